@@ -1,0 +1,27 @@
+/* port.h: the three functions that a kernel gives to the allocator.
+ *
+ * Plain functions, so that a missing one is a link error. Any of them may be called from any context in which
+ * the kernel calls the allocator, interrupt and NMI handlers included, so none may wait or take a lock that
+ * such a context can hold. Beside them the allocator needs memset, memcpy, memmove and memcmp, which compilers
+ * emit even freestanding. port/template/ holds empty ones to start from. */
+#ifndef QUIRE_PORT_H
+#define QUIRE_PORT_H
+
+#include <quire/fault.h>
+#include <quire/region.h>
+
+/* The number of the CPU that runs this, 0..n_cpus-1. Only a hint: a value that is stale by the time it is used
+ * (preemption, migration) costs speed, never correctness, so nothing has to be disabled around it. A number
+ * beyond n_cpus is served without a CPU cache. Never called by quire_init. */
+unsigned quire_port_cpu(void);
+
+/* Where the frame at `pa` (a multiple of the page size) can be read and written. The frames of one metadata extent must
+ * be mapped one behind the other. NULL is allowed for frames that are never touched: those of a zone whose metadata
+ * lies elsewhere, while the content policy is QUIRE_CONTENT_NONE and quire_cow is not used. */
+void *quire_port_map(quire_pa pa);
+
+/* Told of each fault (see fault.h). May not return (panic, the usual choice); if it returns, the call that
+ * found the fault returns QUIRE_FAULT and has changed nothing. It may use the allocator. */
+void quire_port_fault(const struct quire_fault *fault);
+
+#endif

@@ -1,0 +1,198 @@
+/* quire.h: the page-frame allocator. This header is the contract; docs/design.md is the reasoning.
+ *
+ * Words: a frame is one page of physical memory; a block is 512 frames, aligned by physical address (2 MiB with
+ * 4 KiB pages); an order is log2 of a number of frames; a tag is the caller's 8-bit name for a kind of owner.
+ * Addresses are physical, in bytes.
+ *
+ * Contexts: everything but quire_init may be called at any time, on any CPU, with interrupts on or off, from
+ * interrupt and NMI handlers, also in the middle of another call. Nothing waits, takes a lock or disables
+ * interrupts; each call ends after a bounded number of its own steps, whatever the other CPUs do. Stack use stays under
+ * 768 bytes.
+ *
+ * Faults: a misuse is reported through quire_port_fault; if that returns, the call returns QUIRE_FAULT (or
+ * QUIRE_NONE) and has changed nothing, unless its description says otherwise. Running out is a status.
+ *
+ * Cost is given in atomic read-modify-writes (RMW) on lines that other CPUs may use. */
+#ifndef QUIRE_QUIRE_H
+#define QUIRE_QUIRE_H
+
+#include <quire/fault.h>
+#include <quire/region.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- words ---------------------------------------------------------------------------------------------- */
+
+#define QUIRE_BLOCK_ORDER    9u
+#define QUIRE_BLOCK_FRAMES   512u
+#define QUIRE_MAX_ORDER      10u
+#define QUIRE_MAX_REFS       0xFFFFFu /* a count that gets here stays here, and its frame is never freed */
+#define QUIRE_TAGS           256u
+#define QUIRE_TAG_QUARANTINE 255u /* frames that were found written while free; the caller's tags are 0..254 */
+
+enum quire_status {
+    QUIRE_OK,
+    QUIRE_NO_MEMORY,     /* fewer free frames than asked for */
+    QUIRE_FRAGMENTED,    /* enough free frames, but no aligned run of them */
+    QUIRE_UNSATISFIABLE, /* no managed memory could ever meet the request */
+    QUIRE_INVALID,       /* an argument that means nothing: order, region, n_cpus, ... */
+    QUIRE_BUSY,          /* another CPU is in the middle of something; nothing was done, try again later */
+    QUIRE_FAULT,         /* a misuse or damage, reported to quire_port_fault */
+};
+
+/* What happens to the contents of frames. Chosen at init; costs a pass over the frame for each byte that it names. */
+enum quire_content {
+    QUIRE_CONTENT_NONE,      /* frames are never touched: they may be unmapped, encrypted or simulated */
+    QUIRE_CONTENT_JUNK,      /* 1 in every byte on free, 5 on alloc, as in xv6 */
+    QUIRE_CONTENT_JUNK_FREE, /* 1 in every byte on free, as in xv6 on x86 */
+    QUIRE_CONTENT_ZERO,      /* 0 on alloc */
+    QUIRE_CONTENT_POISON,    /* QUIRE_POISON on free, verified on alloc. A frame found written is reported as
+                              * QUIRE_FAULT_CONTENT, put out of use under QUIRE_TAG_QUARANTINE, and another is taken. */
+};
+#define QUIRE_POISON 0x6Bu
+
+/* ---- types ---------------------------------------------------------------------------------------------- */
+
+struct quire; /* one allocator; several may exist; there is no global state */
+
+struct quire_config {
+    unsigned n_cpus;     /* CPU caches to make, >= 1; quire_port_cpu returns 0..n_cpus-1 */
+    quire_pa mapped_end; /* quire_port_map works below this address; QUIRE_NONE: everywhere. 0 means everywhere, too */
+    enum quire_content content;
+};
+
+/* ---- life cycle ----------------------------------------------------------------------------------------- */
+
+/* Makes an allocator for the usable ones among `regions`, which must be sorted and must not overlap (boot/ makes
+ * such a list from what firmware says); bounds are rounded inwards to frames, reserved ones are skipped. The
+ * allocator's own data are placed at the front of the largest usable piece below mapped_end: 0.11 % of memory and
+ * a few KiB. Runs on one CPU, before any other call; needs no CPU number, no lock and no interrupt state.
+ *   QUIRE_INVALID    regions unsorted or overlapping, n_cpus 0, an unknown content policy
+ *   QUIRE_NO_MEMORY  no mapped region has room for the allocator's own data, or no frame is left over
+ * On failure *out is NULL and no memory was written. Cost: a few hundred instructions for each region and each
+ * CPU, whatever the size of memory. */
+enum quire_status quire_init(struct quire **out, const struct quire_config *config, const struct quire_region *regions,
+                             size_t n_regions);
+
+/* Adds memory that was mapped or found later; the region must be mapped. May run while other CPUs allocate and free.
+ *   QUIRE_INVALID    not usable, less than a frame, or overlapping memory that is managed already
+ *   QUIRE_NO_MEMORY  too small to hold the data needed to manage it
+ *   QUIRE_BUSY       another quire_add is running
+ * On failure nothing changed. */
+enum quire_status quire_add(struct quire *q, const struct quire_region *region);
+
+/* ---- allocate and free ---------------------------------------------------------------------------------- */
+
+/* One frame with one reference, owned by `tag`, or QUIRE_NONE. QUIRE_NONE means that at some instant during the call no
+ * frame was free, the other CPUs' caches included; what that leaves open (a cache whose owner is stopped in the middle
+ * of a call) is counted in quire_stats.n_unproved. Cost: one RMW on a line of this CPU's. */
+quire_pa quire_alloc(struct quire *q, uint8_t tag);
+
+/* Gives back one frame that has one reference: all of an allocation or a part of it. "I am the only owner."
+ *   QUIRE_FAULT  misaligned, not managed, reserved, free already, never handed out, shared
+ * Cost: one RMW on a line of this CPU's. */
+enum quire_status quire_free(struct quire *q, quire_pa pa);
+
+/* 2^order frames, aligned to their size by physical address, each with one reference; *out is the first.
+ * order 0..QUIRE_MAX_ORDER.
+ *   QUIRE_NO_MEMORY, QUIRE_FRAGMENTED, QUIRE_UNSATISFIABLE, QUIRE_INVALID: *out is QUIRE_NONE */
+enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag, quire_pa *out);
+
+/* Gives back 2^order frames: a whole allocation or any aligned part of one; the rest stays allocated.
+ *   QUIRE_INVALID  order > QUIRE_MAX_ORDER
+ *   QUIRE_FAULT    as quire_free, or the frames are not (a part of) one allocation */
+enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order);
+
+/* ---- references ----------------------------------------------------------------------------------------- */
+
+/* Each frame has a count of its own, also inside a larger allocation. Cost: one RMW on the frame's record. */
+
+/* One reference more. The caller holds one already.
+ *   QUIRE_FAULT  as quire_free but for shared; nobody holds the frame
+ * A count that reaches QUIRE_MAX_REFS stays there: the frame is never freed again. That get reports
+ * QUIRE_FAULT_SATURATED and returns QUIRE_OK. */
+enum quire_status quire_get(struct quire *q, quire_pa pa);
+
+/* One reference fewer; the last one frees the frame.
+ *   QUIRE_FAULT  as quire_get */
+enum quire_status quire_put(struct quire *q, quire_pa pa);
+
+/* The count: 0 for a frame that is free or not managed. A snapshot. */
+uint32_t quire_refs(const struct quire *q, quire_pa pa);
+
+/* The copy-on-write break. The caller holds one reference to `shared` and wants a frame to write to. If it is the only
+ * one, *own is `shared`; else *own is a new frame with the same contents, the same tag and one reference, and `shared`
+ * has one fewer.
+ *   QUIRE_NO_MEMORY  *own is QUIRE_NONE; the reference is still held
+ *   QUIRE_FAULT      as quire_get */
+enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own);
+
+/* ---- inspect -------------------------------------------------------------------------------------------- */
+
+/* Snapshots: exact when nothing else runs, else off by what is in flight. None blocks; all are safe in a panic. */
+
+struct quire_stats {
+    uint64_t n_frames;      /* managed: handed out or free; without the metadata */
+    uint64_t n_free;        /* free, those in CPU caches included */
+    uint64_t n_cached;      /* of those: in CPU caches */
+    uint64_t n_metadata;    /* frames that hold the allocator's own data */
+    uint64_t n_free_blocks; /* blocks of which all 512 frames are free in memory, none in a cache */
+    uint64_t n_faults;      /* reported so far */
+    uint64_t n_unproved;    /* allocations that failed while some CPU was in the middle of a call all the time */
+    unsigned n_zones;
+    unsigned n_cpus;
+};
+
+struct quire_zone_stats {
+    quire_pa base, end; /* the span; holes inside it are possible */
+    uint64_t n_frames, n_free, n_free_blocks;
+    uint64_t n_fresh_blocks; /* never used: their metadata are not even initialised */
+};
+
+struct quire_cpu_stats {
+    uint32_t n_warm;   /* frames freed lately, handed out first */
+    uint32_t n_in;     /* frames of the borrowed block that allocations come from */
+    uint32_t n_out;    /* frames of the block that frees are gathered for */
+    quire_pa in_block; /* address of those blocks, QUIRE_NONE where there is none */
+    quire_pa out_block;
+    uint64_t n_refills; /* blocks borrowed so far */
+    uint64_t n_steals;  /* times that this CPU emptied another's cache */
+    bool gathering;     /* frees go home at once, to make blocks whole (docs/design.md) */
+};
+
+void quire_stats(const struct quire *q, struct quire_stats *out);                          /* O(blocks in use) */
+bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_stats *out); /* false: no such zone */
+bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats *out);    /* false: no such CPU */
+void quire_tag_stats(const struct quire *q, uint64_t n_frames[QUIRE_TAGS]); /* held frames by owner; O(frames in use) */
+
+enum quire_state {
+    QUIRE_STATE_FREE,     /* in memory or in a CPU cache */
+    QUIRE_STATE_HELD,     /* one reference */
+    QUIRE_STATE_SHARED,   /* more than one */
+    QUIRE_STATE_RESERVED, /* inside a zone's span, but not the allocator's: a hole */
+    QUIRE_STATE_METADATA, /* the allocator's own */
+};
+
+struct quire_run {
+    quire_pa base;
+    uint64_t n_frames;
+    enum quire_state state;
+    uint8_t tag; /* HELD and SHARED: the owner; else 0 */
+};
+
+/* Calls `visit` for each run of frames of equal state and tag, by ascending address, until it returns false. */
+typedef bool quire_walk_fn(void *ctx, const struct quire_run *run);
+void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx);
+
+/* ---- debug ---------------------------------------------------------------------------------------------- */
+
+/* Recounts everything from the bits up.
+ *   QUIRE_FAULT  *first names the first thing that disagrees; quire_port_fault is not called
+ *   QUIRE_BUSY   other CPUs were allocating or freeing meanwhile, so a recount means nothing
+ * Cost: O(frames in use). */
+enum quire_status quire_validate(const struct quire *q, struct quire_fault *first);
+
+const char *quire_status_name(enum quire_status status); /* "no memory", ...; never NULL */
+
+#endif
