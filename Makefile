@@ -24,6 +24,19 @@ DEPS = -MMD -MP
 -include user/user.mk
 -include kernel/kernel.mk
 -include bench/bench.mk
+-include tools/tools.mk
 -include tests/tests.mk
 
 .PHONY: help setup test run demo bench check clean
+
+##@ help     this list
+help:
+	@sed -n 's/^##@ /  make /p' $(MAKEFILE_LIST)
+
+##@ setup    install what is missing to build, run and test
+setup:
+	@tools/setup.sh test
+
+##@ clean    remove what was built
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,12 @@
+# Tests. Each folder's tests.mk appends to
+#   TESTS        executables: run without arguments from the root, print TAP, exit non-zero when something failed
+#   TEST_PREREQ  other files that they need
+# tests/run runs them; docs/testing.md says more.
+TESTS :=
+TEST_PREREQ :=
+-include $(wildcard tests/*/tests.mk)
+
+# make test ONLY=model runs those whose name contains "model".
+ONLY ?=
+test: $(TESTS) $(TEST_PREREQ) $(CHECKS)
+	@tests/run $(foreach t,$(TESTS) $(CHECKS),$(if $(findstring $(ONLY),$(t)),$(t)))
