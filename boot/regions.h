@@ -1,0 +1,43 @@
+/* regions.h: from what firmware says about memory to what an allocator can use.
+ *
+ * Firmware lists ranges in any order; they overlap, repeat, nest, end in the middle of a frame, have no length or
+ * run past 2^64. One rule makes sense of all of it: a frame is usable when each of its bytes is in some usable
+ * range and none is in a reserved one. So reserved wins, usable ranges shrink to whole frames, reserved ones grow
+ * to them, and usable ranges that meet in the middle of a frame still give that frame.
+ *
+ *     struct quire_region space[64];
+ *     struct quire_regions map = {.at = space, .capacity = 64};
+ *     quire_regions_add(&map, ram_base, ram_bytes, QUIRE_USABLE);
+ *     quire_regions_add(&map, kernel_base, kernel_bytes, QUIRE_RESERVED);
+ *     if (!quire_regions_normalise(&map))
+ *         panic("memory map: room for %zu regions, %zu needed", map.capacity, map.n);
+ *     quire_init(&q, &config, map.at, map.n);
+ *
+ * Pure functions over the caller's array: nothing is allocated and no other state is kept. */
+#ifndef QUIRE_BOOT_REGIONS_H
+#define QUIRE_BOOT_REGIONS_H
+
+#include <quire/region.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A list under construction. It starts with n = 0. */
+struct quire_regions {
+    struct quire_region *at; /* the caller's array */
+    size_t capacity;         /* entries that it has room for; 0 to learn only how many are needed */
+    size_t n;                /* entries added; what went beyond capacity was counted but not kept */
+};
+
+/* Adds [base, base + n_bytes), byte for byte, cut off at the end of the address space (whose last frame is never
+ * usable, see region.h). No bytes, no entry. A type other than QUIRE_USABLE counts as reserved, whatever it is.
+ * To keep memory above some address out, reserve [that address, 2^64). */
+void quire_regions_add(struct quire_regions *map, quire_pa base, uint64_t n_bytes, enum quire_region_type type);
+
+/* Replaces the list by the usable frames alone: sorted, disjoint, not even touching, bounds on frames. They never
+ * need more room than the list had. A list may be added to again and normalised again; doing it twice changes nothing.
+ *   false  the list did not fit (n > capacity): n is the capacity it needs, and nothing was changed
+ * Cost: an insertion sort, O(n^2) at worst and O(n) on a sorted list, then one pass. */
+bool quire_regions_normalise(struct quire_regions *map);
+
+#endif
