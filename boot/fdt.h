@@ -13,7 +13,7 @@
  * A blob is checked once, as a whole, when it is opened; the questions after that can not fail, they only find
  * nothing. No byte outside [blob, blob + n_readable) is ever read, whatever the blob says, and each call ends after a
  * number of steps that the blob's size bounds. The blob may lie at any alignment and is never written. It must
- * stay where it is while it is used: nothing is copied out of it. Nothing is allocated; stack use stays under 2 KiB.
+ * stay where it is while it is used: nothing is copied out of it. Nothing is allocated; stack use stays under 1 KiB.
  *
  * A node whose status is not "okay" (section 2.3.4), or that lies below such a node, is as good as absent, with
  * one exception: memory reserved by it stays reserved. */
@@ -35,7 +35,7 @@ enum quire_fdt_status {
     QUIRE_FDT_BLOCK,        /* a block lies outside the blob, or is misaligned */
     QUIRE_FDT_RESERVATIONS, /* the memory reservation block has no end */
     QUIRE_FDT_TOKEN,        /* the structure block holds a token that is unknown or out of place */
-    QUIRE_FDT_NAME,         /* the name of a node or of a property runs out of its block */
+    QUIRE_FDT_NAME,         /* the name of a node or of a property is not inside its block */
     QUIRE_FDT_PROPERTY,     /* the value of a property runs out of the structure block */
     QUIRE_FDT_DEPTH,        /* nodes nested deeper than QUIRE_FDT_MAX_DEPTH */
     QUIRE_FDT_NO_END,       /* the structure block stops in the middle of the tree */
@@ -57,7 +57,7 @@ struct quire_fdt {
     const uint8_t *blob;
     uint32_t structure, structure_end; /* half-open ranges of bytes in the blob */
     uint32_t strings, strings_end;
-    uint32_t reservations;
+    uint32_t reservations, reservations_end;
 };
 
 /* Checks a blob and makes it ready for the other calls. n_readable is how much may be read at `blob`; it may be more
@@ -68,7 +68,7 @@ enum quire_fdt_status quire_fdt_open(struct quire_fdt *fdt, const void *blob, si
 /* What is wrong, in words: "the name of a node or property has no end". Never NULL. */
 const char *quire_fdt_status_text(enum quire_fdt_status status);
 
-/* Adds to `map`, in the blob's order and byte for byte:
+/* Adds to `map`, byte for byte:
  *   usable    each reg entry of the memory nodes: children of the root with device_type "memory" (section 3.4)
  *   reserved  the memory reservation block (5.3); the children of /reserved-memory (3.5) that have a reg, no-map or
  *             not (the others ask for memory that nobody has placed yet); the initrd

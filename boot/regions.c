@@ -1,0 +1,72 @@
+/* regions.c: one sweep over sorted ranges.
+ *
+ * Sort the ranges by their first byte, whatever their type. Between the bases of two neighbours in that order nothing
+ * begins, so all that has begun can be summed up in two numbers: how far usable ranges reach, and how far reserved
+ * ones do. The usable bytes of that gap are then a single interval: from where the reserved ones stop to where the
+ * usable ones do. Intervals that touch are one piece, and a piece holds exactly the frames that lie in it as a whole.
+ *
+ * R1  Pieces are maximal: at least one byte that is not usable lies between two of them. So rounding inwards loses only
+ *     frames that have such a byte, and the results can not touch.
+ * R2  Each entry yields at most one piece, and a piece is written only after a later entry has been read (or the last);
+ *     so the result can take the place of the input. */
+#include "regions.h"
+
+void quire_regions_add(struct quire_regions *map, quire_pa base, uint64_t n_bytes, enum quire_region_type type) {
+    quire_pa end = n_bytes > UINT64_MAX - base ? UINT64_MAX : base + n_bytes;
+    if (base == end)
+        return;
+    if (map->n < map->capacity)
+        map->at[map->n] = (struct quire_region){.base = base, .end = end, .type = type};
+    map->n++;
+}
+
+static void sort_by_base(struct quire_region *at, size_t n) {
+    for (size_t i = 1; i < n; i++) {
+        struct quire_region moving = at[i];
+        size_t to = i;
+        for (; to > 0 && at[to - 1].base > moving.base; to--)
+            at[to] = at[to - 1];
+        at[to] = moving;
+    }
+}
+
+/* Appends the whole frames of [base, end), if there are any. Frames are counted, because rounding an address up could
+ * wrap around. */
+static size_t append_frames(struct quire_region *at, size_t n, quire_pa base, quire_pa end) {
+    uint64_t first = (base >> QUIRE_PAGE_SHIFT) + ((base & (QUIRE_PAGE_SIZE - 1)) != 0);
+    uint64_t behind = end >> QUIRE_PAGE_SHIFT;
+    if (first >= behind)
+        return n;
+    at[n] = (struct quire_region){
+        .base = first << QUIRE_PAGE_SHIFT, .end = behind << QUIRE_PAGE_SHIFT, .type = QUIRE_USABLE};
+    return n + 1;
+}
+
+bool quire_regions_normalise(struct quire_regions *map) {
+    if (map->n > map->capacity)
+        return false;
+    sort_by_base(map->at, map->n);
+
+    quire_pa usable_end = 0, reserved_end = 0; /* how far the ranges that have begun reach */
+    quire_pa piece_base = 0, piece_end = 0;    /* usable bytes that may go on in the next gap */
+    size_t n_out = 0;
+    for (size_t i = 0; i < map->n; i++) {
+        struct quire_region r = map->at[i];
+        quire_pa *reach = r.type == QUIRE_USABLE ? &usable_end : &reserved_end;
+        if (*reach < r.end)
+            *reach = r.end;
+
+        quire_pa gap_end = i + 1 < map->n ? map->at[i + 1].base : UINT64_MAX;
+        quire_pa base = r.base > reserved_end ? r.base : reserved_end;
+        quire_pa end = usable_end < gap_end ? usable_end : gap_end;
+        if (base >= end)
+            continue;
+        if (base != piece_end) {
+            n_out = append_frames(map->at, n_out, piece_base, piece_end);
+            piece_base = base;
+        }
+        piece_end = end;
+    }
+    map->n = append_frames(map->at, n_out, piece_base, piece_end);
+    return true;
+}
