@@ -1,0 +1,51 @@
+/* memtest.c: a child takes every frame there is and is ended for it, three times, with the same count each time.
+ *
+ * The child reports each step before it takes it, so that the parent knows the count of a process that can not say
+ * goodbye. It begins with halves of what is free and goes on page by page where it matters. */
+#include "test.h"
+
+enum { N_ROUNDS = 3, N_SINGLE = 64 };
+
+static _Noreturn void take_everything(int report) {
+    uint64_t n_taken = touch_all_but(N_SINGLE);
+    for (;;) {
+        send(report, n_taken);
+        touch(grow(PAGE), 1);
+        n_taken++;
+    }
+}
+
+/* Pages that a child could take until it was ended. */
+static int64_t exhaust(void) {
+    int report[2];
+    pipe_or_fail(report);
+    int pid = fork_or_fail();
+    if (pid == 0) {
+        close(report[0]);
+        take_everything(report[1]);
+    }
+    close(report[1]);
+    uint64_t n_taken = 0;
+    while (receive(report[0], &n_taken)) {}
+    close(report[0]);
+    expect_child("the child that takes everything", pid, NOMEM);
+    return (int64_t)n_taken;
+}
+
+int main(int argc, char *argv[]) {
+    (void)argc, (void)argv;
+    test_start("memtest");
+    uint64_t n_free = free_frames();
+    int64_t n_first = 0;
+    for (unsigned i = 0; i < N_ROUNDS; i++) {
+        int64_t n_taken = exhaust();
+        n_first = i == 0 ? n_taken : n_first;
+        expect("pages taken, again", n_first, n_taken);
+        expect_free("free frames after it", n_free);
+    }
+    /* What the child could not have: its page tables, one for 512 pages, and what a process needs. */
+    int64_t n_own = (int64_t)n_free - n_first;
+    expect_between("frames that the child itself needed", 1, n_first / 512 + 64, n_own);
+    print("memtest: %ld pages of %lu free frames, the same number %u times\n", n_first, n_free, N_ROUNDS);
+    return test_end();
+}
