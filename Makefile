@@ -1,7 +1,7 @@
 # Quire: `make help` lists the targets. Each folder has its own .mk file; this one holds what they share.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += -r
 
 BUILD ?= build
 CC ?= gcc
@@ -9,6 +9,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 CLANG ?= clang
+export BUILD CC CLANG
 
 # How all of our C is compiled, whatever the compiler and the machine.
 STRICT := -std=c11 -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wundef -Wmissing-prototypes \
@@ -16,6 +17,17 @@ STRICT := -std=c11 -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshad
 CFLAGS ?= -O2 -g
 CPPFLAGS := -Iinclude
 DEPS = -MMD -MP
+
+# What the goals need is installed before any rule is looked at, so that each rule may rely on it.
+SETUP ?= tools/setup.sh
+GOALS_run := $(filter run demo,$(MAKECMDGOALS))
+GOALS_bench := $(filter bench%,$(MAKECMDGOALS))
+GOALS_test := $(filter-out help clean $(GOALS_run) $(GOALS_bench),$(MAKECMDGOALS))
+ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
+ifneq ($(SETUP),)
+$(foreach set,run test bench,$(if $(GOALS_$(set)),$(if $(shell $(SETUP) $(set) >&2 || echo failed),$(error set-up failed))))
+endif
+endif
 
 -include src/src.mk
 -include boot/boot.mk
@@ -29,13 +41,19 @@ DEPS = -MMD -MP
 
 .PHONY: help setup test run demo bench check clean
 
+# A line "##@ target  what it does" in any .mk file is listed here.
 ##@ help     this list
 help:
+	@echo "Quire, a physical page-frame allocator. Targets:"
 	@sed -n 's/^##@ /  make /p' $(MAKEFILE_LIST)
+	@echo "Variables, with examples:"
+	@echo "  make run HARTS=4 MEM=1G   the kernel's machine: number of CPUs, size of memory"
+	@echo "  make test ONLY=unit       only the tests whose path has this in it"
+	@echo "  make test SETUP=          without looking for missing packages (BUILD=, CC= and CLANG= exist, too)"
 
-##@ setup    install what is missing to build, run and test
+##@ setup    install what 'make test' needs; 'make run' and the others do so by themselves
 setup:
-	@tools/setup.sh test
+	@echo "setup: all there"
 
 ##@ clean    remove what was built
 clean:

@@ -8,9 +8,10 @@ LIB_clang := $(CLANG)
 LIB_riscv64 := $(CLANG) --target=riscv64-unknown-elf -march=rv64imac -mabi=lp64 -mcmodel=medany -ffreestanding -nostdlib
 LIB_i386 := $(CLANG) --target=i386-unknown-elf -march=i686 -ffreestanding -nostdlib
 
+# The folders, too, are prerequisites: they change when a file is taken away.
 define lib_rules
-$(BUILD)/lib/$(1)/libquire.a: $$(QUIRE_SRC:%.c=$(BUILD)/lib/$(1)/%.o)
-$(BUILD)/lib/$(1)/libquire-boot.a: $$(BOOT_SRC:%.c=$(BUILD)/lib/$(1)/%.o)
+$(BUILD)/lib/$(1)/libquire.a: $$(QUIRE_SRC:%.c=$(BUILD)/lib/$(1)/%.o) src
+$(BUILD)/lib/$(1)/libquire-boot.a: $$(BOOT_SRC:%.c=$(BUILD)/lib/$(1)/%.o) boot
 $(BUILD)/lib/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	@echo "  CC  $$@"
@@ -23,7 +24,7 @@ $(foreach lib,$(LIBS),$(eval $(call lib_rules,$(lib))))
 $(LIB_ALL):
 	@mkdir -p $(@D)
 	@echo "  AR  $@"
-	@rm -f $@ && llvm-ar rc $@ $^
+	@rm -f $@ && llvm-ar rc $@ $(filter %.o,$^)
 
 .PHONY: lib
 ##@ lib      the core and boot/ as libraries: gcc, clang, and freestanding for riscv64 and i386
@@ -31,3 +32,15 @@ lib: $(LIB_ALL) $(BUILD)/libquire.a
 
 $(BUILD)/libquire.a: $(BUILD)/lib/gcc/libquire.a
 	@cp $< $@
+
+# Each check is a script that prints TAP; `make test` runs them, too.
+CHECKS := $(wildcard tools/check-*)
+
+##@ check    the checks alone: layers, symbols, headers, layout of the code, documents, common mistakes
+check:
+	@tests/run $(CHECKS)
+
+.PHONY: format
+##@ format   lay out all C files as .clang-format says
+format:
+	@clang-format -i $(shell git ls-files '*.c' '*.h')

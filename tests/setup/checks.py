@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Each check fails when what it looks for is there: a copy of the tree, one thing spoiled in it, one check."""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, "tools")
+import tap
+import tree
+
+# check: [(file that is added to, what is added, what the check must say)]
+SPOILED = {
+    "check-layers": [
+        ("include/quire/fault.h", "#include <stdio.h>", "include/quire/fault.h"),
+        ("src/spoiled.c", "#include <string.h>", "src/spoiled.c:1: includes string.h"),
+        ("src/spoiled.c", "#include <fdt.h>", "src/spoiled.c:1: includes boot/fdt.h"),
+        ("boot/spoiled.c", "#include <quire/quire.h>", "boot/spoiled.c:1: includes include/quire/quire.h"),
+        ("kernel/spoiled.c", '#include "../src/record.h"', "kernel/spoiled.c:1: includes"),
+        ("compat/xv6/spoiled.c", '#include "record.h"', "compat/xv6/spoiled.c:1: includes src/record.h"),
+        ("user/spoiled.c", "#include <quire/quire.h>", "user/spoiled.c:1: includes include/quire/quire.h"),
+    ],
+    "check-symbols": [
+        ("src/spoiled.c", "unsigned q_d(unsigned long long n);\n"
+                          "unsigned q_d(unsigned long long n) { return (unsigned)(n / 10); }", "needs __udivdi3"),
+        ("boot/regions.c", "unsigned quire_port_cpu(void);\n"
+                           "unsigned q_c(void);\nunsigned q_c(void) { return quire_port_cpu(); }", "needs quire_port_cpu"),
+        ("src/spoiled.c", "extern int spoiled;\nint spoiled;", "defines spoiled"),
+        ("src/spoiled.c", "int twice(void) { return 2; }", "no previous prototype"),
+    ],
+    "check-headers": [
+        ("include/quire/spoiled.h", "uint64_t q_f(void);", "include/quire/spoiled.h"),
+        ("include/quire/spoiled.h", "struct spoiled { int i; };", "redefinition"),
+        ("include/quire/spoiled.h", "#ifndef S\n#define S\nstruct spoiled { int class; };\n#endif", "C++"),
+    ],
+    "check-format": [("src/spoiled.c", "int  f( void );", "src/spoiled.c:1")],
+    "check-docs": [
+        ("docs/spoiled.md", "See [this](no-such-file.md).", "no-such-file.md does not exist"),
+        ("docs/spoiled.md", "See [this](../README.md#no-such-heading).", "no such heading"),
+        ("docs/spoiled.md", "It is in `src/no-such-file.c`.", "src/no-such-file.c does not exist"),
+        ("docs/spoiled.md", "```sh\nmake no-such-target\n```", "make knows no no-such-target"),
+        ("docs/spoiled.md", "Say `make run NO_SUCH_VARIABLE=4`.", "make knows no NO_SUCH_VARIABLE=4"),
+        ("docs/spoiled.md", "```c\nint f(void) { return x; }\n```", "does not compile"),
+        ("tests/spoiled.sh", "cd /ho" "me/somebody", "tests/spoiled.sh:1"),
+    ],
+    "check-tidy": [("boot/spoiled.c", "int f(int i);\nint f(int i) {\n    if (i = 1) {\n        return 1;\n    }\n"
+                                      "    int *p = 0;\n    return *p;\n}", "boot/spoiled.c")],
+}
+# And what it must have nothing against.
+SOUND = {
+    "check-docs": ("docs/sound.md", "A [link](../README.md), `src/src.mk`, `make help`.\n```c\nint f(void);\n```\n"
+                                    "```c\nint g(void) { return f(); }\n```\n<!-- not compiled -->\n```c\n...\n```"),
+    "check-layers": ("src/sound.c", '#include <quire/quire.h>\n#include <stdatomic.h>'),
+}
+
+
+def run(folder, check):
+    done = subprocess.run(["tools/" + check], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env=dict(os.environ, BUILD="build"), timeout=120)
+    return done.returncode, done.stdout
+
+
+def failures(folder, check):
+    return {line for line in run(folder, check)[1].splitlines() if line.startswith("#")}
+
+
+with tempfile.TemporaryDirectory() as folder:
+    for path in tree.files():
+        copy = pathlib.Path(folder, path)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, copy)
+    for check, cases in SPOILED.items():
+        if check == "check-tidy":  # is slow: one file is enough
+            for path in [*pathlib.Path(folder, "src").glob("*.c"), *pathlib.Path(folder, "boot").glob("*.c")]:
+                path.unlink()
+        for name, text, said in cases:
+            path = pathlib.Path(folder, name)
+            path.parent.mkdir(exist_ok=True)
+            before = path.read_text() if path.exists() else None
+            path.write_text((before or "") + text + "\n")
+            status, output = run(folder, check)
+            tap.expect(f"{check} finds {said!r}", status == 1 and said in output, f"status {status}\n{output}")
+            if before is None:
+                path.unlink()
+            else:
+                path.write_text(before)
+    for check, (name, text) in SOUND.items():
+        before = failures(folder, check)
+        pathlib.Path(folder, name).write_text(text + "\n")
+        new = failures(folder, check) - before
+        tap.result(f"{check} has nothing against {name}", sorted(new))
+tap.end()

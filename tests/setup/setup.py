@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""tools/setup.sh on machines that are made up: a folder of fake commands is its PATH, another one its root.
+
+Nothing is installed here. The fake apt-get writes down how it was called and makes the files that a package brings.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, "tools")
+import tap
+
+# What `make test` needs and the package that brings it: the test's own list, on a machine with gcc 12 and clang 14.
+LIBGCC = "/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a"
+ASAN = "/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a"
+OPENSBI = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
+PACKAGES = {
+    "make": "make", "clang": "clang", "ld.lld": "lld", "llvm-objcopy": "llvm", "cpio": "cpio", "qemu-system-riscv64": "qemu-system-misc",
+    OPENSBI: "opensbi", "gcc": "gcc", "/usr/include/stdio.h": "libc6-dev", "/usr/include/cmocka.h": "libcmocka-dev",
+    "/usr/include/libfdt.h": "libfdt-dev", "dtc": "device-tree-compiler", "/usr/lib32/crt1.o": "libc6-dev-i386",
+    LIBGCC: "lib32gcc-12-dev", ASAN: "libclang-rt-14-dev", "clang-format": "clang-format", "clang-tidy": "clang-tidy",
+    "python3": "python3", "expect": "expect", "xz": "xz-utils",
+}
+ONLY_FOR_BENCH = {"valgrind": "valgrind"}
+ORDINARY = ["bash", "sed", "head", "id", "env", "cat", "cp", "mkdir", "dirname", "touch"]  # the set-up and the fakes use them
+
+FAKES = {
+    "gcc": "echo 12",
+    "clang": 'case $1 in -dumpversion) echo 14.0.6 ;; *) echo /usr/lib/llvm-14/lib/clang/14.0.6 ;; esac',
+    "apt-cache": """case $1:$2 in
+        depends:gcc) echo '  Depends: gcc-12' ;;
+        depends:clang) echo '  Depends: clang-14' ;;
+        show:qemu-system-riscv) exit 100 ;;
+        esac""",
+    "apt-get": """echo "$*" >> $MACHINE/calls
+        test "$FAIL" != "$2" || exit 100
+        test "$2" = install || exit 0
+        for file in $(cat $MACHINE/brings); do
+            case $file in
+            /*) mkdir -p $(dirname $MACHINE/root$file) && touch $MACHINE/root$file ;;
+            *) cp $MACHINE/shelf/$file $MACHINE/bin/ ;;
+            esac
+        done""",
+}
+
+
+class Machine:
+    """A computer on which everything is installed but `lacks`."""
+
+    def __init__(self, folder, lacks=(), apt=True):
+        self.folder = pathlib.Path(folder)
+        for name in ("bin", "shelf"):
+            (self.folder / name).mkdir()
+        (self.folder / "brings").write_text("\n".join(lacks))
+        for name in ORDINARY:
+            (self.folder / "bin" / name).symlink_to(shutil.which(name))
+        for thing in [*PACKAGES, *ONLY_FOR_BENCH, *(["apt-get", "apt-cache"] if apt else [])]:
+            self.add(thing, installed=thing not in lacks)
+
+    def add(self, thing, installed):
+        if not thing.startswith("/"):
+            path = self.folder / ("bin" if installed else "shelf") / thing
+            path.write_text(f"#!/bin/bash\n{FAKES.get(thing, '')}\n")
+            path.chmod(0o755)
+        elif installed:
+            path = self.folder / ("root" + thing)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+
+    def setup(self, what="test", fail=""):
+        """Runs the set-up; returns its status, all that it printed, and the calls of apt-get."""
+        environment = {"PATH": str(self.folder / "bin"), "SETUP_ROOT": str(self.folder / "root"),
+                       "MACHINE": str(self.folder), "FAIL": fail}
+        done = subprocess.run(["tools/setup.sh"] + [what] * bool(what), env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+        calls = self.folder / "calls"
+        return done.returncode, done.stdout, calls.read_text().splitlines() if calls.exists() else []
+
+
+def on(lacks=(), apt=True, **arguments):
+    with tempfile.TemporaryDirectory() as folder:
+        return Machine(folder, lacks, apt).setup(**arguments)
+
+
+INSTALL = "-q install -y --no-install-recommends "
+
+for what in ("run", "test", "bench"):
+    got = on(what=what)
+    tap.expect(f"nothing missing for {what}: no word, no apt-get", got == (0, "", []), got)
+
+for thing, package in PACKAGES.items():
+    if thing == "clang":
+        package += " libclang-rt-14-dev"  # whose place only clang knows
+    status, printed, calls = on([thing])
+    tap.expect(f"without {os.path.basename(thing)}, apt-get is asked for {package}, and this is said",
+               status == 0 and calls == ["-q update", INSTALL + package] and package.split()[0] in printed, (status, printed, calls))
+
+status, printed, calls = on([*PACKAGES])
+tap.expect("on a bare machine everything is installed in one go",
+           status == 0 and calls == ["-q update", INSTALL + " ".join(PACKAGES.values())], (status, printed, calls))
+
+with tempfile.TemporaryDirectory() as folder:
+    machine = Machine(folder, ["cpio", "/usr/include/cmocka.h"])
+    machine.setup()
+    first = len(machine.setup()[2])
+    got = machine.setup()
+    tap.expect("the second time does nothing", got[:2] == (0, "") and first == len(got[2]) == 2, got)
+
+status, printed, calls = on(["/usr/include/cmocka.h", "valgrind"], what="run")
+tap.expect("what only the tests and benchmarks need is not installed to run", (status, calls) == (0, []), (printed, calls))
+status, printed, calls = on(["valgrind"], what="bench")
+tap.expect("the benchmarks get what only they need", (status, calls[1:]) == (0, [INSTALL + "valgrind"]), (printed, calls))
+
+status, printed, calls = on(["cpio", "/usr/include/cmocka.h"], apt=False)
+tap.expect("not Debian: the packages are named, and the status is 2",
+           status == 2 and "cpio" in printed and "libcmocka-dev" in printed and "neither Debian nor Ubuntu" in printed,
+           (status, printed))
+
+for step in ("update", "install"):
+    status, printed, calls = on(["cpio"], fail=step)
+    tap.expect(f"apt-get {step} fails: one line says so, and apt-get's status is passed on",
+               status == 100 and f"setup: 'apt-get {step}" in printed.splitlines()[-1], (status, printed, calls))
+
+with tempfile.TemporaryDirectory() as folder:
+    machine = Machine(folder, ["cpio"])
+    (machine.folder / "brings").write_text("")
+    status, printed, calls = machine.setup()
+    tap.expect("installed, yet not found: the status is 2, and what is meant is named",
+               status == 2 and "cpio" in printed.splitlines()[-1], (status, printed, calls))
+
+for what in ("", "everything"):
+    status, printed, calls = on(what=what)
+    tap.expect(f"set up for '{what}': refused with the list of choices",
+               (status, calls) == (2, []) and "run, test or bench" in printed, (status, printed))
+
+tap.end()

@@ -1,0 +1,124 @@
+#!/bin/bash
+# Installs what is missing to run, test or measure Quire, on Debian and Ubuntu. Elsewhere it says what to install.
+#
+#   tools/setup.sh run|test|bench
+#
+# Exit status: 0 all is there now, 2 what is missing can not be installed from here, else the status of apt-get.
+#
+# SETUP_ROOT, empty but in the test of this script, goes in front of the files that are looked for.
+set -u
+root=${SETUP_ROOT:-}
+
+# What is looked for, a command or a file | the package, "a or b" where releases differ | who needs it | what for.
+# GCC and CLANG in a package's name stand for the compiler's major version.
+needs() {
+    cat <<END
+make                 | make                                  | run test bench | builds everything
+clang                | clang                                 | run test bench | compiles the kernel, and the core a second time
+ld.lld               | lld                                   | run test       | links the kernel
+llvm-objcopy         | llvm                                  | run test       | makes and inspects kernel files
+cpio                 | cpio                                  | run test       | packs the kernel's file system
+qemu-system-riscv64  | qemu-system-riscv or qemu-system-misc | run test       | runs the kernel
+$opensbi             | opensbi                               | run test       | the firmware that starts the kernel
+gcc                  | gcc                                   | run test bench | compiles host programs
+/usr/include/stdio.h | libc6-dev                             | run test bench | headers for host programs
+/usr/include/cmocka.h | libcmocka-dev                        | test           | the framework of the host tests
+/usr/include/libfdt.h | libfdt-dev                           | test           | a second opinion on device trees
+dtc                  | device-tree-compiler                  | test           | makes device trees to test with
+/usr/lib32/crt1.o    | libc6-dev-i386                        | test           | tests as 32-bit programs
+$(libgcc_32)         | lib32gcc-GCC-dev                      | test           | tests as 32-bit programs
+$(asan)              | libclang-rt-CLANG-dev or libclang-common-CLANG-dev | test | clang's sanitizers
+clang-format         | clang-format                          | test           | checks the layout of the code
+clang-tidy           | clang-tidy                            | test           | looks for common mistakes in the code
+python3              | python3                               | test bench     | the test runner, the checks
+expect               | expect                                | test           | types at the kernel's console
+xz                   | xz-utils                              | test bench     | unpacks recorded traces
+valgrind             | valgrind                              | bench          | counts instructions
+END
+}
+
+opensbi=/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin
+
+# Files whose place depends on a compiler; where that is missing, so are they.
+libgcc_32() {
+    echo "/usr/lib/gcc/x86_64-linux-gnu/$(major gcc)/32/libgcc.a"
+}
+asan() {
+    echo "$(clang -print-resource-dir 2>/dev/null)/lib/linux/libclang_rt.asan-x86_64.a"
+}
+
+# The major version of compiler $1; where it is not installed, the one that apt-get would install.
+major() {
+    local version
+    version=$("$1" -dumpversion 2>/dev/null) ||
+        version=$(apt-cache depends "$1" 2>/dev/null | sed -n "s/.*Depends: $1-\([0-9]\)/\1/p" | head -n 1)
+    echo "${version%%.*}"
+}
+
+# One line "package | what for" for each need of set $1 that is not met.
+missing() {
+    local probe package sets why
+    while IFS='|' read -r probe package sets why; do
+        read -r probe <<<"$probe" # without the spaces around it
+        if [[ " $sets " != *" $1 "* ]]; then
+            continue
+        elif [[ $probe == /* ]]; then
+            [[ -e $root$probe ]] && continue
+        elif command -v "$probe" >/dev/null; then
+            continue
+        fi
+        read -r package <<<"$package"
+        echo "$package |$why"
+    done < <(needs)
+}
+
+# The first of "a or b" that this release has; a where it has neither, so that apt-get complains about it by name.
+choose() {
+    local names=$1 name
+    names=${names//GCC/$(major gcc)}
+    names=${names//CLANG/$(major clang)}
+    for name in ${names// or / }; do
+        apt-cache show "$name" >/dev/null 2>&1 && break
+        name=${names%% *}
+    done
+    echo "$name"
+}
+
+stop() {
+    echo "setup: $1" >&2
+    exit "${2:-2}"
+}
+
+apt() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" || stop "'apt-get $*' failed, see above" $?
+}
+
+case ${1:-} in
+run | test | bench) ;;
+*) stop "say what to set up for: tools/setup.sh run, test or bench" ;;
+esac
+
+wanted=$(missing "$1")
+[[ -n $wanted ]] || exit 0
+
+echo "setup: these Debian packages are missing:"
+sed 's/GCC\|CLANG/N/g; s/^/    /; s/ | /: /' <<<"$wanted"
+command -v apt-get >/dev/null ||
+    stop "this is neither Debian nor Ubuntu: install the like of them, then say 'make $1 SETUP=' to skip this look"
+
+as_root=()
+if [[ $(id -u) != 0 ]]; then
+    as_root=(sudo)
+    command -v sudo >/dev/null || stop "there is no sudo: install them as root, then say 'make $1' again"
+fi
+
+apt update # on a new machine there is no list to choose from yet
+packages=()
+while IFS='|' read -r package why; do
+    packages+=("$(choose "${package% }")")
+done <<<"$wanted"
+echo "setup: installing ${packages[*]}"
+apt install -y --no-install-recommends "${packages[@]}"
+
+left=$(missing "$1")
+[[ -z $left ]] || stop "installed, and yet not found: ${left//$'\n'/; }"

@@ -1,0 +1,22 @@
+"""The files of this project, for the checks: those that git tracks or would, and all files where there is no git."""
+import pathlib
+import subprocess
+
+
+def files(*suffixes):
+    """Paths from the root, those that end with one of `suffixes` or all."""
+    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    if listed.returncode == 0:
+        paths = [pathlib.Path(line) for line in listed.stdout.splitlines()]
+    else:
+        paths = [path for path in pathlib.Path(".").rglob("*") if path.parts[0] not in ("build", ".git")]
+    return sorted(path for path in paths if path.is_file() and path.name.endswith(suffixes or ("",)))
+
+
+def lines(path):
+    """(number, line) of a text file; of another one, nothing."""
+    try:
+        return list(enumerate(path.read_text().splitlines(), 1))
+    except UnicodeDecodeError:
+        return []
