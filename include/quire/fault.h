@@ -23,6 +23,7 @@ enum quire_fault_kind {
     QUIRE_FAULT_BIT_TWICE,       /* a frame came back to its block and was there already */
     QUIRE_FAULT_HANDED_TWICE,    /* a frame about to be handed out is held already; it is left to its holder */
     QUIRE_FAULT_METADATA,        /* the allocator's own data disagree with themselves; detail says which */
+    QUIRE_FAULT_UNMAPPED,        /* the port gives no address for a frame whose contents must be touched */
     QUIRE_FAULT_KINDS
 };
 

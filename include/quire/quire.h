@@ -157,7 +157,7 @@ struct quire_cpu_stats {
     quire_pa in_block; /* address of those blocks, QUIRE_NONE where there is none */
     quire_pa out_block;
     uint64_t n_refills; /* blocks borrowed so far */
-    uint64_t n_steals;  /* times that this CPU emptied another's cache */
+    uint64_t n_steals;  /* times that another CPU emptied this cache */
     bool gathering;     /* frees go home at once, to make blocks whole (docs/design.md) */
 };
 

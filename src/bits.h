@@ -1,0 +1,64 @@
+/* bits.h: the bottom: words, counting bits, runs of bits.
+ *
+ * A word is as wide as a pointer, so that 32-bit machines need no 64-bit atomics. The two counting functions are
+ * written out where the processor has no instruction for them: compilers then call __popcountdi2 and __ctzdi2,
+ * which live in libgcc and not in a kernel. */
+#ifndef Q_BITS_H
+#define Q_BITS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uintptr_t q_word;
+
+#define Q_WORD_BITS ((unsigned)(sizeof(q_word) * CHAR_BIT))
+#define Q_ALL_BITS  UINTPTR_MAX
+_Static_assert(sizeof(q_word) == 4 || sizeof(q_word) == 8, "words of 32 or 64 bits");
+
+#if defined(__POPCNT__) || defined(__riscv_zbb) || defined(__aarch64__)
+static inline unsigned q_popcount(q_word w) {
+    return (unsigned)__builtin_popcountll(w);
+}
+#else
+/* Adds neighbours: bits to pairs, pairs to nibbles, nibbles to bytes; the multiplication sums the bytes in the top one. */
+static inline unsigned q_popcount(q_word w) {
+    w -= (w >> 1) & (Q_ALL_BITS / 3);
+    w = (w & (Q_ALL_BITS / 5)) + ((w >> 2) & (Q_ALL_BITS / 5));
+    w = (w + (w >> 4)) & (Q_ALL_BITS / 17);
+    return (unsigned)((w * (Q_ALL_BITS / 255)) >> (Q_WORD_BITS - 8));
+}
+#endif
+
+/* Index of the lowest set bit; w is not 0. */
+#if defined(__x86_64__) || defined(__i386__) || defined(__riscv_zbb) || defined(__aarch64__)
+static inline unsigned q_lowest(q_word w) {
+    return (unsigned)__builtin_ctzll(w);
+}
+#else
+static inline unsigned q_lowest(q_word w) {
+    return q_popcount((w & (~w + 1)) - 1);
+}
+#endif
+
+static inline q_word q_bit(size_t i) {
+    return (q_word)1 << (i % Q_WORD_BITS);
+}
+
+/* n bits from bit 0 up; n <= Q_WORD_BITS. */
+static inline q_word q_low_bits(size_t n) {
+    return n == 0 ? 0 : Q_ALL_BITS >> (Q_WORD_BITS - n);
+}
+
+/* In which positions of `w` a run of 2^order set bits begins that is aligned to its size; 2^order <= Q_WORD_BITS. */
+static inline q_word q_aligned_runs(q_word w, unsigned order) {
+    for (unsigned k = 0; k < order; k++) {
+        w &= w >> (1u << k);
+    }
+    /* Every 2^order-th bit: all ones divided by (2^(2^order) - 1); for a whole word that is bit 0. */
+    q_word starts = (1u << order) == Q_WORD_BITS ? 1 : Q_ALL_BITS / q_low_bits((size_t)1 << order);
+    return w & starts;
+}
+
+#endif

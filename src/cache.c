@@ -1,0 +1,201 @@
+/* cache.c: the free frames that one CPU holds.
+ *
+ *   warm   a short stack of frames freed lately, of any block: reused first, being in the processor's cache
+ *   in     a loan that allocations come from when warm is empty, and that takes frees of its own block
+ *   out    a loan that gathers frees of one block on their way home
+ *
+ * When warm is full its older half leaves through `out`, which is given back whenever a frame of another block comes. When
+ * warm and `in` are empty the next block is borrowed: the fullest ones first, but for those with less than 32 free
+ * frames, which are left to empty; then blocks never used; then those nearly full.
+ *
+ * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
+ * memory could make, the CPU gathers: frees skip warm, so that allocations move into the fullest blocks and the
+ * others drain. Looked at when a cache refills.
+ *
+ * C1  Only the visitor (q_cache_enter) touches a cache; nobody waits to become one.        interleaving tests
+ * C2  warm, in and out hold disjoint frames whose records say free.                         quire_validate
+ *
+ * Why not a lock: a caller interrupted in the middle, and the interrupt's own allocation, would wait for ever. */
+#include "core.h"
+
+/* Whole blocks are short when more than 1/32 of what the free memory could make is missing. */
+#define Q_GATHER_SHARE 32
+
+void q_cache_init(struct q_cache *c) {
+    atomic_init(&c->seq, 0);
+    c->n_warm = 0;
+    c->word = 0;
+    c->gathering = false;
+    q_loan_clear(&c->in);
+    q_loan_clear(&c->out);
+    c->start = 0;
+    c->zone = NULL;
+    c->n_given_back = 0;
+    c->n_refills = c->n_steals = 0;
+}
+
+void q_return(struct quire *q, struct q_loan *loan) {
+    q_frame twice = q_give_back(loan);
+    if (twice != Q_NO_FRAME) {
+        struct q_zone *z = q_zone_of(q, twice);
+        uint32_t record = atomic_load_explicit(q_zone_record(z, twice), memory_order_relaxed); /* for the report only */
+        (void)q_fault(q, QUIRE_FAULT_BIT_TWICE, "quire_free", q_pa(twice), 0, record);
+    }
+}
+
+/* Tells the allocator's balance what this cache took or gave. */
+static void settle(struct quire *q, struct q_cache *c, intptr_t n_taken) {
+    intptr_t n = c->n_given_back - n_taken;
+    c->n_given_back = 0;
+    atomic_fetch_add_explicit(&q->balance.n_free, n, memory_order_relaxed); /* an estimate */
+}
+
+static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
+    intptr_t n_free = atomic_load_explicit(&q->balance.n_free, memory_order_relaxed);
+    intptr_t n_whole = atomic_load_explicit(&q->balance.n_whole, memory_order_relaxed);
+    intptr_t possible = n_free / (intptr_t)Q_BLOCK;
+    c->gathering = n_whole < possible - possible / Q_GATHER_SHARE;
+}
+
+/* Borrows a block of this class, searched from where the last one was. */
+static bool borrow_class(struct q_cache *c, struct q_zone *z, enum q_class class) {
+    size_t from = c->zone == z ? c->start : 0;
+    for (unsigned round = 0; round < 2; round++) {
+        size_t end = round == 0 ? z->n_blocks : from;
+        size_t b = q_zone_find(z, class, round == 0 ? from : 0);
+        for (; b < end; b = q_zone_find(z, class, b + 1)) {
+            if (q_borrow(z, b, &c->in) > 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool borrow_from(struct q_cache *c, struct q_zone *z) {
+    static const enum q_class order[] = {Q_FEW, Q_SOME, Q_MOST, Q_ALL};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        if (borrow_class(c, z, order[i])) {
+            return true;
+        }
+    }
+    return q_borrow_fresh(z, &c->in);
+}
+
+/* Zones are tried from the highest down, so that low memory is kept for those who need it. */
+static bool borrow_any(struct quire *q, struct q_cache *c) {
+    const struct q_zones *zones = q_zones(q);
+    for (size_t i = zones->n; i-- > 0;) {
+        if (borrow_from(c, zones->zone[i])) {
+            return true;
+        }
+    }
+    for (size_t i = zones->n; i-- > 0;) {
+        if (borrow_class(c, zones->zone[i], Q_NEARLY_FULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool refill(struct quire *q, struct q_cache *c) {
+    look_whether_to_gather(q, c);
+    if (!borrow_any(q, c)) {
+        settle(q, c, 0);
+        return false;
+    }
+    c->zone = c->in.zone;
+    c->start = c->in.block;
+    c->word = 0;
+    c->n_refills++;
+    q_zone_soil(c->in.zone, c->in.block);
+    settle(q, c, (intptr_t)q_loan_count(&c->in));
+    return true;
+}
+
+/* A frame out of `in`, whatever its word. */
+static q_frame pop_in(struct q_cache *c) {
+    for (uint32_t w = 0; w < Q_LINE_WORDS; w++) {
+        if (c->in.mask[w] != 0) {
+            c->word = w;
+            return q_cache_pop(c);
+        }
+    }
+    return Q_NO_FRAME;
+}
+
+q_frame q_cache_pop_own(struct q_cache *c) {
+    q_frame f = q_cache_pop(c);
+    f = f != Q_NO_FRAME ? f : pop_in(c);
+    if (f == Q_NO_FRAME) {
+        c->in = c->out; /* what was on its way home */
+        q_loan_clear(&c->out);
+        f = pop_in(c);
+    }
+    return f;
+}
+
+q_frame q_cache_pop_slow(struct quire *q, struct q_cache *c) {
+    q_frame f = pop_in(c);
+    if (f != Q_NO_FRAME) {
+        return f;
+    }
+    return refill(q, c) ? pop_in(c) : q_cache_pop_own(c);
+}
+
+/* Sends a frame home by way of `out`. */
+static void send_home(struct quire *q, struct q_cache *c, q_frame f) {
+    if (f - c->out.base >= Q_BLOCK) {
+        c->n_given_back += (intptr_t)q_loan_count(&c->out);
+        q_return(q, &c->out);
+        struct q_zone *z = q_zone_of(q, f);
+        q_loan_open(&c->out, z, q_zone_block_of(z, f));
+    }
+    q_frame i = f - c->out.base;
+    c->out.mask[i / Q_WORD_BITS] |= q_bit(i);
+}
+
+/* The `n` oldest warm frames go home. */
+static void spill(struct quire *q, struct q_cache *c, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        send_home(q, c, c->warm[i]);
+    }
+    c->n_warm -= n;
+    for (uint32_t i = 0; i < c->n_warm; i++) {
+        c->warm[i] = c->warm[i + n];
+    }
+}
+
+void q_cache_push_slow(struct quire *q, struct q_cache *c, q_frame f) {
+    if (c->gathering) {
+        send_home(q, c, f);
+        return;
+    }
+    spill(q, c, Q_WARM / 2);
+    c->warm[c->n_warm++] = f;
+}
+
+q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
+    size_t i = q_loan_find_run(&c->in, order);
+    if (i == Q_NO_RUN) {
+        return Q_NO_FRAME;
+    }
+    q_loan_take_run(&c->in, i, (size_t)1 << order);
+    return c->in.base + i;
+}
+
+bool q_cache_put_run(struct q_cache *c, q_frame f, unsigned order) {
+    if (f - c->in.base >= Q_BLOCK) {
+        return false;
+    }
+    q_loan_add_run(&c->in, f - c->in.base, (size_t)1 << order);
+    return true;
+}
+
+void q_cache_drain(struct quire *q, struct q_cache *c) {
+    spill(q, c, c->n_warm);
+    c->n_given_back += (intptr_t)(q_loan_count(&c->in) + q_loan_count(&c->out));
+    q_return(q, &c->out);
+    q_return(q, &c->in);
+    settle(q, c, 0);
+}

@@ -1,0 +1,76 @@
+/* content.c: what frames contain when they are freed and handed out; the policies of enum quire_content.
+ *
+ * A frame is verified only if its record says FREED: one that was never handed out was never poisoned, since
+ * start-up touches no frame. Called outside of any cache visit, since a pass over a frame takes long. */
+#include "core.h"
+#include "mem.h"
+
+#define JUNK_FREED 0x01
+#define JUNK_GIVEN 0x05
+
+/* Where a frame can be touched; a port that can not say, though the policy needs it, is reported. */
+static unsigned char *touch(struct quire *q, q_frame f) {
+    unsigned char *at = quire_port_map(q_pa(f));
+    if (at == NULL) {
+        (void)q_fault(q, QUIRE_FAULT_UNMAPPED, "quire_port_map", q_pa(f), 0, 0);
+    }
+    return at;
+}
+
+static void fill(struct quire *q, q_frame f, int byte) {
+    unsigned char *at = touch(q, f);
+    if (at != NULL) {
+        memset(at, byte, QUIRE_PAGE_SIZE);
+    }
+}
+
+void q_content_freed(struct quire *q, q_frame f, unsigned order) {
+    if (q->content == QUIRE_CONTENT_ZERO) {
+        return;
+    }
+    for (q_frame i = f; i < f + ((q_frame)1 << order); i++) {
+        fill(q, i, q->content == QUIRE_CONTENT_POISON ? (int)QUIRE_POISON : JUNK_FREED);
+    }
+}
+
+/* The first byte that is not poison, or the page size. */
+static unsigned first_damage(const unsigned char *at) {
+    static const q_word poison = Q_ALL_BITS / 0xFF * QUIRE_POISON; /* in each byte */
+    unsigned i = 0;
+    for (q_word w; i < QUIRE_PAGE_SIZE; i += (unsigned)sizeof w) {
+        memcpy(&w, at + i, sizeof w);
+        if (w != poison) {
+            break;
+        }
+    }
+    while (i < QUIRE_PAGE_SIZE && at[i] == QUIRE_POISON) {
+        i++;
+    }
+    return i;
+}
+
+static bool verify(struct quire *q, const char *call, q_frame f, uint32_t record) {
+    const unsigned char *at = touch(q, f);
+    unsigned i = at == NULL ? (unsigned)QUIRE_PAGE_SIZE : first_damage(at);
+    if (i < QUIRE_PAGE_SIZE) {
+        q_fault_content(q, call, q_pa(f), record, i, at[i]);
+    }
+    return i == QUIRE_PAGE_SIZE;
+}
+
+bool q_content_given(struct quire *q, const char *call, q_frame f, uint32_t record, bool fill_it) {
+    switch (q->content) {
+    case QUIRE_CONTENT_POISON:
+        return (record & Q_FREED) == 0 || verify(q, call, f, record);
+    case QUIRE_CONTENT_ZERO:
+    case QUIRE_CONTENT_JUNK:
+        if (fill_it) {
+            fill(q, f, q->content == QUIRE_CONTENT_ZERO ? 0 : JUNK_GIVEN);
+        }
+        return true;
+    case QUIRE_CONTENT_NONE:
+    case QUIRE_CONTENT_JUNK_FREE:
+        break;
+    }
+    return true;
+}

@@ -1,0 +1,120 @@
+/* core.h: one allocator, and what its files share. */
+#ifndef Q_CORE_H
+#define Q_CORE_H
+
+#include "cache.h"
+#include <quire/port.h>
+#include <quire/quire.h>
+
+/* The zones by ascending address. Immutable: quire_add publishes a new one. */
+struct q_zones {
+    size_t n;
+    struct q_zone *zone[];
+};
+
+struct quire {
+    struct q_zone *main; /* the largest zone at init: looked at first */
+    struct q_cache *caches;
+    _Atomic(const struct q_zones *) zones;
+    unsigned n_cpus;
+    enum quire_content content;
+    struct q_balance balance;
+    /* Operations that work on shared bits without a CPU cache and can hide or move free frames: begun and ended.
+     * A caller about to fail compares (single.c). */
+    _Alignas(64) _Atomic q_word n_begun;
+    _Atomic q_word n_ended;
+    _Atomic q_word n_faults;
+    _Atomic q_word n_unproved;
+    _Atomic uint32_t adding; /* 1 while a quire_add runs */
+};
+
+/* acquire: pairs with the release in quire_add, so that the zones in it are seen whole. */
+static inline const struct q_zones *q_zones(const struct quire *q) {
+    return atomic_load_explicit(&q->zones, memory_order_acquire);
+}
+
+static inline quire_pa q_pa(q_frame f) {
+    return (quire_pa)f << QUIRE_PAGE_SHIFT;
+}
+
+/* The record of the frame at `pa` where that is quick to find; NULL: misaligned, in another zone, or not ours. */
+static inline q_record *q_quick_record(const struct quire *q, quire_pa pa) {
+    struct q_zone *z = q->main;
+    quire_pa i = (pa >> QUIRE_PAGE_SHIFT) - z->first; /* wraps to something large for an address below */
+    /* acquire: pairs with the raise of the ceiling (zone.c, Z1) */
+    bool known = i < atomic_load_explicit(&z->ceiling, memory_order_acquire) && pa % QUIRE_PAGE_SIZE == 0;
+    return known ? &z->records[i] : NULL;
+}
+
+/* The zone whose blocks cover a frame, or NULL; binary search. The block may not be initialised. */
+struct q_zone *q_zone_at(const struct quire *q, q_frame f);
+
+/* The zone of a frame that the allocator itself has in hand. */
+static inline struct q_zone *q_zone_of(const struct quire *q, q_frame f) {
+    return f - q->main->first < q->main->n_blocks * Q_BLOCK ? q->main : q_zone_at(q, f);
+}
+
+/* An address that a caller gave, looked up. */
+struct q_place {
+    struct q_zone *zone;
+    q_frame frame;
+    q_record *record; /* of the first frame */
+    uint32_t seen;    /* what was in it, where the lookup was for a held frame (refs.c) */
+};
+
+/* Checks that 2^order frames at `pa` are ours and initialised; else reports the fault. */
+enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, struct q_place *at);
+
+/* Reports a fault and returns QUIRE_FAULT. */
+enum quire_status q_fault(struct quire *q, enum quire_fault_kind kind, const char *call, quire_pa pa, unsigned order,
+                          uint32_t record);
+void q_fault_content(struct quire *q, const char *call, quire_pa pa, uint32_t record, unsigned offset, uint8_t found);
+const char *q_fault_detail(enum quire_fault_kind kind);
+
+/* Whether a frame holds the allocator's own data. */
+bool q_is_metadata(const struct quire *q, q_frame f);
+
+/* The CPU cache that this call should use, entered; NULL: it is in use, or there is none. */
+static inline struct q_cache *q_enter(struct quire *q) {
+    unsigned cpu = quire_port_cpu();
+    if (cpu >= q->n_cpus) {
+        return NULL;
+    }
+    struct q_cache *c = &q->caches[cpu];
+    return q_cache_enter(c) ? c : NULL;
+}
+
+/* Around work on shared bits without a cache. seq_cst: one order with the prover's look (single.c). */
+static inline void q_begin(struct quire *q) {
+    atomic_fetch_add(&q->n_begun, 1);
+}
+static inline void q_end(struct quire *q) {
+    atomic_fetch_add(&q->n_ended, 1);
+}
+
+/* Sends all frames home that lie in CPU caches, but for caches in use. */
+void q_drain_all(struct quire *q);
+
+/* ---- content.c: fill or check frames by the content policy; the frames are the caller's alone ---- */
+void q_content_freed(struct quire *q, q_frame f, unsigned order);
+/* `fill` false: the caller overwrites it all. Result false: found written, and reported. */
+bool q_content_given(struct quire *q, const char *call, q_frame f, uint32_t record, bool fill);
+
+/* ---- single.c ---- */
+/* A frame with contents by the policy, held by `tag`; QUIRE_NONE: there is none. `fill` as above. */
+quire_pa q_alloc(struct quire *q, const char *call, uint8_t tag, bool fill);
+/* Sends frames home whose records say free: into this CPU's cache, or straight into the shared bits. */
+void q_put_frame(struct quire *q, q_frame f);
+void q_return_run(struct quire *q, q_frame f, unsigned order);
+
+/* ---- order.c ---- */
+/* Gives a block that is one allocation a record for each frame; nothing to do for any other. */
+void q_split(struct q_zone *z, size_t block);
+/* Frees 2^order frames: all, or a part, of one allocation. */
+enum quire_status q_free_run(struct quire *q, const char *call, quire_pa pa, unsigned order);
+/* A frame with this record is leaving its allocation: its neighbours are joined to it no more. */
+void q_leave_neighbours(struct q_zone *z, q_frame f, uint32_t record);
+/* Sends frames home whose records say free already, contents by the policy. */
+void q_go_home(struct quire *q, q_frame f, unsigned order);
+
+#endif

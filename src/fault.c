@@ -1,0 +1,133 @@
+/* fault.c: saying what is wrong, and looking up addresses that callers give. */
+#include "core.h"
+
+/* Short name and one line in words, by kind. */
+static const struct {
+    const char *name, *detail;
+} kinds[QUIRE_FAULT_KINDS] = {
+    [QUIRE_FAULT_NONE] = {"no fault", "nothing is wrong"},
+    [QUIRE_FAULT_DOUBLE_FREE] = {"double free", "the frame is free already; the tag names its last owner"},
+    [QUIRE_FAULT_NEVER_ALLOCATED] = {"free of a frame never allocated", "the frame was never handed out"},
+    [QUIRE_FAULT_UNMANAGED] = {"address not managed", "no memory given to the allocator covers this address"},
+    [QUIRE_FAULT_RESERVED] = {"address reserved", "a hole in memory, or the allocator's own data"},
+    [QUIRE_FAULT_MISALIGNED] = {"misaligned address", "the address is no multiple of the size of what is freed"},
+    [QUIRE_FAULT_SHARED] = {"free of a shared frame", "somebody else holds a reference; use quire_put"},
+    [QUIRE_FAULT_WRONG_ORDER] = {"wrong order", "the frames are not one allocation, nor an aligned part of one"},
+    [QUIRE_FAULT_GET_FREE] = {"reference to a free frame", "nobody holds the frame, so nobody can share it"},
+    [QUIRE_FAULT_PUT_FREE] = {"put of a free frame", "the reference count would fall below zero"},
+    [QUIRE_FAULT_SATURATED] = {"reference count full", "the count stays at its top; the frame is never freed again"},
+    [QUIRE_FAULT_CONTENT] = {"free frame was written",
+                             "the poison is damaged: somebody used the frame after freeing it"},
+    [QUIRE_FAULT_BIT_TWICE] = {"frame came back twice", "its free bit is set already: a concurrent double free"},
+    [QUIRE_FAULT_HANDED_TWICE] = {"frame about to be handed out twice", "its record says that somebody holds it"},
+    [QUIRE_FAULT_METADATA] = {"metadata damaged", "the allocator's own data disagree with themselves"},
+    [QUIRE_FAULT_UNMAPPED] = {"frame not mapped", "the port gives no address for a frame whose contents are needed"},
+};
+
+const char *quire_fault_name(enum quire_fault_kind kind) {
+    return (unsigned)kind < QUIRE_FAULT_KINDS ? kinds[kind].name : "unknown fault";
+}
+
+const char *q_fault_detail(enum quire_fault_kind kind) {
+    return kinds[kind].detail;
+}
+
+const char *quire_status_name(enum quire_status status) {
+    switch (status) {
+    case QUIRE_OK:
+        return "ok";
+    case QUIRE_NO_MEMORY:
+        return "no memory";
+    case QUIRE_FRAGMENTED:
+        return "memory fragmented";
+    case QUIRE_UNSATISFIABLE:
+        return "no memory could ever satisfy this";
+    case QUIRE_INVALID:
+        return "invalid argument";
+    case QUIRE_BUSY:
+        return "busy";
+    case QUIRE_FAULT:
+        return "fault";
+    }
+    return "unknown status";
+}
+
+static enum quire_status report(struct quire *q, struct quire_fault fault) {
+    fault.detail = kinds[fault.kind].detail;
+    fault.refs = Q_COUNT(fault.record);
+    fault.tag = (fault.record & Q_RESERVED) != 0 ? 0 : Q_TAG(fault.record);
+    atomic_fetch_add_explicit(&q->n_faults, 1, memory_order_relaxed); /* a statistic */
+    quire_port_fault(&fault);
+    return QUIRE_FAULT;
+}
+
+enum quire_status q_fault(struct quire *q, enum quire_fault_kind kind, const char *call, quire_pa pa, unsigned order,
+                          uint32_t record) {
+    return report(q, (struct quire_fault){.kind = kind, .call = call, .pa = pa, .order = order, .record = record});
+}
+
+void q_fault_content(struct quire *q, const char *call, quire_pa pa, uint32_t record, unsigned offset, uint8_t found) {
+    (void)report(q, (struct quire_fault){.kind = QUIRE_FAULT_CONTENT,
+                                         .call = call,
+                                         .pa = pa,
+                                         .record = record,
+                                         .offset = offset,
+                                         .found = found,
+                                         .expected = QUIRE_POISON});
+}
+
+struct q_zone *q_zone_at(const struct quire *q, q_frame f) {
+    const struct q_zones *zones = q_zones(q);
+    size_t low = 0, high = zones->n; /* the zone, if there is one, is in [low, high) */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct q_zone *z = zones->zone[middle];
+        if (f < z->first) {
+            high = middle;
+        } else if (f - z->first >= z->n_blocks * Q_BLOCK) {
+            low = middle + 1;
+        } else {
+            return z;
+        }
+    }
+    return NULL;
+}
+
+bool q_is_metadata(const struct quire *q, q_frame f) {
+    const struct q_zones *zones = q_zones(q);
+    for (size_t i = 0; i < zones->n; i++) {
+        if (f >= zones->zone[i]->meta_base && f < zones->zone[i]->meta_end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether all blocks that [f, f + n) touches are initialised. */
+static bool ready(const struct q_zone *z, q_frame f, q_frame n) {
+    size_t last = q_zone_block_of(z, f + n - 1);
+    for (size_t b = q_zone_block_of(z, f); b <= last; b++) {
+        if (!q_zone_ready(z, b)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, struct q_place *at) {
+    enum quire_fault_kind kind = QUIRE_FAULT_UNMANAGED;
+    q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT), n = (q_frame)1 << order;
+    struct q_zone *z = q_pa(f) == pa - pa % QUIRE_PAGE_SIZE ? q_zone_at(q, f) : NULL; /* else too large for a frame */
+    if (pa % (QUIRE_PAGE_SIZE << order) != 0) {
+        kind = QUIRE_FAULT_MISALIGNED;
+    } else if (z != NULL && f >= z->base && z->end - f >= n && f < z->end) {
+        kind = ready(z, f, n) ? QUIRE_FAULT_NONE : QUIRE_FAULT_NEVER_ALLOCATED;
+    } else if (q_is_metadata(q, f)) {
+        kind = QUIRE_FAULT_RESERVED;
+    }
+    if (kind != QUIRE_FAULT_NONE) {
+        return q_fault(q, kind, call, pa, order, 0);
+    }
+    *at = (struct q_place){z, f, q_zone_record(z, f), 0};
+    return QUIRE_OK;
+}

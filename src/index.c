@@ -1,0 +1,256 @@
+/* index.c: finding a block: a tree of hints over the blocks of a zone.
+ *
+ * Each node has one word for each class and one bit in it for each child: in a leaf "this block is of the class",
+ * above "below this child is one". Everything is only a hint; the truth is a block's bits and its count.
+ *
+ * Setting is eager, from the leaf up. Clearing is done by a searcher that finds a hint wrong, which then looks
+ * again. That is a store-buffering pattern: the setter writes what is below, then reads the hint above; the searcher writes
+ * the hint above, then reads what is below. With all four accesses seq_cst one of them sees the other; with
+ * less a block would be lost to every searcher on weakly ordered machines. So every access here is seq_cst unless its comment
+ * says otherwise.
+ *
+ * Memory is not initialised at start-up, since that would take time in proportion to it. Nodes are initialised when the
+ * search for a fresh block first reaches them: `raw` has a bit for each child nobody has claimed; who takes it out
+ * initialises that child and then publishes it by its READY bit (and FRESH). A CPU stopped in between hides that
+ * child's blocks (64, never used yet); the others go on with the next child, so nobody waits.
+ *
+ * I1  When nothing is in flight: below a bit that is clear nothing has the hint.                    quire_validate
+ * I2  A node is read only when the READY or a class bit for it was seen in its parent.    by descent from the root
+ * I3  A FRESH or raw bit is taken out by one CPU only, and FRESH is never set again.              fetch_and's result
+ *
+ * Cost: one load for each level, <= 2 up to 8 GiB, <= 5 up to 64 TiB; a read-modify-write only where a bit changes. */
+#include "index.h"
+
+enum q_class q_class_of(int32_t n_free) {
+    return n_free <= 0    ? Q_NOTHING
+           : n_free < 32  ? Q_NEARLY_FULL
+           : n_free < 128 ? Q_FEW
+           : n_free < 384 ? Q_SOME
+           : n_free < 512 ? Q_MOST
+                          : Q_ALL;
+}
+
+static size_t nodes_above(size_t n) {
+    return (n + Q_FANOUT - 1) / Q_FANOUT;
+}
+
+size_t q_index_bytes(size_t n_blocks) {
+    size_t n = n_blocks, n_nodes = 0;
+    do {
+        n = nodes_above(n);
+        n_nodes += n;
+    } while (n > 1);
+    return n_nodes * sizeof(struct q_node);
+}
+
+/* How many blocks lie below one child of a node at this level. */
+static size_t child_span(unsigned level) {
+    size_t span = 1;
+    while (level-- > 0) {
+        span *= Q_FANOUT;
+    }
+    return span;
+}
+
+/* Children that a node has: all, but for the last node of a level. */
+static q_word children(const struct q_index *ix, unsigned level, size_t node) {
+    size_t n = ix->n_blocks; /* children on this level in all */
+    for (unsigned l = 0; l < level; l++) {
+        n = nodes_above(n);
+    }
+    size_t behind = n - node * Q_FANOUT;
+    return behind < Q_FANOUT ? q_low_bits(behind) : Q_ALL_BITS;
+}
+
+/* Plain writes in effect (relaxed): nobody looks at the node before it is published. */
+static void init_node(const struct q_index *ix, unsigned level, size_t node) {
+    struct q_node *n = &ix->level[level][node];
+    for (unsigned class = 0; class < Q_CLASSES; class ++) {
+        atomic_init(&n->word[class], 0);
+    }
+    q_word all = children(ix, level, node);
+    atomic_init(&n->word[Q_FRESH], level == 0 ? all : 0);
+    atomic_init(&n->raw, level == 0 ? 0 : all);
+}
+
+void q_index_init(struct q_index *ix, void *memory, size_t n_blocks) {
+    struct q_node *next = memory;
+    size_t n = n_blocks;
+    ix->n_blocks = n_blocks;
+    ix->top = 0;
+    for (unsigned level = 0;; level++) {
+        n = nodes_above(n);
+        ix->level[level] = next;
+        next += n;
+        if (n == 1) {
+            ix->top = level;
+            break;
+        }
+    }
+    init_node(ix, ix->top, 0);
+}
+
+/* Whether something below this node has the hint. */
+static bool any(const struct q_node *n, enum q_class class) {
+    return atomic_load(&n->word[class]) != 0 || (class == Q_FRESH && atomic_load(&n->raw) != 0);
+}
+
+/* Sets the bit for `child` of its parent and above. Goes on to the root also where a bit is set already: whoever set
+ * it may be stopped before it came to the next level. */
+static void raise(struct q_index *ix, enum q_class class, unsigned level, size_t child) {
+    for (; level <= ix->top; level++, child /= Q_FANOUT) {
+        _Atomic q_word *w = &ix->level[level][child / Q_FANOUT].word[class];
+        if (!(atomic_load(w) & q_bit(child))) {
+            atomic_fetch_or(w, q_bit(child));
+        }
+    }
+}
+
+/* Takes the bits for an empty node out of its parents, level by level, looking again after each. */
+static void lower(struct q_index *ix, enum q_class class, unsigned level, size_t node) {
+    for (; level < ix->top && !any(&ix->level[level][node], class); level++, node /= Q_FANOUT) {
+        _Atomic q_word *above = &ix->level[level + 1][node / Q_FANOUT].word[class];
+        if (atomic_load(above) & q_bit(node)) {
+            atomic_fetch_and(above, ~q_bit(node));
+        }
+        if (any(&ix->level[level][node], class)) {
+            raise(ix, class, level + 1, node);
+            return;
+        }
+    }
+}
+
+void q_index_set(struct q_index *ix, enum q_class class, size_t block) {
+    raise(ix, class, 0, block);
+}
+
+void q_index_clear(struct q_index *ix, enum q_class class, size_t block) {
+    atomic_fetch_and(&ix->level[0][block / Q_FANOUT].word[class], ~q_bit(block));
+    lower(ix, class, 0, block / Q_FANOUT);
+}
+
+size_t q_index_next(struct q_index *ix, enum q_class class, size_t from) {
+    unsigned level = ix->top;
+    size_t node = 0;
+    while (from < ix->n_blocks) {
+        size_t child = from / child_span(level);
+        q_word w = atomic_load(&ix->level[level][node].word[class]);
+        q_word here = child / Q_FANOUT == node ? w & ~q_low_bits(child % Q_FANOUT) : w;
+        if (here == 0) { /* nothing left below this node: on to its neighbour, by way of the root */
+            if (w == 0 && class != Q_READY) {
+                lower(ix, class, level, node);
+            }
+            from = (node + 1) * child_span(level + 1);
+            level = ix->top;
+            node = 0;
+            continue;
+        }
+        child = node * Q_FANOUT + q_lowest(here);
+        if (child * child_span(level) > from) {
+            from = child * child_span(level);
+        }
+        if (level == 0) {
+            return child;
+        }
+        level--;
+        node = child;
+    }
+    return Q_NO_BLOCK;
+}
+
+/* Initialises a child that nobody has claimed and publishes it; false: there is none. */
+static bool open_raw(struct q_index *ix, unsigned level, size_t node, q_word among) {
+    struct q_node *n = &ix->level[level][node];
+    for (q_word raw; (raw = atomic_load(&n->raw) & among) != 0;) {
+        size_t child = node * Q_FANOUT + q_lowest(raw);
+        if (atomic_fetch_and(&n->raw, ~q_bit(child)) & q_bit(child)) {
+            init_node(ix, level - 1, child);
+            raise(ix, Q_READY, level, child); /* publishes: pairs with the loads of q_index_next and q_index_ready */
+            raise(ix, Q_FRESH, level, child);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A leaf below which something is fresh, initialising nodes on the way; Q_NO_BLOCK: there is none. */
+static size_t fresh_leaf(struct q_index *ix) {
+    unsigned level = ix->top;
+    size_t node = 0;
+    while (level > 0) {
+        q_word w = atomic_load(&ix->level[level][node].word[Q_FRESH]);
+        if (w != 0) {
+            node = node * Q_FANOUT + q_lowest(w);
+            level--;
+        } else if (!open_raw(ix, level, node, Q_ALL_BITS)) {
+            if (level == ix->top) {
+                return Q_NO_BLOCK;
+            }
+            lower(ix, Q_FRESH, level, node);
+            level = ix->top;
+            node = 0;
+        }
+    }
+    return node;
+}
+
+bool q_index_claim_block(struct q_index *ix, size_t block) {
+    for (unsigned level = ix->top; level > 0; level--) {
+        size_t child = block / child_span(level);
+        (void)open_raw(ix, level, child / Q_FANOUT, q_bit(child));
+        if (!(atomic_load(&ix->level[level][child / Q_FANOUT].word[Q_READY]) & q_bit(child))) {
+            return false; /* claimed, and not yet published, by somebody who is initialising it */
+        }
+    }
+    q_word old = atomic_fetch_and(&ix->level[0][block / Q_FANOUT].word[Q_FRESH], ~q_bit(block));
+    lower(ix, Q_FRESH, 0, block / Q_FANOUT);
+    return (old & q_bit(block)) != 0;
+}
+
+size_t q_index_claim(struct q_index *ix) {
+    for (;;) { /* an iteration that fails means that another CPU got a block, so the number of blocks bounds them */
+        size_t leaf = fresh_leaf(ix);
+        if (leaf == Q_NO_BLOCK) {
+            return Q_NO_BLOCK;
+        }
+        q_word fresh = atomic_load(&ix->level[0][leaf].word[Q_FRESH]);
+        if (fresh == 0) {
+            if (ix->top == 0) {
+                return Q_NO_BLOCK;
+            }
+            lower(ix, Q_FRESH, 0, leaf);
+        } else if (q_index_claim_block(ix, leaf * Q_FANOUT + q_lowest(fresh))) {
+            return leaf * Q_FANOUT + q_lowest(fresh);
+        }
+    }
+}
+
+static bool open_below(struct q_index *ix, unsigned level, size_t node) {
+    if (level == 0) {
+        return false;
+    }
+    if (open_raw(ix, level, node, Q_ALL_BITS)) {
+        return true;
+    }
+    /* FRESH stands for raw nodes below as well. */
+    for (q_word w = atomic_load(&ix->level[level][node].word[Q_FRESH]); w != 0; w &= w - 1) {
+        if (open_below(ix, level - 1, node * Q_FANOUT + q_lowest(w))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool q_index_open_more(struct q_index *ix) {
+    return open_below(ix, ix->top, 0);
+}
+
+bool q_index_ready(struct q_index *ix, size_t block) {
+    for (unsigned level = ix->top + 1; level-- > 0;) {
+        size_t child = block / child_span(level);
+        if (!(atomic_load(&ix->level[level][child / Q_FANOUT].word[Q_READY]) & q_bit(child))) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,66 @@
+/* index.h: finding a block. See index.c for the theory. */
+#ifndef Q_INDEX_H
+#define Q_INDEX_H
+
+#include "bits.h"
+#include <stdatomic.h>
+
+/* The kinds of hint. Blocks are grouped by how many of their frames are free. */
+enum q_class {
+    Q_FRESH,       /* never used: all free, metadata not initialised */
+    Q_NEARLY_FULL, /* 1 .. 31 free: left alone until nothing else is left, so that they can empty */
+    Q_FEW,         /* .. 127 */
+    Q_SOME,        /* .. 383 */
+    Q_MOST,        /* .. 511 */
+    Q_ALL,         /* all 512 */
+    Q_READY,       /* metadata initialised; set once, never cleared */
+    Q_CLASSES,
+    Q_NOTHING = Q_CLASSES /* no frame free: no hint */
+};
+
+#define Q_NO_BLOCK SIZE_MAX
+#define Q_FANOUT   Q_WORD_BITS /* children of a node */
+#define Q_LEVELS   6           /* 64^6 blocks are 2^57 bytes, 32^6 more than 2^32 frames; zones are no larger */
+
+/* One node of the tree: a bit for each child in each word. With 64-bit words a node is one cache line. */
+struct q_node {
+    _Atomic q_word word[Q_CLASSES];
+    _Atomic q_word raw; /* children that are nodes and that nobody has claimed for initialising; 0 in a leaf */
+};
+
+struct q_index {
+    struct q_node *level[Q_LEVELS]; /* level[0] are the leaves, whose children are blocks */
+    size_t n_blocks;
+    unsigned top; /* level of the one root */
+};
+
+/* The class of a block with this many free frames. */
+enum q_class q_class_of(int32_t n_free);
+
+size_t q_index_bytes(size_t n_blocks);
+
+/* `memory` has q_index_bytes, aligned to a node. Only the root is written. */
+void q_index_init(struct q_index *ix, void *memory, size_t n_blocks);
+
+/* Hints that `block` is of `class`. */
+void q_index_set(struct q_index *ix, enum q_class class, size_t block);
+
+/* Takes a hint away. Whoever calls this re-checks the block afterwards, and sets the hint again where it was right. */
+void q_index_clear(struct q_index *ix, enum q_class class, size_t block);
+
+/* The first block at or behind `from` with this hint, or Q_NO_BLOCK. */
+size_t q_index_next(struct q_index *ix, enum q_class class, size_t from);
+
+/* Makes a fresh block the caller's to initialise, or Q_NO_BLOCK. The lowest ones go first. */
+size_t q_index_claim(struct q_index *ix);
+
+/* The same for one given block; false: it is not fresh. */
+bool q_index_claim_block(struct q_index *ix, size_t block);
+
+/* Initialises one more node for the search to look at; false: there is none left. */
+bool q_index_open_more(struct q_index *ix);
+
+/* Whether the block's metadata are initialised. */
+bool q_index_ready(struct q_index *ix, size_t block);
+
+#endif

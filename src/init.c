@@ -1,0 +1,404 @@
+/* init.c: making an allocator, and giving it more memory.
+ *
+ * All metadata of one call lie in one extent at the front of one region, which is carved off: no zone covers it. At init
+ * that is the largest piece of memory that is mapped already:
+ *
+ *   | struct quire | CPU caches | table of zones | zone, its metadata | zone, its metadata | ...
+ *
+ * A zone is made of neighbouring regions as long as no whole block lies between them. Only the blocks that are partly
+ * no RAM of ours are initialised here, at most two for each region; so the cost does not depend on the size of memory.
+ *
+ * quire_add makes one more zone, and puts frames that lie in blocks of existing zones there, so that memory that was added in
+ * pieces becomes whole. The table of zones is replaced by a new one; the old one stays, since others may be reading it. */
+#include "core.h"
+#include "mem.h"
+
+#define Q_MOST_BLOCKS ((q_word)1 << (sizeof(q_word) == 8 ? 36 : 22)) /* in a zone; see Q_LEVELS */
+
+static size_t round_up(size_t n, size_t to) {
+    return (n + to - 1) & ~(to - 1);
+}
+
+/* ---- regions --------------------------------------------------------------------------------------------- */
+
+/* A span of frames. */
+struct span {
+    q_frame base, end;
+};
+
+/* The whole frames of a usable region; false: none, or it is not usable. */
+static bool frames_of(const struct quire_region *region, struct span *frames) {
+    if (region->type != QUIRE_USABLE) {
+        return false;
+    }
+    quire_pa end = region->end >> QUIRE_PAGE_SHIFT;
+    quire_pa base = (region->base >> QUIRE_PAGE_SHIFT) + (region->base % QUIRE_PAGE_SIZE != 0);
+    *frames = (struct span){(q_frame)base, (q_frame)end};
+    return base < end;
+}
+
+/* More are a mistake. */
+#define Q_MOST_CPUS 65536u
+
+/* What this machine's words can number, in blocks that have neighbours on both sides. */
+static bool addressable(const struct quire_region *region) {
+    return region->type != QUIRE_USABLE || (region->end >> QUIRE_PAGE_SHIFT) <= Q_NO_FRAME - Q_BLOCK;
+}
+
+static enum quire_status check_regions(const struct quire_region *regions, size_t n_regions) {
+    for (size_t i = 0; i < n_regions; i++) {
+        bool known = regions[i].type == QUIRE_USABLE || regions[i].type == QUIRE_RESERVED;
+        bool sorted = i == 0 || regions[i - 1].end <= regions[i].base;
+        if (!known || !sorted || regions[i].end <= regions[i].base || !addressable(&regions[i])) {
+            return QUIRE_INVALID;
+        }
+    }
+    return QUIRE_OK;
+}
+
+/* ---- the plan: which zones, and where the metadata go ---------------------------------------------------- */
+
+struct plan {
+    const struct quire_region *regions;
+    size_t n_regions;
+    size_t home;        /* the region whose front is carved off */
+    q_frame n_meta;     /* frames carved off */
+    size_t fixed_bytes; /* metadata beside the zones' */
+};
+
+/* What is left of a region; false: nothing. */
+static bool piece(const struct plan *plan, size_t i, struct span *frames) {
+    if (!frames_of(&plan->regions[i], frames)) {
+        return false;
+    }
+    if (i == plan->home) {
+        frames->base += plan->n_meta;
+    }
+    return frames->base < frames->end;
+}
+
+/* The regions [*i, result) that make one zone, which spans `zone`; result == *i: no more. *i moves to the first of them. */
+static size_t next_zone(const struct plan *plan, size_t *i, struct span *zone) {
+    while (*i < plan->n_regions && !piece(plan, *i, zone)) {
+        ++*i;
+    }
+    if (*i == plan->n_regions) {
+        return *i;
+    }
+    size_t end = *i + 1;
+    for (struct span next; end < plan->n_regions; end++) {
+        if (!piece(plan, end, &next)) {
+            continue;
+        }
+        if (next.base / Q_BLOCK > (zone->end - 1) / Q_BLOCK + 1) { /* a whole block lies between */
+            break;
+        }
+        zone->end = next.end;
+    }
+    return end;
+}
+
+static size_t blocks_in(const struct span *s) {
+    return (s->end - 1) / Q_BLOCK - s->base / Q_BLOCK + 1;
+}
+
+static size_t zone_bytes(const struct span *zone) {
+    return round_up(sizeof(struct q_zone), 64) + q_zone_bytes(blocks_in(zone));
+}
+
+static size_t table_bytes(size_t n_zones) {
+    return round_up(sizeof(struct q_zones) + n_zones * sizeof(struct q_zone *), 64);
+}
+
+/* Bytes of metadata for the plan as it stands; 0: no zone at all, or one is too large. */
+static size_t plan_bytes(const struct plan *plan, size_t *n_zones) {
+    struct span zone;
+    size_t bytes = plan->fixed_bytes;
+    *n_zones = 0;
+    for (size_t i = 0, end; (end = next_zone(plan, &i, &zone)) != i; i = end) {
+        if (blocks_in(&zone) >= Q_MOST_BLOCKS) {
+            return 0;
+        }
+        bytes += zone_bytes(&zone);
+        ++*n_zones;
+    }
+    return *n_zones == 0 ? 0 : bytes + table_bytes(*n_zones);
+}
+
+/* Finds how much to carve off: carving makes the rest smaller, and rarely one zone into two. */
+static bool settle_plan(struct plan *plan, q_frame n_available, size_t *n_zones) {
+    for (;;) {
+        size_t bytes = plan_bytes(plan, n_zones);
+        q_frame n = (bytes + (size_t)QUIRE_PAGE_SIZE - 1) >> QUIRE_PAGE_SHIFT;
+        if (bytes == 0 || n > n_available) {
+            return false;
+        }
+        if (n <= plan->n_meta) {
+            return true;
+        }
+        plan->n_meta = n;
+    }
+}
+
+/* ---- making zones ---------------------------------------------------------------------------------------- */
+
+/* Sets the bits of the frames that region `i` and those behind it have in a block. */
+static void usable_frames(const struct plan *plan, size_t i, q_frame first, q_word *usable) {
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        usable[w] = 0;
+    }
+    for (; i < plan->n_regions && plan->regions[i].base >> QUIRE_PAGE_SHIFT < first + Q_BLOCK; i++) {
+        struct span s;
+        if (!piece(plan, i, &s)) {
+            continue;
+        }
+        for (q_frame f = s.base > first ? s.base : first; f < s.end && f < first + Q_BLOCK; f++) {
+            usable[(f - first) / Q_WORD_BITS] |= q_bit(f - first);
+        }
+    }
+}
+
+static bool all_set(const q_word *words) {
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        if (words[w] != Q_ALL_BITS) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Initialises the block of frame `f` if it is partly no RAM; region `i` is the first one in it. */
+static void open_edge(struct q_zone *z, const struct plan *plan, size_t i, q_frame f) {
+    q_word usable[Q_LINE_WORDS];
+    size_t block = q_zone_block_of(z, f);
+    if (q_zone_ready(z, block)) {
+        return;
+    }
+    usable_frames(plan, i, q_zone_frame(z, block), usable);
+    if (!all_set(usable)) {
+        q_zone_open_block(z, block, usable);
+    }
+}
+
+/* A zone of regions [i, end) in memory at `at`. The regions' frames add up in the allocator's balance. */
+static struct q_zone *make_zone(struct quire *q, const struct plan *plan, size_t i, size_t end, const struct span *span,
+                                void *at) {
+    struct q_zone *z = at;
+    struct span s;
+    size_t n_frames = 0;
+    q_zone_init(z, span->base, span->end, (char *)at + round_up(sizeof *z, 64), &q->balance);
+    for (; i < end; i++) {
+        if (piece(plan, i, &s)) {
+            n_frames += s.end - s.base;
+            open_edge(z, plan, i, s.base);
+            open_edge(z, plan, i, s.end - 1);
+        }
+    }
+    atomic_init(&z->n_frames, n_frames);
+    atomic_fetch_add_explicit(&q->balance.n_free, (intptr_t)n_frames, memory_order_relaxed); /* an estimate */
+    return z;
+}
+
+/* ---- init ------------------------------------------------------------------------------------------------ */
+
+/* The region with the largest piece below `mapped_end`, and the length of that in frames. */
+static q_frame find_home(const struct quire_region *regions, size_t n, quire_pa mapped_end, size_t *home) {
+    q_frame most = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct span s;
+        if (!frames_of(&regions[i], &s)) {
+            continue;
+        }
+        if (mapped_end != 0 && q_pa(s.end) > mapped_end) {
+            s.end = (q_frame)(mapped_end >> QUIRE_PAGE_SHIFT);
+        }
+        if (s.base < s.end && s.end - s.base > most) {
+            most = s.end - s.base;
+            *home = i;
+        }
+    }
+    return most;
+}
+
+static void init_core(struct quire *q, const struct quire_config *config) {
+    memset(q, 0, sizeof *q);
+    q->caches = (struct q_cache *)(void *)((char *)q + round_up(sizeof *q, 128));
+    q->n_cpus = config->n_cpus;
+    q->content = config->content;
+    for (unsigned i = 0; i < q->n_cpus; i++) {
+        q_cache_init(&q->caches[i]);
+    }
+}
+
+/* Builds the zones of the plan at `at` and enters them in the table, which has room. */
+static void make_zones(struct quire *q, const struct plan *plan, struct q_zones *table, char *at) {
+    struct span span, meta = {0, 0};
+    (void)frames_of(&plan->regions[plan->home], &meta);
+    for (size_t i = 0, end; (end = next_zone(plan, &i, &span)) != i; i = end) {
+        struct q_zone *z = make_zone(q, plan, i, end, &span, at);
+        at += zone_bytes(&span);
+        table->zone[table->n++] = z;
+        if (q->main == NULL || z->n_blocks > q->main->n_blocks) {
+            q->main = z;
+        }
+    }
+    table->zone[0]->meta_base = meta.base;
+    table->zone[0]->meta_end = meta.base + plan->n_meta;
+}
+
+enum quire_status quire_init(struct quire **out, const struct quire_config *config, const struct quire_region *regions,
+                             size_t n_regions) {
+    struct plan plan = {regions, n_regions, 0, 0, 0};
+    size_t n_zones, core_bytes = round_up(sizeof(struct quire), 128);
+    *out = NULL;
+    if (config->n_cpus == 0 || (unsigned)config->content > QUIRE_CONTENT_POISON || config->n_cpus > Q_MOST_CPUS ||
+        check_regions(regions, n_regions) != QUIRE_OK) {
+        return QUIRE_INVALID;
+    }
+    plan.fixed_bytes = core_bytes + config->n_cpus * sizeof(struct q_cache);
+    q_frame n_available = find_home(regions, n_regions, config->mapped_end, &plan.home);
+    if (n_available == 0 || !settle_plan(&plan, n_available, &n_zones)) {
+        return QUIRE_NO_MEMORY;
+    }
+    struct span home = {0, 0};
+    (void)frames_of(&regions[plan.home], &home);
+    struct quire *q = quire_port_map(q_pa(home.base));
+    if (q == NULL) {
+        return QUIRE_NO_MEMORY;
+    }
+    init_core(q, config);
+    struct q_zones *table = (struct q_zones *)(void *)((char *)q + plan.fixed_bytes);
+    table->n = 0;
+    make_zones(q, &plan, table, (char *)table + table_bytes(n_zones));
+    atomic_init(&q->zones, table);
+    *out = q;
+    return QUIRE_OK;
+}
+
+/* ---- add ------------------------------------------------------------------------------------------------- */
+
+static q_frame blocks_end(const struct q_zone *z) {
+    return z->first + z->n_blocks * Q_BLOCK;
+}
+
+/* Whether the frames of `s` that lie in the zone's blocks are holes. */
+static bool all_holes(const struct quire *q, const struct q_zone *z, const struct span *s) {
+    q_frame end = s->end < blocks_end(z) ? s->end : blocks_end(z);
+    for (q_frame f = s->base > z->first ? s->base : z->first; f < end; f++) {
+        if (!q_zone_ready(z, q_zone_block_of(z, f)) || q_is_metadata(q, f)) {
+            return false;
+        }
+        /* relaxed: holes change only here, and one quire_add runs at a time */
+        if ((atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed) & Q_RESERVED) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Cuts the part that no zone's blocks cover out of `s`; false: some of `s` is managed, or metadata, already. */
+static bool new_part(const struct quire *q, const struct span *s, struct span *part) {
+    const struct q_zones *zones = q_zones(q);
+    *part = *s;
+    for (size_t i = 0; i < zones->n; i++) {
+        const struct q_zone *z = zones->zone[i];
+        bool meta = s->base < z->meta_end && z->meta_base < s->end;
+        if (meta || !all_holes(q, z, s)) {
+            return false;
+        }
+        if (z->first <= part->base && part->base < blocks_end(z)) {
+            part->base = blocks_end(z);
+        }
+        if (z->first < part->end && part->end <= blocks_end(z)) {
+            part->end = z->first;
+        }
+    }
+    return true;
+}
+
+/* Frames of `s` that lie in the zone's blocks were holes, and are free memory now. */
+static void fill_holes(struct quire *q, struct q_zone *z, const struct span *s) {
+    q_frame base = s->base > z->first ? s->base : z->first;
+    q_frame end = s->end < blocks_end(z) ? s->end : blocks_end(z);
+    for (q_frame f = base; f < end; f++) {
+        atomic_store_explicit(q_zone_record(z, f), 0, memory_order_relaxed); /* travels with the bit */
+    }
+    if (base >= end) {
+        return;
+    }
+    /* relaxed: bounds for the checks of addresses that nobody got yet */
+    if (base < atomic_load_explicit(&z->base, memory_order_relaxed)) {
+        atomic_store_explicit(&z->base, base, memory_order_relaxed);
+    }
+    if (end > atomic_load_explicit(&z->end, memory_order_relaxed)) {
+        atomic_store_explicit(&z->end, end, memory_order_relaxed);
+    }
+    atomic_fetch_add_explicit(&z->n_frames, end - base, memory_order_relaxed); /* a statistic */
+    for (q_frame f = base; f < end; f++) {
+        q_return_run(q, f, 0);
+    }
+}
+
+/* Publishes a table with one more zone. */
+static void publish_zone(struct quire *q, struct q_zones *table, struct q_zone *z) {
+    const struct q_zones *old = q_zones(q);
+    size_t n = 0;
+    table->n = old->n + 1;
+    for (size_t i = 0; i < old->n; i++) {
+        if (n == i && z->first < old->zone[i]->first) {
+            table->zone[n++] = z;
+        }
+        table->zone[n++] = old->zone[i];
+    }
+    if (n == old->n) {
+        table->zone[n] = z;
+    }
+    atomic_store_explicit(&q->zones, table, memory_order_release); /* pairs with q_zones */
+}
+
+static enum quire_status add_zone(struct quire *q, const struct span *part) {
+    struct quire_region region = {q_pa(part->base), q_pa(part->end), QUIRE_USABLE};
+    struct plan plan = {&region, 1, 0, 0, table_bytes(q_zones(q)->n + 1)};
+    size_t n_zones;
+    if (!settle_plan(&plan, part->end - part->base, &n_zones)) {
+        return QUIRE_NO_MEMORY;
+    }
+    struct q_zones *table = quire_port_map(region.base);
+    if (table == NULL) {
+        return QUIRE_NO_MEMORY;
+    }
+    struct span rest = {part->base + plan.n_meta, part->end};
+    struct q_zone *z = make_zone(q, &plan, 0, 1, &rest, (char *)table + plan.fixed_bytes);
+    z->meta_base = part->base;
+    z->meta_end = rest.base;
+    publish_zone(q, table, z);
+    return QUIRE_OK;
+}
+
+static enum quire_status add(struct quire *q, const struct span *s) {
+    struct span part;
+    if (!new_part(q, s, &part)) {
+        return QUIRE_INVALID;
+    }
+    const struct q_zones *before = q_zones(q);
+    enum quire_status status = part.base < part.end ? add_zone(q, &part) : QUIRE_OK;
+    for (size_t i = 0; i < before->n && status == QUIRE_OK; i++) {
+        fill_holes(q, before->zone[i], s);
+    }
+    return status;
+}
+
+enum quire_status quire_add(struct quire *q, const struct quire_region *region) {
+    struct span s;
+    if (check_regions(region, 1) != QUIRE_OK || !frames_of(region, &s)) {
+        return QUIRE_INVALID;
+    }
+    uint32_t nobody = 0;
+    /* acquire and release: the next quire_add sees what this one did */
+    if (!atomic_compare_exchange_strong_explicit(&q->adding, &nobody, 1, memory_order_acquire, memory_order_relaxed)) {
+        return QUIRE_BUSY;
+    }
+    enum quire_status status = add(q, &s);
+    atomic_store_explicit(&q->adding, 0, memory_order_release);
+    return status;
+}

@@ -1,0 +1,200 @@
+/* loan.c: frames of one block in private hands: the two primitives that all else is written with.
+ *
+ * A loan is a block and one bit for each of its frames that the holder may use. Frames enter it by q_borrow() and
+ * leave it by q_give_back(), by being handed out, or by being kept for good. The block's own bits never overlap it.
+ *
+ * L1  A frame's bit is set in at most one of: its block's line, one loan, one warm stack.   quire_validate, q_give_back
+ * L2  A loan without a block has no bit set.                                                quire_validate
+ * L3  Whoever changes a block's count so that its class changes hints the new class, also when it took frames:
+ *     two CPUs' changes may pass each other, and the last one sees the final count.           interleaving tests
+ *
+ * Memory order: the line's words and the count are changed seq_cst. Acquire and release make the records and contents of
+ * a frame travel with its bit; seq_cst is for the hints (index.c).
+ *
+ * Cost: at most one exchange for each word of the line, 8 on a 64-bit machine, whatever the number of frames, and one
+ * add to the count. Nothing waits. */
+#include "loan.h"
+
+void q_loan_clear(struct q_loan *loan) {
+    loan->zone = NULL;
+    loan->block = 0;
+    loan->base = Q_NO_FRAME;
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        loan->mask[w] = 0;
+    }
+}
+
+void q_loan_open(struct q_loan *loan, struct q_zone *z, size_t block) {
+    q_loan_clear(loan);
+    loan->zone = z;
+    loan->block = block;
+    loan->base = q_zone_frame(z, block);
+}
+
+unsigned q_loan_count(const struct q_loan *loan) {
+    unsigned n = 0;
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        n += q_popcount(loan->mask[w]);
+    }
+    return n;
+}
+
+/* The bits of frames [i, i + n) that lie in word `w`. */
+static q_word run_bits(size_t i, size_t n, size_t w) {
+    if (n >= Q_WORD_BITS) {
+        return w * Q_WORD_BITS >= i && w * Q_WORD_BITS < i + n ? Q_ALL_BITS : 0;
+    }
+    return i / Q_WORD_BITS == w ? q_low_bits(n) << (i % Q_WORD_BITS) : 0;
+}
+
+void q_loan_add_run(struct q_loan *loan, size_t i, size_t n) {
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        loan->mask[w] |= run_bits(i, n, w);
+    }
+}
+
+void q_loan_take_run(struct q_loan *loan, size_t i, size_t n) {
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        loan->mask[w] &= ~run_bits(i, n, w);
+    }
+}
+
+/* The lowest aligned run of 2^order bits, or Q_NO_RUN. */
+static size_t find_run(const q_word *words, unsigned order) {
+    size_t n = (size_t)1 << order;
+    if (n <= Q_WORD_BITS) {
+        for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+            q_word runs = q_aligned_runs(words[w], order);
+            if (runs != 0) {
+                return w * Q_WORD_BITS + q_lowest(runs);
+            }
+        }
+        return Q_NO_RUN;
+    }
+    for (size_t i = 0; i < Q_BLOCK; i += n) {
+        size_t w = i / Q_WORD_BITS;
+        while (w < (i + n) / Q_WORD_BITS && words[w] == Q_ALL_BITS) {
+            w++;
+        }
+        if (w == (i + n) / Q_WORD_BITS) {
+            return i;
+        }
+    }
+    return Q_NO_RUN;
+}
+
+size_t q_loan_find_run(const struct q_loan *loan, unsigned order) {
+    return find_run(loan->mask, order);
+}
+
+/* The count after `n` more (fewer, where negative) frames are free; hints the class where it is a new one. */
+static void count_add(struct q_zone *z, size_t block, int32_t n) {
+    int32_t old = atomic_fetch_add(&z->blocks[block].count, n);
+    if (q_class_of(old + n) != q_class_of(old)) {
+        q_zone_hint(z, block, old + n);
+        intptr_t whole = (q_class_of(old + n) == Q_ALL) - (q_class_of(old) == Q_ALL);
+        if (whole != 0) {
+            atomic_fetch_add_explicit(&z->balance->n_whole, whole, memory_order_relaxed);
+        }
+    }
+}
+
+unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan) {
+    q_loan_open(loan, z, block);
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        _Atomic q_word *bits = &z->lines[block].word[w];
+        /* relaxed: a glance, to leave empty words alone */
+        loan->mask[w] = atomic_load_explicit(bits, memory_order_relaxed) == 0 ? 0 : atomic_exchange(bits, 0);
+    }
+    unsigned n = q_loan_count(loan);
+    if (n == 0) {
+        q_loan_clear(loan);
+        return 0;
+    }
+    count_add(z, block, -(int32_t)n);
+    return n;
+}
+
+bool q_borrow_fresh(struct q_zone *z, struct q_loan *loan) {
+    size_t block = q_zone_claim(z);
+    if (block == Q_NO_BLOCK) {
+        q_loan_clear(loan);
+        return false;
+    }
+    q_loan_open(loan, z, block);
+    q_loan_add_run(loan, 0, Q_BLOCK);
+    return true;
+}
+
+/* Takes the words of a run of whole words; false, and all is home again, where one of them was not full. */
+static bool take_words(struct q_zone *z, size_t block, size_t first, size_t n_words) {
+    struct q_loan part;
+    q_loan_open(&part, z, block);
+    bool full = true;
+    for (size_t w = first; w < first + n_words && full; w++) {
+        part.mask[w] = atomic_exchange(&z->lines[block].word[w], 0);
+        full = part.mask[w] == Q_ALL_BITS;
+    }
+    unsigned n = q_loan_count(&part);
+    if (n > 0) {
+        count_add(z, block, -(int32_t)n);
+    }
+    if (!full) {
+        (void)q_give_back(&part);
+    }
+    return full;
+}
+
+static bool take_in_word(struct q_zone *z, size_t block, size_t i, size_t n) {
+    _Atomic q_word *bits = &z->lines[block].word[i / Q_WORD_BITS];
+    q_word run = run_bits(i, n, i / Q_WORD_BITS);
+    q_word old = atomic_load(bits);
+    while ((old & run) == run) {
+        if (atomic_compare_exchange_strong(bits, &old, old & ~run)) {
+            count_add(z, block, -(int32_t)n);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool q_borrow_run(struct q_zone *z, size_t block, unsigned order, size_t *i) {
+    size_t n = (size_t)1 << order;
+    q_word seen[Q_LINE_WORDS];
+    for (unsigned tries = 0; tries < Q_BLOCK; tries++) { /* each failure means that another CPU took frames here */
+        for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+            seen[w] = atomic_load(&z->lines[block].word[w]);
+        }
+        *i = find_run(seen, order);
+        if (*i == Q_NO_RUN) {
+            return false;
+        }
+        bool got =
+            n < Q_WORD_BITS ? take_in_word(z, block, *i, n) : take_words(z, block, *i / Q_WORD_BITS, n / Q_WORD_BITS);
+        if (got) {
+            return true;
+        }
+    }
+    return false;
+}
+
+q_frame q_give_back(struct q_loan *loan) {
+    struct q_zone *z = loan->zone;
+    q_frame twice = Q_NO_FRAME;
+    int32_t n = 0;
+    for (size_t w = 0; z != NULL && w < Q_LINE_WORDS; w++) {
+        if (loan->mask[w] == 0) {
+            continue;
+        }
+        q_word again = atomic_fetch_or(&z->lines[loan->block].word[w], loan->mask[w]) & loan->mask[w];
+        if (again != 0 && twice == Q_NO_FRAME) {
+            twice = loan->base + w * Q_WORD_BITS + q_lowest(again);
+        }
+        n += (int32_t)q_popcount(loan->mask[w] & ~again);
+    }
+    if (n > 0) {
+        count_add(z, loan->block, n);
+    }
+    q_loan_clear(loan);
+    return twice;
+}

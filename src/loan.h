@@ -1,0 +1,45 @@
+/* loan.h: frames of one block in private hands. See loan.c for the theory. */
+#ifndef Q_LOAN_H
+#define Q_LOAN_H
+
+#include "zone.h"
+
+struct q_loan {
+    struct q_zone *zone; /* NULL: no block, and no bit is set */
+    size_t block;
+    q_frame base; /* the block's first frame; Q_NO_FRAME without a block, so that no frame seems to lie in it */
+    q_word mask[Q_LINE_WORDS];
+};
+
+#define Q_NO_FRAME (UINTPTR_MAX - (Q_BLOCK - 1))
+
+/* Makes a loan of no frame. */
+void q_loan_clear(struct q_loan *loan);
+
+/* Makes a loan of no frame yet, but of this block. */
+void q_loan_open(struct q_loan *loan, struct q_zone *z, size_t block);
+
+unsigned q_loan_count(const struct q_loan *loan);
+
+/* Frames [i, i + n) of the loan's block; n is a power of two and i a multiple of it. */
+void q_loan_add_run(struct q_loan *loan, size_t i, size_t n);
+void q_loan_take_run(struct q_loan *loan, size_t i, size_t n);
+
+/* The lowest aligned run of 2^order frames in the loan, or Q_NO_RUN. order <= 9. */
+#define Q_NO_RUN SIZE_MAX
+size_t q_loan_find_run(const struct q_loan *loan, unsigned order);
+
+/* Takes all free frames of a block. 0, and a cleared loan, where none came. */
+unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan);
+
+/* Takes all frames of a fresh block; false: there is none. */
+bool q_borrow_fresh(struct q_zone *z, struct q_loan *loan);
+
+/* Takes one aligned run out of a block; false, and nothing changed, where there is none. */
+bool q_borrow_run(struct q_zone *z, size_t block, unsigned order, size_t *i);
+
+/* Gives the frames back to their block and clears the loan. Returns the first frame that was there already (it came
+ * back twice; the others are home), or Q_NO_FRAME. */
+q_frame q_give_back(struct q_loan *loan);
+
+#endif

@@ -1,0 +1,441 @@
+/* order.c: 2^order frames: allocate, free, and free a part.
+ *
+ * Orders 1 to 8 come out of the borrowed block where it has a run, else out of the fullest of a few candidates in each
+ * class, else of a fresh block, else of any block. Order 9 is a block whose 512 bits all come, order 10 two such neighbours.
+ *
+ * Up to order 8 each frame gets a record, joined to its neighbours, and any aligned part can be freed: what is left stays
+ * joined. A whole block gets one record instead of 512. When a part of it is freed or shared, the block is split:
+ *
+ * S1  Split writes "held, joined" into each frame record that is 0, by compare-exchange, then takes the block's
+ *     record away. CPUs that hold different parts may split at once: each finishes the whole split by itself, and finds the records
+ *     that others wrote, or freed, no longer 0. Nobody waits.                          interleaving tests
+ * S2  No record goes back to 0 while a part of the block is held; who splits holds one.   R1, q_freed()
+ *
+ * Joins between two blocks of an order 10 may stand in the block's record on one side and in the frame's on the other, and a
+ * split may carry a join over that was just taken away; so a join counts only when both sides have it. */
+#include "core.h"
+#include "mem.h"
+
+/* Blocks of a class that are looked at for a run before the next class is. */
+#define Q_CANDIDATES 8
+
+/* ---- the records of a run of frames, or of blocks -------------------------------------------------------- */
+
+struct run {
+    struct q_zone *zone;
+    size_t first, n; /* frames in the zone, or blocks in it */
+    bool of_blocks;
+};
+
+static q_record *run_record(const struct run *run, size_t i) {
+    return run->of_blocks ? &run->zone->blocks[i].record : &run->zone->records[i];
+}
+
+/* Takes a join away from a frame, in whichever record it stands. */
+static void unjoin(struct q_zone *z, size_t frame, uint32_t join) {
+    /* relaxed: only flags of records whose frames others hold; they look at them when they free (both sides, see above) */
+    atomic_fetch_and_explicit(&z->records[frame], ~join, memory_order_relaxed);
+    if (frame % Q_BLOCK == (join == Q_JOIN_PREV ? 0 : Q_BLOCK - 1)) {
+        atomic_fetch_and_explicit(&z->blocks[frame / Q_BLOCK].record, ~join, memory_order_relaxed);
+    }
+}
+
+/* The run is leaving its allocation: what remains on either side ends there. */
+static void cut_out(const struct run *run, uint32_t first_record, uint32_t last_record) {
+    size_t unit = run->of_blocks ? Q_BLOCK : 1;
+    if ((first_record & Q_JOIN_PREV) != 0) {
+        unjoin(run->zone, run->first * unit - 1, Q_JOIN_NEXT);
+    }
+    if ((last_record & Q_JOIN_NEXT) != 0) {
+        unjoin(run->zone, (run->first + run->n) * unit, Q_JOIN_PREV);
+    }
+}
+
+/* What is wrong with freeing a frame or block that has this record; whether its neighbours fit is asked elsewhere. */
+static enum quire_fault_kind why_not(const struct run *run, uint32_t record) {
+    if (Q_COUNT(record) > 1) {
+        return QUIRE_FAULT_SHARED;
+    }
+    if (Q_COUNT(record) == 1) {
+        return QUIRE_FAULT_NONE;
+    }
+    if (!run->of_blocks && (record & Q_RESERVED) != 0) {
+        return QUIRE_FAULT_RESERVED;
+    }
+    return (record & Q_FREED) != 0 ? QUIRE_FAULT_DOUBLE_FREE : QUIRE_FAULT_NEVER_ALLOCATED;
+}
+
+/* The record as it was at the last free: its own, or for a frame that went with its whole block the block's. */
+static uint32_t last_record(const struct run *run, size_t i) {
+    /* relaxed: the caller holds the frames, or misuses them */
+    uint32_t record = atomic_load_explicit(run_record(run, i), memory_order_relaxed);
+    if (record == 0 && !run->of_blocks) {
+        record = atomic_load_explicit(&run->zone->blocks[i / Q_BLOCK].record, memory_order_relaxed);
+        record &= (record & Q_FREED) != 0 ? ~Q_CLEAN : 0;
+    }
+    return record;
+}
+
+static enum quire_status check_run(struct quire *q, const char *call, const struct run *run, unsigned order) {
+    size_t unit = run->of_blocks ? Q_BLOCK : 1;
+    for (size_t i = run->first; i < run->first + run->n; i++) {
+        uint32_t record = last_record(run, i);
+        enum quire_fault_kind kind = why_not(run, record);
+        if (kind == QUIRE_FAULT_NONE && i > run->first) {
+            uint32_t prev = last_record(run, i - 1);
+            bool joined = (prev & Q_JOIN_NEXT) != 0 && (record & Q_JOIN_PREV) != 0;
+            kind = joined ? QUIRE_FAULT_NONE : QUIRE_FAULT_WRONG_ORDER;
+        }
+        if (kind != QUIRE_FAULT_NONE) {
+            return q_fault(q, kind, call, q_pa(run->zone->first + i * unit), order, record);
+        }
+    }
+    return QUIRE_OK;
+}
+
+/* ---- split ----------------------------------------------------------------------------------------------- */
+
+void q_split(struct q_zone *z, size_t block) {
+    q_record *whole = &z->blocks[block].record;
+    /* acquire: pairs with the release below. Who sees the block split sees its frames' records. */
+    uint32_t record = atomic_load_explicit(whole, memory_order_acquire);
+    if (Q_COUNT(record) == 0) {
+        return;
+    }
+    uint32_t held = record & ~(Q_CLEAN | Q_JOIN_PREV | Q_JOIN_NEXT);
+    for (size_t i = 0; i < Q_BLOCK; i++) {
+        uint32_t none = 0;
+        uint32_t prev = i > 0 ? Q_JOIN_PREV : record & Q_JOIN_PREV;
+        uint32_t next = i < Q_BLOCK - 1 ? Q_JOIN_NEXT : record & Q_JOIN_NEXT;
+        /* relaxed: published by the exchange below; a helper that fails leaves the record to whoever wrote it (S1) */
+        (void)atomic_compare_exchange_strong_explicit(&z->records[block * Q_BLOCK + i], &none, held | prev | next,
+                                                      memory_order_relaxed, memory_order_relaxed);
+    }
+    /* Fails where a neighbour took a join away meanwhile, or where somebody else finished the split. */
+    while (Q_COUNT(record) != 0 &&
+           !atomic_compare_exchange_strong_explicit(whole, &record, 0, memory_order_acq_rel, memory_order_acquire)) {}
+}
+
+/* ---- free ------------------------------------------------------------------------------------------------ */
+
+/* Sends a run home whose records say free. */
+static void put_run(struct quire *q, q_frame f, unsigned order) {
+    if (order == 0) {
+        q_put_frame(q, f);
+        return;
+    }
+    struct q_cache *c = order < QUIRE_BLOCK_ORDER ? q_enter(q) : NULL;
+    bool kept = c != NULL && q_cache_put_run(c, f, order);
+    if (c != NULL) {
+        q_cache_leave(c);
+    }
+    if (!kept) {
+        q_return_run(q, f, order);
+    }
+}
+
+static bool all_whole(const struct run *blocks) {
+    for (size_t b = blocks->first; b < blocks->first + blocks->n; b++) {
+        /* relaxed: the caller holds the blocks, or parts of them that it asks about again after q_split */
+        if (Q_COUNT(atomic_load_explicit(&blocks->zone->blocks[b].record, memory_order_relaxed)) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The records that speak for 2^order frames: those of whole blocks where all of these are whole, else the frames'. */
+static struct run records_of(const struct q_place *at, unsigned order) {
+    size_t first = at->frame - at->zone->first, n = (size_t)1 << order;
+    struct run blocks = {at->zone, first / Q_BLOCK, n < Q_BLOCK ? 1 : n / Q_BLOCK, true};
+    if (order >= QUIRE_BLOCK_ORDER && all_whole(&blocks)) {
+        return blocks;
+    }
+    for (size_t b = blocks.first; b < blocks.first + blocks.n; b++) {
+        q_split(at->zone, b);
+    }
+    return (struct run){at->zone, first, n, false};
+}
+
+void q_go_home(struct quire *q, q_frame f, unsigned order) {
+    if (q->content != QUIRE_CONTENT_NONE) {
+        q_content_freed(q, f, order);
+    }
+    put_run(q, f, order);
+}
+
+void q_leave_neighbours(struct q_zone *z, q_frame f, uint32_t record) {
+    struct run run = {z, f - z->first, 1, false};
+    cut_out(&run, record, record);
+}
+
+enum quire_status q_free_run(struct quire *q, const char *call, quire_pa pa, unsigned order) {
+    struct q_place at;
+    enum quire_status status = q_find(q, call, pa, order, &at);
+    if (status != QUIRE_OK) {
+        return status;
+    }
+    struct run run = records_of(&at, order);
+    status = check_run(q, call, &run, order);
+    if (status != QUIRE_OK) {
+        return status;
+    }
+    uint32_t first = 0, last = 0;
+    for (size_t i = run.first; i < run.first + run.n; i++) {
+        q_record *r = run_record(&run, i);
+        last = atomic_load_explicit(r, memory_order_relaxed); /* relaxed: the frames are the caller's (R1) */
+        first = i == run.first ? last : first;
+        if (!q_mark_freed(r, last, run.of_blocks ? Q_CLEAN : 0)) {
+            return q_fault(q, QUIRE_FAULT_DOUBLE_FREE, call, pa, order, q_freed(last));
+        }
+    }
+    cut_out(&run, first, last);
+    q_go_home(q, at.frame, order);
+    return QUIRE_OK;
+}
+
+enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order) {
+    if (order > QUIRE_MAX_ORDER) {
+        return QUIRE_INVALID;
+    }
+    return order == 0 ? quire_free(q, pa) : q_free_run(q, "quire_free_order", pa, order);
+}
+
+/* ---- find frames ----------------------------------------------------------------------------------------- */
+
+/* The frames that a class promises at the most, as a bound on what is worth looking at. */
+static bool may_hold(enum q_class class, unsigned order) {
+    static const unsigned most[Q_CLASSES] = {
+        [Q_NEARLY_FULL] = 31, [Q_FEW] = 127, [Q_SOME] = 383, [Q_MOST] = 511, [Q_ALL] = 512};
+    return most[class] >= 1u << order;
+}
+
+/* A run of order 1..8 from a block of this class; looks at `candidates` blocks at the most. */
+static q_frame run_of_class(struct q_zone *z, enum q_class class, unsigned order, size_t candidates) {
+    size_t i;
+    for (size_t b = 0; candidates > 0 && (b = q_zone_find(z, class, b)) != Q_NO_BLOCK; b++, candidates--) {
+        if (q_borrow_run(z, b, order, &i)) {
+            q_zone_soil(z, b);
+            return q_zone_frame(z, b) + i;
+        }
+    }
+    return Q_NO_FRAME;
+}
+
+static q_frame run_of_fresh(struct quire *q, struct q_zone *z, unsigned order) {
+    struct q_loan loan;
+    if (!q_borrow_fresh(z, &loan)) {
+        return Q_NO_FRAME;
+    }
+    q_frame f = loan.base;
+    q_zone_soil(z, loan.block);
+    q_loan_take_run(&loan, 0, (size_t)1 << order);
+    q_return(q, &loan);
+    return f;
+}
+
+static q_frame run_in_zone(struct quire *q, struct q_zone *z, unsigned order, size_t candidates) {
+    q_frame f = Q_NO_FRAME;
+    for (unsigned class = Q_NEARLY_FULL; class <= Q_ALL && f == Q_NO_FRAME; class ++) {
+        if (may_hold((enum q_class) class, order)) {
+            f = run_of_class(z, (enum q_class) class, order, candidates);
+        }
+    }
+    return f != Q_NO_FRAME ? f : run_of_fresh(q, z, order);
+}
+
+/* All of a block, or nothing. */
+static bool take_block(struct quire *q, struct q_zone *z, size_t block) {
+    struct q_loan loan;
+    if (q_zone_claim_block(z, block)) {
+        return true;
+    }
+    if (!q_zone_ready(z, block) || q_class_of(atomic_load(&z->blocks[block].count)) != Q_ALL) {
+        return false;
+    }
+    if (q_borrow(z, block, &loan) == Q_BLOCK) {
+        return true;
+    }
+    q_return(q, &loan);
+    return false;
+}
+
+static void put_back_block(struct quire *q, struct q_zone *z, size_t block) {
+    struct q_loan loan;
+    q_loan_open(&loan, z, block);
+    q_loan_add_run(&loan, 0, Q_BLOCK);
+    q_return(q, &loan);
+}
+
+/* Blocks [block, block + n), all or nothing. */
+static bool take_blocks(struct quire *q, struct q_zone *z, size_t block, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (block + i < z->n_blocks && take_block(q, z, block + i)) {
+            continue;
+        }
+        while (i-- > 0) {
+            put_back_block(q, z, block + i);
+        }
+        return false;
+    }
+    return true;
+}
+
+/* 1 or 2 whole blocks, aligned by physical address: used ones first, so that untouched memory stays so. */
+static q_frame blocks_in_zone(struct quire *q, struct q_zone *z, unsigned order) {
+    static const enum q_class classes[] = {Q_ALL, Q_FRESH};
+    size_t n = (size_t)1 << (order - QUIRE_BLOCK_ORDER);
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t b = 0; (b = q_zone_next_free(z, classes[k], b)) != Q_NO_BLOCK; b++) {
+            size_t number = z->first / Q_BLOCK + b;
+            size_t start = b - number % n;
+            if (number % n <= b && take_blocks(q, z, start, n)) {
+                return q_zone_frame(z, start);
+            }
+        }
+    }
+    return Q_NO_FRAME;
+}
+
+static q_frame take_run_once(struct quire *q, unsigned order, size_t candidates) {
+    const struct q_zones *zones = q_zones(q);
+    q_frame f = Q_NO_FRAME;
+    for (size_t i = zones->n; i-- > 0 && f == Q_NO_FRAME;) {
+        struct q_zone *z = zones->zone[i];
+        f = order < QUIRE_BLOCK_ORDER ? run_in_zone(q, z, order, candidates) : blocks_in_zone(q, z, order);
+    }
+    return f;
+}
+
+static q_frame take_run_cached(struct quire *q, unsigned order) {
+    struct q_cache *c = order < QUIRE_BLOCK_ORDER ? q_enter(q) : NULL;
+    if (c == NULL) {
+        return Q_NO_FRAME;
+    }
+    q_frame f = q_cache_take_run(c, order);
+    q_cache_leave(c);
+    return f;
+}
+
+/* From the borrowed block, from likely blocks, from all; then with all caches emptied. */
+static q_frame take_run(struct quire *q, unsigned order) {
+    q_frame f = take_run_cached(q, order);
+    if (f != Q_NO_FRAME) {
+        return f;
+    }
+    q_begin(q);
+    f = take_run_once(q, order, Q_CANDIDATES);
+    for (unsigned round = 0; round < 2 && f == Q_NO_FRAME; round++) {
+        if (round > 0) {
+            q_drain_all(q);
+        }
+        f = take_run_once(q, order, SIZE_MAX);
+    }
+    q_end(q);
+    if (f != Q_NO_FRAME) {
+        atomic_fetch_sub_explicit(&q->balance.n_free, (intptr_t)1 << order, memory_order_relaxed); /* an estimate */
+    }
+    return f;
+}
+
+/* ---- allocate -------------------------------------------------------------------------------------------- */
+
+static void own_blocks(struct q_zone *z, size_t first, size_t n, uint8_t tag) {
+    for (size_t b = first; b < first + n; b++) {
+        q_record *whole = &z->blocks[b].record;
+        /* relaxed: all frames of the block are ours, they came with acquire (R1) */
+        if ((atomic_load_explicit(whole, memory_order_relaxed) & Q_CLEAN) == 0) {
+            memset(&z->records[b * Q_BLOCK], 0, Q_BLOCK * sizeof(q_record));
+        }
+        uint32_t joins = (b > first ? Q_JOIN_PREV : 0) | (b + 1 < first + n ? Q_JOIN_NEXT : 0);
+        atomic_store_explicit(whole, q_held(tag) | Q_CLEAN | joins, memory_order_relaxed);
+    }
+}
+
+static void own_frames(struct q_zone *z, size_t first, size_t n, uint8_t tag) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t joins = (i > 0 ? Q_JOIN_PREV : 0) | (i < n - 1 ? Q_JOIN_NEXT : 0);
+        atomic_store_explicit(&z->records[first + i], q_held(tag) | joins, memory_order_relaxed); /* as above */
+    }
+}
+
+/* The first frame of a run that was taken but can not be used, and the fault reported; Q_NO_FRAME: all are good. */
+static q_frame bad_frame(struct quire *q, struct q_zone *z, q_frame f, unsigned order) {
+    bool touch = q->content != QUIRE_CONTENT_NONE;
+    if (order >= QUIRE_BLOCK_ORDER && !touch) {
+        return Q_NO_FRAME;
+    }
+    for (q_frame i = f; i < f + ((q_frame)1 << order); i++) {
+        uint32_t record = atomic_load_explicit(q_zone_record(z, i), memory_order_relaxed); /* as above */
+        if ((record & (Q_COUNT_TOP | Q_RESERVED)) != 0) {
+            (void)q_fault(q, QUIRE_FAULT_HANDED_TWICE, "quire_alloc_order", q_pa(i), order, record);
+            return i;
+        }
+        if (touch && !q_content_given(q, "quire_alloc_order", i, record, true)) {
+            atomic_store_explicit(q_zone_record(z, i), q_held(QUIRE_TAG_QUARANTINE), memory_order_relaxed);
+            return i;
+        }
+    }
+    return Q_NO_FRAME;
+}
+
+/* Sends all of a run home but for one frame. */
+static void put_all_but(struct quire *q, q_frame f, unsigned order, q_frame bad) {
+    for (q_frame i = f; i < f + ((q_frame)1 << order); i++) {
+        if (i != bad) {
+            q_go_home(q, i, 0);
+        }
+    }
+}
+
+/* Whether memory has 2^order aligned frames at all, free or not. */
+static bool ever_fits(const struct quire *q, unsigned order) {
+    const struct q_zones *zones = q_zones(q);
+    q_frame n = (q_frame)1 << order;
+    for (size_t i = 0; i < zones->n; i++) {
+        q_frame start = (zones->zone[i]->base + n - 1) & ~(n - 1);
+        if (start < zones->zone[i]->end && zones->zone[i]->end - start >= n) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum quire_status why_none(const struct quire *q, unsigned order) {
+    struct quire_stats stats;
+    quire_stats(q, &stats);
+    return !ever_fits(q, order)           ? QUIRE_UNSATISFIABLE
+           : stats.n_free < (1u << order) ? QUIRE_NO_MEMORY
+                                          : QUIRE_FRAGMENTED;
+}
+
+enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag, quire_pa *out) {
+    *out = QUIRE_NONE;
+    if (order > QUIRE_MAX_ORDER) {
+        return QUIRE_INVALID;
+    }
+    if (order == 0) {
+        *out = quire_alloc(q, tag);
+        return *out == QUIRE_NONE ? QUIRE_NO_MEMORY : QUIRE_OK;
+    }
+    for (;;) { /* each run that can not be used leaves a frame out of circulation, so this ends */
+        q_frame f = take_run(q, order);
+        if (f == Q_NO_FRAME) {
+            return why_none(q, order);
+        }
+        struct q_zone *z = q_zone_of(q, f);
+        q_frame bad = bad_frame(q, z, f, order);
+        if (bad != Q_NO_FRAME) {
+            put_all_but(q, f, order, bad);
+            continue;
+        }
+        size_t first = f - z->first, n = (size_t)1 << order;
+        if (order >= QUIRE_BLOCK_ORDER) {
+            own_blocks(z, first / Q_BLOCK, n / Q_BLOCK, tag);
+        } else {
+            own_frames(z, first, n, tag);
+        }
+        *out = q_pa(f);
+        return QUIRE_OK;
+    }
+}

@@ -1,0 +1,73 @@
+/* record.h: one 32-bit word for each frame, and one for each block: who holds it, and how often.
+ *
+ *   31        30     29         28         27..20  19..0
+ *   RESERVED  FREED  JOIN_NEXT  JOIN_PREV  tag     count
+ *
+ * count      references; 0: nobody holds the frame. At its top it stays there (Q_COUNT_TOP) and the frame with it.
+ * tag        the owner; of a freed frame the last one, so that a double free names it
+ * JOIN_*     the neighbour belongs to the same allocation. Frames a..b are (a part of) one allocation iff all of them but
+ *            the last have JOIN_NEXT.
+ * FREED      nobody holds it, and somebody once did
+ * RESERVED   a frame that lies in a zone's blocks but is not the zone's: a hole, or metadata
+ *
+ * A frame whose record is 0 was never held on its own. Either it is free, or its whole block is one allocation:
+ * then the block's record says so, and the frames' records stay 0 until a part is freed or shared (order.c). In a
+ * block's record bit 31 is CLEAN: all 512 frame records are 0.
+ *
+ * R1  A frame's record is written only by who holds the frame (alloc, free), or changed by an atomic
+ *     read-modify-write (get, put, a neighbour that takes a JOIN away, the split of a block).   interleaving tests
+ * R2  A frame is free iff its count is 0, it is not RESERVED and its block's count is 0.          quire_validate */
+#ifndef Q_RECORD_H
+#define Q_RECORD_H
+
+#include <quire/quire.h>
+#include <stdatomic.h>
+
+/* 0: argument checks only; 1: cheap assertions as well; 2: a concurrent double free is found at once, by an exchange. */
+#ifndef QUIRE_CHECK
+#define QUIRE_CHECK 1
+#endif
+
+typedef _Atomic uint32_t q_record;
+
+#define Q_COUNT_TOP QUIRE_MAX_REFS
+#define Q_COUNT(r)  ((r)&Q_COUNT_TOP)
+#define Q_TAG_SHIFT 20
+#define Q_TAG_MASK  (0xFFu << Q_TAG_SHIFT)
+#define Q_TAG(r)    ((uint8_t)(((r)&Q_TAG_MASK) >> Q_TAG_SHIFT))
+#define Q_JOIN_PREV (1u << 28)
+#define Q_JOIN_NEXT (1u << 29)
+#define Q_FREED     (1u << 30)
+#define Q_RESERVED  (1u << 31)
+#define Q_CLEAN     (1u << 31)
+
+/* Held once, by `tag`, without neighbours. */
+static inline uint32_t q_held(uint8_t tag) {
+    return 1u | (uint32_t)tag << Q_TAG_SHIFT;
+}
+
+/* Held once and alone: what quire_free may free without looking further. */
+static inline bool q_held_alone(uint32_t r) {
+    return (r & ~Q_TAG_MASK) == 1;
+}
+
+/* What a record becomes when its frame is freed. */
+static inline uint32_t q_freed(uint32_t r) {
+    return (r & Q_TAG_MASK) | Q_FREED;
+}
+
+/* Writes "free" over a record that was found to be held once; `also` is Q_CLEAN for a block's. False: at QUIRE_CHECK 2, somebody
+ * else changed it meanwhile, which is a concurrent double free. At the other levels its second copy is found when it comes
+ * back to the bits, or is handed out (QUIRE_FAULT_BIT_TWICE, QUIRE_FAULT_HANDED_TWICE). */
+static inline bool q_mark_freed(q_record *r, uint32_t record, uint32_t also) {
+#if QUIRE_CHECK >= 2
+    return atomic_compare_exchange_strong_explicit(r, &record, q_freed(record) | also, memory_order_relaxed,
+                                                   memory_order_relaxed);
+#else
+    /* relaxed: the frame is the caller's; the record travels with it through the cache or the bits */
+    atomic_store_explicit(r, q_freed(record) | also, memory_order_relaxed);
+    return true;
+#endif
+}
+
+#endif

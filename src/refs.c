@@ -1,0 +1,120 @@
+/* refs.c: reference counts, and the copy-on-write break.
+ *
+ * get, put and the break change a record by compare-exchange, so that a reference taken by somebody else at the same time is
+ * never lost. A frame of a block that is one allocation gets a record of its own first (q_split).
+ *
+ * Memory order: put is acq_rel. Release: what this holder did with the frame is done before it lets go; acquire, for
+ * the last one: all of that is seen before the frame is used again. The break looks with acquire for the same reason: "I
+ * am alone" must mean that the others have finished. get is relaxed: its caller holds a reference, so nothing is to
+ * be seen.
+ *
+ * The break can not go wrong between looking and writing: with a count of 1, held by the caller, nobody else is there to
+ * take a reference, for a get needs one. Pins are references. */
+#include "core.h"
+#include "mem.h"
+
+/* The record of a frame that the caller says it holds; splits the block where that is one allocation. */
+static enum quire_status find_held(struct quire *q, const char *call, quire_pa pa, enum quire_fault_kind if_free,
+                                   struct q_place *at) {
+    enum quire_status status = q_find(q, call, pa, 0, at);
+    if (status != QUIRE_OK) {
+        return status;
+    }
+    q_split(at->zone, q_zone_block_of(at->zone, at->frame));
+    uint32_t record = atomic_load_explicit(at->record, memory_order_acquire); /* for the break, see above */
+    if (Q_COUNT(record) == 0) {
+        enum quire_fault_kind kind = (record & Q_RESERVED) != 0 ? QUIRE_FAULT_RESERVED : if_free;
+        return q_fault(q, kind, call, pa, 0, record);
+    }
+    at->seen = record;
+    return QUIRE_OK;
+}
+
+enum quire_status quire_get(struct quire *q, quire_pa pa) {
+    struct q_place at;
+    enum quire_status status = find_held(q, "quire_get", pa, QUIRE_FAULT_GET_FREE, &at);
+    if (status != QUIRE_OK) {
+        return status;
+    }
+    uint32_t record = at.seen;
+    do {
+        if (Q_COUNT(record) == Q_COUNT_TOP) {
+            return QUIRE_OK;
+        }
+        if (Q_COUNT(record) == 0) {
+            return q_fault(q, QUIRE_FAULT_GET_FREE, "quire_get", pa, 0, record);
+        }
+    } while (!atomic_compare_exchange_weak_explicit(at.record, &record, record + 1, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    if (Q_COUNT(record + 1) == Q_COUNT_TOP) {
+        (void)q_fault(q, QUIRE_FAULT_SATURATED, "quire_get", pa, 0, record + 1);
+    }
+    return QUIRE_OK;
+}
+
+static enum quire_status put(struct quire *q, const char *call, const struct q_place *at) {
+    uint32_t record = at->seen, less;
+    do {
+        if (Q_COUNT(record) == Q_COUNT_TOP) {
+            return QUIRE_OK;
+        }
+        if (Q_COUNT(record) == 0) {
+            return q_fault(q, QUIRE_FAULT_PUT_FREE, call, q_pa(at->frame), 0, record);
+        }
+        less = Q_COUNT(record) == 1 ? q_freed(record) : record - 1;
+    } while (
+        !atomic_compare_exchange_weak_explicit(at->record, &record, less, memory_order_acq_rel, memory_order_relaxed));
+    if (Q_COUNT(less) == 0) {
+        q_leave_neighbours(at->zone, at->frame, record);
+        q_go_home(q, at->frame, 0);
+    }
+    return QUIRE_OK;
+}
+
+enum quire_status quire_put(struct quire *q, quire_pa pa) {
+    struct q_place at;
+    enum quire_status status = find_held(q, "quire_put", pa, QUIRE_FAULT_PUT_FREE, &at);
+    return status != QUIRE_OK ? status : put(q, "quire_put", &at);
+}
+
+uint32_t quire_refs(const struct quire *q, quire_pa pa) {
+    q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT);
+    struct q_zone *z = q_pa(f) == pa - pa % QUIRE_PAGE_SIZE ? q_zone_at(q, f) : NULL;
+    if (z == NULL || !q_zone_ready(z, q_zone_block_of(z, f))) {
+        return 0;
+    }
+    /* relaxed: a snapshot. The block first: a split writes the frames' records before it takes the block's away. */
+    uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_acquire);
+    uint32_t record = atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed);
+    return record != 0 ? Q_COUNT(record) : Q_COUNT(whole);
+}
+
+enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own) {
+    struct q_place at;
+    *own = QUIRE_NONE;
+    enum quire_status status = find_held(q, "quire_cow", shared, QUIRE_FAULT_GET_FREE, &at);
+    if (status != QUIRE_OK) {
+        return status;
+    }
+    if (Q_COUNT(at.seen) == 1) {
+        *own = q_pa(at.frame);
+        return QUIRE_OK;
+    }
+    quire_pa copy = q_alloc(q, "quire_cow", Q_TAG(at.seen), false);
+    if (copy == QUIRE_NONE) {
+        return QUIRE_NO_MEMORY;
+    }
+    void *to = quire_port_map(copy), *from = quire_port_map(q_pa(at.frame));
+    if (to == NULL || from == NULL) {
+        (void)quire_free(q, copy);
+        return q_fault(q, QUIRE_FAULT_UNMAPPED, "quire_cow", to == NULL ? copy : q_pa(at.frame), 0, at.seen);
+    }
+    memcpy(to, from, QUIRE_PAGE_SIZE);
+    status = put(q, "quire_cow", &at);
+    if (status != QUIRE_OK) { /* the caller's reference was none */
+        (void)quire_free(q, copy);
+        return status;
+    }
+    *own = copy;
+    return QUIRE_OK;
+}

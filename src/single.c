@@ -1,0 +1,249 @@
+/* single.c: one frame: allocate, free, and knowing that there is none.
+ *
+ * Nine calls in ten end in the CPU's own cache. A call that finds its cache in use is nested in (or has preempted) another one on the
+ * same CPU, or was moved to another CPU; it works on the shared bits instead.
+ *
+ * Failing needs a proof, since frames move behind the back of a sweep: one place is passed, a frame is freed there, and the
+ * last frame of a place further on is taken. So:
+ *
+ * P1  A sweep that found nothing proves that there was nothing if no free frame came to a place or moved
+ *     from one to another during it. Every such step is a visit to a CPU cache, which changes its seq, or lies between
+ *     q_begin and q_end. The caller sums all of these before and after its sweep; equal and even means that nothing moved.
+ * P2  Tries are bounded. What is left is a frame in a cache (or in a block on its way home) whose owner is stopped in the middle;
+ *     such failures are counted (quire_stats.n_unproved). Also hidden: a hint that a stopped searcher had taken away
+ *     and not yet looked at again, so the last try looks at every block. */
+#include "core.h"
+
+#define Q_PROOF_TRIES 32
+
+/* Sums over everything that changes when free frames come or move. */
+struct look {
+    q_word sum;
+    bool busy; /* somebody was in the middle of something */
+};
+
+static struct look look(const struct quire *q) {
+    /* The fence orders this look behind the sweep before it, and in one order with the seq_cst entries of visitors: a visit
+     * either entered before this, and is seen, or enters later. Pairs with q_cache_enter and q_begin. */
+    atomic_thread_fence(memory_order_seq_cst);
+    q_word begun = atomic_load(&q->n_begun);
+    struct look l = {begun, begun != atomic_load(&q->n_ended)};
+    for (unsigned i = 0; i < q->n_cpus; i++) {
+        uint32_t seq = atomic_load(&q->caches[i].seq);
+        l.sum += seq;
+        l.busy |= seq & 1;
+    }
+    return l;
+}
+
+/* One frame of a fresh block; the others go to everybody. */
+static q_frame take_fresh(struct quire *q, struct q_zone *z) {
+    struct q_loan loan;
+    q_frame f = Q_NO_FRAME;
+    if (q_borrow_fresh(z, &loan)) {
+        f = loan.base;
+        q_zone_soil(z, loan.block);
+        q_loan_take_run(&loan, 0, 1);
+        q_return(q, &loan);
+    }
+    return f;
+}
+
+static q_frame take_of_class(struct q_zone *z, enum q_class class) {
+    size_t i;
+    for (size_t b = 0; (b = q_zone_find(z, class, b)) != Q_NO_BLOCK; b++) {
+        if (q_borrow_run(z, b, 0, &i)) {
+            q_zone_soil(z, b);
+            return q_zone_frame(z, b) + i;
+        }
+    }
+    return Q_NO_FRAME;
+}
+
+/* One frame from the shared bits. */
+static q_frame take_shared(struct quire *q) {
+    const struct q_zones *zones = q_zones(q);
+    q_frame f = Q_NO_FRAME;
+    q_begin(q);
+    for (size_t i = zones->n; i-- > 0 && f == Q_NO_FRAME;) {
+        for (unsigned class = Q_NEARLY_FULL; class <= Q_ALL && f == Q_NO_FRAME; class ++) {
+            f = take_of_class(zones->zone[i], (enum q_class) class);
+        }
+        if (f == Q_NO_FRAME) {
+            f = take_fresh(q, zones->zone[i]);
+        }
+    }
+    if (f != Q_NO_FRAME) {
+        atomic_fetch_sub_explicit(&q->balance.n_free, 1, memory_order_relaxed); /* an estimate */
+    }
+    q_end(q);
+    return f;
+}
+
+/* One frame from the shared bits, without trusting the hints. */
+static q_frame take_any(struct quire *q) {
+    const struct q_zones *zones = q_zones(q);
+    size_t i;
+    for (size_t k = 0; k < zones->n; k++) {
+        struct q_zone *z = zones->zone[k];
+        for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
+            if (q_borrow_run(z, b, 0, &i)) {
+                q_zone_soil(z, b);
+                return q_zone_frame(z, b) + i;
+            }
+        }
+    }
+    return Q_NO_FRAME;
+}
+
+/* One frame out of anybody's cache; the rest of that cache goes to everybody. Adds the visits made to *n_visits. */
+static q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits) {
+    for (unsigned i = 0; i < q->n_cpus; i++) {
+        struct q_cache *c = &q->caches[(cpu + i) % q->n_cpus];
+        if (!q_cache_enter(c)) {
+            continue;
+        }
+        ++*n_visits;
+        q_frame f = q_cache_pop_own(c);
+        if (f != Q_NO_FRAME && i > 0) {
+            q_cache_drain(q, c);
+            c->n_steals++;
+        }
+        q_cache_leave(c);
+        if (f != Q_NO_FRAME) {
+            return f;
+        }
+    }
+    return Q_NO_FRAME;
+}
+
+/* A frame from wherever there is one; Q_NO_FRAME: there is none (P1). */
+static q_frame take_last(struct quire *q) {
+    unsigned cpu = quire_port_cpu();
+    cpu = cpu < q->n_cpus ? cpu : 0;
+    for (unsigned tries = 0; tries < Q_PROOF_TRIES; tries++) {
+        q_word n_visits = 0;
+        struct look before = look(q);
+        q_frame f = take_shared(q);
+        if (f == Q_NO_FRAME) {
+            f = take_from_caches(q, cpu, &n_visits);
+        }
+        if (f != Q_NO_FRAME) {
+            return f;
+        }
+        struct look after = look(q);
+        q_word own_steps = 1 + 2 * n_visits; /* one begin, and two steps of a seq for each visit */
+        if (!before.busy && !after.busy && after.sum == before.sum + own_steps) {
+            return Q_NO_FRAME;
+        }
+    }
+    q_frame f = take_any(q);
+    if (f == Q_NO_FRAME) {
+        atomic_fetch_add_explicit(&q->n_unproved, 1, memory_order_relaxed); /* a statistic */
+    }
+    return f;
+}
+
+void q_drain_all(struct quire *q) {
+    for (unsigned i = 0; i < q->n_cpus; i++) {
+        struct q_cache *c = &q->caches[i];
+        if (q_cache_enter(c)) {
+            q_cache_drain(q, c);
+            q_cache_leave(c);
+        }
+    }
+}
+
+static q_frame take(struct quire *q) {
+    q_frame f;
+    struct q_cache *c = q_enter(q);
+    if (c != NULL) {
+        f = q_cache_pop(c);
+        if (f == Q_NO_FRAME) {
+            f = q_cache_pop_slow(q, c);
+        }
+        q_cache_leave(c);
+    } else {
+        f = take_shared(q);
+    }
+    return f != Q_NO_FRAME ? f : take_last(q);
+}
+
+/* Hands a frame that was taken to `tag`; false: it can not be used, for a reason that was reported. */
+static bool hand_out(struct quire *q, const char *call, q_frame f, uint8_t tag, bool fill) {
+    q_record *r = q_zone_record(q_zone_of(q, f), f);
+    /* relaxed here and below: the frame is ours, it came with acquire (R1) */
+    uint32_t record = atomic_load_explicit(r, memory_order_relaxed);
+    if ((record & (Q_COUNT_TOP | Q_RESERVED)) != 0) {
+        (void)q_fault(q, QUIRE_FAULT_HANDED_TWICE, call, q_pa(f), 0, record);
+        return false;
+    }
+    bool clean = q->content == QUIRE_CONTENT_NONE || q_content_given(q, call, f, record, fill);
+    atomic_store_explicit(r, q_held(clean ? tag : QUIRE_TAG_QUARANTINE), memory_order_relaxed);
+    return clean;
+}
+
+quire_pa q_alloc(struct quire *q, const char *call, uint8_t tag, bool fill) {
+    for (;;) { /* each frame that can not be used leaves circulation, so this ends */
+        q_frame f = take(q);
+        if (f == Q_NO_FRAME) {
+            return QUIRE_NONE;
+        }
+        if (hand_out(q, call, f, tag, fill)) {
+            return q_pa(f);
+        }
+    }
+}
+
+quire_pa quire_alloc(struct quire *q, uint8_t tag) {
+    struct q_cache *c = q_enter(q);
+    q_frame f = Q_NO_FRAME;
+    if (c != NULL) {
+        f = q_cache_pop(c);
+        q_cache_leave(c);
+    }
+    return f != Q_NO_FRAME && hand_out(q, "quire_alloc", f, tag, true) ? q_pa(f) : q_alloc(q, "quire_alloc", tag, true);
+}
+
+void q_return_run(struct quire *q, q_frame f, unsigned order) {
+    struct q_zone *z = q_zone_of(q, f);
+    struct q_loan loan;
+    q_begin(q);
+    for (size_t done = 0; done < (size_t)1 << order; done += Q_BLOCK) {
+        q_loan_open(&loan, z, q_zone_block_of(z, f + done));
+        q_loan_add_run(&loan, (f + done) % Q_BLOCK, order < QUIRE_BLOCK_ORDER ? (size_t)1 << order : Q_BLOCK);
+        q_return(q, &loan);
+    }
+    q_end(q);
+    atomic_fetch_add_explicit(&q->balance.n_free, (intptr_t)1 << order, memory_order_relaxed); /* an estimate */
+}
+
+void q_put_frame(struct quire *q, q_frame f) {
+    struct q_cache *c = q_enter(q);
+    if (c == NULL) {
+        q_return_run(q, f, 0);
+        return;
+    }
+    if (!q_cache_push(c, f)) {
+        q_cache_push_slow(q, c, f);
+    }
+    q_cache_leave(c);
+}
+
+enum quire_status quire_free(struct quire *q, quire_pa pa) {
+    q_record *r = q_quick_record(q, pa);
+    /* relaxed: the caller holds the frame, so the record is its own (R1) */
+    uint32_t record = r == NULL ? 0 : atomic_load_explicit(r, memory_order_relaxed);
+    if (!q_held_alone(record)) {
+        return q_free_run(q, "quire_free", pa, 0);
+    }
+    q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT);
+    if (!q_mark_freed(r, record, 0)) {
+        return q_fault(q, QUIRE_FAULT_DOUBLE_FREE, "quire_free", pa, 0, q_freed(record));
+    }
+    if (q->content != QUIRE_CONTENT_NONE) {
+        q_content_freed(q, f, 0);
+    }
+    q_put_frame(q, f);
+    return QUIRE_OK;
+}

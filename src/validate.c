@@ -1,0 +1,223 @@
+/* validate.c: recounting everything from the bits up.
+ *
+ * Each free frame must be in exactly one place: its bit in its block's line, or one CPU cache. Its record must say free, and
+ * all that is derived (counts, hints, the number of whole blocks) must follow. All caches are held meanwhile, by the
+ * usual try; so the others go on, on the shared bits, and that they did is noticed at the end. */
+#include "core.h"
+
+/* ---- what is wrong ---------------------------------------------------------------------------------------- */
+
+struct check {
+    struct quire *q;
+    struct quire_fault *first;
+    size_t n_cached; /* free frames found to be in a cache */
+    intptr_t n_whole;
+};
+
+static bool wrong(struct check *c, const char *detail, quire_pa pa, uint32_t record) {
+    *c->first = (struct quire_fault){.kind = QUIRE_FAULT_METADATA,
+                                     .call = "quire_validate",
+                                     .detail = detail,
+                                     .pa = pa,
+                                     .record = record,
+                                     .refs = Q_COUNT(record),
+                                     .tag = Q_TAG(record)};
+    return false;
+}
+
+/* ---- caches ----------------------------------------------------------------------------------------------- */
+
+static bool in_loan(const struct q_loan *loan, q_frame f) {
+    q_frame i = f - loan->base;
+    return i < Q_BLOCK && (loan->mask[i / Q_WORD_BITS] & q_bit(i)) != 0;
+}
+
+/* In how many places of all caches a frame lies. */
+static unsigned places_in_caches(const struct quire *q, q_frame f) {
+    unsigned n = 0;
+    for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
+        const struct q_cache *c = &q->caches[cpu];
+        n += (unsigned)in_loan(&c->in, f) + (unsigned)in_loan(&c->out, f);
+        for (uint32_t i = 0; i < c->n_warm; i++) {
+            n += c->warm[i] == f;
+        }
+    }
+    return n;
+}
+
+static bool check_loan(struct check *c, const struct q_loan *loan) {
+    if (loan->zone == NULL) {
+        return q_loan_count(loan) == 0 && loan->base == Q_NO_FRAME
+                   ? true
+                   : wrong(c, "a loan without a block has frames", QUIRE_NONE, 0);
+    }
+    bool fits = q_zone_at(c->q, loan->base) == loan->zone && loan->block < loan->zone->n_blocks &&
+                q_zone_frame(loan->zone, loan->block) == loan->base;
+    return fits ? true : wrong(c, "a loan's block is not the one it names", q_pa(loan->base), 0);
+}
+
+static bool check_cache(struct check *c, const struct q_cache *cache) {
+    if (cache->n_warm > Q_WARM || cache->word >= Q_LINE_WORDS) {
+        return wrong(c, "a CPU cache's counters are out of range", QUIRE_NONE, 0);
+    }
+    return check_loan(c, &cache->in) && check_loan(c, &cache->out);
+}
+
+static size_t frames_in_caches(const struct quire *q) {
+    size_t n = 0;
+    for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
+        const struct q_cache *c = &q->caches[cpu];
+        n += c->n_warm + q_loan_count(&c->in) + q_loan_count(&c->out);
+    }
+    return n;
+}
+
+/* ---- blocks ----------------------------------------------------------------------------------------------- */
+
+/* relaxed loads below: nothing moves, or the result is thrown away */
+static uint32_t load(const q_record *r) {
+    return atomic_load_explicit(r, memory_order_relaxed);
+}
+
+static bool check_joins(struct check *c, const struct q_zone *z, q_frame f, uint32_t record) {
+    if ((f + 1 - z->first) % Q_BLOCK == 0 || (record & Q_JOIN_NEXT) == 0) {
+        return true;
+    }
+    uint32_t next = load(q_zone_record(z, f + 1));
+    bool fits = Q_COUNT(record) > 0 && Q_COUNT(next) > 0 && (next & Q_JOIN_PREV) != 0;
+    return fits ? true : wrong(c, "a frame is joined to one that is not joined to it", q_pa(f), record);
+}
+
+static bool check_frame(struct check *c, const struct q_zone *z, q_frame f, bool bit, uint32_t whole) {
+    uint32_t record = load(q_zone_record(z, f));
+    bool held = Q_COUNT(record) > 0 || Q_COUNT(whole) > 0;
+    if (record != 0 && (whole & Q_CLEAN) != 0) {
+        return wrong(c, "a frame has a record in a block marked clean", q_pa(f), record);
+    }
+    if ((record & Q_RESERVED) != 0 && (record & ~(uint32_t)Q_RESERVED) != 0) {
+        return wrong(c, "a reserved frame's record says more than that", q_pa(f), record);
+    }
+    if (Q_COUNT(record) > 0 && (record & Q_FREED) != 0) {
+        return wrong(c, "a record says held and freed", q_pa(f), record);
+    }
+    if (bit && (held || (record & Q_RESERVED) != 0)) {
+        return wrong(c, "a frame's bit says free, its record does not", q_pa(f), record);
+    }
+    if (!bit && !held && (record & Q_RESERVED) == 0) {
+        unsigned n = places_in_caches(c->q, f);
+        if (n != 1) {
+            return wrong(c, n == 0 ? "a free frame is nowhere: lost" : "a frame is in the caches twice", q_pa(f),
+                         record);
+        }
+        c->n_cached++;
+    }
+    return check_joins(c, z, f, record);
+}
+
+static bool check_hint(struct check *c, struct q_zone *z, size_t block, int32_t n_free) {
+    enum q_class class = q_class_of(n_free);
+    if (class == Q_NOTHING || q_zone_next(z, class, block) == block) {
+        return true;
+    }
+    return wrong(c, "a block with free frames has no hint", q_pa(q_zone_frame(z, block)), 0);
+}
+
+static bool check_block(struct check *c, struct q_zone *z, size_t block) {
+    q_frame base = q_zone_frame(z, block);
+    uint32_t whole = load(&z->blocks[block].record);
+    int32_t n_bits = 0;
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        q_word word = atomic_load_explicit(&z->lines[block].word[w], memory_order_relaxed);
+        n_bits += (int32_t)q_popcount(word);
+        for (size_t i = 0; i < Q_WORD_BITS; i++) {
+            if (!check_frame(c, z, base + w * Q_WORD_BITS + i, (word & q_bit(i)) != 0, whole)) {
+                return false;
+            }
+        }
+    }
+    if (atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed) != n_bits) {
+        return wrong(c, "a block's count is not the number of its free bits", q_pa(base), whole);
+    }
+    if (Q_COUNT(whole) > 1) {
+        return wrong(c, "a whole block has more than one reference", q_pa(base), whole);
+    }
+    c->n_whole += n_bits == (int32_t)Q_BLOCK;
+    return check_hint(c, z, block, n_bits);
+}
+
+static bool check_zone(struct check *c, struct q_zone *z) {
+    size_t n_ready = 0, gapless = atomic_load_explicit(&z->ceiling, memory_order_relaxed) / Q_BLOCK;
+    for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
+        if (b >= z->n_blocks) {
+            return wrong(c, "a block is marked initialised that does not exist", q_pa(z->first), 0);
+        }
+        if (n_ready < gapless && b != n_ready) {
+            return wrong(c, "a block below the ceiling is not initialised", q_pa(q_zone_frame(z, n_ready)), 0);
+        }
+        n_ready++;
+        if (!check_block(c, z, b)) {
+            return false;
+        }
+    }
+    c->n_whole += (intptr_t)(z->n_blocks - n_ready);
+    return n_ready >= gapless ? true : wrong(c, "the ceiling is above what is initialised", q_pa(z->first), 0);
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------------- */
+
+static bool check_all(struct check *c) {
+    const struct q_zones *zones = q_zones(c->q);
+    for (unsigned cpu = 0; cpu < c->q->n_cpus; cpu++) {
+        if (!check_cache(c, &c->q->caches[cpu])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < zones->n; i++) {
+        if (!check_zone(c, zones->zone[i])) {
+            return false;
+        }
+    }
+    if (c->n_cached != frames_in_caches(c->q)) {
+        return wrong(c, "a CPU cache holds a frame that is not free, or no frame", QUIRE_NONE, 0);
+    }
+    if (c->n_whole != atomic_load_explicit(&c->q->balance.n_whole, memory_order_relaxed)) {
+        return wrong(c, "the number of whole free blocks is wrong", QUIRE_NONE, 0);
+    }
+    return true;
+}
+
+static void leave_caches(struct quire *q, unsigned n) {
+    for (unsigned cpu = 0; cpu < n; cpu++) {
+        q_cache_leave(&q->caches[cpu]);
+    }
+}
+
+static bool enter_caches(struct quire *q) {
+    for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
+        if (!q_cache_enter(&q->caches[cpu])) {
+            leave_caches(q, cpu);
+            return false;
+        }
+    }
+    return true;
+}
+
+enum quire_status quire_validate(const struct quire *q, struct quire_fault *first) {
+    /* Nothing is changed but the caches' guards, and hints that are wrong; so const may go. */
+    struct quire *all = (struct quire *)(uintptr_t)q;
+    *first = (struct quire_fault){.kind = QUIRE_FAULT_NONE, .pa = QUIRE_NONE};
+    if (!enter_caches(all)) {
+        return QUIRE_BUSY;
+    }
+    struct check c = {.q = all, .first = first};
+    q_word begun = atomic_load(&q->n_begun);
+    bool busy = begun != atomic_load(&q->n_ended);
+    bool good = check_all(&c);
+    busy |= begun != atomic_load(&q->n_begun);
+    leave_caches(all, q->n_cpus);
+    if (busy) {
+        *first = (struct quire_fault){.kind = QUIRE_FAULT_NONE, .pa = QUIRE_NONE};
+        return QUIRE_BUSY;
+    }
+    return good ? QUIRE_OK : QUIRE_FAULT;
+}

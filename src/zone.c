@@ -1,0 +1,167 @@
+/* zone.c: the metadata of one contiguous span of blocks.
+ *
+ *   records  one word for each frame: who holds it                 2048 bytes for each block
+ *   lines    one bit for each frame: 1 = free, for everyone          64
+ *   blocks   how many bits are set; the record of a whole block       8
+ *   index    hints by how many are set                                ~1
+ *
+ * Blocks are aligned by physical address. A zone may begin and end in the middle of one; the frames of such a block that are not
+ * the zone's have RESERVED records and never a bit. All other blocks start fresh: their metadata are
+ * whatever memory held before, and are initialised by who claims the block first.
+ *
+ * Z1  Frames below `first + ceiling` have initialised records, so that one comparison tells a caller's address
+ *     from anything else. Above it the index is asked.                                        q_zone_claim
+ * Z2  count = bits set in the line, when nothing is in flight.                               quire_validate
+ * Z3  A block with count > 0 is hinted in its class, when nothing is in flight.               quire_validate
+ * Z4  CLEAN in a block's record: all its frame records are 0. Taken away by who borrows frames of the block to
+ *     hand them out singly.                                                                  quire_validate */
+#include "zone.h"
+
+#include "mem.h"
+
+static size_t line_bytes(size_t n_blocks) {
+    return n_blocks * sizeof(struct q_line);
+}
+static size_t record_bytes(size_t n_blocks) {
+    return n_blocks * Q_BLOCK * sizeof(q_record);
+}
+static size_t block_bytes(size_t n_blocks) {
+    return n_blocks * sizeof(struct q_block);
+}
+
+size_t q_zone_bytes(size_t n_blocks) {
+    size_t skewed = n_blocks + 1; /* the index may be skewed by one */
+    return line_bytes(n_blocks) + record_bytes(n_blocks) + q_index_bytes(skewed) +
+           ((block_bytes(n_blocks) + 63) & ~(size_t)63);
+}
+
+void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, struct q_balance *balance) {
+    char *at = memory;
+    z->first = base & ~(q_frame)(Q_BLOCK - 1);
+    atomic_init(&z->base, base);
+    atomic_init(&z->end, end);
+    z->n_blocks = (end - z->first + Q_BLOCK - 1) / Q_BLOCK;
+    z->skew = (z->first / Q_BLOCK) & 1;
+    z->lines = (struct q_line *)(void *)at;
+    at += line_bytes(z->n_blocks);
+    z->records = (q_record *)(void *)at;
+    at += record_bytes(z->n_blocks);
+    q_index_init(&z->index, at, z->n_blocks + z->skew);
+    at += q_index_bytes(z->n_blocks + z->skew);
+    z->blocks = (struct q_block *)(void *)at;
+    z->balance = balance;
+    z->meta_base = z->meta_end = 0;
+    atomic_init(&z->ceiling, 0);
+    atomic_init(&z->n_frames, 0);
+    atomic_fetch_add_explicit(&balance->n_whole, (intptr_t)z->n_blocks, memory_order_relaxed); /* all fresh */
+    if (z->skew != 0) {
+        (void)q_index_claim_block(&z->index, 0); /* no block of ours */
+    }
+}
+
+size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from) {
+    size_t at = q_index_next(&z->index, class, from + z->skew);
+    return at == Q_NO_BLOCK ? Q_NO_BLOCK : at - z->skew;
+}
+
+size_t q_zone_next_ready(const struct q_zone *z, size_t from) {
+    /* The search for READY changes nothing, so that const may go. */
+    return q_zone_next((struct q_zone *)(uintptr_t)z, Q_READY, from);
+}
+
+bool q_zone_ready(const struct q_zone *z, size_t block) {
+    return q_index_ready((struct q_index *)(uintptr_t)&z->index, block + z->skew);
+}
+
+void q_zone_hint(struct q_zone *z, size_t block, int32_t n_free) {
+    enum q_class class = q_class_of(n_free);
+    if (class != Q_NOTHING) {
+        q_index_set(&z->index, class, block + z->skew);
+    }
+}
+
+size_t q_zone_find(struct q_zone *z, enum q_class class, size_t from) {
+    for (size_t b = from; (b = q_zone_next(z, class, b)) != Q_NO_BLOCK; b++) {
+        _Atomic int32_t *count = &z->blocks[b].count;
+        if (q_class_of(atomic_load(count)) == class) {
+            return b;
+        }
+        /* Wrong hint: away with it, and look again. seq_cst all four (see index.c): a CPU that changes the count meanwhile sees
+         * the hint gone, or this sees the new count. */
+        q_index_clear(&z->index, class, b + z->skew);
+        if (q_class_of(atomic_load(count)) == class) {
+            q_index_set(&z->index, class, b + z->skew);
+            return b;
+        }
+    }
+    return Q_NO_BLOCK;
+}
+
+size_t q_zone_next_free(struct q_zone *z, enum q_class class, size_t from) {
+    if (class != Q_FRESH) {
+        return q_zone_find(z, class, from);
+    }
+    size_t b = q_zone_next(z, Q_FRESH, from);
+    while (b == Q_NO_BLOCK && q_index_open_more(&z->index)) {
+        b = q_zone_next(z, Q_FRESH, from);
+    }
+    return b;
+}
+
+/* Publishes an initialised block, and raises the ceiling over it and what is ready behind it. */
+static void publish(struct q_zone *z, size_t block) {
+    q_index_set(&z->index, Q_READY, block + z->skew);
+    q_word ceiling = atomic_load(&z->ceiling);
+    while (ceiling / Q_BLOCK < z->n_blocks && q_zone_ready(z, ceiling / Q_BLOCK)) {
+        /* release: who sees the ceiling sees the records below it; pairs with the acquire in q_find. A failed exchange
+         * loads the newer ceiling: another CPU raised it. */
+        if (atomic_compare_exchange_strong(&z->ceiling, &ceiling, ceiling + Q_BLOCK)) {
+            ceiling += Q_BLOCK;
+        }
+    }
+}
+
+void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
+    int32_t n_free = 0;
+    (void)q_index_claim_block(&z->index, block + z->skew);
+    for (size_t i = 0; i < Q_BLOCK; i++) {
+        bool ours = (usable[i / Q_WORD_BITS] & q_bit(i)) != 0;
+        atomic_init(&z->records[block * Q_BLOCK + i], ours ? 0 : Q_RESERVED);
+        n_free += ours;
+    }
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        atomic_init(&z->lines[block].word[w], usable[w]);
+    }
+    atomic_init(&z->blocks[block].count, n_free);
+    atomic_init(&z->blocks[block].record, 0);
+    atomic_fetch_sub_explicit(&z->balance->n_whole, 1, memory_order_relaxed);
+    publish(z, block);
+    q_zone_hint(z, block, n_free);
+}
+
+/* The block is claimed, so nobody else looks at its metadata: plain writes in effect. */
+static void init_claimed(struct q_zone *z, size_t block) {
+    memset(&z->records[block * Q_BLOCK], 0, Q_BLOCK * sizeof(q_record));
+    memset(&z->lines[block], 0, sizeof(struct q_line));
+    atomic_init(&z->blocks[block].count, 0);
+    atomic_init(&z->blocks[block].record, Q_CLEAN);
+    atomic_fetch_sub_explicit(&z->balance->n_whole, 1, memory_order_relaxed);
+    publish(z, block);
+}
+
+size_t q_zone_claim(struct q_zone *z) {
+    size_t at = q_index_claim(&z->index);
+    if (at == Q_NO_BLOCK) {
+        return Q_NO_BLOCK;
+    }
+    init_claimed(z, at - z->skew);
+    return at - z->skew;
+}
+
+bool q_zone_claim_block(struct q_zone *z, size_t block) {
+    if (!q_index_claim_block(&z->index, block + z->skew)) {
+        return false;
+    }
+    init_claimed(z, block);
+    return true;
+}

@@ -1,0 +1,95 @@
+/* zone.h: the metadata of one contiguous span of blocks. See zone.c for the theory. */
+#ifndef Q_ZONE_H
+#define Q_ZONE_H
+
+#include "index.h"
+#include "record.h"
+
+typedef uintptr_t q_frame; /* number of a frame: pa >> QUIRE_PAGE_SHIFT */
+
+#define Q_BLOCK      QUIRE_BLOCK_FRAMES
+#define Q_LINE_WORDS (Q_BLOCK / (sizeof(q_word) * CHAR_BIT))
+
+/* The free bits of one block: 64 bytes, one cache line. */
+struct q_line {
+    _Alignas(64) _Atomic q_word word[Q_LINE_WORDS];
+};
+_Static_assert(sizeof(struct q_line) == 64, "a block's bits fill one line");
+
+struct q_block {
+    _Atomic int32_t count; /* free frames in the line; exact when nothing is in flight */
+    q_record record;       /* of a block that is one allocation; see record.h */
+};
+
+/* How much of the memory that is not in CPU caches is free, and how much of that as whole blocks: what decides whether to
+ * gather (cache.c). One for each allocator. Estimates: relaxed everywhere. */
+struct q_balance {
+    _Alignas(64) _Atomic intptr_t n_free;
+    _Atomic intptr_t n_whole;
+};
+
+struct q_zone {
+    q_frame first;             /* frame of records[0], where the first block begins; may lie before base */
+    _Atomic q_frame base, end; /* the managed span; holes are possible. Grows when quire_add fills up a block */
+    _Atomic q_frame ceiling;   /* frames from `first` on whose metadata are initialised without a gap */
+    size_t n_blocks;
+    q_record *records;           /* 512 for each block */
+    struct q_line *lines;        /* one for each block */
+    struct q_block *blocks;      /* one for each block */
+    struct q_index index;        /* position of a block in it: its number in the zone + skew */
+    size_t skew;                 /* 1 where the first block's number is odd, so that pairs share a leaf */
+    _Atomic q_word n_frames;     /* managed */
+    q_frame meta_base, meta_end; /* the metadata extent that this zone was made with; may be empty */
+    struct q_balance *balance;
+};
+
+/* Bytes that the metadata of a zone take, the struct itself not counted. */
+size_t q_zone_bytes(size_t n_blocks);
+
+/* Sets up a zone over frames [base, end) in `memory` (q_zone_bytes, 64-byte aligned). All of its blocks are fresh. */
+void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, struct q_balance *balance);
+
+/* Initialises the metadata of one block: the frames in `usable` are free, the others no frames of the zone's. The block is
+ * fresh, and nobody else knows the zone. */
+void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable);
+
+/* The zone's blocks by number, and what belongs to them. */
+static inline size_t q_zone_block_of(const struct q_zone *z, q_frame f) {
+    return (f - z->first) / Q_BLOCK;
+}
+static inline q_frame q_zone_frame(const struct q_zone *z, size_t block) {
+    return z->first + block * Q_BLOCK;
+}
+static inline q_record *q_zone_record(const struct q_zone *z, q_frame f) {
+    return &z->records[f - z->first];
+}
+
+/* Hints, by the block's number in the zone. `from` and the result of q_zone_next as in q_index_next. */
+void q_zone_hint(struct q_zone *z, size_t block, int32_t n_free);
+size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from);
+bool q_zone_ready(const struct q_zone *z, size_t block);
+
+/* The first initialised block at or behind `from`, or Q_NO_BLOCK. */
+size_t q_zone_next_ready(const struct q_zone *z, size_t from);
+
+/* The first block at or behind `from` that seems all free (Q_ALL) or was never used (Q_FRESH). For Q_FRESH also nodes
+ * not yet initialised are opened, so that none is passed over. */
+size_t q_zone_next_free(struct q_zone *z, enum q_class class, size_t from);
+
+/* The first block at or behind `from` that is of this class indeed; wrong hints on the way are taken away. */
+size_t q_zone_find(struct q_zone *z, enum q_class class, size_t from);
+
+/* To be called by who is about to hand out frames of a block other than all at once: its records will not stay 0. */
+static inline void q_zone_soil(struct q_zone *z, size_t block) {
+    q_record *r = &z->blocks[block].record;
+    /* relaxed: the caller holds frames of the block, so nobody has all 512; who gets them later synchronises by the line */
+    if (atomic_load_explicit(r, memory_order_relaxed) != 0) {
+        atomic_store_explicit(r, 0, memory_order_relaxed);
+    }
+}
+
+/* A fresh block, initialised, with no frame free in its line: all 512 are the caller's. Q_NO_BLOCK: there is none. */
+size_t q_zone_claim(struct q_zone *z);
+bool q_zone_claim_block(struct q_zone *z, size_t block);
+
+#endif
