@@ -18,14 +18,15 @@ LIBGCC = "/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a"
 ASAN = "/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a"
 OPENSBI = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
 PACKAGES = {
-    "make": "make", "clang": "clang", "ld.lld": "lld", "llvm-objcopy": "llvm", "cpio": "cpio", "qemu-system-riscv64": "qemu-system-misc",
-    OPENSBI: "opensbi", "gcc": "gcc", "/usr/include/stdio.h": "libc6-dev", "/usr/include/cmocka.h": "libcmocka-dev",
-    "/usr/include/libfdt.h": "libfdt-dev", "dtc": "device-tree-compiler", "/usr/lib32/crt1.o": "libc6-dev-i386",
-    LIBGCC: "lib32gcc-12-dev", ASAN: "libclang-rt-14-dev", "clang-format": "clang-format", "clang-tidy": "clang-tidy",
-    "python3": "python3", "expect": "expect", "xz": "xz-utils",
+    "make": "make", "clang": "clang", "ld.lld": "lld", "llvm-objcopy": "llvm", "cpio": "cpio",
+    "qemu-system-riscv64": "qemu-system-misc", OPENSBI: "opensbi", "gcc": "gcc", "/usr/include/stdio.h": "libc6-dev",
+    "/usr/include/cmocka.h": "libcmocka-dev", "/usr/include/libfdt.h": "libfdt-dev", "dtc": "device-tree-compiler",
+    "/usr/lib32/crt1.o": "libc6-dev-i386", LIBGCC: "lib32gcc-12-dev", ASAN: "libclang-rt-14-dev",
+    "clang-format": "clang-format", "clang-tidy": "clang-tidy", "python3": "python3", "expect": "expect", "xz": "xz-utils",
 }
 ONLY_FOR_BENCH = {"valgrind": "valgrind"}
-ORDINARY = ["bash", "sed", "head", "id", "env", "cat", "cp", "mkdir", "dirname", "touch"]  # the set-up and the fakes use them
+# What every machine has, as far as the set-up and the fakes use it.
+ORDINARY = ["bash", "sed", "head", "id", "env", "cat", "cp", "mkdir", "dirname", "touch"]
 
 FAKES = {
     "gcc": "echo 12",
