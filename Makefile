@@ -25,7 +25,8 @@ GOALS_bench := $(filter bench%,$(MAKECMDGOALS))
 GOALS_test := $(filter-out help clean $(GOALS_run) $(GOALS_bench),$(MAKECMDGOALS))
 ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
 ifneq ($(SETUP),)
-$(foreach set,run test bench,$(if $(GOALS_$(set)),$(if $(shell $(SETUP) $(set) >&2 || echo failed),$(error set-up failed))))
+set_up = $(if $(shell $(SETUP) $(1) >&2 || echo failed),$(error set-up failed))
+$(foreach set,run test bench,$(if $(GOALS_$(set)),$(call set_up,$(set))))
 endif
 endif
 

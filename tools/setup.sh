@@ -14,7 +14,7 @@ root=${SETUP_ROOT:-}
 needs() {
     cat <<END
 make                 | make                                  | run test bench | builds everything
-clang                | clang                                 | run test bench | compiles the kernel, and the core a second time
+clang                | clang                                 | run test bench | compiles the kernel and the tests
 ld.lld               | lld                                   | run test       | links the kernel
 llvm-objcopy         | llvm                                  | run test       | makes and inspects kernel files
 cpio                 | cpio                                  | run test       | packs the kernel's file system

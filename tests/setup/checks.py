@@ -25,8 +25,8 @@ SPOILED = {
     "check-symbols": [
         ("src/spoiled.c", "unsigned q_d(unsigned long long n);\n"
                           "unsigned q_d(unsigned long long n) { return (unsigned)(n / 10); }", "needs __udivdi3"),
-        ("boot/regions.c", "unsigned quire_port_cpu(void);\n"
-                           "unsigned q_c(void);\nunsigned q_c(void) { return quire_port_cpu(); }", "needs quire_port_cpu"),
+        ("boot/regions.c", "unsigned quire_port_cpu(void);\nunsigned q_c(void);\n"
+                           "unsigned q_c(void) { return quire_port_cpu(); }", "needs quire_port_cpu"),
         ("src/spoiled.c", "extern int spoiled;\nint spoiled;", "defines spoiled"),
         ("src/spoiled.c", "int twice(void) { return 2; }", "no previous prototype"),
     ],

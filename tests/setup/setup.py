@@ -22,7 +22,8 @@ PACKAGES = {
     "qemu-system-riscv64": "qemu-system-misc", OPENSBI: "opensbi", "gcc": "gcc", "/usr/include/stdio.h": "libc6-dev",
     "/usr/include/cmocka.h": "libcmocka-dev", "/usr/include/libfdt.h": "libfdt-dev", "dtc": "device-tree-compiler",
     "/usr/lib32/crt1.o": "libc6-dev-i386", LIBGCC: "lib32gcc-12-dev", ASAN: "libclang-rt-14-dev",
-    "clang-format": "clang-format", "clang-tidy": "clang-tidy", "python3": "python3", "expect": "expect", "xz": "xz-utils",
+    "clang-format": "clang-format", "clang-tidy": "clang-tidy", "python3": "python3", "expect": "expect",
+    "xz": "xz-utils",
 }
 ONLY_FOR_BENCH = {"valgrind": "valgrind"}
 # What every machine has, as far as the set-up and the fakes use it.
@@ -97,7 +98,8 @@ for thing, package in PACKAGES.items():
         package += " libclang-rt-14-dev"  # whose place only clang knows
     status, printed, calls = on([thing])
     tap.expect(f"without {os.path.basename(thing)}, apt-get is asked for {package}, and this is said",
-               status == 0 and calls == ["-q update", INSTALL + package] and package.split()[0] in printed, (status, printed, calls))
+               status == 0 and calls == ["-q update", INSTALL + package] and package.split()[0] in printed,
+               (status, printed, calls))
 
 status, printed, calls = on([*PACKAGES])
 tap.expect("on a bare machine everything is installed in one go",
@@ -111,9 +113,10 @@ with tempfile.TemporaryDirectory() as folder:
     tap.expect("the second time does nothing", got[:2] == (0, "") and first == len(got[2]) == 2, got)
 
 status, printed, calls = on(["/usr/include/cmocka.h", "valgrind"], what="run")
-tap.expect("what only the tests and benchmarks need is not installed to run", (status, calls) == (0, []), (printed, calls))
+tap.expect("what only tests and benchmarks need is not installed to run", (status, calls) == (0, []), (printed, calls))
 status, printed, calls = on(["valgrind"], what="bench")
-tap.expect("the benchmarks get what only they need", (status, calls[1:]) == (0, [INSTALL + "valgrind"]), (printed, calls))
+tap.expect("the benchmarks get what only they need",
+           (status, calls[1:]) == (0, [INSTALL + "valgrind"]), (printed, calls))
 
 status, printed, calls = on(["cpio", "/usr/include/cmocka.h"], apt=False)
 tap.expect("not Debian: the packages are named, and the status is 2",
