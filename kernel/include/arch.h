@@ -1,0 +1,129 @@
+/* arch.h: all that the kernel needs of a machine. Each folder in kernel/arch/ implements it once; nothing else in the
+ * kernel knows an instruction, a register or a bit of a page table. */
+#ifndef ARCH_H
+#define ARCH_H
+
+#include <layout.h> /* of the architecture: where addresses lie, and how big things are */
+#include <quire/region.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE_BYTES ((size_t)QUIRE_PAGE_SIZE)
+#define MAX_CPUS   64u
+
+/* ---- CPUs and interrupts -------------------------------------------------------------------------------- */
+
+struct process;
+
+/* The registers of interrupted code, and the callee-saved ones of code that called arch_switch. What lies where is the
+ * architecture's business. */
+struct frame {
+    uint64_t word[FRAME_WORDS];
+};
+struct context {
+    uint64_t word[CONTEXT_WORDS];
+};
+
+struct cpu {
+    uintptr_t trap_stack;    /* vector.S: on top of it a trap from user mode puts its frame */
+    uintptr_t trap_scratch;  /* vector.S: one register, for some instructions */
+    uintptr_t idle_stack;    /* top of the stack on which it looks for work */
+    unsigned number;         /* 0..n_cpus-1; 0 is the one that booted */
+    uint64_t id;             /* the firmware's name for it */
+    struct process *current; /* what it runs, or NULL. Its own CPU's alone, with interrupts off */
+    struct context idle;     /* of the loop that looks for work */
+    bool idling;             /* it waits for an interrupt; guarded by process_lock */
+    bool ticking;            /* its timer is set; its own CPU's alone, with interrupts off */
+    uint64_t n_ticks;
+};
+
+/* The CPU that runs this. May be another one a moment later, unless interrupts are off. */
+struct cpu *arch_cpu(void);
+
+bool arch_interrupts_off(void); /* were they on? */
+void arch_interrupts_restore(bool on);
+void arch_wait(void); /* with interrupts off: sleeps until one is pending, and takes it */
+
+/* Starts `cpu` at cpu_main, on its idle stack, with interrupts off. False: the firmware says no. */
+bool arch_cpu_start(struct cpu *cpu);
+void arch_cpu_poke(const struct cpu *cpu); /* ends its arch_wait */
+
+/* ---- the kernel's way in, called by the architecture ---------------------------------------------------------- */
+
+_Noreturn void kernel_main(const void *device_tree); /* once, on the CPU that boots */
+_Noreturn void cpu_main(void);                       /* on each of the others */
+
+/* From trap handlers, with interrupts off; the syscall and the fault may turn them on. */
+void trap_tick(void);
+void trap_syscall(struct frame *frame);
+void trap_page_fault(uintptr_t address, unsigned access, uintptr_t pc);
+_Noreturn void trap_bad_instruction(const char *what, uintptr_t pc);
+void trap_leave_for_user(void); /* the last thing before user mode */
+
+/* ---- time and devices ------------------------------------------------------------------------------------- */
+
+/* The banks of registers that the firmware told us of. Called once, before anything else here but arch_putc. */
+struct quire_fdt;
+void arch_devices(const struct quire_fdt *tree);
+
+uint64_t arch_time_ms(void); /* since boot */
+void arch_timer_set(unsigned milliseconds);
+void arch_timer_off(void);
+uint64_t arch_instructions(void); /* retired by this CPU */
+
+void arch_putc(char c);
+int arch_getc(void);                      /* -1: nothing was typed */
+_Noreturn void arch_poweroff(int status); /* 0: success. What started the machine can see the difference */
+
+/* ---- control flow ------------------------------------------------------------------------------------------- */
+
+/* Makes `context` one that calls entry(argument) on the stack below `top`. */
+void arch_context_init(struct context *context, uintptr_t top, void (*entry)(void *), void *argument);
+void arch_switch(struct context *from, const struct context *to);
+
+/* The frame of a program about to run its first instruction. The result register is the first argument's, so that a
+ * program gets what exec returns, argc, where it looks for it. */
+void arch_frame_init(struct frame *frame, uintptr_t pc, uintptr_t sp, uint64_t argc, uintptr_t argv);
+uint64_t arch_syscall_number(const struct frame *frame);
+uint64_t arch_syscall_argument(const struct frame *frame, unsigned i); /* i < 3 */
+void arch_syscall_result(struct frame *frame, uint64_t result);
+_Noreturn void arch_enter_user(struct frame *frame); /* `frame` must be the topmost thing on the current stack */
+
+/* ---- page tables -------------------------------------------------------------------------------------------- */
+
+enum { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_EXECUTE = 4, ACCESS_USER = 8 };
+
+typedef uint64_t pte_t; /* one entry that maps one page; 0 maps nothing */
+
+pte_t pte_make(quire_pa frame, unsigned access);
+quire_pa pte_frame(pte_t pte);
+unsigned pte_access(pte_t pte);
+
+/* Gives the kernel's own tables their final form; then adds the tables for the window of kernel stacks, whose frames
+ * come from the allocator. Once each. False: no memory. */
+void paging_protect_kernel(void);
+bool paging_open_stack_window(size_t n_bytes);
+
+extern quire_pa paging_kernel_root; /* a table that maps the kernel and no program */
+
+quire_pa paging_new(void); /* a table that maps the kernel alone, or QUIRE_NONE */
+void paging_free(quire_pa root); /* the tables; what they mapped is the caller's to free before */
+void paging_activate(quire_pa root); /* this CPU forgets all translations and uses this table */
+
+pte_t *paging_find(quire_pa root, uintptr_t address); /* NULL: no table there */
+pte_t *paging_make(quire_pa root, uintptr_t address); /* NULL: no memory for a table */
+/* The first entry that maps something at or above *address in the lower half, and its address; NULL: none. */
+pte_t *paging_next(quire_pa root, uintptr_t *address);
+
+void paging_forget_page(uintptr_t address);                  /* on this CPU */
+void paging_forget_everywhere(uintptr_t base, size_t n_bytes); /* on all CPUs; returns when they have */
+
+/* Where the kernel sees a physical address below DIRECT_BYTES. */
+static inline void *direct(quire_pa pa) {
+    return (void *)(uintptr_t)(DIRECT_BASE + pa);
+}
+
+extern char kernel_image[], kernel_image_end[]; /* in the direct map; whole frames */
+
+#endif

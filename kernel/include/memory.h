@@ -1,0 +1,15 @@
+/* memory.h: the start of the allocator. */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include <kernel.h>
+
+struct quire_fdt;
+
+/* Sets `frames` and `zero_frame`, and says what there is. */
+void memory_init(const struct quire_fdt *tree, unsigned n_cpus, bool poison);
+
+/* Takes frames and gives them back: for interrupt handlers, to show that they may. */
+void memory_exercise(void);
+
+#endif

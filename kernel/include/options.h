@@ -1,0 +1,23 @@
+/* options.h: the kernel's command line, and the program that it names. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <process.h>
+
+/* Words on the command line, separated by blanks:
+ *   run=NAME,ARGUMENT,...  the program to run as process 1; init where it is not said
+ *   poison                 free frames are filled, and checked when they are handed out
+ *   irqalloc               each timer tick allocates frames and frees them, in the middle of whatever it interrupts */
+struct options {
+    const char *run;     /* behind the "run=" */
+    size_t n_run;        /* up to the blank */
+    bool poison;
+    bool allocate_in_interrupts;
+};
+
+extern struct options options;
+
+void options_read(const char *command_line);
+int options_arguments(struct arguments *arguments); /* those of process 1: 0 or -E_INVAL */
+
+#endif

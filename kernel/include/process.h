@@ -1,0 +1,115 @@
+/* process.h: processes, who runs when, and waiting.
+ *
+ * The kernel can be interrupted, and its caller with it sent to wait for the CPU, wherever it holds no lock. */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include <file.h>
+#include <kernel.h>
+#include <space.h>
+
+#define MAX_PROCESSES 256u
+#define MAX_FILES     16u
+#define FIRST_PID     1 /* pid 0 is the ancestor */
+#define TICK_MS       10u
+
+struct process;
+
+/* First in, first out. Guarded by process_lock, like all that is said to be. */
+struct queue {
+    struct process *first, *last;
+};
+
+enum process_state {
+    PROCESS_NEW,     /* under construction: its maker's alone */
+    PROCESS_READY,   /* in the queue for a CPU */
+    PROCESS_RUNNING, /* on a CPU */
+    PROCESS_WAITING, /* in some other queue */
+    PROCESS_ENDED,   /* waits for its parent to ask */
+    PROCESS_REAPED,  /* its parent did, and is taking it apart */
+};
+
+/* A process is one frame. Guarded by process_lock: from state to exit_status; the rest is its own. */
+struct process {
+    int pid;
+    unsigned slot; /* its place in the table, and that of its kernel stack */
+    enum process_state state;
+    struct process *parent;
+    struct process *next;      /* in its queue */
+    struct queue *queue;       /* that it waits in */
+    struct queue child_ended;  /* where it waits itself, for a child */
+    uint64_t wake_ms;          /* in the queue of sleepers: when to go on */
+    int exit_status;
+    atomic_bool killed;        /* to end before it runs its program again */
+    struct context context;    /* while it is not running */
+    struct space space;
+    struct file file[MAX_FILES];
+    char name[ABI_NAME];
+};
+
+extern struct lock process_lock;
+
+/* The CPUs of this machine, by number. */
+extern struct cpu cpus[MAX_CPUS];
+extern unsigned n_cpus;
+
+/* The one that runs this; never NULL outside interrupt handlers. */
+struct process *current(void);
+
+/* ---- scheduling: sched.c ---------------------------------------------------------------------------------- */
+
+_Noreturn void run_processes(void);      /* the life of a CPU */
+void make_ready(struct process *process); /* process_lock is held */
+void leave_cpu(void);                     /* process_lock is held; to whom the state or a queue says so */
+void yield(void);
+
+/* Waits in `queue` until woken, without `guard` meanwhile. The caller holds it, and has looked, with it, whether there is
+ * something to wait for; and looks again, as there may be many waiting. Returns at once in a killed process. */
+void wait_in(struct queue *queue, struct lock *guard);
+void wait_locked(struct queue *queue); /* the guard is process_lock */
+void wake_all(struct queue *queue);
+void wake_all_locked(struct queue *queue); /* process_lock is held */
+void wake_killed(struct process *process); /* wherever it waits; process_lock is held */
+int sleep_ms(unsigned milliseconds); /* 0 or -E_INTR */
+
+/* ---- life and death: process.c ------------------------------------------------------------------------------ */
+
+/* The ancestor of all, pid 0, has no program: it runs verdict(). It inherits those whose parents have ended. */
+void process_start_ancestor(void);
+
+/* Runs a program of the initramfs as process 1. 0 or a negative enum error. */
+struct arguments;
+int process_start_first(const struct arguments *arguments);
+
+int process_fork(const struct frame *frame);
+int process_wait(int *status); /* the pid of a child that ended, or an error */
+int process_kill(int pid);
+_Noreturn void process_exit(int status);
+
+/* ---- programs: exec.c --------------------------------------------------------------------------------------- */
+
+/* One frame: the strings one behind the other. */
+struct arguments {
+    unsigned n;
+    unsigned n_bytes;
+    char text[PAGE_BYTES - 2 * sizeof(unsigned)];
+};
+struct arguments *arguments_new(void); /* NULL: no memory */
+void arguments_free(struct arguments *arguments);
+int arguments_add(struct arguments *arguments, const char *string, size_t n); /* n bytes; -E_INVAL: too many, too long */
+
+/* Gives `process` a new program and frees its old space; its user mode begins with `frame`. Returns the number of
+ * arguments, or a negative enum error, and then nothing changed. */
+int exec(struct process *process, const char *path, const struct arguments *arguments, struct frame *frame);
+
+/* ---- kernel stacks: stack.c --------------------------------------------------------------------------------- */
+
+/* Number i is process slot i's, number MAX_PROCESSES + i is CPU i's idle stack. */
+bool stacks_init(void);
+uintptr_t stack_make(unsigned number); /* its top, or 0: no memory */
+void stack_free(unsigned number);
+static inline uintptr_t stack_top(unsigned number) {
+    return STACKS_BASE + (number + 1) * (uintptr_t)(2 * STACK_BYTES);
+}
+
+#endif

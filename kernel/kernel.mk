@@ -1,0 +1,40 @@
+# The reference kernel: $(BUILD)/kernel/riscv64/kernel.elf, and its ways to run.
+ARCH ?= riscv64
+HARTS ?= 4
+MEM ?= 256M
+
+KERNEL := $(BUILD)/kernel/riscv64/kernel.elf
+KERNEL_OUT := $(BUILD)/kernel/riscv64
+KERNEL_SRC := $(wildcard kernel/*.c kernel/arch/riscv64/*.c kernel/arch/riscv64/*.S)
+KERNEL_OBJ := $(patsubst %,$(KERNEL_OUT)/%.o,$(basename $(KERNEL_SRC) $(QUIRE_SRC) $(BOOT_SRC)))
+
+# No floating point in the kernel, no library, code that runs above where it is loaded.
+KERNEL_TARGET := --target=riscv64-unknown-elf -march=rv64imac -mabi=lp64 -mcmodel=medany -mno-relax
+KERNEL_CFLAGS := $(KERNEL_TARGET) $(STRICT) -O2 -g -ffreestanding -fno-pic -fno-common
+KERNEL_CPPFLAGS := -Iinclude -I. -Ikernel/include -Ikernel/arch/riscv64
+
+$(KERNEL_OUT)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(CLANG) $(KERNEL_CFLAGS) $(KERNEL_CPPFLAGS) $(DEPS) -c $< -o $@
+
+$(KERNEL_OUT)/%.o: %.S
+	@mkdir -p $(@D)
+	@echo "  AS  $@"
+	@$(CLANG) $(KERNEL_TARGET) $(KERNEL_CPPFLAGS) $(DEPS) -c $< -o $@
+
+$(KERNEL): $(KERNEL_OBJ) kernel/arch/riscv64/kernel.ld
+	@echo "  LD  $@"
+	@ld.lld -T kernel/arch/riscv64/kernel.ld -o $@ $(KERNEL_OBJ)
+
+-include $(KERNEL_OBJ:.o=.d)
+
+INITRAMFS := $(BUILD)/user/initramfs.cpio
+
+##@ run      boot the reference kernel to its shell (HARTS=4 MEM=256M ARCH=riscv64; Ctrl-D leaves)
+run: $(KERNEL) $(INITRAMFS)
+	@kernel/run.sh $(ARCH) $(HARTS) $(MEM) $(BUILD)
+
+##@ demo     the same without typing: memory used up, shared, copied, given back
+demo: $(KERNEL) $(INITRAMFS)
+	@kernel/run.sh $(ARCH) $(HARTS) $(MEM) $(BUILD) run=demo

@@ -1,0 +1,26 @@
+/* lock.c: mutual exclusion for a few instructions.
+ *
+ * A test-and-set lock: the plain read in the loop keeps the waiting CPUs in their own caches until the holder lets go.
+ * It is not fair. A queue of waiters would be, but with more CPUs than the machine below us really has, the head
+ * of a queue is often one that does not run, and then nobody does. */
+#include <kernel.h>
+
+bool lock_acquire(struct lock *lock) {
+    bool were_on = arch_interrupts_off();
+    struct cpu *me = arch_cpu(), *nobody = NULL;
+    /* acquire: what the last holder wrote before its release is seen by what follows. */
+    while (!atomic_compare_exchange_weak_explicit(&lock->holder, &nobody, me, memory_order_acquire,
+                                                  memory_order_relaxed)) {
+        if (nobody == me)
+            panic("lock 0x%lx is taken twice by CPU %u", (uintptr_t)lock, me->number);
+        while (atomic_load_explicit(&lock->holder, memory_order_relaxed) != NULL)
+            ;
+        nobody = NULL;
+    }
+    return were_on;
+}
+
+void lock_release(struct lock *lock, bool interrupts_were_on) {
+    atomic_store_explicit(&lock->holder, NULL, memory_order_release); /* with the acquire above */
+    arch_interrupts_restore(interrupts_were_on);
+}

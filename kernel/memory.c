@@ -1,0 +1,66 @@
+/* memory.c: from what the firmware says to an allocator that is ready. */
+#include <boot/fdt.h>
+#include <memory.h>
+
+#define MAX_REGIONS 128u /* the firmware's and ours; more would be an odd machine, and is reported */
+
+struct quire *frames;
+quire_pa zero_frame;
+
+static struct quire_region regions[MAX_REGIONS];
+
+static uint64_t bytes_in(const struct quire_regions *map) {
+    uint64_t n = 0;
+    for (size_t i = 0; i < map->n; i++)
+        n += map->at[i].end - map->at[i].base;
+    return n;
+}
+
+/* Reserves what the device tree can not know of: the kernel, the tree itself, and what lies behind the direct map. */
+static void read_map(const struct quire_fdt *tree, struct quire_regions *map) {
+    quire_fdt_regions(tree, map);
+    quire_regions_add(map, (uintptr_t)kernel_image - DIRECT_BASE, (size_t)(kernel_image_end - kernel_image), QUIRE_RESERVED);
+    quire_regions_add(map, (uintptr_t)tree->blob - DIRECT_BASE, tree->n_bytes, QUIRE_RESERVED);
+    quire_regions_add(map, DIRECT_BYTES, UINT64_MAX - DIRECT_BYTES, QUIRE_RESERVED);
+    if (!quire_regions_normalise(map))
+        panic("the firmware's memory map needs room for %lu regions, there is room for %u", map->n, MAX_REGIONS);
+}
+
+static void report(uint64_t n_found, uint64_t n_instructions) {
+    struct quire_stats stats;
+    quire_stats(frames, &stats);
+    uint64_t page_kib = QUIRE_PAGE_SIZE / 1024;
+    print("memory: %lu MiB usable\n", n_found >> 20);
+    print("quire: %lu MiB free in %u zone%s, metadata %lu KiB\n", stats.n_free * page_kib / 1024, stats.n_zones,
+          stats.n_zones == 1 ? "" : "s", stats.n_metadata * page_kib);
+    print("quire: ready after %lu instructions\n", n_instructions);
+}
+
+void memory_init(const struct quire_fdt *tree, unsigned n_cpus, bool poison) {
+    struct quire_regions map = {.at = regions, .capacity = MAX_REGIONS};
+    read_map(tree, &map);
+    struct quire_config config = {
+        .n_cpus = n_cpus,
+        .mapped_end = DIRECT_BYTES,
+        .content = poison ? QUIRE_CONTENT_POISON : QUIRE_CONTENT_NONE,
+    };
+    uint64_t before = arch_instructions();
+    enum quire_status status = quire_init(&frames, &config, map.at, map.n);
+    uint64_t after = arch_instructions();
+    if (status != QUIRE_OK)
+        panic("no allocator: %s", quire_status_name(status));
+    report(bytes_in(&map), after - before);
+    zero_frame = quire_alloc(frames, OWNER_ZERO);
+    if (zero_frame == QUIRE_NONE)
+        panic("no memory for the frame of zeros");
+    memset(direct(zero_frame), 0, PAGE_BYTES);
+}
+
+void memory_exercise(void) {
+    quire_pa one = quire_alloc(frames, OWNER_KERNEL), four;
+    bool has_four = quire_alloc_order(frames, 2, OWNER_KERNEL, &four) == QUIRE_OK;
+    if (one != QUIRE_NONE)
+        quire_free(frames, one);
+    if (has_four)
+        quire_free_order(frames, four, 2);
+}

@@ -1,0 +1,53 @@
+/* options.c: the kernel's command line. */
+#include <options.h>
+
+struct options options;
+
+static bool begins(const char *word, size_t n, const char *with) {
+    size_t n_with = strlen(with);
+    return n >= n_with && memcmp(word, with, n_with) == 0;
+}
+
+static bool is(const char *word, size_t n, const char *what) {
+    return n == strlen(what) && begins(word, n, what);
+}
+
+static void read_word(const char *word, size_t n) {
+    if (begins(word, n, "run=")) {
+        options.run = word + 4;
+        options.n_run = n - 4;
+    } else if (is(word, n, "poison"))
+        options.poison = true;
+    else if (is(word, n, "irqalloc"))
+        options.allocate_in_interrupts = true;
+    else
+        print("kernel: what does the option that begins with '%c' mean? Known: run=NAME,ARGUMENT,... poison irqalloc\n",
+              word[0]);
+}
+
+void options_read(const char *line) {
+    options.run = "init";
+    options.n_run = 4;
+    while (*line != '\0') {
+        size_t n = 0;
+        while (line[n] != '\0' && line[n] != ' ')
+            n++;
+        if (n > 0)
+            read_word(line, n);
+        line += n;
+        if (*line == ' ')
+            line++;
+    }
+}
+
+int options_arguments(struct arguments *arguments) {
+    size_t begin = 0;
+    int error = 0;
+    for (size_t i = 0; i <= options.n_run && error == 0; i++) {
+        if (i == options.n_run || options.run[i] == ',') {
+            error = arguments_add(arguments, options.run + begin, i - begin);
+            begin = i + 1;
+        }
+    }
+    return error;
+}

@@ -1,0 +1,199 @@
+/* sched.c: which process runs on which CPU, and how one waits.
+ *
+ * One lock, process_lock, guards every queue and every process's state. A process is in at most one queue: that of the
+ * ready ones, from which each CPU takes the first, or one where it waits. Each CPU has a loop of its own, on a stack
+ * of its own, that looks for work; a process that stops running switches to that loop, and the loop to the next.
+ *
+ * process_lock is held across a switch: who leaves acquires it, says where it can be found again, and switches;
+ * who comes releases it. So nobody can run a process whose registers are not yet all saved.
+ *
+ * CPU 0 keeps time: it ticks always. The others tick only while they run a process. */
+#include <console.h>
+#include <memory.h>
+#include <options.h>
+#include <process.h>
+
+struct lock process_lock;
+struct cpu cpus[MAX_CPUS];
+unsigned n_cpus;
+
+static struct queue ready;
+static struct queue sleepers;
+
+/* ---- queues --------------------------------------------------------------------------------------------- */
+
+static void queue_add(struct queue *queue, struct process *process) {
+    process->next = NULL;
+    process->queue = queue;
+    if (queue->first == NULL)
+        queue->first = process;
+    else
+        queue->last->next = process;
+    queue->last = process;
+}
+
+static void queue_remove(struct process *process) {
+    struct queue *queue = process->queue;
+    struct process *before = NULL;
+    for (struct process *p = queue->first; p != process; p = p->next)
+        before = p;
+    if (before == NULL)
+        queue->first = process->next;
+    else
+        before->next = process->next;
+    if (queue->last == process)
+        queue->last = before;
+    process->queue = NULL;
+}
+
+/* ---- running -------------------------------------------------------------------------------------------- */
+
+struct process *current(void) {
+    bool on = arch_interrupts_off();
+    struct process *process = arch_cpu()->current;
+    arch_interrupts_restore(on);
+    return process;
+}
+
+static void poke_one_idle(void) {
+    for (unsigned i = 0; i < n_cpus; i++) {
+        if (cpus[i].idling) {
+            cpus[i].idling = false;
+            arch_cpu_poke(&cpus[i]);
+            return;
+        }
+    }
+}
+
+void make_ready(struct process *process) {
+    process->state = PROCESS_READY;
+    queue_add(&ready, process);
+    poke_one_idle();
+}
+
+static void set_ticking(struct cpu *cpu, bool on) {
+    if (on)
+        arch_timer_set(TICK_MS);
+    else
+        arch_timer_off();
+    cpu->ticking = on;
+}
+
+static void run(struct cpu *cpu, struct process *process) {
+    queue_remove(process);
+    process->state = PROCESS_RUNNING;
+    cpu->current = process;
+    if (!cpu->ticking)
+        set_ticking(cpu, true);
+    paging_activate(process->space.root);
+    arch_switch(&cpu->idle, &process->context);
+    cpu->current = NULL;
+    paging_activate(paging_kernel_root); /* the process may be gone soon, and its tables with it */
+}
+
+void run_processes(void) {
+    struct cpu *cpu = arch_cpu(); /* interrupts are off, but in arch_wait: this code stays where it is */
+    for (;;) {
+        bool on = lock_acquire(&process_lock);
+        cpu->idling = ready.first == NULL;
+        bool idling = cpu->idling;
+        if (!idling)
+            run(cpu, ready.first);
+        lock_release(&process_lock, on);
+        if (idling) {
+            if (cpu->ticking != (cpu->number == 0))
+                set_ticking(cpu, cpu->number == 0);
+            arch_wait();
+        }
+    }
+}
+
+void leave_cpu(void) {
+    struct cpu *cpu = arch_cpu();
+    arch_switch(&cpu->current->context, &cpu->idle);
+}
+
+void yield(void) {
+    bool on = lock_acquire(&process_lock);
+    if (ready.first != NULL) {
+        make_ready(arch_cpu()->current);
+        leave_cpu();
+    }
+    lock_release(&process_lock, on);
+}
+
+/* ---- waiting -------------------------------------------------------------------------------------------- */
+
+void wait_locked(struct queue *queue) {
+    struct process *process = arch_cpu()->current;
+    if (atomic_load_explicit(&process->killed, memory_order_relaxed)) /* written with process_lock held, too */
+        return;
+    process->state = PROCESS_WAITING;
+    queue_add(queue, process);
+    leave_cpu();
+}
+
+void wait_in(struct queue *queue, struct lock *guard) {
+    bool on = lock_acquire(&process_lock); /* before the guard goes: nobody can wake us in between, unseen */
+    lock_release(guard, on);
+    wait_locked(queue);
+    lock_release(&process_lock, on);
+    lock_acquire(guard);
+}
+
+static void wake(struct process *process) {
+    queue_remove(process);
+    make_ready(process);
+}
+
+void wake_killed(struct process *process) {
+    if (process->state == PROCESS_WAITING)
+        wake(process);
+}
+
+void wake_all_locked(struct queue *queue) {
+    while (queue->first != NULL)
+        wake(queue->first);
+}
+
+void wake_all(struct queue *queue) {
+    bool on = lock_acquire(&process_lock);
+    wake_all_locked(queue);
+    lock_release(&process_lock, on);
+}
+
+/* ---- time ----------------------------------------------------------------------------------------------- */
+
+int sleep_ms(unsigned milliseconds) {
+    struct process *process = current();
+    bool on = lock_acquire(&process_lock);
+    process->wake_ms = arch_time_ms() + milliseconds;
+    wait_locked(&sleepers);
+    lock_release(&process_lock, on);
+    return atomic_load(&process->killed) ? -E_INTR : 0;
+}
+
+static void wake_sleepers(void) {
+    bool on = lock_acquire(&process_lock);
+    uint64_t now = arch_time_ms();
+    struct process *next;
+    for (struct process *p = sleepers.first; p != NULL; p = next) {
+        next = p->next;
+        if (p->wake_ms <= now)
+            wake(p);
+    }
+    lock_release(&process_lock, on);
+}
+
+void trap_tick(void) {
+    struct cpu *cpu = arch_cpu();
+    set_ticking(cpu, cpu->number == 0 || cpu->current != NULL);
+    if (cpu->number == 0) {
+        wake_sleepers();
+        console_poll();
+    }
+    if (options.allocate_in_interrupts)
+        memory_exercise();
+    if (cpu->current != NULL)
+        yield();
+}
