@@ -1,86 +1,109 @@
-/* demo.c: a guided tour: how memory is shared, copied, used up and given back. */
+/* demo.c: a guided tour: how memory is promised, shared, copied, used up and given back. */
 #include "test.h"
 
-enum { N_PAGES = 1024, N_WRITES = 10, N_BAR = 40, N_LEFT = 64 };
+enum { N_PAGES = 1024, N_WRITES = 10, N_LEFT = 64 };
 
 static uint64_t n_last; /* free frames when we last looked */
 
-static void heading(const char *title) {
-    print("\n== %s\n\n", title);
+static void heading(const char *title, const char *explanation) {
+    print("\n== %s ==\n\n%s\n", title, explanation);
 }
 
-/* One line: what happened, and how many frames are free after it. */
+/* One line: what happened, how many frames are free after it, and how many more or fewer than before that is. */
 static void look(const char *event) {
-    const struct meminfo *info = memory_now();
-    int64_t change = (int64_t)info->n_free - (int64_t)n_last;
-    n_last = info->n_free;
-    print("  %-40s %8lu free  %s%ld\n", event, n_last, change > 0 ? "+" : "", change);
+    uint64_t n_free = free_frames();
+    print("  %-52s %9lu free", event, n_free);
+    if (n_free < n_last) {
+        print("   - %lu", n_last - n_free);
+    } else if (n_free > n_last) {
+        print("   + %lu", n_free - n_last);
+    }
+    print("\n");
+    n_last = n_free;
 }
 
 static void show_memory(void) {
     char *mem[] = {"mem", NULL};
-    run(mem);
+    expect("status of mem", 0, run(mem));
 }
 
-/* In the child: writes to as many pages as it is told, until the pipe ends. */
-static _Noreturn void obey(char *heap, int orders, int done) {
-    uint64_t n_pages;
-    while (receive(orders, &n_pages)) {
-        touch(heap, n_pages);
-        send(done, n_pages);
+/* ---- a process and its child, which does as it is told -------------------------------------------------- */
+
+struct child {
+    int pid;
+    int orders[2], done[2];
+};
+
+/* Starts a child that writes to as many pages of `heap` as each order says. */
+static struct child start_child(char *heap) {
+    struct child child;
+    pipe_or_fail(child.orders);
+    pipe_or_fail(child.done);
+    child.pid = fork_or_fail();
+    if (child.pid == 0) {
+        uint64_t n_pages;
+        close(child.orders[1]);
+        while (receive(child.orders[0], &n_pages)) {
+            touch(heap, n_pages);
+            send(child.done[1], n_pages);
+        }
+        exit(0);
     }
-    exit(0);
+    return child;
 }
 
-static void order(const int orders[2], const int done[2], uint64_t n_pages) {
-    send(orders[1], n_pages);
-    expect_turn(done[0]);
+static void order(const struct child *child, uint64_t n_pages) {
+    send(child->orders[1], n_pages);
+    expect_turn(child->done[0]);
+}
+
+static void end_child(const struct child *child) {
+    close(child->orders[1]);
+    expect_child("the child", child->pid, 0);
+    close(child->orders[0]);
+    close(child->done[0]);
+    close(child->done[1]);
 }
 
 static void show_sharing(void) {
-    heading("A process takes 4 MiB, and forks");
-    int orders[2], done[2];
-    pipe_or_fail(orders);
-    pipe_or_fail(done);
+    heading("A process takes 4 MiB, and forks",
+            "New heap is a promise. Read, it is the one frame of zeros; written, it gets frames of its own.\n"
+            "A fork copies the page tables; the 1024 frames that they point to are from now on shared.\n");
     n_last = free_frames();
     look("before");
     char *heap = grow(N_PAGES * PAGE);
-    look("4 MiB more of heap: nothing but a promise");
+    look("4 MiB of heap asked for");
     for (uint64_t i = 0; i < N_PAGES; i++) {
         (void)*(volatile char *)(heap + i * PAGE);
     }
-    look("read: every page is the one zero frame");
+    look("every page read: page tables only");
     touch(heap, N_PAGES);
-    look("written: each page has its own frame");
-    int pid = fork_or_fail();
-    if (pid == 0) {
-        close(orders[1]);
-        obey(heap, orders[0], done[1]);
-    }
-    order(orders, done, 0);
-    look("forked: two processes, the same frames");
+    look("every page written");
+    struct child child = start_child(heap);
+    order(&child, 0);
+    look("forked: page tables, stacks, two pipes to talk");
 
-    heading("The child writes: only what is written is copied");
-    order(orders, done, 1);
-    look("1 page");
-    order(orders, done, 1);
-    look("the same page again");
-    order(orders, done, N_WRITES);
-    look("10 pages");
-    order(orders, done, N_PAGES);
-    look("all 1024 pages");
-    close(orders[1]);
-    expect_child("the child", pid, 0);
-    look("the child ends");
+    heading("The child writes", "Each write to a shared frame makes a copy of that frame first, and only once.\n");
+    order(&child, 1);
+    look("wrote to 1 page");
+    order(&child, 1);
+    look("wrote to the same page again");
+    order(&child, N_WRITES);
+    look("wrote to 10 pages");
+    order(&child, N_PAGES);
+    look("wrote to all 1024 pages");
+    end_child(&child);
+    look("the child has ended");
     sbrk(-(intptr_t)(N_PAGES * PAGE));
-    look("the parent gives its 4 MiB back");
-    close(orders[0]);
-    close(done[0]);
-    close(done[1]);
+    look("its parent has given the 4 MiB back");
 }
 
+/* ---- all of it ------------------------------------------------------------------------------------------ */
+
 static void show_exhaustion(void) {
-    heading("A child takes everything");
+    heading("A child takes everything",
+            "It is refused only when not one frame is free, those at hand of the other CPUs included,\n"
+            "and then it alone is ended. All that it had comes back.\n");
     n_last = free_frames();
     look("before");
     int gate[2], ready[2];
@@ -95,27 +118,26 @@ static void show_exhaustion(void) {
         }
     }
     expect_turn(ready[0]);
-    look("all but a few");
+    look("it took all but a few");
     send(gate[1], 1);
     expect_child("the child that takes everything", pid, NOMEM);
     for (unsigned i = 0; i < 2; i++) {
         close(gate[i]);
         close(ready[i]);
     }
-    look("it wants more, and is ended");
+    look("it took the rest, wanted more, and was ended");
 }
 
 int main(int argc, char *argv[]) {
     (void)argc, (void)argv;
     test_start("demo");
-    heading("Memory at rest");
+    heading("Memory at rest", "As the allocator sees it, a moment after the start.");
     show_memory();
     uint64_t n_free = free_frames();
     show_sharing();
     show_exhaustion();
     expect_free("free frames at the end", n_free);
-    print("  as many as at the start\n");
-    heading("The same memory afterwards");
+    heading("The same memory afterwards", "As many free frames as at the start, and blocks whole again.");
     show_memory();
     return test_end();
 }

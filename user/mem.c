@@ -1,37 +1,37 @@
-/* mem.c: draws where the memory is; -m draws each block of it.
+/* mem.c: draws where the memory is; with -m, every block of it.
  *
- * What is drawn is what the allocator knows of itself: totals, zones, the frames that each CPU holds back, who owns
- * how much, and a map with one character for each block of 2 MiB, or for a few blocks where the map would be longer
- * than a screen. */
+ * What is drawn is what the allocator knows of itself: totals, who holds how much, the free frames that each CPU keeps
+ * at hand, and a map with one character for each block of 2 MiB, or for a few of them where that would be longer than
+ * a screen. */
 #include "user.h"
 
-enum { N_COLUMNS = 64, N_MAP_LINES = 24, BLOCK_FRAMES = 512, N_WARM = 64 };
+enum { N_COLUMNS = 64, N_MAP_LINES = 24, N_BAR = 34, N_CACHE_BAR = 8, BLOCK_FRAMES = 512, N_WARM = 64 };
 
 static struct meminfo info;
 
-/* ---- figures -------------------------------------------------------------------------------------------- */
+/* ---- totals and owners ---------------------------------------------------------------------------------- */
 
-/* "  3456   13.5 MiB": a number of frames, and what they come to. */
-static void print_frames(uint64_t n_frames) {
+static void print_mib(uint64_t n_frames, unsigned width) {
     uint64_t tenths = n_frames * info.page_size * 10 / MIB;
-    print("%10lu %8lu.%lu MiB", n_frames, tenths / 10, tenths % 10);
+    print("%*lu.%lu MiB", (int)width, tenths / 10, tenths % 10);
 }
 
+/* One line: a number of frames, what they come to, and a bar for their share. */
 static void print_share(const char *name, uint64_t n_frames, uint64_t full) {
-    print("  %-14s", name);
-    print_frames(n_frames);
+    print("  %-15s %10lu  ", name, n_frames);
+    print_mib(n_frames, 7);
     print("  ");
-    print_bar(n_frames, full, 38);
+    print_bar(n_frames, full, N_BAR);
     print("\n");
 }
 
 static void print_totals(void) {
-    print("\nMemory, in frames of %lu bytes\n\n", info.page_size);
-    print_share("managed", info.n_frames, info.n_frames);
+    print("\nMemory: ");
+    print_mib(info.n_frames, 0);
+    print(" in %lu frames of %lu bytes, and %lu more for the allocator's own data\n\n", info.n_frames, info.page_size,
+          info.n_metadata);
     print_share("free", info.n_free, info.n_frames);
     print_share("held", info.n_frames - info.n_free, info.n_frames);
-    print("\n  %lu whole free blocks of 2 MiB; %lu frames of metadata; faults found: %lu; refusals in doubt: %lu\n",
-          info.n_free_blocks, info.n_metadata, info.n_faults, info.n_unproved);
 }
 
 static void print_owners(void) {
@@ -40,49 +40,47 @@ static void print_owners(void) {
         [OWNER_TABLE] = "page tables",   [OWNER_USER] = "user pages",   [OWNER_PIPE] = "pipes",
         [OWNER_ZERO] = "the zero frame", [OWNER_PROCESS] = "processes",
     };
-    uint64_t most = 1;
-    for (unsigned i = 0; i < OWNERS; i++) {
-        most = info.n_owned[i] > most ? info.n_owned[i] : most;
-    }
     print("\nWho holds it\n\n");
     for (unsigned i = 0; i < OWNERS; i++) {
         if (info.n_owned[i] > 0) {
-            print_share(names[i], info.n_owned[i], most);
+            print_share(names[i], info.n_owned[i], info.n_frames - info.n_free);
         }
     }
 }
 
-static void print_zones(void) {
-    print("\nZones                                     frames       free   2 MiB free  never used\n\n");
-    for (unsigned i = 0; i < info.n_zones && i < ABI_ZONES; i++) {
-        const struct meminfo_zone *zone = &info.zone[i];
-        print("  %-2u 0x%010lx - 0x%010lx %10lu %10lu   %10lu  %10lu\n", i, zone->base, zone->end, zone->n_frames,
-              zone->n_free, zone->n_free_blocks, zone->n_fresh_blocks);
-    }
-}
+/* ---- CPUs ----------------------------------------------------------------------------------------------- */
 
-static void print_cache(const char *name, uint32_t n, uint32_t full) {
-    print("  %s %3u ", name, n);
-    print_bar(n, full, 8);
+static void print_cache(uint32_t n_frames, uint32_t full) {
+    print(" %5u ", n_frames);
+    print_bar(n_frames, full, N_CACHE_BAR);
 }
 
 static void print_cpus(void) {
-    print("\nFree frames that the CPUs hold back: %lu\n\n", info.n_cached);
+    uint32_t n_idle = info.n_cpus;
+    print("\nFree frames that each CPU keeps at hand: %lu\n\n", info.n_cached);
+    print("  CPU   warm            in            out          refills   steals\n");
     for (unsigned i = 0; i < info.n_cpus && i < ABI_CPUS; i++) {
         const struct meminfo_cpu *cpu = &info.cpu[i];
-        print("  %-2u", i);
-        print_cache("warm", cpu->n_warm, N_WARM);
-        print_cache("in", cpu->n_in, BLOCK_FRAMES);
-        print_cache("out", cpu->n_out, BLOCK_FRAMES);
-        print(" refills %lu, steals %lu%s\n", cpu->n_refills, cpu->n_steals, cpu->gathering ? ", gathers" : "");
+        if (cpu->n_refills + cpu->n_warm + cpu->n_out == 0) {
+            continue; /* it has not allocated or freed yet */
+        }
+        print("  %3u", i);
+        print_cache(cpu->n_warm, N_WARM);
+        print_cache(cpu->n_in, BLOCK_FRAMES);
+        print_cache(cpu->n_out, BLOCK_FRAMES);
+        print(" %8lu %8lu%s\n", cpu->n_refills, cpu->n_steals, cpu->gathering ? "  gathers" : "");
+        n_idle--;
+    }
+    if (n_idle > 0) {
+        print("  and %u that have not allocated yet\n", n_idle);
     }
 }
 
 /* ---- the map -------------------------------------------------------------------------------------------- */
 
-/* A bar that is as high as the eighths of the blocks that are held, like the eight levels that Unicode has. */
+/* How full n blocks are, in the eight heights of bar that Unicode has. */
 static const char *cell(const char *blocks, uint64_t n) {
-    static const char *const levels[] = {"-", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    static const char *const heights[] = {"-", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     uint64_t n_fresh = 0, n_used = 0, eighths = 0;
     for (uint64_t i = 0; i < n; i++) {
         if (blocks[i] == '.') {
@@ -95,7 +93,7 @@ static const char *cell(const char *blocks, uint64_t n) {
     if (n_used == 0) {
         return n_fresh == 0 ? "×" : "·";
     }
-    return levels[(eighths + n_used + n_fresh - 1) / (n_used + n_fresh)];
+    return heights[(eighths + n_used + n_fresh - 1) / (n_used + n_fresh)];
 }
 
 static uint64_t block_bytes(void) {
@@ -106,38 +104,43 @@ static uint64_t blocks_in(const struct meminfo_zone *zone) {
     return (zone->end - 1) / block_bytes() - zone->base / block_bytes() + 1;
 }
 
-static void print_zone_map(const struct meminfo_zone *zone, const char *map, uint64_t per_cell) {
+static void print_zone(const struct meminfo_zone *zone, const char *map, uint64_t blocks_per_cell) {
     uint64_t n_blocks = blocks_in(zone);
     uint64_t base = zone->base / block_bytes() * block_bytes();
-    for (uint64_t i = 0; i < n_blocks; i += per_cell) {
-        if (i / per_cell % N_COLUMNS == 0) {
-            print("%s  0x%010lx ", i == 0 ? "" : "\n", base + i * block_bytes());
+    print("\n  Zone of ");
+    print_mib(zone->n_frames, 0);
+    print(": %lu frames free; of %lu blocks %lu are whole, %lu of them never used\n", zone->n_free, n_blocks,
+          zone->n_free_blocks, zone->n_fresh_blocks);
+    for (uint64_t i = 0; i < n_blocks; i += blocks_per_cell) {
+        if (i / blocks_per_cell % N_COLUMNS == 0) {
+            print("\n  0x%010lx  ", base + i * block_bytes());
         }
-        print("%s", cell(map + i, n_blocks - i < per_cell ? n_blocks - i : per_cell));
+        print("%s", cell(map + i, n_blocks - i < blocks_per_cell ? n_blocks - i : blocks_per_cell));
     }
     print("\n");
 }
 
 static void print_map(bool full) {
-    uint64_t n_blocks = 0, per_cell = 1;
-    for (unsigned i = 0; i < info.n_zones && i < ABI_ZONES; i++) {
+    unsigned n_zones = info.n_zones < ABI_ZONES ? info.n_zones : ABI_ZONES;
+    uint64_t n_blocks = 0, blocks_per_cell = 1;
+    for (unsigned i = 0; i < n_zones; i++) {
         n_blocks += blocks_in(&info.zone[i]);
     }
-    while (!full && n_blocks / per_cell > N_COLUMNS * N_MAP_LINES) {
-        per_cell *= 2;
+    while (!full && n_blocks / blocks_per_cell > N_COLUMNS * N_MAP_LINES) {
+        blocks_per_cell *= 2;
     }
     char *map = grow(n_blocks);
+    memset(map, '#', n_blocks);
     long n_map = meminfo(&info, map, n_blocks);
     if (n_map < 0) {
         fail("mem: %s\n", error_text(n_map));
     }
-    print("\nMap, %lu MiB a character: · never used  - free again  ▁ to █ held  × no RAM of ours\n\n",
-          per_cell * block_bytes() / MIB);
-    for (unsigned i = 0; i < info.n_zones && i < ABI_ZONES; i++) {
-        print_zone_map(&info.zone[i], map, per_cell);
+    print("\nMap, %lu MiB a character: · never used   - free again   ▁ to █ held   × not ours\n",
+          blocks_per_cell * block_bytes() / MIB);
+    for (unsigned i = 0; i < n_zones; i++) {
+        print_zone(&info.zone[i], map, blocks_per_cell);
         map += blocks_in(&info.zone[i]);
     }
-    print("\n");
 }
 
 int main(int argc, char *argv[]) {
@@ -150,9 +153,10 @@ int main(int argc, char *argv[]) {
         fail("mem: %s\n", error_text(error));
     }
     print_totals();
-    print_zones();
-    print_cpus();
     print_owners();
+    print_cpus();
     print_map(full);
+    print("\nFaults found by the allocator: %lu. Refusals that it could not prove: %lu.\n\n", info.n_faults,
+          info.n_unproved);
     return 0;
 }
