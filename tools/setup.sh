@@ -89,8 +89,10 @@ stop() {
     exit "${2:-2}"
 }
 
+# On a new machine the system may be updating itself just now: wait for it.
 apt() {
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" || stop "'apt-get $*' failed, see above" $?
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" ||
+        stop "'apt-get $*' failed, see above" $?
 }
 
 case ${1:-} in

@@ -38,8 +38,8 @@ FAKES = {
         show:qemu-system-riscv) exit 100 ;;
         esac""",
     "apt-get": """echo "$*" >> $MACHINE/calls
-        test "$FAIL" != "$2" || exit 100
-        test "$2" = install || exit 0
+        test "$FAIL" != "$4" || exit 100
+        test "$4" = install || exit 0
         for file in $(cat $MACHINE/brings); do
             case $file in
             /*) mkdir -p $(dirname $MACHINE/root$file) && touch $MACHINE/root$file ;;
@@ -87,7 +87,8 @@ def on(lacks=(), apt=True, **arguments):
         return Machine(folder, lacks, apt).setup(**arguments)
 
 
-INSTALL = "-q install -y --no-install-recommends "
+UPDATE = "-qq -o DPkg::Lock::Timeout=300 update"
+INSTALL = "-qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "
 
 for what in ("run", "test", "bench"):
     got = on(what=what)
@@ -98,12 +99,12 @@ for thing, package in PACKAGES.items():
         package += " libclang-rt-14-dev"  # whose place only clang knows
     status, printed, calls = on([thing])
     tap.expect(f"without {os.path.basename(thing)}, apt-get is asked for {package}, and this is said",
-               status == 0 and calls == ["-q update", INSTALL + package] and package.split()[0] in printed,
+               status == 0 and calls == [UPDATE, INSTALL + package] and package.split()[0] in printed,
                (status, printed, calls))
 
 status, printed, calls = on([*PACKAGES])
 tap.expect("on a bare machine everything is installed in one go",
-           status == 0 and calls == ["-q update", INSTALL + " ".join(PACKAGES.values())], (status, printed, calls))
+           status == 0 and calls == [UPDATE, INSTALL + " ".join(PACKAGES.values())], (status, printed, calls))
 
 with tempfile.TemporaryDirectory() as folder:
     machine = Machine(folder, ["cpio", "/usr/include/cmocka.h"])
