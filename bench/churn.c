@@ -1,0 +1,80 @@
+/* churn.c: how many whole 2 MiB blocks are left after random use. Counted from outside, by the frames that are held, in the
+ * same way for every contestant. */
+#include "check.h"
+#include "work.h"
+
+#include <quire/quire.h>
+#include <stdlib.h>
+
+#define BLOCK_BYTES (QUIRE_BLOCK_FRAMES * QUIRE_PAGE_SIZE)
+
+struct churn {
+    const struct peer *peer;
+    const struct memory *memory;
+    void *state;
+    quire_pa *held;
+    uint32_t n_held;
+    unsigned *n_in_block; /* held frames, for each block */
+    uint64_t random;
+};
+
+static unsigned *block_of(const struct churn *c, quire_pa frame) {
+    return &c->n_in_block[(frame - c->memory->base) / BLOCK_BYTES];
+}
+
+static quire_pa take(struct churn *c) {
+    quire_pa frame = c->peer->alloc(c->state, 0);
+    if (frame == QUIRE_NONE) {
+        out_of_frames();
+    }
+    ++*block_of(c, frame);
+    return frame;
+}
+
+static void give(struct churn *c, quire_pa frame) {
+    --*block_of(c, frame);
+    c->peer->free(c->state, 0, frame);
+}
+
+static void run(struct churn *c, uint32_t n_frames, unsigned n_turns) {
+    while (c->n_held < n_frames / 10 * 9) {
+        c->held[c->n_held++] = take(c);
+    }
+    while (c->n_held > n_frames / 2) {
+        uint32_t slot = random_below(&c->random, c->n_held);
+        give(c, c->held[slot]);
+        c->held[slot] = c->held[--c->n_held];
+    }
+    for (uint64_t n = (uint64_t)n_turns * n_frames; n > 0; n--) {
+        uint32_t slot = random_below(&c->random, c->n_held);
+        give(c, c->held[slot]);
+        c->held[slot] = take(c);
+    }
+}
+
+static unsigned count_whole(const struct churn *c) {
+    uint64_t n_own = c->peer->own_frames == NULL ? 0 : c->peer->own_frames(c->state);
+    uint64_t first = (n_own + QUIRE_BLOCK_FRAMES - 1) / QUIRE_BLOCK_FRAMES; /* blocks with own data are not whole */
+    unsigned n_whole = 0;
+    for (uint64_t block = first; block < c->memory->n_bytes / BLOCK_BYTES; block++) {
+        n_whole += c->n_in_block[block] == 0;
+    }
+    return n_whole;
+}
+
+unsigned churn_whole_blocks(const struct peer *peer, const struct memory *memory, unsigned n_turns) {
+    uint32_t n_frames = (uint32_t)(memory->n_bytes >> QUIRE_PAGE_SHIFT);
+    struct churn c = {.peer = peer, .memory = memory, .random = 88172645463325252u};
+    c.held = calloc(n_frames, sizeof *c.held);
+    c.n_in_block = calloc(memory->n_bytes / BLOCK_BYTES, sizeof *c.n_in_block);
+    if (c.held == NULL || c.n_in_block == NULL) {
+        abort();
+    }
+    c.state = peer->make(memory, 1);
+    run(&c, n_frames, n_turns);
+    unsigned n_whole = count_whole(&c);
+    peer->drop(c.state);
+    free(c.n_in_block);
+    free(c.held);
+    return n_whole;
+}
