@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A function that is seldom called: kept out of the way of those that often are. */
+#define Q_COLD __attribute__((noinline, cold))
+
 typedef uintptr_t q_word;
 
 #define Q_WORD_BITS ((unsigned)(sizeof(q_word) * CHAR_BIT))

@@ -10,7 +10,7 @@
  *
  * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
  * memory could make, the CPU gathers: frees skip warm, so that allocations move into the fullest blocks and the
- * others drain. Looked at when a cache refills.
+ * others drain. Looked at when a cache refills, and when it spills.
  *
  * C1  Only the visitor (q_cache_enter) touches a cache; nobody waits to become one.        interleaving tests
  * C2  warm, in and out hold disjoint frames whose records say free.                         quire_validate
@@ -22,7 +22,8 @@
 #define Q_GATHER_SHARE 32
 
 void q_cache_init(struct q_cache *c) {
-    atomic_init(&c->seq, 0);
+    atomic_init(&c->guard, 0);
+    c->visit = 0;
     c->n_warm = 0;
     c->word = 0;
     c->gathering = false;
@@ -167,12 +168,12 @@ static void spill(struct quire *q, struct q_cache *c, uint32_t n) {
 }
 
 void q_cache_push_slow(struct quire *q, struct q_cache *c, q_frame f) {
-    if (c->gathering) {
-        send_home(q, c, f);
-        return;
+    if (!c->gathering) {
+        spill(q, c, Q_WARM / 2);
+        settle(q, c, 0);
+        look_whether_to_gather(q, c);
     }
-    spill(q, c, Q_WARM / 2);
-    c->warm[c->n_warm++] = f;
+    send_home(q, c, f);
 }
 
 q_frame q_cache_take_run(struct q_cache *c, unsigned order) {

@@ -6,33 +6,35 @@
 
 #define Q_WARM 64 /* frames; the older half leaves when it is full */
 
+/* The guard comes first; all else is the visitor's. */
 struct q_cache {
-    /* Odd while somebody works on this cache; grows by 2 for each visit. Everything below is the visitor's. */
-    _Alignas(128) _Atomic uint32_t seq;
+    _Alignas(128) _Atomic uint32_t guard; /* Q_BUSY, or 2 for each visit so far */
     uint32_t n_warm;
     uint32_t word; /* of `in` that allocations come from at the moment */
-    bool gathering;
     struct q_loan in, out;
+    bool gathering;
     size_t start;          /* block of the last loan: where the next search begins */
     struct q_zone *zone;   /* and its zone */
     intptr_t n_given_back; /* frames that went home since balance was told */
     uint64_t n_refills, n_steals;
+    uint32_t visit; /* what q_cache_enter said, for who visits all caches at once (validate.c) */
     q_frame warm[Q_WARM];
 };
 
-/* Tries to become the visitor; false: somebody is there, who may be the very caller, interrupted. */
-static inline bool q_cache_enter(struct q_cache *c) {
-    uint32_t seq = atomic_load_explicit(&c->seq, memory_order_relaxed);
-    /* seq_cst on success: acquire, to see what the last visitor left (pairs with the release in q_cache_leave); and one order
-     * with the prover's fence, so that a visit begun before that fence is seen by it (single.c, P1). */
-    return (seq & 1) == 0 &&
-           atomic_compare_exchange_strong_explicit(&c->seq, &seq, seq + 1, memory_order_seq_cst, memory_order_relaxed);
+/* Odd, and so the number of no visit. */
+#define Q_BUSY 1u
+
+/* Tries to become the visitor; false: somebody is there, who may be the very caller, interrupted. *visit is for leaving. */
+static inline bool q_cache_enter(struct q_cache *c, uint32_t *visit) {
+    /* seq_cst: acquire, to see what the last visitor left (pairs with q_cache_leave); and one order with the prover's
+     * fence, so that a visit begun before that fence is seen by it (single.c, P1). */
+    *visit = atomic_exchange(&c->guard, Q_BUSY);
+    return *visit != Q_BUSY;
 }
 
-static inline void q_cache_leave(struct q_cache *c) {
-    /* relaxed: only the visitor writes seq while it is odd */
-    uint32_t seq = atomic_load_explicit(&c->seq, memory_order_relaxed);
-    atomic_store_explicit(&c->seq, seq + 1, memory_order_release); /* pairs with q_cache_enter */
+static inline void q_cache_leave(struct q_cache *c, uint32_t visit) {
+    atomic_store_explicit(&c->guard, visit + 2,
+                          memory_order_release); /* pairs with q_cache_enter, and the prover's look */
 }
 
 /* One frame out of the cache, without the shared bits; Q_NO_FRAME: none that is quick to get. */

@@ -14,6 +14,7 @@ struct q_zones {
 
 struct quire {
     struct q_zone *main; /* the largest zone at init: looked at first */
+    q_frame n_main;      /* frames in its blocks */
     struct q_cache *caches;
     _Atomic(const struct q_zones *) zones;
     unsigned n_cpus;
@@ -42,8 +43,10 @@ static inline q_record *q_quick_record(const struct quire *q, quire_pa pa) {
     struct q_zone *z = q->main;
     quire_pa i = (pa >> QUIRE_PAGE_SHIFT) - z->first; /* wraps to something large for an address below */
     /* acquire: pairs with the raise of the ceiling (zone.c, Z1) */
-    bool known = i < atomic_load_explicit(&z->ceiling, memory_order_acquire) && pa % QUIRE_PAGE_SIZE == 0;
-    return known ? &z->records[i] : NULL;
+    if (i >= atomic_load_explicit(&z->ceiling, memory_order_acquire) || pa % QUIRE_PAGE_SIZE != 0) {
+        return NULL;
+    }
+    return &z->records[i];
 }
 
 /* The zone whose blocks cover a frame, or NULL; binary search. The block may not be initialised. */
@@ -51,7 +54,7 @@ struct q_zone *q_zone_at(const struct quire *q, q_frame f);
 
 /* The zone of a frame that the allocator itself has in hand. */
 static inline struct q_zone *q_zone_of(const struct quire *q, q_frame f) {
-    return f - q->main->first < q->main->n_blocks * Q_BLOCK ? q->main : q_zone_at(q, f);
+    return f - q->main->first < q->n_main ? q->main : q_zone_at(q, f);
 }
 
 /* An address that a caller gave, looked up. */
@@ -74,14 +77,15 @@ const char *q_fault_detail(enum quire_fault_kind kind);
 /* Whether a frame holds the allocator's own data. */
 bool q_is_metadata(const struct quire *q, q_frame f);
 
-/* The CPU cache that this call should use, entered; NULL: it is in use, or there is none. */
-static inline struct q_cache *q_enter(struct quire *q) {
+/* The CPU cache that this call should use, entered (*visit is for leaving it); NULL: it is in use, or there is none. */
+static inline struct q_cache *q_enter(struct quire *q, uint32_t *visit) {
     unsigned cpu = quire_port_cpu();
+    *visit = Q_BUSY;
     if (cpu >= q->n_cpus) {
         return NULL;
     }
     struct q_cache *c = &q->caches[cpu];
-    return q_cache_enter(c) ? c : NULL;
+    return q_cache_enter(c, visit) ? c : NULL;
 }
 
 /* Around work on shared bits without a cache. seq_cst: one order with the prover's look (single.c). */

@@ -242,6 +242,7 @@ static void make_zones(struct quire *q, const struct plan *plan, struct q_zones 
             q->main = z;
         }
     }
+    q->n_main = q->main->n_blocks * Q_BLOCK;
     table->zone[0]->meta_base = meta.base;
     table->zone[0]->meta_end = meta.base + plan->n_meta;
 }

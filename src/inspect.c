@@ -39,7 +39,8 @@ bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats
         return false;
     }
     struct q_cache *c = &q->caches[cpu];
-    if (!q_cache_enter(c)) {
+    uint32_t visit;
+    if (!q_cache_enter(c, &visit)) {
         return true;
     }
     *out = (struct quire_cpu_stats){
@@ -52,7 +53,7 @@ bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats
         .n_steals = c->n_steals,
         .gathering = c->gathering,
     };
-    q_cache_leave(c);
+    q_cache_leave(c, visit);
     return true;
 }
 

@@ -124,10 +124,11 @@ static void put_run(struct quire *q, q_frame f, unsigned order) {
         q_put_frame(q, f);
         return;
     }
-    struct q_cache *c = order < QUIRE_BLOCK_ORDER ? q_enter(q) : NULL;
+    uint32_t visit;
+    struct q_cache *c = order < QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
     bool kept = c != NULL && q_cache_put_run(c, f, order);
     if (c != NULL) {
-        q_cache_leave(c);
+        q_cache_leave(c, visit);
     }
     if (!kept) {
         q_return_run(q, f, order);
@@ -308,12 +309,13 @@ static q_frame take_run_once(struct quire *q, unsigned order, size_t candidates)
 }
 
 static q_frame take_run_cached(struct quire *q, unsigned order) {
-    struct q_cache *c = order < QUIRE_BLOCK_ORDER ? q_enter(q) : NULL;
+    uint32_t visit;
+    struct q_cache *c = order < QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
     if (c == NULL) {
         return Q_NO_FRAME;
     }
     q_frame f = q_cache_take_run(c, order);
-    q_cache_leave(c);
+    q_cache_leave(c, visit);
     return f;
 }
 

@@ -7,8 +7,9 @@
  * last frame of a place further on is taken. So:
  *
  * P1  A sweep that found nothing proves that there was nothing if no free frame came to a place or moved
- *     from one to another during it. Every such step is a visit to a CPU cache, which changes its seq, or lies between
- *     q_begin and q_end. The caller sums all of these before and after its sweep; equal and even means that nothing moved.
+ *     from one to another during it. Every such step is part of a visit to a CPU cache, or lies
+ *     between q_begin and q_end. The caller sums all of these before and after its sweep; equal, and nobody busy, means that
+ *     nothing moved.
  * P2  Tries are bounded. What is left is a frame in a cache (or in a block on its way home) whose owner is stopped in the middle;
  *     such failures are counted (quire_stats.n_unproved). Also hidden: a hint that a stopped searcher had taken away
  *     and not yet looked at again, so the last try looks at every block. */
@@ -24,14 +25,14 @@ struct look {
 
 static struct look look(const struct quire *q) {
     /* The fence orders this look behind the sweep before it, and in one order with the seq_cst entries of visitors: a visit
-     * either entered before this, and is seen, or enters later. Pairs with q_cache_enter and q_begin. */
+     * either began before this, and is seen, or begins later. Pairs with q_cache_enter and q_begin. */
     atomic_thread_fence(memory_order_seq_cst);
     q_word begun = atomic_load(&q->n_begun);
     struct look l = {begun, begun != atomic_load(&q->n_ended)};
     for (unsigned i = 0; i < q->n_cpus; i++) {
-        uint32_t seq = atomic_load(&q->caches[i].seq);
-        l.sum += seq;
-        l.busy |= seq & 1;
+        uint32_t guard = atomic_load(&q->caches[i].guard);
+        l.sum += guard;
+        l.busy |= guard == Q_BUSY;
     }
     return l;
 }
@@ -100,7 +101,8 @@ static q_frame take_any(struct quire *q) {
 static q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits) {
     for (unsigned i = 0; i < q->n_cpus; i++) {
         struct q_cache *c = &q->caches[(cpu + i) % q->n_cpus];
-        if (!q_cache_enter(c)) {
+        uint32_t visit;
+        if (!q_cache_enter(c, &visit)) {
             continue;
         }
         ++*n_visits;
@@ -109,7 +111,7 @@ static q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits)
             q_cache_drain(q, c);
             c->n_steals++;
         }
-        q_cache_leave(c);
+        q_cache_leave(c, visit);
         if (f != Q_NO_FRAME) {
             return f;
         }
@@ -132,7 +134,7 @@ static q_frame take_last(struct quire *q) {
             return f;
         }
         struct look after = look(q);
-        q_word own_steps = 1 + 2 * n_visits; /* one begin, and two steps of a seq for each visit */
+        q_word own_steps = 1 + 2 * n_visits; /* one begin, in take_shared */
         if (!before.busy && !after.busy && after.sum == before.sum + own_steps) {
             return Q_NO_FRAME;
         }
@@ -147,22 +149,24 @@ static q_frame take_last(struct quire *q) {
 void q_drain_all(struct quire *q) {
     for (unsigned i = 0; i < q->n_cpus; i++) {
         struct q_cache *c = &q->caches[i];
-        if (q_cache_enter(c)) {
+        uint32_t visit;
+        if (q_cache_enter(c, &visit)) {
             q_cache_drain(q, c);
-            q_cache_leave(c);
+            q_cache_leave(c, visit);
         }
     }
 }
 
 static q_frame take(struct quire *q) {
     q_frame f;
-    struct q_cache *c = q_enter(q);
+    uint32_t visit;
+    struct q_cache *c = q_enter(q, &visit);
     if (c != NULL) {
         f = q_cache_pop(c);
         if (f == Q_NO_FRAME) {
             f = q_cache_pop_slow(q, c);
         }
-        q_cache_leave(c);
+        q_cache_leave(c, visit);
     } else {
         f = take_shared(q);
     }
@@ -170,7 +174,7 @@ static q_frame take(struct quire *q) {
 }
 
 /* Hands a frame that was taken to `tag`; false: it can not be used, for a reason that was reported. */
-static bool hand_out(struct quire *q, const char *call, q_frame f, uint8_t tag, bool fill) {
+static Q_COLD bool hand_out(struct quire *q, const char *call, q_frame f, uint8_t tag, bool fill) {
     q_record *r = q_zone_record(q_zone_of(q, f), f);
     /* relaxed here and below: the frame is ours, it came with acquire (R1) */
     uint32_t record = atomic_load_explicit(r, memory_order_relaxed);
@@ -195,14 +199,33 @@ quire_pa q_alloc(struct quire *q, const char *call, uint8_t tag, bool fill) {
     }
 }
 
+/* Whether a frame can be handed out by writing its record alone. */
+static inline bool simple_and_free(const struct quire *q, q_record *r) {
+    uint32_t record = atomic_load_explicit(r, memory_order_relaxed); /* as in hand_out */
+    return (record & (Q_COUNT_TOP | Q_RESERVED)) == 0 && q->content == QUIRE_CONTENT_NONE;
+}
+
+/* The rest of quire_alloc for a frame that was taken, if any. */
+static Q_COLD quire_pa alloc_slow(struct quire *q, q_frame f, uint8_t tag) {
+    bool good = f != Q_NO_FRAME && hand_out(q, "quire_alloc", f, tag, true);
+    return good ? q_pa(f) : q_alloc(q, "quire_alloc", tag, true);
+}
+
 quire_pa quire_alloc(struct quire *q, uint8_t tag) {
-    struct q_cache *c = q_enter(q);
-    q_frame f = Q_NO_FRAME;
-    if (c != NULL) {
-        f = q_cache_pop(c);
-        q_cache_leave(c);
+    uint32_t visit;
+    struct q_cache *c = q_enter(q, &visit);
+    if (c == NULL) {
+        return alloc_slow(q, Q_NO_FRAME, tag);
     }
-    return f != Q_NO_FRAME && hand_out(q, "quire_alloc", f, tag, true) ? q_pa(f) : q_alloc(q, "quire_alloc", tag, true);
+    q_frame f = q_cache_pop(c);
+    q_cache_leave(c, visit);
+    /* What hand_out does, for a frame of the main zone without anything special; Q_NO_FRAME is in no zone. */
+    q_frame i = f - q->main->first;
+    if (i >= q->n_main || !simple_and_free(q, &q->main->records[i])) {
+        return alloc_slow(q, f, tag);
+    }
+    atomic_store_explicit(&q->main->records[i], q_held(tag), memory_order_relaxed); /* as in hand_out */
+    return q_pa(f);
 }
 
 void q_return_run(struct quire *q, q_frame f, unsigned order) {
@@ -218,32 +241,41 @@ void q_return_run(struct quire *q, q_frame f, unsigned order) {
     atomic_fetch_add_explicit(&q->balance.n_free, (intptr_t)1 << order, memory_order_relaxed); /* an estimate */
 }
 
-void q_put_frame(struct quire *q, q_frame f) {
-    struct q_cache *c = q_enter(q);
+static Q_COLD void put_frame_slow(struct quire *q, struct q_cache *c, uint32_t visit, q_frame f) {
     if (c == NULL) {
         q_return_run(q, f, 0);
         return;
     }
-    if (!q_cache_push(c, f)) {
-        q_cache_push_slow(q, c, f);
+    q_cache_push_slow(q, c, f);
+    q_cache_leave(c, visit);
+}
+
+static inline void put_frame(struct quire *q, q_frame f) {
+    uint32_t visit;
+    struct q_cache *c = q_enter(q, &visit);
+    if (c == NULL || !q_cache_push(c, f)) {
+        put_frame_slow(q, c, visit, f);
+        return;
     }
-    q_cache_leave(c);
+    q_cache_leave(c, visit);
+}
+
+void q_put_frame(struct quire *q, q_frame f) {
+    put_frame(q, f);
 }
 
 enum quire_status quire_free(struct quire *q, quire_pa pa) {
+    q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT);
     q_record *r = q_quick_record(q, pa);
-    /* relaxed: the caller holds the frame, so the record is its own (R1) */
-    uint32_t record = r == NULL ? 0 : atomic_load_explicit(r, memory_order_relaxed);
-    if (!q_held_alone(record)) {
+    if (r == NULL) {
         return q_free_run(q, "quire_free", pa, 0);
     }
-    q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT);
-    if (!q_mark_freed(r, record, 0)) {
-        return q_fault(q, QUIRE_FAULT_DOUBLE_FREE, "quire_free", pa, 0, q_freed(record));
+    /* relaxed: the caller holds the frame, so the record is its own (R1) */
+    uint32_t record = atomic_load_explicit(r, memory_order_relaxed);
+    if (!q_held_alone(record) || q->content != QUIRE_CONTENT_NONE || QUIRE_CHECK >= 2) {
+        return q_free_run(q, "quire_free", pa, 0);
     }
-    if (q->content != QUIRE_CONTENT_NONE) {
-        q_content_freed(q, f, 0);
-    }
-    q_put_frame(q, f);
+    (void)q_mark_freed(r, record, 0);
+    put_frame(q, f);
     return QUIRE_OK;
 }

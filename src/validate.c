@@ -188,16 +188,18 @@ static bool check_all(struct check *c) {
 
 static void leave_caches(struct quire *q, unsigned n) {
     for (unsigned cpu = 0; cpu < n; cpu++) {
-        q_cache_leave(&q->caches[cpu]);
+        q_cache_leave(&q->caches[cpu], q->caches[cpu].visit);
     }
 }
 
 static bool enter_caches(struct quire *q) {
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
-        if (!q_cache_enter(&q->caches[cpu])) {
+        uint32_t visit;
+        if (!q_cache_enter(&q->caches[cpu], &visit)) {
             leave_caches(q, cpu);
             return false;
         }
+        q->caches[cpu].visit = visit;
     }
     return true;
 }
