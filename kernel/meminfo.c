@@ -134,7 +134,7 @@ static bool add_run(void *context, const struct quire_run *run) {
 
 long meminfo(struct space *space, uintptr_t to, uintptr_t map_at, size_t n_map) {
     struct map map = {.space = space, .to = map_at, .n_most = n_map, .block = QUIRE_NONE};
-    int error = to != 0 ? report(space, to) : 0;
+    int error = report(space, to);
     if (error != 0)
         return error;
     if (n_map > 0) {

@@ -68,39 +68,46 @@ static const char *read_width(const char *f, struct number *number) {
     return f;
 }
 
+static void put_signed(struct sink *sink, struct number *number, long value) {
+    number->negative = value < 0;
+    number->value = value < 0 ? 0 - (unsigned long)value : (unsigned long)value;
+    put_number(sink, number);
+}
+
+/* One conversion, behind its %; returns its last character. */
+static const char *put_conversion(struct sink *sink, const char *f, va_list *arguments) {
+    struct number number = {.base = 10};
+    f = read_width(f, &number);
+    bool is_long = *f == 'l';
+    f += is_long;
+    switch (*f) {
+    case 'c':
+        put(sink, (char)va_arg(*arguments, int));
+        break;
+    case 's':
+        put_string(sink, va_arg(*arguments, const char *), &number);
+        break;
+    case 'd':
+        put_signed(sink, &number, is_long ? va_arg(*arguments, long) : va_arg(*arguments, int));
+        break;
+    case 'u':
+    case 'x':
+        number.base = *f == 'x' ? 16 : 10;
+        number.value = is_long ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned);
+        put_number(sink, &number);
+        break;
+    default:
+        put(sink, *f);
+    }
+    return f;
+}
+
 static void put_format(struct sink *sink, const char *f, va_list *arguments) {
     for (; *f != '\0'; f++) {
-        if (*f != '%') {
+        if (*f == '%')
+            f = put_conversion(sink, f + 1, arguments);
+        else
             put(sink, *f);
-            continue;
-        }
-        struct number number = {.base = 10};
-        f = read_width(f + 1, &number);
-        bool is_long = *f == 'l';
-        f += is_long;
-        switch (*f) {
-        case 'c':
-            put(sink, (char)va_arg(*arguments, int));
-            break;
-        case 's':
-            put_string(sink, va_arg(*arguments, const char *), &number);
-            break;
-        case 'd': {
-            long value = is_long ? va_arg(*arguments, long) : va_arg(*arguments, int);
-            number.negative = value < 0;
-            number.value = value < 0 ? 0 - (unsigned long)value : (unsigned long)value;
-            put_number(sink, &number);
-            break;
-        }
-        case 'u':
-        case 'x':
-            number.base = *f == 'x' ? 16 : 10;
-            number.value = is_long ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned);
-            put_number(sink, &number);
-            break;
-        default:
-            put(sink, *f);
-        }
     }
 }
 
@@ -123,12 +130,15 @@ void print_to(char *to, size_t n, const char *format, ...) {
     *buffer.to = '\0';
 }
 
-/* Takes no lock: whoever holds the console's may be what went wrong. */
+/* Takes no lock: whoever holds the console's may be what went wrong. Of several CPUs the first one speaks. */
 void panic(const char *format, ...) {
+    static atomic_bool speaking;
     struct sink console = {0};
     va_list arguments;
     va_start(arguments, format);
     arch_interrupts_off();
+    while (atomic_exchange(&speaking, true))
+        ;
     put_format(&console, "\nkernel panic: ", &arguments);
     put_format(&console, format, &arguments);
     put(&console, '\n');

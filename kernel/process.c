@@ -42,7 +42,7 @@ static void free_process_frame(struct process *process) {
 }
 
 static void process_free(struct process *process) {
-    stack_free(process->slot);
+    stack_free(process->slot, process->ran_on);
     give_slot_back(process);
     free_process_frame(process);
 }

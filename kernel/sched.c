@@ -82,6 +82,7 @@ static void set_ticking(struct cpu *cpu, bool on) {
 static void run(struct cpu *cpu, struct process *process) {
     queue_remove(process);
     process->state = PROCESS_RUNNING;
+    process->ran_on |= (uint64_t)1 << cpu->number;
     cpu->current = process;
     if (!cpu->ticking)
         set_ticking(cpu, true);

@@ -28,12 +28,15 @@ uintptr_t stack_make(unsigned number) {
     return stack_top(number);
 }
 
-/* Here every CPU has to be told before the frames can be somebody else's: the last user ran on any of them. */
-void stack_free(unsigned number) {
+/* Here the CPUs that used it have to forget it, before the frames are somebody else's. */
+void stack_free(unsigned number, uint64_t used_on) {
     pte_t *entries = stack_entries(number);
     quire_pa base = pte_frame(entries[0]);
     for (unsigned i = 0; i < STACK_PAGES; i++)
         entries[i] = 0;
-    paging_forget_everywhere(stack_top(number) - STACK_BYTES, STACK_BYTES);
+    for (unsigned i = 0; i < n_cpus; i++) {
+        if ((used_on >> i & 1) != 0)
+            paging_forget_range_on(&cpus[i], stack_top(number) - STACK_BYTES, STACK_BYTES);
+    }
     quire_free_order(frames, base, STACK_ORDER);
 }

@@ -74,6 +74,16 @@ static int lowest_free_fd(void) {
     return -E_MFILE;
 }
 
+/* Gives an open file a descriptor, or closes it. */
+static int install(struct file *file) {
+    int fd = lowest_free_fd();
+    if (fd >= 0)
+        current()->file[fd] = *file;
+    else
+        file_close(file);
+    return fd;
+}
+
 /* ---- processes ------------------------------------------------------------------------------------------ */
 
 static long call_exit(struct frame *frame) {
@@ -118,11 +128,17 @@ static long call_exec(struct frame *frame) {
     return error;
 }
 
+/* Tries the address before there is something to lose. */
 static long call_wait(struct frame *frame) {
-    int status, pid = process_wait(&status);
+    int status = 0;
     uintptr_t to = argument(frame, 0);
-    int error = pid >= 0 && to != 0 ? copy_to(space(), to, &status, sizeof status) : 0;
-    return error != 0 ? error : pid;
+    int error = to != 0 ? copy_to(space(), to, &status, sizeof status) : 0;
+    if (error != 0)
+        return error;
+    int pid = process_wait(&status);
+    if (pid >= 0 && to != 0)
+        copy_to(space(), to, &status, sizeof status);
+    return pid;
 }
 
 static long call_kill(struct frame *frame) {
@@ -166,41 +182,32 @@ static long call_pipe(struct frame *frame) {
     int error = pipe_new(&out, &in);
     if (error != 0)
         return error;
-    struct file *file = current()->file;
     int fd[2];
-    fd[0] = lowest_free_fd();
-    if (fd[0] >= 0)
-        file[fd[0]] = out;
-    fd[1] = lowest_free_fd();
-    if (fd[1] >= 0)
-        file[fd[1]] = in;
+    fd[0] = install(&out);
+    fd[1] = install(&in);
     error = fd[1] < 0 ? fd[1] : copy_to(space(), argument(frame, 0), fd, sizeof fd);
-    if (error == 0)
-        return 0;
-    file_close(&out);
-    file_close(&in);
     for (int i = 0; i < 2; i++) {
-        if (fd[i] >= 0)
-            file[fd[i]].kind = FILE_NONE;
+        if (error != 0 && fd[i] >= 0)
+            file_close(&current()->file[fd[i]]);
     }
     return error;
 }
 
 static long call_dup(struct frame *frame) {
     struct file *file = file_argument(frame, 0);
-    int fd = file == NULL ? -E_BADF : lowest_free_fd();
-    if (fd >= 0)
-        current()->file[fd] = file_copy(file);
-    return fd;
+    if (file == NULL)
+        return -E_BADF;
+    struct file copy = file_copy(file);
+    return install(&copy);
 }
 
 static long call_open(struct frame *frame) {
     char path[ABI_NAME];
-    int error = path_argument(frame, 0, path), fd = lowest_free_fd();
-    if (error != 0 || fd < 0)
-        return error != 0 ? error : fd;
-    error = file_open(&current()->file[fd], path, (unsigned)argument(frame, 1));
-    return error != 0 ? error : fd;
+    struct file file;
+    int error = path_argument(frame, 0, path);
+    if (error == 0)
+        error = file_open(&file, path, (unsigned)argument(frame, 1));
+    return error != 0 ? error : install(&file);
 }
 
 static long call_close(struct frame *frame) {

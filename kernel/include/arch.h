@@ -117,7 +117,7 @@ pte_t *paging_make(quire_pa root, uintptr_t address); /* NULL: no memory for a t
 pte_t *paging_next(quire_pa root, uintptr_t *address);
 
 void paging_forget_page(uintptr_t address);                  /* on this CPU */
-void paging_forget_everywhere(uintptr_t base, size_t n_bytes); /* on all CPUs; returns when they have */
+void paging_forget_range_on(const struct cpu *cpu, uintptr_t base, size_t n_bytes); /* on that one; returns when it has */
 
 /* Where the kernel sees a physical address below DIRECT_BYTES. */
 static inline void *direct(quire_pa pa) {

@@ -39,6 +39,7 @@ struct process {
     struct queue *queue;       /* that it waits in */
     struct queue child_ended;  /* where it waits itself, for a child */
     uint64_t wake_ms;          /* in the queue of sleepers: when to go on */
+    uint64_t ran_on;           /* a bit for each CPU that ran it */
     int exit_status;
     atomic_bool killed;        /* to end before it runs its program again */
     struct context context;    /* while it is not running */
@@ -107,7 +108,7 @@ int exec(struct process *process, const char *path, const struct arguments *argu
 /* Number i is process slot i's, number MAX_PROCESSES + i is CPU i's idle stack. */
 bool stacks_init(void);
 uintptr_t stack_make(unsigned number); /* its top, or 0: no memory */
-void stack_free(unsigned number);
+void stack_free(unsigned number, uint64_t used_on); /* a bit for each CPU that may remember it */
 static inline uintptr_t stack_top(unsigned number) {
     return STACKS_BASE + (number + 1) * (uintptr_t)(2 * STACK_BYTES);
 }

@@ -147,9 +147,9 @@ void paging_forget_page(uintptr_t address) {
     riscv_forget_page(address);
 }
 
-void paging_forget_everywhere(uintptr_t base, size_t n_bytes) {
-    if (!sbi_remote_sfence_vma(base, n_bytes))
-        panic("the firmware can not fence the other harts");
+void paging_forget_range_on(const struct cpu *cpu, uintptr_t base, size_t n_bytes) {
+    if (!sbi_remote_sfence_vma(cpu->id, base, n_bytes))
+        panic("the firmware can not fence hart %lu", cpu->id);
 }
 
 /* ---- the kernel's half ------------------------------------------------------------------------------------ */

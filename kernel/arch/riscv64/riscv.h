@@ -32,7 +32,7 @@ static inline void riscv_forget_page(uintptr_t address) {
 /* RISC-V Supervisor Binary Interface, version 1.0; each by the chapter of the extension that has it. */
 bool sbi_set_timer(uint64_t time);                              /* 6, Timer */
 bool sbi_send_ipi(uint64_t hart);                               /* 7, IPI */
-bool sbi_remote_sfence_vma(uintptr_t base, uint64_t n_bytes);   /* 8, RFENCE: all harts */
+bool sbi_remote_sfence_vma(uint64_t hart, uintptr_t base, uint64_t n_bytes); /* 8, RFENCE */
 bool sbi_hart_start(uint64_t hart, quire_pa at, uintptr_t a1);  /* 9, Hart State Management */
 void sbi_shutdown(bool failed);                                 /* 10, System Reset */
 void sbi_console_putchar(char c);                               /* 5, Legacy; the only console that every SBI has */

@@ -13,8 +13,6 @@ enum {
     EXTENSION_RESET = 0x53525354,  /* "SRST" */
 };
 
-#define ALL_HARTS UINT64_MAX /* as the base of a hart mask: the mask does not matter */
-
 static int64_t call(uint64_t extension, uint64_t function, uint64_t x, uint64_t y, uint64_t z, uint64_t w) {
     register uint64_t a0 __asm__("a0") = x;
     register uint64_t a1 __asm__("a1") = y;
@@ -34,8 +32,8 @@ bool sbi_send_ipi(uint64_t hart) {
     return call(EXTENSION_IPI, 0, 1, hart, 0, 0) == 0;
 }
 
-bool sbi_remote_sfence_vma(uintptr_t base, uint64_t n_bytes) {
-    return call(EXTENSION_RFENCE, 1, 0, ALL_HARTS, base, n_bytes) == 0;
+bool sbi_remote_sfence_vma(uint64_t hart, uintptr_t base, uint64_t n_bytes) {
+    return call(EXTENSION_RFENCE, 1, 1, hart, base, n_bytes) == 0;
 }
 
 bool sbi_hart_start(uint64_t hart, quire_pa at, uintptr_t a1) {
