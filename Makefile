@@ -43,19 +43,20 @@ endif
 .PHONY: help setup test run demo bench check clean
 
 # A line "##@ target  what it does" in any .mk file is listed here.
-##@ help     this list
+##@ help   this list
 help:
 	@echo "Quire, a physical page-frame allocator. Targets:"
-	@sed -n 's/^##@ /  make /p' $(MAKEFILE_LIST)
+	@awk '/^##@ / { name = $$2; sub(/^##@ +[^ ]+ +/, ""); printf "  make %-19s %s\n", name, $$0 }' $(MAKEFILE_LIST)
 	@echo "Variables, with examples:"
-	@echo "  make run HARTS=4 MEM=1G   the kernel's machine: number of CPUs, size of memory"
-	@echo "  make test ONLY=unit       only the tests whose path has this in it"
-	@echo "  make test SETUP=          without looking for missing packages (BUILD=, CC= and CLANG= exist, too)"
+	@echo "  make run HARTS=2 MEM=1G  the machine: how many CPUs, how much memory (ARCH=riscv64 is the only kind so far)"
+	@echo "  make test ONLY=unit      only the tests whose path has this in it"
+	@echo "  make test SETUP=         without looking for missing packages"
+	@echo "  make lib BUILD=out       everything that is made goes to out/; CC= and CLANG= name the compilers"
 
-##@ setup    install what 'make test' needs; 'make run' and the others do so by themselves
+##@ setup  install what 'make test' needs; 'make run' and the others do so by themselves
 setup:
 	@echo "setup: all there"
 
-##@ clean    remove what was built
+##@ clean  remove what was built
 clean:
 	rm -rf $(BUILD)

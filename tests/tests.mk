@@ -6,7 +6,9 @@ TESTS :=
 TEST_PREREQ :=
 -include $(wildcard tests/*/tests.mk)
 
-# make test ONLY=model runs those whose name contains "model".
+# Only those whose path has this in it.
 ONLY ?=
+
+##@ test   set up, build, run all tests and checks; the last line says how many passed
 test: $(TESTS) $(TEST_PREREQ) $(CHECKS)
 	@tests/run $(foreach t,$(TESTS) $(CHECKS),$(if $(findstring $(ONLY),$(t)),$(t)))

@@ -15,13 +15,13 @@ needs() {
     cat <<END
 make                 | make                                  | run test bench | builds everything
 clang                | clang                                 | run test bench | compiles the kernel and the tests
-ld.lld               | lld                                   | run test       | links the kernel
-llvm-objcopy         | llvm                                  | run test       | makes and inspects kernel files
-cpio                 | cpio                                  | run test       | packs the kernel's file system
-qemu-system-riscv64  | qemu-system-riscv or qemu-system-misc | run test       | runs the kernel
-$opensbi             | opensbi                               | run test       | the firmware that starts the kernel
-gcc                  | gcc                                   | run test bench | compiles host programs
-/usr/include/stdio.h | libc6-dev                             | run test bench | headers for host programs
+ld.lld               | lld                                   | run test bench | links the kernel
+llvm-objcopy         | llvm                                  | run test bench | makes and inspects kernel files
+cpio                 | cpio                                  | run test bench | packs the kernel's file system
+qemu-system-riscv64  | qemu-system-riscv or qemu-system-misc | run test bench | runs the kernel
+$opensbi             | opensbi                               | run test bench | the firmware that starts the kernel
+gcc                  | gcc                                   | test bench     | compiles host programs
+/usr/include/stdio.h | libc6-dev                             | test bench     | headers for host programs
 /usr/include/cmocka.h | libcmocka-dev                        | test           | the framework of the host tests
 /usr/include/libfdt.h | libfdt-dev                           | test           | a second opinion on device trees
 dtc                  | device-tree-compiler                  | test           | makes device trees to test with
