@@ -101,10 +101,14 @@ static void check_block(struct quire_fdt *fdt, uint32_t field, uint32_t n_bytes,
     *end = at + n_bytes;
 }
 
-/* Nothing says how long the block is: an entry of two zeros ends it. */
+/* Nothing says how long the block is: an entry of two zeros ends it, and that before another block begins. */
 static void find_reservations_end(struct quire_fdt *fdt) {
-    uint32_t at = fdt->reservations;
-    for (; fdt->n_bytes - at >= RESERVATION_SIZE; at += RESERVATION_SIZE) {
+    uint32_t at = fdt->reservations, limit = fdt->n_bytes;
+    if (at <= fdt->structure && fdt->structure < limit)
+        limit = fdt->structure;
+    if (at <= fdt->strings && fdt->strings < limit)
+        limit = fdt->strings;
+    for (; limit - at >= RESERVATION_SIZE; at += RESERVATION_SIZE) {
         if (q_fdt_number(fdt, at, 2) == 0 && q_fdt_number(fdt, at + 8, 2) == 0) {
             fdt->reservations_end = at;
             return;
@@ -132,7 +136,8 @@ void q_fdt_check_header(struct quire_fdt *fdt, const void *blob, size_t n_readab
     if (fdt->status != QUIRE_FDT_OK)
         return;
 
-    check_block(fdt, OFF_STRUCTURE, word(fdt, SIZE_STRUCTURE), 4, &fdt->structure, &fdt->structure_end);
+    uint32_t whole_words = word(fdt, SIZE_STRUCTURE) & ~(uint32_t)3; /* so that what is aligned up stays inside */
+    check_block(fdt, OFF_STRUCTURE, whole_words, 4, &fdt->structure, &fdt->structure_end);
     check_block(fdt, OFF_STRINGS, word(fdt, SIZE_STRINGS), 1, &fdt->strings, &fdt->strings_end);
     check_block(fdt, OFF_RESERVATIONS, 0, 8, &fdt->reservations, &fdt->reservations_end);
     if (fdt->status == QUIRE_FDT_OK)
@@ -178,7 +183,7 @@ static enum quire_fdt_status read_property(const struct quire_fdt *fdt, struct t
 
 static enum quire_fdt_status read_token(const struct quire_fdt *fdt, uint32_t at, struct token *t) {
     *t = (struct token){.at = at, .next = at + 4};
-    if (at > fdt->structure_end || fdt->structure_end - at < 4)
+    if (fdt->structure_end - at < 4)
         return QUIRE_FDT_NO_END;
     t->kind = word(fdt, at);
     switch (t->kind) {
