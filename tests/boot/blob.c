@@ -1,0 +1,129 @@
+/* blob.c: loading, fencing and comparing blobs. */
+#include "blob.h"
+#include <libfdt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void *check(void *pointer, const char *what) {
+    if (pointer == NULL || pointer == MAP_FAILED) {
+        perror(what);
+        exit(2);
+    }
+    return pointer;
+}
+
+/* ---- memory --------------------------------------------------------------------------------------------- */
+
+static size_t page_bytes(void) {
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+struct fence fence_make(size_t n_bytes) {
+    size_t page = page_bytes(), n = (n_bytes + page - 1) / page * page;
+    uint8_t *all = check(mmap(NULL, n + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), "mmap");
+    if (mprotect(all + page, n, PROT_READ | PROT_WRITE) != 0)
+        check(NULL, "mprotect");
+    return (struct fence){.low = all + page, .high = all + page + n};
+}
+
+void fence_remove(struct fence fence) {
+    size_t page = page_bytes();
+    munmap(fence.low - page, (size_t)(fence.high - fence.low) + 2 * page);
+}
+
+uint8_t *blob_load(const char *name, size_t *n_bytes) {
+    char path[256];
+    snprintf(path, sizeof path, BLOBS "/%s.dtb", name);
+    FILE *file = check(fopen(path, "rb"), path);
+    size_t room = 4u << 20;
+    uint8_t *blob = check(malloc(room), "malloc");
+    size_t n = fread(blob, 1, room, file);
+    fclose(file);
+    if (fdt_check_full(blob, n) != 0 || fdt_pack(blob) != 0) {
+        fprintf(stderr, "%s: libfdt does not like it\n", path);
+        exit(2);
+    }
+    *n_bytes = fdt_totalsize(blob);
+    return check(realloc(blob, *n_bytes), "realloc");
+}
+
+/* ---- facts ---------------------------------------------------------------------------------------------- */
+
+struct facts facts_read(const struct quire_fdt *fdt) {
+    struct facts f = {.boot_cpu = fdt->boot_cpu};
+    struct quire_regions map = {.at = f.regions, .capacity = sizeof f.regions / sizeof *f.regions};
+    quire_fdt_regions(fdt, &map);
+    f.n_regions = map.n;
+    f.n_cpus = quire_fdt_cpus(fdt, f.cpus, sizeof f.cpus / sizeof *f.cpus);
+    f.timebase_hz = quire_fdt_timebase_hz(fdt);
+    f.bootargs = quire_fdt_bootargs(fdt);
+    if (!quire_fdt_initrd(fdt, &f.initrd))
+        f.initrd = (struct quire_region){0};
+    return f;
+}
+
+bool region_equal(const struct quire_region *a, const struct quire_region *b) {
+    return a->base == b->base && a->end == b->end && a->type == b->type;
+}
+
+static void print_regions(const char *whose, const struct facts *f) {
+    for (size_t i = 0; i < f->n_regions; i++)
+        fprintf(stderr, "  %s: %016llx..%016llx %s\n", whose, (unsigned long long)f->regions[i].base,
+                (unsigned long long)f->regions[i].end, f->regions[i].type == QUIRE_USABLE ? "usable" : "reserved");
+}
+
+static const char *first_difference(const struct facts *expected, const struct facts *got) {
+    if (expected->n_regions != got->n_regions)
+        return "number of regions";
+    for (size_t i = 0; i < got->n_regions; i++)
+        if (!region_equal(&expected->regions[i], &got->regions[i]))
+            return "regions";
+    if (expected->n_cpus != got->n_cpus)
+        return "number of CPUs";
+    if (memcmp(expected->cpus, got->cpus, sizeof got->cpus) != 0)
+        return "hart ids";
+    if (expected->timebase_hz != got->timebase_hz)
+        return "timebase";
+    if (expected->boot_cpu != got->boot_cpu)
+        return "boot CPU";
+    if (!region_equal(&expected->initrd, &got->initrd))
+        return "initrd";
+    return strcmp(expected->bootargs, got->bootargs) != 0 ? "bootargs" : NULL;
+}
+
+bool facts_equal(const char *name, const struct facts *expected, const struct facts *got) {
+    const char *what = first_difference(expected, got);
+    if (what == NULL)
+        return true;
+    fprintf(stderr, "%s: %s: not as expected\n", name, what);
+    print_regions("expected", expected);
+    print_regions("got", got);
+    return false;
+}
+
+/* ---- devices -------------------------------------------------------------------------------------------- */
+
+static bool device_equal(const char *name, const struct quire_fdt *fdt, const char *compatible) {
+    struct quire_region expected = {0}, got = {0};
+    bool is_there = device_libfdt(fdt->blob, compatible, &expected);
+    bool is_found = quire_fdt_device(fdt, compatible, &got);
+    if (is_there == is_found && (!is_found || region_equal(&expected, &got)))
+        return true;
+    fprintf(stderr, "%s: device %s: expected %d %llx..%llx, got %d %llx..%llx\n", name, compatible, is_there,
+            (unsigned long long)expected.base, (unsigned long long)expected.end, is_found, (unsigned long long)got.base,
+            (unsigned long long)got.end);
+    return false;
+}
+
+bool devices_equal(const char *name, const struct quire_fdt *fdt) {
+    for (int node = fdt_next_node(fdt->blob, -1, NULL); node >= 0; node = fdt_next_node(fdt->blob, node, NULL)) {
+        int n = fdt_stringlist_count(fdt->blob, node, "compatible");
+        for (int i = 0; i < n; i++)
+            if (!device_equal(name, fdt, fdt_stringlist_get(fdt->blob, node, "compatible", i, NULL)))
+                return false;
+    }
+    return device_equal(name, fdt, "nothing is compatible with this");
+}

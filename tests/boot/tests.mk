@@ -1,0 +1,64 @@
+# Firmware's memory maps and device trees, built plain and with the address and undefined-behaviour sanitizers.
+include tests/unit/variants.mk
+
+BOOT_TEST_DIR := $(BUILD)/tests/boot
+BOOT_TOPICS := regions fdt broken
+BOOT_TESTS := $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/%) $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/asan/%)
+TESTS += $(BOOT_TESTS)
+
+# ---- device tree blobs: what QEMU makes for its machine, and what dtc makes of dts/ ----
+
+BOOT_DTS := $(patsubst tests/boot/dts/%.dts,%,$(wildcard tests/boot/dts/*.dts))
+BOOT_BAD_DTS := $(patsubst tests/boot/dts/%.dts,%,$(wildcard tests/boot/dts/bad/*.dts))
+BOOT_INITRD := tests/boot/dts/everything.dts
+
+QEMU_BLOBS := qemu-smp1 qemu-smp4 qemu-smp8 qemu-numa qemu-initrd
+qemu-smp1 = -smp 1 -m 64M
+qemu-smp4 = -smp 4 -m 256M
+qemu-smp8 = -smp 8 -m 4G
+qemu-numa = -smp 4 -m 2G -object memory-backend-ram,id=a,size=1G -object memory-backend-ram,id=b,size=1G \
+            -numa node,memdev=a,cpus=0-1 -numa node,memdev=b,cpus=2-3
+qemu-initrd = -smp 2 -m 128M -kernel $(BOOT_INITRD) -initrd $(BOOT_INITRD) -append "console=ttyS0 quiet"
+
+BOOT_BLOBS := $(patsubst %,$(BOOT_TEST_DIR)/blobs/%.dtb,$(QEMU_BLOBS) $(BOOT_DTS) $(BOOT_BAD_DTS))
+
+$(BOOT_TEST_DIR)/blobs/qemu-%.dtb: tests/boot/tests.mk $(BOOT_INITRD)
+	@mkdir -p $(@D)
+	@echo "  DTB $@"
+	@qemu-system-riscv64 -display none -bios none $(qemu-$*) -machine virt,dumpdtb=$@ 2>$@.log || { cat $@.log; exit 1; }
+
+# Sources that are odd on purpose: -q keeps dtc from saying so, -f from refusing.
+$(BOOT_TEST_DIR)/blobs/%.dtb: tests/boot/dts/%.dts
+	@mkdir -p $(@D)
+	@echo "  DTB $@"
+	@dtc -q -f -I dts -O dtb -o $@ $<
+
+# ---- programs: they know where the blobs are ----
+
+comma := ,
+BOOT_DEFINES := -D_GNU_SOURCE -DBLOBS='"$(BOOT_TEST_DIR)/blobs"' -DINITRD='"$(BOOT_INITRD)"' \
+                -DBLOB_NAMES='$(patsubst %,"%"$(comma),$(QEMU_BLOBS) $(BOOT_DTS))'
+BOOT_PARTS := $(BOOT_SRC:.c=.o) tests/boot/blob.o tests/boot/oracle.o tests/boot/random.o
+
+# $(call boot_tests,VARIANT,COMPILER,FLAGS,FOLDER)
+define boot_tests
+$(BUILD)/tests/in/$(1)/tests/boot/%.o: tests/boot/%.c
+	@mkdir -p $$(@D)
+	@echo "  CC  $$@"
+	@$(2) $(STRICT) $(CPPFLAGS) -I. $(BOOT_DEFINES) $(3) $(DEPS) -c $$< -o $$@
+
+$(BUILD)/tests/in/$(1)/tests/boot/fdt.o: $(BOOT_BLOBS) # it holds their names
+
+$(4)/%: $(BUILD)/tests/in/$(1)/tests/boot/%.o $(BOOT_PARTS:%=$(BUILD)/tests/in/$(1)/%) | $(BOOT_BLOBS)
+	@mkdir -p $$(@D)
+	@echo "  LD  $$@"
+	@$(2) $(3) $$^ -lcmocka -lfdt -o $$@
+
+.SECONDARY: $(patsubst %,$(BUILD)/tests/in/$(1)/%,$(BOOT_PARTS) $(BOOT_TOPICS:%=tests/boot/%.o))
+endef
+
+$(eval $(call boot_tests,plain,$(CC),$(CFLAGS),$(BOOT_TEST_DIR)))
+$(eval $(call boot_tests,asan,$(CLANG),-O1 -g $(ASAN),$(BOOT_TEST_DIR)/asan))
+
+TEST_PREREQ += $(BOOT_BLOBS)
+-include $(wildcard $(BUILD)/tests/in/*/tests/boot/*.d $(BUILD)/tests/in/*/boot/*.d)
