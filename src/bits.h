@@ -54,6 +54,16 @@ static inline q_word q_low_bits(size_t n) {
     return n == 0 ? 0 : Q_ALL_BITS >> (Q_WORD_BITS - n);
 }
 
+/* Those of bits [from, to) of a row of words that lie in word `w`. */
+static inline q_word q_range_in_word(size_t w, size_t from, size_t to) {
+    size_t first = w * Q_WORD_BITS;
+    if (to <= first || from >= first + Q_WORD_BITS) {
+        return 0;
+    }
+    q_word below_to = q_low_bits(to - first < Q_WORD_BITS ? to - first : Q_WORD_BITS);
+    return from > first ? below_to & ~q_low_bits(from - first) : below_to;
+}
+
 /* In which positions of `w` a run of 2^order set bits begins that is aligned to its size; 2^order <= Q_WORD_BITS. */
 static inline q_word q_aligned_runs(q_word w, unsigned order) {
     for (unsigned k = 0; k < order; k++) {

@@ -1,7 +1,7 @@
 /* cache.c: the free frames that one CPU holds.
  *
  *   warm   a short stack of frames freed lately, of any block: reused first, being in the processor's cache
- *   in     a loan that allocations come from when warm is empty, and that takes frees of its own block
+ *   in     a loan that allocations come from when warm is empty, and that takes frees of its own block when warm is full
  *   out    a loan that gathers frees of one block on their way home
  *
  * When warm is full its older half leaves through `out`, which is given back whenever a frame of another block comes. When
@@ -26,7 +26,7 @@ void q_cache_init(struct q_cache *c) {
     c->visit = 0;
     c->n_warm = 0;
     c->word = 0;
-    c->gathering = false;
+    c->room = Q_WARM;
     q_loan_clear(&c->in);
     q_loan_clear(&c->out);
     c->start = 0;
@@ -55,7 +55,7 @@ static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
     intptr_t n_free = atomic_load_explicit(&q->balance.n_free, memory_order_relaxed);
     intptr_t n_whole = atomic_load_explicit(&q->balance.n_whole, memory_order_relaxed);
     intptr_t possible = n_free / (intptr_t)Q_BLOCK;
-    c->gathering = n_whole < possible - possible / Q_GATHER_SHARE;
+    c->room = n_whole < possible - possible / Q_GATHER_SHARE ? 0 : Q_WARM;
 }
 
 /* Borrows a block of this class, searched from where the last one was. */
@@ -168,7 +168,7 @@ static void spill(struct quire *q, struct q_cache *c, uint32_t n) {
 }
 
 void q_cache_push_slow(struct quire *q, struct q_cache *c, q_frame f) {
-    if (!c->gathering) {
+    if (c->room > 0) {
         spill(q, c, Q_WARM / 2);
         settle(q, c, 0);
         look_whether_to_gather(q, c);

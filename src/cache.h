@@ -10,9 +10,9 @@
 struct q_cache {
     _Alignas(128) _Atomic uint32_t guard; /* Q_BUSY, or 2 for each visit so far */
     uint32_t n_warm;
+    uint32_t room; /* for warm frames: Q_WARM; 0 while gathering */
     uint32_t word; /* of `in` that allocations come from at the moment */
     struct q_loan in, out;
-    bool gathering;
     size_t start;          /* block of the last loan: where the next search begins */
     struct q_zone *zone;   /* and its zone */
     intptr_t n_given_back; /* frames that went home since balance was told */
@@ -52,17 +52,16 @@ static inline q_frame q_cache_pop(struct q_cache *c) {
 
 /* One frame into the cache; false: it needs q_cache_push_slow. */
 static inline bool q_cache_push(struct q_cache *c, q_frame f) {
-    q_frame i = f - c->in.base;
-    if (i < Q_BLOCK) {
-        c->word = (uint32_t)(i / Q_WORD_BITS);
-        c->in.mask[c->word] |= q_bit(i);
+    if (c->n_warm < c->room) {
+        c->warm[c->n_warm++] = f;
         return true;
     }
-    if (c->n_warm == Q_WARM || c->gathering) {
-        return false;
+    q_frame i = f - c->in.base;
+    if (i < Q_BLOCK) {
+        c->in.mask[i / Q_WORD_BITS] |= q_bit(i);
+        return true;
     }
-    c->warm[c->n_warm++] = f;
-    return true;
+    return false;
 }
 
 struct quire;

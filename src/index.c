@@ -43,13 +43,18 @@ size_t q_index_bytes(size_t n_blocks) {
     return n_nodes * sizeof(struct q_node);
 }
 
-/* How many blocks lie below one child of a node at this level. */
-static size_t child_span(unsigned level) {
-    size_t span = 1;
-    while (level-- > 0) {
-        span *= Q_FANOUT;
-    }
-    return span;
+/* How many blocks lie below one child of a node at this level, as a power of two. */
+static unsigned child_order(unsigned level) {
+    return level * Q_FANOUT_ORDER;
+}
+
+/* The child of this level, counted over all its nodes, that a block lies below. */
+static size_t child_of(unsigned level, size_t block) {
+    return block >> child_order(level);
+}
+
+static bool has(const struct q_index *ix, enum q_class class, unsigned level, size_t child) {
+    return (atomic_load(&ix->level[level][child / Q_FANOUT].word[class]) & q_bit(child)) != 0;
 }
 
 /* Children that a node has: all, but for the last node of a level. */
@@ -99,9 +104,8 @@ static bool any(const struct q_node *n, enum q_class class) {
  * it may be stopped before it came to the next level. */
 static void raise(struct q_index *ix, enum q_class class, unsigned level, size_t child) {
     for (; level <= ix->top; level++, child /= Q_FANOUT) {
-        _Atomic q_word *w = &ix->level[level][child / Q_FANOUT].word[class];
-        if (!(atomic_load(w) & q_bit(child))) {
-            atomic_fetch_or(w, q_bit(child));
+        if (!has(ix, class, level, child)) {
+            atomic_fetch_or(&ix->level[level][child / Q_FANOUT].word[class], q_bit(child));
         }
     }
 }
@@ -109,9 +113,8 @@ static void raise(struct q_index *ix, enum q_class class, unsigned level, size_t
 /* Takes the bits for an empty node out of its parents, level by level, looking again after each. */
 static void lower(struct q_index *ix, enum q_class class, unsigned level, size_t node) {
     for (; level < ix->top && !any(&ix->level[level][node], class); level++, node /= Q_FANOUT) {
-        _Atomic q_word *above = &ix->level[level + 1][node / Q_FANOUT].word[class];
-        if (atomic_load(above) & q_bit(node)) {
-            atomic_fetch_and(above, ~q_bit(node));
+        if (has(ix, class, level + 1, node)) {
+            atomic_fetch_and(&ix->level[level + 1][node / Q_FANOUT].word[class], ~q_bit(node));
         }
         if (any(&ix->level[level][node], class)) {
             raise(ix, class, level + 1, node);
@@ -124,30 +127,36 @@ void q_index_set(struct q_index *ix, enum q_class class, size_t block) {
     raise(ix, class, 0, block);
 }
 
+void q_index_set_ready(struct q_index *ix, size_t block) {
+    atomic_fetch_or(&ix->level[0][block / Q_FANOUT].word[Q_READY], q_bit(block));
+}
+
 void q_index_clear(struct q_index *ix, enum q_class class, size_t block) {
-    atomic_fetch_and(&ix->level[0][block / Q_FANOUT].word[class], ~q_bit(block));
-    lower(ix, class, 0, block / Q_FANOUT);
+    q_word old = atomic_fetch_and(&ix->level[0][block / Q_FANOUT].word[class], ~q_bit(block));
+    if ((old & ~q_bit(block)) == 0) {
+        lower(ix, class, 0, block / Q_FANOUT);
+    }
 }
 
 size_t q_index_next(struct q_index *ix, enum q_class class, size_t from) {
     unsigned level = ix->top;
     size_t node = 0;
     while (from < ix->n_blocks) {
-        size_t child = from / child_span(level);
+        size_t child = child_of(level, from);
         q_word w = atomic_load(&ix->level[level][node].word[class]);
         q_word here = child / Q_FANOUT == node ? w & ~q_low_bits(child % Q_FANOUT) : w;
         if (here == 0) { /* nothing left below this node: on to its neighbour, by way of the root */
             if (w == 0 && class != Q_READY) {
                 lower(ix, class, level, node);
             }
-            from = (node + 1) * child_span(level + 1);
+            from = (node + 1) << child_order(level + 1);
             level = ix->top;
             node = 0;
             continue;
         }
         child = node * Q_FANOUT + q_lowest(here);
-        if (child * child_span(level) > from) {
-            from = child * child_span(level);
+        if (child << child_order(level) > from) {
+            from = child << child_order(level);
         }
         if (level == 0) {
             return child;
@@ -165,7 +174,7 @@ static bool open_raw(struct q_index *ix, unsigned level, size_t node, q_word amo
         size_t child = node * Q_FANOUT + q_lowest(raw);
         if (atomic_fetch_and(&n->raw, ~q_bit(child)) & q_bit(child)) {
             init_node(ix, level - 1, child);
-            raise(ix, Q_READY, level, child); /* publishes: pairs with the loads of q_index_next and q_index_ready */
+            atomic_fetch_or(&n->word[Q_READY], q_bit(child)); /* publishes: pairs with has() and q_index_next */
             raise(ix, Q_FRESH, level, child);
             return true;
         }
@@ -196,14 +205,16 @@ static size_t fresh_leaf(struct q_index *ix) {
 
 bool q_index_claim_block(struct q_index *ix, size_t block) {
     for (unsigned level = ix->top; level > 0; level--) {
-        size_t child = block / child_span(level);
-        (void)open_raw(ix, level, child / Q_FANOUT, q_bit(child));
-        if (!(atomic_load(&ix->level[level][child / Q_FANOUT].word[Q_READY]) & q_bit(child))) {
+        size_t child = child_of(level, block);
+        if (!has(ix, Q_READY, level, child) && !open_raw(ix, level, child / Q_FANOUT, q_bit(child)) &&
+            !has(ix, Q_READY, level, child)) {
             return false; /* claimed, and not yet published, by somebody who is initialising it */
         }
     }
     q_word old = atomic_fetch_and(&ix->level[0][block / Q_FANOUT].word[Q_FRESH], ~q_bit(block));
-    lower(ix, Q_FRESH, 0, block / Q_FANOUT);
+    if (old == q_bit(block)) {
+        lower(ix, Q_FRESH, 0, block / Q_FANOUT);
+    }
     return (old & q_bit(block)) != 0;
 }
 
@@ -247,8 +258,7 @@ bool q_index_open_more(struct q_index *ix) {
 
 bool q_index_ready(struct q_index *ix, size_t block) {
     for (unsigned level = ix->top + 1; level-- > 0;) {
-        size_t child = block / child_span(level);
-        if (!(atomic_load(&ix->level[level][child / Q_FANOUT].word[Q_READY]) & q_bit(child))) {
+        if (!has(ix, Q_READY, level, child_of(level, block))) {
             return false;
         }
     }

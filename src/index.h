@@ -18,9 +18,10 @@ enum q_class {
     Q_NOTHING = Q_CLASSES /* no frame free: no hint */
 };
 
-#define Q_NO_BLOCK SIZE_MAX
-#define Q_FANOUT   Q_WORD_BITS /* children of a node */
-#define Q_LEVELS   6           /* 64^6 blocks are 2^57 bytes, 32^6 more than 2^32 frames; zones are no larger */
+#define Q_NO_BLOCK     SIZE_MAX
+#define Q_FANOUT       Q_WORD_BITS /* children of a node */
+#define Q_FANOUT_ORDER (sizeof(q_word) == 8 ? 6u : 5u)
+#define Q_LEVELS       6 /* 64^6 blocks are 2^57 bytes, 32^6 more than 2^32 frames; zones are no larger */
 
 /* One node of the tree: a bit for each child in each word. With 64-bit words a node is one cache line. */
 struct q_node {
@@ -44,6 +45,9 @@ void q_index_init(struct q_index *ix, void *memory, size_t n_blocks);
 
 /* Hints that `block` is of `class`. */
 void q_index_set(struct q_index *ix, enum q_class class, size_t block);
+
+/* Says that the block's metadata are initialised; its leaf is, so the nodes above say so already. */
+void q_index_set_ready(struct q_index *ix, size_t block);
 
 /* Takes a hint away. Whoever calls this re-checks the block afterwards, and sets the hint again where it was right. */
 void q_index_clear(struct q_index *ix, enum q_class class, size_t block);

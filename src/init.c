@@ -142,18 +142,18 @@ static bool settle_plan(struct plan *plan, q_frame n_available, size_t *n_zones)
 
 /* ---- making zones ---------------------------------------------------------------------------------------- */
 
-/* Sets the bits of the frames that region `i` and those behind it have in a block. */
+/* The frames that region `i` and those behind it have in the block that begins at frame `first`. */
 static void usable_frames(const struct plan *plan, size_t i, q_frame first, q_word *usable) {
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         usable[w] = 0;
     }
     for (; i < plan->n_regions && plan->regions[i].base >> QUIRE_PAGE_SHIFT < first + Q_BLOCK; i++) {
         struct span s;
-        if (!piece(plan, i, &s)) {
+        if (!piece(plan, i, &s) || s.end <= first) {
             continue;
         }
-        for (q_frame f = s.base > first ? s.base : first; f < s.end && f < first + Q_BLOCK; f++) {
-            usable[(f - first) / Q_WORD_BITS] |= q_bit(f - first);
+        for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+            usable[w] |= q_range_in_word(w, s.base > first ? s.base - first : 0, s.end - first);
         }
     }
 }
@@ -167,14 +167,18 @@ static bool all_set(const q_word *words) {
     return true;
 }
 
-/* Initialises the block of frame `f` if it is partly no RAM; region `i` is the first one in it. */
-static void open_edge(struct q_zone *z, const struct plan *plan, size_t i, q_frame f) {
-    q_word usable[Q_LINE_WORDS];
+/* Initialises the block of frame `f`, at an edge of region `i` with the frames `s`, if it is partly no RAM of ours. Blocks
+ * below *next have been looked at. */
+static void open_edge(struct q_zone *z, const struct plan *plan, size_t i, const struct span *s, q_frame f,
+                      size_t *next) {
     size_t block = q_zone_block_of(z, f);
-    if (q_zone_ready(z, block)) {
+    q_frame first = q_zone_frame(z, block);
+    if (block < *next || (s->base <= first && s->end - first >= Q_BLOCK)) {
         return;
     }
-    usable_frames(plan, i, q_zone_frame(z, block), usable);
+    *next = block + 1;
+    q_word usable[Q_LINE_WORDS];
+    usable_frames(plan, i, first, usable);
     if (!all_set(usable)) {
         q_zone_open_block(z, block, usable);
     }
@@ -185,13 +189,13 @@ static struct q_zone *make_zone(struct quire *q, const struct plan *plan, size_t
                                 void *at) {
     struct q_zone *z = at;
     struct span s;
-    size_t n_frames = 0;
+    size_t n_frames = 0, next = 0;
     q_zone_init(z, span->base, span->end, (char *)at + round_up(sizeof *z, 64), &q->balance);
     for (; i < end; i++) {
         if (piece(plan, i, &s)) {
             n_frames += s.end - s.base;
-            open_edge(z, plan, i, s.base);
-            open_edge(z, plan, i, s.end - 1);
+            open_edge(z, plan, i, &s, s.base, &next);
+            open_edge(z, plan, i, &s, s.end - 1, &next);
         }
     }
     atomic_init(&z->n_frames, n_frames);

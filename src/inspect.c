@@ -51,7 +51,7 @@ bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats
         .out_block = c->out.zone != NULL ? q_pa(c->out.base) : QUIRE_NONE,
         .n_refills = c->n_refills,
         .n_steals = c->n_steals,
-        .gathering = c->gathering,
+        .gathering = c->room == 0,
     };
     q_cache_leave(c, visit);
     return true;

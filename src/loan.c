@@ -39,23 +39,15 @@ unsigned q_loan_count(const struct q_loan *loan) {
     return n;
 }
 
-/* The bits of frames [i, i + n) that lie in word `w`. */
-static q_word run_bits(size_t i, size_t n, size_t w) {
-    if (n >= Q_WORD_BITS) {
-        return w * Q_WORD_BITS >= i && w * Q_WORD_BITS < i + n ? Q_ALL_BITS : 0;
-    }
-    return i / Q_WORD_BITS == w ? q_low_bits(n) << (i % Q_WORD_BITS) : 0;
-}
-
 void q_loan_add_run(struct q_loan *loan, size_t i, size_t n) {
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-        loan->mask[w] |= run_bits(i, n, w);
+        loan->mask[w] |= q_range_in_word(w, i, i + n);
     }
 }
 
 void q_loan_take_run(struct q_loan *loan, size_t i, size_t n) {
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-        loan->mask[w] &= ~run_bits(i, n, w);
+        loan->mask[w] &= ~q_range_in_word(w, i, i + n);
     }
 }
 
@@ -147,7 +139,7 @@ static bool take_words(struct q_zone *z, size_t block, size_t first, size_t n_wo
 
 static bool take_in_word(struct q_zone *z, size_t block, size_t i, size_t n) {
     _Atomic q_word *bits = &z->lines[block].word[i / Q_WORD_BITS];
-    q_word run = run_bits(i, n, i / Q_WORD_BITS);
+    q_word run = q_range_in_word(i / Q_WORD_BITS, i, i + n);
     q_word old = atomic_load(bits);
     while ((old & run) == run) {
         if (atomic_compare_exchange_strong(bits, &old, old & ~run)) {

@@ -57,7 +57,7 @@ static bool check_loan(struct check *c, const struct q_loan *loan) {
 }
 
 static bool check_cache(struct check *c, const struct q_cache *cache) {
-    if (cache->n_warm > Q_WARM || cache->word >= Q_LINE_WORDS) {
+    if (cache->n_warm > Q_WARM || cache->room > Q_WARM || cache->word >= Q_LINE_WORDS) {
         return wrong(c, "a CPU cache's counters are out of range", QUIRE_NONE, 0);
     }
     return check_loan(c, &cache->in) && check_loan(c, &cache->out);

@@ -108,29 +108,42 @@ size_t q_zone_next_free(struct q_zone *z, enum q_class class, size_t from) {
     return b;
 }
 
-/* Publishes an initialised block, and raises the ceiling over it and what is ready behind it. */
+/* Publishes an initialised block. If it is the one at the ceiling, raises that over it and over what is ready behind it. Of
+ * two neighbours published at once, the lower one's CPU raises over both: it looks at READY after it raised the ceiling, and the
+ * other one looked at the ceiling after it had set READY (all seq_cst). */
 static void publish(struct q_zone *z, size_t block) {
-    q_index_set(&z->index, Q_READY, block + z->skew);
-    q_word ceiling = atomic_load(&z->ceiling);
-    while (ceiling / Q_BLOCK < z->n_blocks && q_zone_ready(z, ceiling / Q_BLOCK)) {
-        /* release: who sees the ceiling sees the records below it; pairs with the acquire in q_find. A failed exchange
-         * loads the newer ceiling: another CPU raised it. */
+    q_index_set_ready(&z->index, block + z->skew);
+    q_frame ceiling = atomic_load(&z->ceiling);
+    if (ceiling != block * Q_BLOCK) {
+        return;
+    }
+    do {
+        /* release: who sees the ceiling sees the records below it; pairs with the acquire in q_quick_record. A failed
+         * exchange loads the newer ceiling: another CPU raised it. */
         if (atomic_compare_exchange_strong(&z->ceiling, &ceiling, ceiling + Q_BLOCK)) {
             ceiling += Q_BLOCK;
         }
+    } while (ceiling / Q_BLOCK < z->n_blocks && q_zone_ready(z, ceiling / Q_BLOCK));
+}
+
+/* Records for one word of a block: nobody's where the bit is set, RESERVED elsewhere. */
+static void init_records(q_record *records, q_word usable) {
+    if (usable == Q_ALL_BITS) {
+        memset(records, 0, Q_WORD_BITS * sizeof *records);
+        return;
+    }
+    for (size_t i = 0; i < Q_WORD_BITS; i++, usable >>= 1) {
+        atomic_init(&records[i], (usable & 1) != 0 ? 0 : Q_RESERVED);
     }
 }
 
 void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     int32_t n_free = 0;
     (void)q_index_claim_block(&z->index, block + z->skew);
-    for (size_t i = 0; i < Q_BLOCK; i++) {
-        bool ours = (usable[i / Q_WORD_BITS] & q_bit(i)) != 0;
-        atomic_init(&z->records[block * Q_BLOCK + i], ours ? 0 : Q_RESERVED);
-        n_free += ours;
-    }
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        init_records(&z->records[block * Q_BLOCK + w * Q_WORD_BITS], usable[w]);
         atomic_init(&z->lines[block].word[w], usable[w]);
+        n_free += (int32_t)q_popcount(usable[w]);
     }
     atomic_init(&z->blocks[block].count, n_free);
     atomic_init(&z->blocks[block].record, 0);
