@@ -1,6 +1,10 @@
-"""The files of this project, for the checks: those that git tracks or would, and all files where there is no git."""
+"""The files of this project, for the checks: those that git tracks or would, and all files where there is no git.
+And the tool that looks at them, where its version matters."""
 import pathlib
+import re
 import subprocess
+
+LLVM = "14"  # decides about layout and mistakes; another version has other opinions
 
 
 def files(*suffixes):
@@ -20,3 +24,9 @@ def lines(path):
         return list(enumerate(path.read_text().splitlines(), 1))
     except UnicodeDecodeError:
         return []
+
+
+def version(tool):
+    """The major version of an LLVM tool, as text."""
+    said = subprocess.run([tool, "--version"], stdout=subprocess.PIPE, text=True).stdout
+    return re.search(r"version (\d+)", said).group(1)
