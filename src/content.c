@@ -49,19 +49,20 @@ static unsigned first_damage(const unsigned char *at) {
     return i;
 }
 
-static bool verify(struct quire *q, const char *call, q_frame f, uint32_t record) {
+static bool verify(struct quire *q, const char *call, q_frame f, unsigned order, uint32_t record) {
     const unsigned char *at = touch(q, f);
     unsigned i = at == NULL ? (unsigned)QUIRE_PAGE_SIZE : first_damage(at);
     if (i < QUIRE_PAGE_SIZE) {
-        q_fault_content(q, call, q_pa(f), record, i, at[i]);
+        q_fault_content(q, call, q_pa(f), order, record, i, at[i]);
     }
     return i == QUIRE_PAGE_SIZE;
 }
 
-bool q_content_given(struct quire *q, const char *call, q_frame f, uint32_t record, bool fill_it) {
+bool q_content_given(struct quire *q, const char *call, q_frame f, unsigned order, bool fill_it) {
+    uint32_t record = q_zone_last_record(q_zone_of(q, f), f);
     switch (q->content) {
     case QUIRE_CONTENT_POISON:
-        return (record & Q_FREED) == 0 || verify(q, call, f, record);
+        return (record & Q_FREED) == 0 || verify(q, call, f, order, record);
     case QUIRE_CONTENT_ZERO:
     case QUIRE_CONTENT_JUNK:
         if (fill_it) {

@@ -65,14 +65,16 @@ struct q_place {
     uint32_t seen;    /* what was in it, where the lookup was for a held frame (refs.c) */
 };
 
-/* Checks that 2^order frames at `pa` are ours and initialised; else reports the fault. */
-enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, struct q_place *at);
+/* Checks that 2^order frames at `pa` are ours and initialised; else reports the fault, `if_fresh` for frames that never were
+ * in use. */
+enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
+                         struct q_place *at);
 
 /* Reports a fault and returns QUIRE_FAULT. */
 enum quire_status q_fault(struct quire *q, enum quire_fault_kind kind, const char *call, quire_pa pa, unsigned order,
                           uint32_t record);
-void q_fault_content(struct quire *q, const char *call, quire_pa pa, uint32_t record, unsigned offset, uint8_t found);
-const char *q_fault_detail(enum quire_fault_kind kind);
+void q_fault_content(struct quire *q, const char *call, quire_pa pa, unsigned order, uint32_t record, unsigned offset,
+                     uint8_t found);
 
 /* Whether a frame holds the allocator's own data. */
 bool q_is_metadata(const struct quire *q, q_frame f);
@@ -101,8 +103,9 @@ void q_drain_all(struct quire *q);
 
 /* ---- content.c: fill or check frames by the content policy; the frames are the caller's alone ---- */
 void q_content_freed(struct quire *q, q_frame f, unsigned order);
-/* `fill` false: the caller overwrites it all. Result false: found written, and reported. */
-bool q_content_given(struct quire *q, const char *call, q_frame f, uint32_t record, bool fill);
+/* The frame was taken for a call about 2^order frames; `fill` false: the caller overwrites it all. Result false: found written,
+ * and reported. */
+bool q_content_given(struct quire *q, const char *call, q_frame f, unsigned order, bool fill);
 
 /* ---- single.c ---- */
 /* A frame with contents by the policy, held by `tag`; QUIRE_NONE: there is none. `fill` as above. */

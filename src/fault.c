@@ -28,10 +28,6 @@ const char *quire_fault_name(enum quire_fault_kind kind) {
     return (unsigned)kind < QUIRE_FAULT_KINDS ? kinds[kind].name : "unknown fault";
 }
 
-const char *q_fault_detail(enum quire_fault_kind kind) {
-    return kinds[kind].detail;
-}
-
 const char *quire_status_name(enum quire_status status) {
     switch (status) {
     case QUIRE_OK:
@@ -66,10 +62,12 @@ enum quire_status q_fault(struct quire *q, enum quire_fault_kind kind, const cha
     return report(q, (struct quire_fault){.kind = kind, .call = call, .pa = pa, .order = order, .record = record});
 }
 
-void q_fault_content(struct quire *q, const char *call, quire_pa pa, uint32_t record, unsigned offset, uint8_t found) {
+void q_fault_content(struct quire *q, const char *call, quire_pa pa, unsigned order, uint32_t record, unsigned offset,
+                     uint8_t found) {
     (void)report(q, (struct quire_fault){.kind = QUIRE_FAULT_CONTENT,
                                          .call = call,
                                          .pa = pa,
+                                         .order = order,
                                          .record = record,
                                          .offset = offset,
                                          .found = found,
@@ -114,14 +112,15 @@ static bool ready(const struct q_zone *z, q_frame f, q_frame n) {
     return true;
 }
 
-enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, struct q_place *at) {
+enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
+                         struct q_place *at) {
     enum quire_fault_kind kind = QUIRE_FAULT_UNMANAGED;
     q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT), n = (q_frame)1 << order;
     struct q_zone *z = q_pa(f) == pa - pa % QUIRE_PAGE_SIZE ? q_zone_at(q, f) : NULL; /* else too large for a frame */
     if (pa % (QUIRE_PAGE_SIZE << order) != 0) {
         kind = QUIRE_FAULT_MISALIGNED;
     } else if (z != NULL && f >= z->base && z->end - f >= n && f < z->end) {
-        kind = ready(z, f, n) ? QUIRE_FAULT_NONE : QUIRE_FAULT_NEVER_ALLOCATED;
+        kind = ready(z, f, n) ? QUIRE_FAULT_NONE : if_fresh;
     } else if (q_is_metadata(q, f)) {
         kind = QUIRE_FAULT_RESERVED;
     }

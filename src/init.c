@@ -37,9 +37,6 @@ static bool frames_of(const struct quire_region *region, struct span *frames) {
     return base < end;
 }
 
-/* More are a mistake. */
-#define Q_MOST_CPUS 65536u
-
 /* What this machine's words can number, in blocks that have neighbours on both sides. */
 static bool addressable(const struct quire_region *region) {
     return region->type != QUIRE_USABLE || (region->end >> QUIRE_PAGE_SHIFT) <= Q_NO_FRAME - Q_BLOCK;
@@ -256,7 +253,7 @@ enum quire_status quire_init(struct quire **out, const struct quire_config *conf
     struct plan plan = {regions, n_regions, 0, 0, 0};
     size_t n_zones, core_bytes = round_up(sizeof(struct quire), 128);
     *out = NULL;
-    if (config->n_cpus == 0 || (unsigned)config->content > QUIRE_CONTENT_POISON || config->n_cpus > Q_MOST_CPUS ||
+    if (config->n_cpus == 0 || (unsigned)config->content > QUIRE_CONTENT_POISON || config->n_cpus > QUIRE_MAX_CPUS ||
         check_regions(regions, n_regions) != QUIRE_OK) {
         return QUIRE_INVALID;
     }

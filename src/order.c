@@ -65,15 +65,13 @@ static enum quire_fault_kind why_not(const struct run *run, uint32_t record) {
     return (record & Q_FREED) != 0 ? QUIRE_FAULT_DOUBLE_FREE : QUIRE_FAULT_NEVER_ALLOCATED;
 }
 
-/* The record as it was at the last free: its own, or for a frame that went with its whole block the block's. */
+/* What speaks for a frame or block that may be free. */
 static uint32_t last_record(const struct run *run, size_t i) {
-    /* relaxed: the caller holds the frames, or misuses them */
-    uint32_t record = atomic_load_explicit(run_record(run, i), memory_order_relaxed);
-    if (record == 0 && !run->of_blocks) {
-        record = atomic_load_explicit(&run->zone->blocks[i / Q_BLOCK].record, memory_order_relaxed);
-        record &= (record & Q_FREED) != 0 ? ~Q_CLEAN : 0;
+    if (!run->of_blocks) {
+        return q_zone_last_record(run->zone, run->zone->first + i);
     }
-    return record;
+    /* relaxed: the caller holds the block, or misuses it */
+    return atomic_load_explicit(&run->zone->blocks[i].record, memory_order_relaxed) & ~Q_CLEAN;
 }
 
 static enum quire_status check_run(struct quire *q, const char *call, const struct run *run, unsigned order) {
@@ -172,7 +170,7 @@ void q_leave_neighbours(struct q_zone *z, q_frame f, uint32_t record) {
 
 enum quire_status q_free_run(struct quire *q, const char *call, quire_pa pa, unsigned order) {
     struct q_place at;
-    enum quire_status status = q_find(q, call, pa, order, &at);
+    enum quire_status status = q_find(q, call, pa, order, QUIRE_FAULT_NEVER_ALLOCATED, &at);
     if (status != QUIRE_OK) {
         return status;
     }
@@ -373,7 +371,7 @@ static q_frame bad_frame(struct quire *q, struct q_zone *z, q_frame f, unsigned 
             (void)q_fault(q, QUIRE_FAULT_HANDED_TWICE, "quire_alloc_order", q_pa(i), order, record);
             return i;
         }
-        if (touch && !q_content_given(q, "quire_alloc_order", i, record, true)) {
+        if (touch && !q_content_given(q, "quire_alloc_order", i, order, true)) {
             atomic_store_explicit(q_zone_record(z, i), q_held(QUIRE_TAG_QUARANTINE), memory_order_relaxed);
             return i;
         }
@@ -385,19 +383,31 @@ static q_frame bad_frame(struct quire *q, struct q_zone *z, q_frame f, unsigned 
 static void put_all_but(struct quire *q, q_frame f, unsigned order, q_frame bad) {
     for (q_frame i = f; i < f + ((q_frame)1 << order); i++) {
         if (i != bad) {
-            q_go_home(q, i, 0);
+            q_put_frame(q, i);
         }
     }
 }
 
-/* Whether memory has 2^order aligned frames at all, free or not. */
+static bool has_hole(const struct q_zone *z, q_frame f, q_frame n) {
+    for (q_frame i = f; i < f + n; i++) {
+        if (q_zone_ready(z, q_zone_block_of(z, i)) && (q_zone_last_record(z, i) & Q_RESERVED) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether memory has 2^order aligned frames at all, free or not. Only blocks at the edges of regions have holes, so one of the first
+ * places looked at is without. */
 static bool ever_fits(const struct quire *q, unsigned order) {
     const struct q_zones *zones = q_zones(q);
     q_frame n = (q_frame)1 << order;
     for (size_t i = 0; i < zones->n; i++) {
-        q_frame start = (zones->zone[i]->base + n - 1) & ~(n - 1);
-        if (start < zones->zone[i]->end && zones->zone[i]->end - start >= n) {
-            return true;
+        const struct q_zone *z = zones->zone[i];
+        for (q_frame f = (z->base + n - 1) & ~(n - 1); f < z->end && z->end - f >= n; f += n) {
+            if (!has_hole(z, f, n)) {
+                return true;
+            }
         }
     }
     return false;

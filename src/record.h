@@ -10,9 +10,9 @@
  * FREED      nobody holds it, and somebody once did
  * RESERVED   a frame that lies in a zone's blocks but is not the zone's: a hole, or metadata
  *
- * A frame whose record is 0 was never held on its own. Either it is free, or its whole block is one allocation:
- * then the block's record says so, and the frames' records stay 0 until a part is freed or shared (order.c). In a
- * block's record bit 31 is CLEAN: all 512 frame records are 0.
+ * A frame whose record is 0 was not held on its own since its block's records were last set to 0. Its block's record
+ * says whether it is held with all of its block (and then frames' records stay 0 until a part is freed or shared, order.c), or
+ * was freed with it. In a block's record bit 31 is CLEAN: all 512 frame records are 0.
  *
  * R1  A frame's record is written only by who holds the frame (alloc, free), or changed by an atomic
  *     read-modify-write (get, put, a neighbour that takes a JOIN away, the split of a block).   interleaving tests

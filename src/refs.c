@@ -16,7 +16,7 @@
 /* The record of a frame that the caller says it holds; splits the block where that is one allocation. */
 static enum quire_status find_held(struct quire *q, const char *call, quire_pa pa, enum quire_fault_kind if_free,
                                    struct q_place *at) {
-    enum quire_status status = q_find(q, call, pa, 0, at);
+    enum quire_status status = q_find(q, call, pa, 0, if_free, at);
     if (status != QUIRE_OK) {
         return status;
     }

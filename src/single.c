@@ -182,7 +182,7 @@ static Q_COLD bool hand_out(struct quire *q, const char *call, q_frame f, uint8_
         (void)q_fault(q, QUIRE_FAULT_HANDED_TWICE, call, q_pa(f), 0, record);
         return false;
     }
-    bool clean = q->content == QUIRE_CONTENT_NONE || q_content_given(q, call, f, record, fill);
+    bool clean = q->content == QUIRE_CONTENT_NONE || q_content_given(q, call, f, 0, fill);
     atomic_store_explicit(r, q_held(clean ? tag : QUIRE_TAG_QUARANTINE), memory_order_relaxed);
     return clean;
 }

@@ -83,9 +83,18 @@ size_t q_zone_find(struct q_zone *z, enum q_class class, size_t from);
 static inline void q_zone_soil(struct q_zone *z, size_t block) {
     q_record *r = &z->blocks[block].record;
     /* relaxed: the caller holds frames of the block, so nobody has all 512; who gets them later synchronises by the line */
-    if (atomic_load_explicit(r, memory_order_relaxed) != 0) {
-        atomic_store_explicit(r, 0, memory_order_relaxed);
+    uint32_t record = atomic_load_explicit(r, memory_order_relaxed);
+    if ((record & Q_CLEAN) != 0) {
+        atomic_store_explicit(r, record & ~Q_CLEAN, memory_order_relaxed);
     }
+}
+
+/* The record of a frame that nobody holds; of one that was last freed with all of its block, the block's. */
+static inline uint32_t q_zone_last_record(const struct q_zone *z, q_frame f) {
+    /* relaxed: the caller has the frame, or misuses it */
+    uint32_t record = atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed);
+    uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_relaxed);
+    return record == 0 && (whole & Q_FREED) != 0 ? whole & ~Q_CLEAN : record;
 }
 
 /* A fresh block, initialised, with no frame free in its line: all 512 are the caller's. Q_NO_BLOCK: there is none. */

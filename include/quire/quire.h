@@ -27,6 +27,7 @@
 #define QUIRE_BLOCK_ORDER    9u
 #define QUIRE_BLOCK_FRAMES   512u
 #define QUIRE_MAX_ORDER      10u
+#define QUIRE_MAX_CPUS       65536u
 #define QUIRE_MAX_REFS       0xFFFFFu /* a count that gets here stays here, and its frame is never freed */
 #define QUIRE_TAGS           256u
 #define QUIRE_TAG_QUARANTINE 255u /* frames that were found written while free; the caller's tags are 0..254 */
@@ -57,7 +58,7 @@ enum quire_content {
 struct quire; /* one allocator; several may exist; there is no global state */
 
 struct quire_config {
-    unsigned n_cpus;     /* CPU caches to make, >= 1; quire_port_cpu returns 0..n_cpus-1 */
+    unsigned n_cpus;     /* CPU caches to make, 1..QUIRE_MAX_CPUS; quire_port_cpu returns 0..n_cpus-1 */
     quire_pa mapped_end; /* quire_port_map works below this address; QUIRE_NONE: everywhere. 0 means everywhere, too */
     enum quire_content content;
 };
@@ -68,7 +69,7 @@ struct quire_config {
  * such a list from what firmware says); bounds are rounded inwards to frames, reserved ones are skipped. The
  * allocator's own data are placed at the front of the largest usable piece below mapped_end: 0.11 % of memory and
  * a few KiB. Runs on one CPU, before any other call; needs no CPU number, no lock and no interrupt state.
- *   QUIRE_INVALID    regions unsorted or overlapping, n_cpus 0, an unknown content policy
+ *   QUIRE_INVALID    regions unsorted or overlapping, n_cpus out of range, an unknown content policy
  *   QUIRE_NO_MEMORY  no mapped region has room for the allocator's own data, or no frame is left over
  * On failure *out is NULL and no memory was written. Cost: a few hundred instructions for each region and each
  * CPU, whatever the size of memory. */
@@ -146,7 +147,9 @@ struct quire_stats {
 
 struct quire_zone_stats {
     quire_pa base, end; /* the span; holes inside it are possible */
-    uint64_t n_frames, n_free, n_free_blocks;
+    uint64_t n_frames;
+    uint64_t n_free;         /* without those in CPU caches */
+    uint64_t n_free_blocks;  /* blocks of which all 512 are free here */
     uint64_t n_fresh_blocks; /* never used: their metadata are not even initialised */
 };
 
@@ -187,9 +190,10 @@ void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx);
 
 /* ---- debug ---------------------------------------------------------------------------------------------- */
 
-/* Recounts everything from the bits up.
- *   QUIRE_FAULT  *first names the first thing that disagrees; quire_port_fault is not called
- *   QUIRE_BUSY   other CPUs were allocating or freeing meanwhile, so a recount means nothing
+/* Recounts everything from the bits up, for a moment when nothing else allocates or frees.
+ *   QUIRE_FAULT  *first names the first thing that disagrees; quire_port_fault is not called. Where other calls are in
+ *                flight all the same, that may be a frame on its way between its holder and a cache
+ *   QUIRE_BUSY   others were seen to be allocating or freeing, so a recount means nothing
  * Cost: O(frames in use). */
 enum quire_status quire_validate(const struct quire *q, struct quire_fault *first);
 
