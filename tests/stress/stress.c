@@ -1,0 +1,265 @@
+/* stress.c: threads that hammer on one allocator; more of them than processors, and several with one CPU number.
+ *
+ * Each frame has an owner word. Whoever is given the frame exchanges its own number for the 0 that must be there, and
+ * exchanges it back before the frame goes: a frame that two threads have is seen by the second one at once, whatever the
+ * allocator thinks. At the end everything is given back, and all of it must be there.
+ *
+ * Threads that share a CPU number are what preemption and migration are to the allocator: calls on the same CPU cache
+ * that begin and end in the middle of each other. A signal handler that allocates is what an interrupt is.
+ *
+ * STRESS_OPS in the environment: operations of each thread, for longer runs than the default. */
+#define _XOPEN_SOURCE 700 /* sigaction */
+#include "stress.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+/* Operations of each thread in each test; a build with a slow tool brings a smaller number. */
+#ifndef STRESS_OPS
+#define STRESS_OPS 150000
+#endif
+
+static unsigned n_ops = STRESS_OPS;
+
+/* ---- threads ------------------------------------------------------------------------------------------ */
+
+static void *run(void *arg) {
+    struct worker *w = arg;
+    host_set_cpu(w->cpu);
+    for (unsigned i = 0; i < n_ops && !has_failed(); i++) {
+        if (w->migrates && roll(w, 16) == 0) {
+            host_set_cpu(roll(w, w->n_cpus + 1));
+        }
+        w->work(w);
+    }
+    while (w->n_held > 0) {
+        give(w, w->held[--w->n_held]);
+    }
+    return NULL;
+}
+
+static pthread_t threads[MAX_THREADS];
+static struct worker workers[MAX_THREADS];
+
+static void start_threads(const struct plan *plan) {
+    for (unsigned i = 0; i < plan->n_threads; i++) {
+        struct worker *w = &workers[i];
+        *w = (struct worker){.id = i + 1,
+                             .cpu = i % plan->n_cpu_numbers,
+                             .n_cpus = plan->n_cpus,
+                             .migrates = plan->migrates,
+                             .dice = 977u * (i + 1),
+                             .most_held = plan->most_held,
+                             .work = plan->work};
+        assert_int_equal(pthread_create(&threads[i], NULL, run, w), 0);
+    }
+}
+
+static void join_threads(const struct plan *plan) {
+    for (unsigned i = 0; i < plan->n_threads; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+}
+
+/* Everything came back, and all of it can be had again. */
+static void expect_whole(void) {
+    struct quire_fault first = {.detail = "-"};
+    struct quire_stats stats;
+    assert_int_equal(host_take_faults(&first), 0);
+    enum quire_status status = quire_validate(q, &first);
+    if (status != QUIRE_OK) {
+        fail_msg("validate: %s: %s, pa %#llx", quire_status_name(status), first.detail, (unsigned long long)first.pa);
+    }
+    quire_stats(q, &stats);
+    assert_int_equal(stats.n_free, stats.n_frames);
+    uint64_t n = 0;
+    while (quire_alloc(q, 1) != QUIRE_NONE) {
+        n++;
+    }
+    assert_int_equal(n, stats.n_frames);
+}
+
+static void stress(const struct plan *plan) {
+    make_memory(plan);
+    start_threads(plan);
+    join_threads(plan);
+    empty_ring();
+    expect_no_failure();
+    expect_whole();
+}
+
+/* ---- the tests ---------------------------------------------------------------------------------------- */
+
+#define MIB ((uint64_t)1 << 20)
+
+static void singles_with_plenty_of_memory(void **state) {
+    (void)state;
+    stress(&(struct plan){64 * MIB, 4, QUIRE_CONTENT_NONE, 4, 4, 500, false, work_singles});
+}
+
+static void mixed_with_plenty_of_memory(void **state) {
+    (void)state;
+    stress(&(struct plan){64 * MIB, 4, QUIRE_CONTENT_NONE, 8, 4, 300, false, work_mixed});
+}
+
+static void mixed_on_one_cpu_number(void **state) {
+    (void)state;
+    stress(&(struct plan){64 * MIB, 2, QUIRE_CONTENT_NONE, 4, 1, 500, false, work_mixed});
+}
+
+static void mixed_and_migrating(void **state) {
+    (void)state;
+    stress(&(struct plan){32 * MIB, 3, QUIRE_CONTENT_NONE, 6, 3, 300, true, work_mixed});
+}
+
+static void mixed_with_poison(void **state) {
+    (void)state;
+    stress(&(struct plan){16 * MIB, 2, QUIRE_CONTENT_POISON, 3, 2, 100, false, work_mixed});
+}
+
+static void almost_no_memory(void **state) {
+    (void)state;
+    stress(&(struct plan){4 * MIB, 3, QUIRE_CONTENT_NONE, 4, 3, 1000, false, work_greedily});
+}
+
+static void almost_no_memory_and_migrating(void **state) {
+    (void)state;
+    stress(&(struct plan){6 * MIB, 2, QUIRE_CONTENT_NONE, 8, 2, 1000, true, work_greedily});
+}
+
+static void taken_here_and_freed_there(void **state) {
+    (void)state;
+    stress(&(struct plan){8 * MIB, 4, QUIRE_CONTENT_NONE, 4, 4, 0, false, work_hand_over});
+}
+
+static void shared_frames(void **state) {
+    (void)state;
+    const struct plan plan = {8 * MIB, 4, QUIRE_CONTENT_NONE, 6, 4, 0, false, work_shared};
+    make_memory(&plan);
+    fill_shared();
+    start_threads(&plan);
+    join_threads(&plan);
+    empty_shared();
+    expect_no_failure();
+    expect_whole();
+}
+
+/* Frames may hide in a cache whose owner is stopped in the middle of a call, and only there: refusals are counted. */
+static void never_refused_but_for_what_is_counted(void **state) {
+    (void)state;
+    const struct plan plan = {6 * MIB, 2, QUIRE_CONTENT_NONE, 4, 2, 2000, false, work_with_tickets};
+    struct quire_stats stats;
+    make_memory(&plan);
+    quire_stats(q, &stats);
+    atomic_store(&tickets, (int)stats.n_frames - 1);
+    start_threads(&plan);
+    join_threads(&plan);
+    quire_stats(q, &stats);
+    assert_int_equal(atomic_exchange(&n_refused, 0), stats.n_unproved);
+    expect_no_failure();
+    expect_whole();
+}
+
+/* With more free than all caches can hold at once, and all calls have in hand, there is no such excuse. */
+static void never_refused_with_a_margin(void **state) {
+    (void)state;
+    const struct plan plan = {32 * MIB, 2, QUIRE_CONTENT_NONE, 4, 2, 4000, false, work_with_tickets};
+    const int margin = 2 * (2 * 512 + 64) + 4 * 512;
+    struct quire_stats stats;
+    make_memory(&plan);
+    quire_stats(q, &stats);
+    atomic_store(&tickets, (int)stats.n_frames - margin);
+    start_threads(&plan);
+    join_threads(&plan);
+    assert_int_equal(atomic_exchange(&n_refused, 0), 0);
+    expect_no_failure();
+    expect_whole();
+}
+
+/* ---- interrupts --------------------------------------------------------------------------------------- */
+
+static _Thread_local struct worker interrupt_worker;
+
+/* Takes a frame or two and a run, and gives back what earlier interrupts took. */
+static void on_interrupt(int signal) {
+    (void)signal;
+    struct worker *w = &interrupt_worker;
+    for (unsigned i = 0; i < 3; i++) {
+        work_mixed(w);
+    }
+}
+
+static void *run_interrupted(void *arg) {
+    struct worker *w = arg;
+    interrupt_worker = (struct worker){.id = w->id + 100, .dice = w->dice, .most_held = 50, .work = work_mixed};
+    sigset_t interrupts;
+    sigemptyset(&interrupts);
+    sigaddset(&interrupts, SIGUSR1);
+    pthread_sigmask(SIG_UNBLOCK, &interrupts, NULL);
+    run(w);
+    pthread_sigmask(SIG_BLOCK, &interrupts, NULL);
+    while (interrupt_worker.n_held > 0) {
+        give(&interrupt_worker, interrupt_worker.held[--interrupt_worker.n_held]);
+    }
+    return NULL;
+}
+
+static void interrupted_anywhere(void **state) {
+    (void)state;
+    const struct plan plan = {16 * MIB, 2, QUIRE_CONTENT_NONE, 2, 2, 300, false, work_mixed};
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigset_t interrupts;
+    sigemptyset(&interrupts);
+    sigaddset(&interrupts, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &interrupts, NULL); /* inherited: no interrupt before a thread is ready for it */
+    assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+    make_memory(&plan);
+    for (unsigned i = 0; i < plan.n_threads; i++) {
+        workers[i] = (struct worker){.id = i + 1, .cpu = i, .dice = i + 1, .most_held = 300, .work = work_mixed};
+        assert_int_equal(pthread_create(&threads[i], NULL, run_interrupted, &workers[i]), 0);
+    }
+    for (unsigned n = 0; n < n_ops / 10; n++) {
+        pthread_kill(threads[n % plan.n_threads], SIGUSR1);
+    }
+    join_threads(&plan);
+    empty_ring();
+    expect_no_failure();
+    expect_whole();
+}
+
+/* ---- all ---------------------------------------------------------------------------------------------- */
+
+static int set_up(void **state) {
+    (void)state;
+    host_keep_faults(true);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    host_ram_clear();
+    return 0;
+}
+
+#define stress_case(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+    const char *wanted = getenv("STRESS_OPS");
+    n_ops = wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : n_ops;
+    const struct CMUnitTest tests[] = {
+        stress_case(singles_with_plenty_of_memory),
+        stress_case(mixed_with_plenty_of_memory),
+        stress_case(mixed_on_one_cpu_number),
+        stress_case(mixed_and_migrating),
+        stress_case(mixed_with_poison),
+        stress_case(almost_no_memory),
+        stress_case(almost_no_memory_and_migrating),
+        stress_case(taken_here_and_freed_there),
+        stress_case(shared_frames),
+        stress_case(never_refused_but_for_what_is_counted),
+        stress_case(never_refused_with_a_margin),
+        stress_case(interrupted_anywhere),
+    };
+    return cmocka_run_group_tests_name("stress", tests, NULL, NULL);
+}

@@ -1,0 +1,234 @@
+/* add.c: quire_add: memory that is mapped or found after the start. */
+#include "unit.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+static struct quire *memory(quire_pa base, quire_pa end) {
+    return unit_simple(base, end - base);
+}
+
+/* Adds the region, and finds all of it but its metadata to be usable, now and after everything was freed again. */
+static void expect_added(struct quire *q, quire_pa base, quire_pa end) {
+    const struct quire_region region = USABLE(base, end);
+    const struct quire_stats before = stats_of(q);
+    const quire_pa first = (base + PAGE - 1) / PAGE * PAGE, last = end / PAGE * PAGE;
+    unit_ram(&region, 1, QUIRE_NONE);
+    assert_int_equal(quire_add(q, &region), QUIRE_OK);
+
+    struct quire_stats after = stats_of(q);
+    assert_int_equal(after.n_frames + after.n_metadata, before.n_frames + before.n_metadata + (last - first) / PAGE);
+    assert_int_equal(after.n_free - before.n_free, after.n_frames - before.n_frames);
+    assert_true(after.n_frames > before.n_frames);
+    expect_consistent(q);
+
+    struct frames all = {0};
+    take_all(q, &all);
+    assert_int_equal(all.n, after.n_free);
+    uint64_t n_inside = 0;
+    for (size_t i = 0; i < all.n; i++) {
+        n_inside += all.at[i] >= first && all.at[i] < last;
+    }
+    assert_int_equal(n_inside, after.n_frames - before.n_frames);
+    expect_consistent(q);
+    free_all(q, &all);
+    assert_int_equal(n_free(q), after.n_free);
+    expect_consistent(q);
+}
+
+static void far_away(void **state) {
+    (void)state;
+    struct quire *q = memory(64 * MIB, 68 * MIB);
+    expect_added(q, 4 * GIB, 4 * GIB + 16 * MIB);
+    expect_added(q, 16 * MIB, 24 * MIB); /* below what was there */
+    expect_added(q, 0, 2 * MIB);
+    assert_int_equal(stats_of(q).n_zones, 4);
+}
+
+static void right_behind_and_right_before(void **state) {
+    (void)state;
+    struct quire *q = memory(64 * MIB, 68 * MIB);
+    expect_added(q, 68 * MIB, 72 * MIB);
+    expect_added(q, 60 * MIB, 64 * MIB);
+}
+
+static void in_a_block_that_another_zone_has_a_part_of(void **state) {
+    (void)state;
+    struct quire *q = memory(64 * MIB + 100 * PAGE, 67 * MIB + 17 * PAGE);
+    expect_added(q, 67 * MIB + 17 * PAGE, 69 * MIB + PAGE); /* from the middle of a block into the next one's */
+    expect_added(q, 64 * MIB, 64 * MIB + 60 * PAGE);        /* a part of the first block, with a gap behind it */
+    expect_added(q, 69 * MIB + 100 * PAGE, 69 * MIB + 200 * PAGE);
+}
+
+static void unaligned_bounds_are_rounded_inwards(void **state) {
+    (void)state;
+    struct quire *q = memory(64 * MIB, 68 * MIB);
+    expect_added(q, 80 * MIB + 1, 84 * MIB - 1);
+}
+
+static void orders_come_from_added_memory(void **state) {
+    (void)state;
+    struct quire *q = memory(64 * MIB + PAGE, 68 * MIB);
+    quire_pa pa = 0;
+    assert_int_equal(quire_alloc_order(q, QUIRE_MAX_ORDER, 1, &pa), QUIRE_UNSATISFIABLE);
+    expect_added(q, 72 * MIB, 80 * MIB);
+    pa = must_alloc_order(q, QUIRE_MAX_ORDER, 1);
+    assert_int_equal(pa, 76 * MIB);
+    assert_int_equal(quire_free_order(q, pa, QUIRE_MAX_ORDER), QUIRE_OK);
+    expect_consistent(q);
+}
+
+static void many_times(void **state) {
+    (void)state;
+    struct quire *q = memory(64 * MIB, 66 * MIB);
+    host_ram_add(GIB, 64 * MIB);
+    for (unsigned i = 0; i < 16; i++) {
+        const struct quire_region region = USABLE(GIB + i * 4 * MIB, GIB + (i * 4 + 3) * MIB);
+        assert_int_equal(quire_add(q, &region), QUIRE_OK);
+    }
+    expect_consistent(q);
+    struct frames all = {0};
+    take_all(q, &all);
+    assert_int_equal(all.n, stats_of(q).n_frames);
+    free_all(q, &all);
+    expect_consistent(q);
+}
+
+/* ---- refused ------------------------------------------------------------------------------------------ */
+
+static void expect_refused(struct quire *q, quire_pa base, quire_pa end, enum quire_region_type type,
+                           enum quire_status why) {
+    const struct quire_region region = {base, end, type};
+    const uint64_t before = digest(q);
+    assert_int_equal(quire_add(q, &region), why);
+    assert_int_equal(digest(q), before);
+    expect_consistent(q);
+}
+
+static void what_is_managed_already_is_invalid(void **state) {
+    (void)state;
+    struct quire *q = memory(64 * MIB, 68 * MIB);
+    host_ram_add(60 * MIB, 4 * MIB);
+    host_ram_add(68 * MIB, 12 * MIB);
+    expect_refused(q, 64 * MIB, 68 * MIB, QUIRE_USABLE, QUIRE_INVALID);        /* the same again */
+    expect_refused(q, 65 * MIB, 66 * MIB, QUIRE_USABLE, QUIRE_INVALID);        /* inside */
+    expect_refused(q, 60 * MIB, 80 * MIB, QUIRE_USABLE, QUIRE_INVALID);        /* around */
+    expect_refused(q, 60 * MIB, 64 * MIB + PAGE, QUIRE_USABLE, QUIRE_INVALID); /* one frame too far */
+    expect_refused(q, 68 * MIB - PAGE, 72 * MIB, QUIRE_USABLE, QUIRE_INVALID); /* one frame too early */
+    expect_added(q, 68 * MIB, 72 * MIB);
+    expect_refused(q, 70 * MIB, 71 * MIB, QUIRE_USABLE, QUIRE_INVALID); /* added memory counts as well */
+}
+
+static void what_is_no_memory_is_invalid(void **state) {
+    (void)state;
+    struct quire *q = memory(64 * MIB, 68 * MIB);
+    host_ram_add(80 * MIB, 8 * MIB);
+    expect_refused(q, 80 * MIB, 88 * MIB, QUIRE_RESERVED, QUIRE_INVALID);
+    expect_refused(q, 80 * MIB, 80 * MIB, QUIRE_USABLE, QUIRE_INVALID);
+    expect_refused(q, 88 * MIB, 80 * MIB, QUIRE_USABLE, QUIRE_INVALID);
+    expect_refused(q, 80 * MIB + 1, 80 * MIB + PAGE, QUIRE_USABLE, QUIRE_INVALID);
+    expect_refused(q, 80 * MIB + PAGE / 2, 80 * MIB + PAGE + PAGE / 2, QUIRE_USABLE, QUIRE_INVALID);
+}
+
+static void too_small_for_its_own_metadata(void **state) {
+    (void)state;
+    struct quire *q = memory(64 * MIB, 68 * MIB);
+    host_ram_add(80 * MIB, 8 * MIB);
+    expect_refused(q, 80 * MIB, 80 * MIB + PAGE, QUIRE_USABLE, QUIRE_NO_MEMORY);
+    for (unsigned n = 2;; n++) {
+        assert_in_range(n, 2, 8);
+        const struct quire_region region = USABLE(80 * MIB, 80 * MIB + n * PAGE);
+        enum quire_status status = quire_add(q, &region);
+        if (status == QUIRE_OK) {
+            break;
+        }
+        assert_int_equal(status, QUIRE_NO_MEMORY);
+    }
+    assert_true(state_of(q, 80 * MIB) == QUIRE_STATE_METADATA);
+    expect_consistent(q);
+}
+
+/* ---- while others work -------------------------------------------------------------------------------- */
+
+#define N_WORKERS 3
+
+struct worker {
+    struct quire *q;
+    unsigned cpu;
+    atomic_bool *stop;
+    uint64_t n_calls;
+};
+
+static void *work(void *arg) {
+    struct worker *w = arg;
+    quire_pa held[64];
+    host_set_cpu(w->cpu);
+    while (!atomic_load(w->stop)) {
+        size_t n = 0;
+        while (n < COUNT_OF(held) && (held[n] = quire_alloc(w->q, (uint8_t)w->cpu)) != QUIRE_NONE) {
+            n++;
+        }
+        quire_pa run;
+        if (quire_alloc_order(w->q, 5, 9, &run) == QUIRE_OK && quire_free_order(w->q, run, 5) != QUIRE_OK) {
+            abort();
+        }
+        w->n_calls += n;
+        while (n > 0) {
+            if (quire_free(w->q, held[--n]) != QUIRE_OK) {
+                abort();
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Memory becomes usable while three threads allocate and free. */
+static void while_other_threads_allocate(void **state) {
+    (void)state;
+    struct quire *q = memory(64 * MIB, 80 * MIB); /* more than the workers and their caches can hold */
+    host_ram_add(GIB, 64 * MIB);
+    atomic_bool stop = false;
+    struct worker workers[N_WORKERS];
+    pthread_t threads[N_WORKERS];
+    for (unsigned i = 0; i < N_WORKERS; i++) {
+        workers[i] = (struct worker){.q = q, .cpu = i, .stop = &stop};
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+    }
+    host_set_cpu(3);
+    for (unsigned i = 0; i < 16; i++) {
+        const struct quire_region region = USABLE(GIB + i * 4 * MIB, GIB + (i * 4 + 3) * MIB + 64 * PAGE);
+        assert_int_equal(quire_add(q, &region), QUIRE_OK);
+        for (unsigned n = 0; n < 2000; n++) {
+            quire_pa pa = must_alloc(q, 3);
+            assert_int_equal(quire_free(q, pa), QUIRE_OK);
+        }
+    }
+    atomic_store(&stop, true);
+    for (unsigned i = 0; i < N_WORKERS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    struct quire_stats stats = stats_of(q);
+    assert_int_equal(stats.n_free, stats.n_frames);
+    expect_consistent(q);
+    struct frames all = {0};
+    take_all(q, &all);
+    assert_int_equal(all.n, stats.n_frames);
+    frames_clear(&all);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        unit_case(far_away),
+        unit_case(right_behind_and_right_before),
+        unit_case(in_a_block_that_another_zone_has_a_part_of),
+        unit_case(unaligned_bounds_are_rounded_inwards),
+        unit_case(orders_come_from_added_memory),
+        unit_case(many_times),
+        unit_case(what_is_managed_already_is_invalid),
+        unit_case(what_is_no_memory_is_invalid),
+        unit_case(too_small_for_its_own_metadata),
+        unit_case(while_other_threads_allocate),
+    };
+    return cmocka_run_group_tests_name("add", tests, NULL, NULL);
+}

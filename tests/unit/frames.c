@@ -1,0 +1,209 @@
+/* frames.c: one frame at a time: quire_alloc and quire_free. */
+#include "unit.h"
+
+static void a_frame_comes_and_goes(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 8 * MIB);
+    const uint64_t n_before = n_free(q);
+    quire_pa pa = must_alloc(q, 42);
+    assert_in_range(pa, 64 * MIB, 72 * MIB - PAGE);
+    assert_true(pa % PAGE == 0);
+    assert_int_equal(quire_refs(q, pa), 1);
+    assert_int_equal(state_of(q, pa), QUIRE_STATE_HELD);
+    assert_int_equal(run_at(q, pa).tag, 42);
+    assert_int_equal(n_free(q), n_before - 1);
+    expect_consistent(q);
+
+    assert_int_equal(quire_free(q, pa), QUIRE_OK);
+    assert_int_equal(quire_refs(q, pa), 0);
+    assert_int_equal(state_of(q, pa), QUIRE_STATE_FREE);
+    assert_int_equal(n_free(q), n_before);
+    expect_consistent(q);
+}
+
+static void every_tag_is_kept(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 8 * MIB);
+    quire_pa at[QUIRE_TAG_QUARANTINE];
+    for (unsigned tag = 0; tag < QUIRE_TAG_QUARANTINE; tag++) {
+        at[tag] = must_alloc(q, (uint8_t)tag);
+    }
+    for (unsigned tag = 0; tag < QUIRE_TAG_QUARANTINE; tag++) {
+        assert_int_equal(run_at(q, at[tag]).tag, tag);
+        assert_int_equal(quire_refs(q, at[tag]), 1);
+    }
+    uint64_t held_by[QUIRE_TAGS];
+    quire_tag_stats(q, held_by);
+    for (unsigned tag = 0; tag < QUIRE_TAGS; tag++) {
+        assert_int_equal(held_by[tag], tag < QUIRE_TAG_QUARANTINE ? 1 : 0);
+    }
+    expect_consistent(q);
+}
+
+/* Exhaustion is exact and repeatable, in whatever order the frames come back. */
+static void all_of_memory_fifty_times(void **state) {
+    (void)state;
+    const struct quire_region map[] = {USABLE(16 * MIB + 5 * PAGE, 19 * MIB), USABLE(21 * MIB, 24 * MIB + PAGE)};
+    const struct quire_config config = {.n_cpus = 3};
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
+    const uint64_t n_all = stats_of(q).n_frames;
+    for (unsigned round = 0; round < 50; round++) {
+        struct frames all = {0};
+        host_set_cpu(round % 3);
+        take_all(q, &all);
+        assert_int_equal(all.n, n_all);
+        expect_good_frames(&all, map, COUNT_OF(map));
+        assert_int_equal(n_free(q), 0);
+        if (round % 2 == 1) {
+            frames_shuffle(&all, round);
+        }
+        host_set_cpu(round % 2);
+        free_all(q, &all);
+        assert_int_equal(n_free(q), n_all);
+        if (round % 10 == 0) {
+            expect_consistent(q);
+        }
+    }
+    assert_int_equal(stats_of(q).n_unproved, 0); /* nobody was ever in the middle of anything */
+}
+
+static void running_out_is_no_fault_and_ends(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 4 * MIB);
+    struct frames all = {0};
+    take_all(q, &all);
+    for (unsigned i = 0; i < 100; i++) {
+        host_set_cpu(i % 6);
+        assert_true(quire_alloc(q, 1) == QUIRE_NONE);
+    }
+    quire_pa last = all.at[all.n / 2];
+    assert_int_equal(quire_free(q, last), QUIRE_OK);
+    assert_true(quire_alloc(q, 1) == last); /* the only one there is */
+    assert_true(quire_alloc(q, 1) == QUIRE_NONE);
+    assert_int_equal(stats_of(q).n_faults, 0);
+    free_all(q, &all);
+    expect_consistent(q);
+}
+
+/* ---- CPUs --------------------------------------------------------------------------------------------- */
+
+/* Each CPU frees some frames, so that each holds some in its cache; then one of them takes everything. */
+static void what_other_cpus_cached_is_reachable(void **state) {
+    (void)state;
+    const unsigned n_cpus = 8;
+    const struct quire_config config = {.n_cpus = n_cpus};
+    const struct quire_region map[] = {USABLE(64 * MIB, 72 * MIB)};
+    struct quire *q = unit_make(&config, map, 1);
+    const uint64_t n_all = stats_of(q).n_frames;
+    for (unsigned taker = 0; taker <= n_cpus; taker++) {
+        struct frames all = {0};
+        host_set_cpu(taker);
+        take_all(q, &all);
+        assert_int_equal(all.n, n_all);
+        frames_shuffle(&all, taker);
+        for (size_t i = 0; i < all.n; i++) {
+            host_set_cpu((unsigned)i % n_cpus);
+            assert_int_equal(quire_free(q, all.at[i]), QUIRE_OK);
+        }
+        frames_clear(&all);
+        assert_true(stats_of(q).n_cached > 0);
+        expect_consistent(q);
+    }
+    uint64_t n_steals = 0;
+    for (unsigned i = 0; i < n_cpus; i++) {
+        struct quire_cpu_stats cpu;
+        assert_true(quire_cpu_stats(q, i, &cpu));
+        n_steals += cpu.n_steals;
+    }
+    assert_true(n_steals > 0);
+    assert_int_equal(stats_of(q).n_unproved, 0);
+}
+
+static void a_cached_frame_is_the_last_one(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 4 * MIB);
+    struct frames all = {0};
+    take_all(q, &all);
+    for (unsigned owner = 0; owner < 4; owner++) {
+        for (unsigned taker = 0; taker < 6; taker++) {
+            host_set_cpu(owner);
+            quire_pa pa = all.at[owner * 100 + taker];
+            assert_int_equal(quire_free(q, pa), QUIRE_OK);
+            host_set_cpu(taker);
+            assert_true(quire_alloc(q, 1) == pa);
+        }
+    }
+    frames_clear(&all);
+}
+
+static void a_cpu_number_out_of_range_works(void **state) {
+    (void)state;
+    const unsigned odd[] = {4, 5, 1000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
+    struct quire *q = unit_simple(64 * MIB, 4 * MIB);
+    const uint64_t n_all = n_free(q);
+    for (size_t i = 0; i < COUNT_OF(odd); i++) {
+        struct frames all = {0};
+        host_set_cpu(odd[i]);
+        quire_pa one = must_alloc(q, 1);
+        assert_int_equal(quire_get(q, one), QUIRE_OK);
+        assert_int_equal(quire_put(q, one), QUIRE_OK);
+        assert_int_equal(quire_free(q, one), QUIRE_OK);
+        quire_pa large = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+        assert_int_equal(quire_free_order(q, large, QUIRE_BLOCK_ORDER), QUIRE_OK);
+        take_all(q, &all);
+        assert_int_equal(all.n, n_all);
+        free_all(q, &all);
+        assert_int_equal(n_free(q), n_all);
+        expect_consistent(q);
+    }
+}
+
+/* A thread that migrates between every two calls. */
+static void migrating_all_the_time_loses_nothing(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 6 * MIB);
+    const uint64_t n_all = n_free(q);
+    struct frames held = {0};
+    for (unsigned i = 0; i < 20000; i++) {
+        host_set_cpu(i * 7 % 5);
+        if (i % 3 != 2) {
+            quire_pa pa = quire_alloc(q, 1);
+            if (pa != QUIRE_NONE) {
+                frames_push(&held, pa);
+            }
+        } else {
+            size_t victim = i * 31 % held.n;
+            assert_int_equal(quire_free(q, held.at[victim]), QUIRE_OK);
+            held.at[victim] = held.at[--held.n];
+        }
+        assert_int_equal(n_free(q), n_all - held.n);
+    }
+    expect_consistent(q);
+    free_all(q, &held);
+    assert_int_equal(n_free(q), n_all);
+    expect_consistent(q);
+}
+
+/* A frame freed lately is still in the processor's cache: it is the one to hand out while memory is plentiful. */
+static void a_warm_frame_is_reused(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 64 * MIB);
+    quire_pa first = must_alloc(q, 1);
+    assert_int_equal(quire_free(q, first), QUIRE_OK);
+    assert_true(quire_alloc(q, 1) == first);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        unit_case(a_frame_comes_and_goes),
+        unit_case(every_tag_is_kept),
+        unit_case(all_of_memory_fifty_times),
+        unit_case(running_out_is_no_fault_and_ends),
+        unit_case(what_other_cpus_cached_is_reachable),
+        unit_case(a_cached_frame_is_the_last_one),
+        unit_case(a_cpu_number_out_of_range_works),
+        unit_case(migrating_all_the_time_loses_nothing),
+        unit_case(a_warm_frame_is_reused),
+    };
+    return cmocka_run_group_tests_name("frames", tests, NULL, NULL);
+}

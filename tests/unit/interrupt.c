@@ -1,0 +1,352 @@
+/* interrupt.c: an interrupt at each instruction of a call, and a caller that is stopped there for ever.
+ *
+ * The processor's trap flag (x86-64) raises SIGTRAP after every instruction. A signal handler is what an interrupt
+ * handler or an NMI is: it runs on the same stack, on the same CPU, between two instructions of the call, and the call
+ * goes on when it returns - or never, where the handler leaves by siglongjmp.
+ *
+ * Each case makes a fresh allocator, brings it into a state, and then makes one call with the interrupt at its n-th
+ * instruction, for each n. Steps cost microseconds, so that in long calls only some of them are tried. */
+#define _GNU_SOURCE /* REG_EFL */
+#include "unit.h"
+
+#include <quire/port.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+
+#include <ucontext.h>
+
+#define BASE      (64 * MIB)
+#define END       (70 * MIB)
+#define TRAP_FLAG 0x100u
+
+static struct quire *q;
+static quire_pa held;      /* by the caller, before the call */
+static struct frames rest; /* all other frames that the case took before */
+
+/* ---- stepping ----------------------------------------------------------------------------------------- */
+
+static unsigned long n_steps, interrupt_at;
+static bool stop_for_ever, interrupted;
+static sigjmp_buf stopped;
+static void interrupt(void);
+
+static void on_step(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info;
+    if (++n_steps != interrupt_at) {
+        return;
+    }
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TRAP_FLAG;
+    interrupted = true;
+    if (stop_for_ever) {
+        siglongjmp(stopped, 1);
+    }
+    interrupt();
+}
+
+static void step(bool on) {
+    unsigned long flags = __builtin_ia32_readeflags_u64();
+    __builtin_ia32_writeeflags_u64(on ? flags | TRAP_FLAG : flags & ~(unsigned long)TRAP_FLAG);
+}
+
+/* ---- what the interrupt does -------------------------------------------------------------------------- */
+
+static quire_pa kept_single, kept_run; /* what the interrupt allocated and keeps */
+
+static void interrupt(void) {
+    struct quire_stats stats;
+    quire_stats(q, &stats);
+
+    quire_pa passing = quire_alloc(q, 50);
+    kept_single = quire_alloc(q, 51);
+    if (passing != QUIRE_NONE) {
+        assert_int_equal(quire_get(q, passing), QUIRE_OK);
+        assert_int_equal(quire_put(q, passing), QUIRE_OK);
+        assert_int_equal(quire_free(q, passing), QUIRE_OK);
+    }
+    assert_true(kept_single == QUIRE_NONE || kept_single != held);
+    if (quire_alloc_order(q, 3, 52, &kept_run) != QUIRE_OK) {
+        kept_run = QUIRE_NONE;
+    }
+}
+
+/* ---- the cases ---------------------------------------------------------------------------------------- */
+
+/* A state, and a call that is made in it. What the call gives, it puts into *got. */
+struct call {
+    const char *name;
+    void (*prepare)(void);
+    void (*call)(quire_pa *got);
+    unsigned order; /* of what it gives */
+    unsigned n_own; /* frames that are the caller's: those held before, and those in hand during the call */
+};
+
+static void nothing(void) {}
+
+static void one_held(void) {
+    held = must_alloc(q, 1);
+}
+
+static void one_freed(void) {
+    one_held();
+    assert_int_equal(quire_free(q, held), QUIRE_OK);
+    held = QUIRE_NONE;
+}
+
+static void block_held(void) {
+    held = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+}
+
+static void one_shared(void) {
+    one_held();
+    assert_int_equal(quire_get(q, held), QUIRE_OK);
+}
+
+static void all_held(void) {
+    one_held();
+    take_all(q, &rest);
+}
+
+/* All frames of a CPU's first block are in use, so that the next call borrows another. */
+static void block_used_up(void) {
+    struct quire_cpu_stats cpu;
+    do {
+        frames_push(&rest, must_alloc(q, 1));
+        assert_true(quire_cpu_stats(q, 0, &cpu));
+    } while (cpu.n_in + cpu.n_warm > 0);
+    held = rest.at[--rest.n];
+}
+
+/* Another CPU has the last free frame in its cache. */
+static void last_frame_elsewhere(void) {
+    all_held();
+    host_set_cpu(1);
+    assert_int_equal(quire_free(q, rest.at[--rest.n]), QUIRE_OK);
+    host_set_cpu(0);
+}
+
+/* The next free overflows the stack of warm frames. */
+static void warm_full(void) {
+    struct quire_cpu_stats cpu;
+    block_used_up();
+    for (uint32_t n_before = 0;; n_before = cpu.n_warm) {
+        size_t i = 3 * (rest.n - 1) / 7 % rest.n;
+        assert_int_equal(quire_free(q, rest.at[i]), QUIRE_OK);
+        rest.at[i] = rest.at[--rest.n];
+        assert_true(quire_cpu_stats(q, 0, &cpu));
+        if (cpu.n_warm <= n_before || rest.n < 400) {
+            break;
+        }
+    }
+}
+
+static void call_alloc(quire_pa *got) {
+    *got = quire_alloc(q, 2);
+}
+
+static void call_free(quire_pa *got) {
+    (void)got;
+    (void)quire_free(q, held);
+    held = QUIRE_NONE;
+}
+
+static void call_get(quire_pa *got) {
+    (void)got;
+    (void)quire_get(q, held);
+}
+
+static void call_put(quire_pa *got) {
+    (void)got;
+    (void)quire_put(q, held);
+}
+
+static void call_cow(quire_pa *got) {
+    (void)quire_cow(q, held, got);
+}
+
+static void call_alloc_3(quire_pa *got) {
+    (void)quire_alloc_order(q, 3, 2, got);
+}
+
+static void call_alloc_block(quire_pa *got) {
+    (void)quire_alloc_order(q, QUIRE_BLOCK_ORDER, 2, got);
+}
+
+static void call_free_block(quire_pa *got) {
+    (void)got;
+    (void)quire_free_order(q, held, QUIRE_BLOCK_ORDER);
+}
+
+static void call_free_part(quire_pa *got) {
+    (void)got;
+    (void)quire_free_order(q, held + 64 * PAGE, 4);
+}
+
+static const struct call calls[] = {
+    {"alloc, first of all", nothing, call_alloc, 0, 1},
+    {"alloc of a warm frame", one_freed, call_alloc, 0, 1},
+    {"alloc from the borrowed block", one_held, call_alloc, 0, 2},
+    {"alloc that borrows a block", block_used_up, call_alloc, 0, 2},
+    {"alloc that steals", last_frame_elsewhere, call_alloc, 0, 2},
+    {"alloc without memory", all_held, call_alloc, 0, 2},
+    {"free", one_held, call_free, 0, 1},
+    {"free that overflows", warm_full, call_free, 0, 1},
+    {"free into memory all in use", all_held, call_free, 0, 1},
+    {"get", one_held, call_get, 0, 1},
+    {"put", one_shared, call_put, 0, 1},
+    {"last put", one_held, call_put, 0, 1},
+    {"copy-on-write of a shared frame", one_shared, call_cow, 0, 2},
+    {"alloc of 8 frames", one_held, call_alloc_3, 3, 1 + 8},
+    {"alloc of a block", one_held, call_alloc_block, QUIRE_BLOCK_ORDER, 1 + 512},
+    {"alloc of a block without memory", all_held, call_alloc_block, QUIRE_BLOCK_ORDER, 1},
+    {"free of a block", block_held, call_free_block, 0, 512},
+    {"free of a part of a block", block_held, call_free_part, 0, 512},
+};
+
+/* Makes the call with an interrupt at its n-th instruction; false: it has fewer. */
+static bool make_call(const struct call *c, unsigned long n, quire_pa *got) {
+    const struct quire_config config = {.n_cpus = 2};
+    const struct quire_region region = USABLE(BASE, END);
+    assert_int_equal(quire_init(&q, &config, &region, 1), QUIRE_OK);
+    held = QUIRE_NONE;
+    kept_single = kept_run = QUIRE_NONE;
+    host_set_cpu(0);
+    c->prepare();
+    *got = QUIRE_NONE;
+    n_steps = 0;
+    interrupt_at = n;
+    interrupted = false;
+    if (sigsetjmp(stopped, 1) == 0) {
+        step(true);
+        c->call(got);
+        step(false);
+    }
+    return interrupted;
+}
+
+/* Nothing was lost and nothing given twice, whoever was interrupted where. */
+static void expect_whole(const struct call *c, quire_pa got) {
+    assert_int_equal(host_take_faults(NULL), 0);
+    expect_consistent(q);
+    if (held != QUIRE_NONE && quire_refs(q, held) > 0) {
+        assert_true(got != held && kept_single != held && kept_run != held);
+    }
+    if (got != QUIRE_NONE) {
+        assert_int_equal(quire_refs(q, got), 1);
+        assert_int_equal(quire_free_order(q, got, c->order), QUIRE_OK);
+    }
+    if (kept_single != QUIRE_NONE) {
+        assert_int_equal(quire_free(q, kept_single), QUIRE_OK);
+    }
+    if (kept_run != QUIRE_NONE) {
+        assert_int_equal(quire_free_order(q, kept_run, 3), QUIRE_OK);
+    }
+    for (size_t i = 0; i < rest.n; i++) {
+        assert_int_equal(quire_free(q, rest.at[i]), QUIRE_OK);
+    }
+    expect_consistent(q);
+    struct quire_stats stats = stats_of(q);
+    uint64_t held_by[QUIRE_TAGS];
+    quire_tag_stats(q, held_by);
+    assert_int_equal(stats.n_free + held_by[1] + held_by[2], stats.n_frames); /* only the caller still holds any */
+}
+
+static unsigned long n_instructions(const struct call *c) {
+    quire_pa got;
+    stop_for_ever = false;
+    assert_false(make_call(c, 0, &got));
+    frames_clear(&rest);
+    return n_steps;
+}
+
+/* Each instruction is tried as long as that takes no more than so many steps; in longer calls every so many. */
+#define MOST_STEPS 12000
+
+static unsigned long stride_for(unsigned long n) {
+    return n * n / 2 / MOST_STEPS + 1;
+}
+
+static void an_interrupt_at_each_instruction(void **state) {
+    const struct call *c = *state;
+    unsigned long n = n_instructions(c), stride = stride_for(n);
+    for (unsigned long at = 1; at <= n; at += stride) {
+        quire_pa got;
+        stop_for_ever = false;
+        if (make_call(c, at, &got)) {
+            expect_whole(c, got);
+        }
+        frames_clear(&rest);
+    }
+}
+
+/* The caller stops in the middle and never goes on. Others can: no call of theirs waits or fails but for lack of
+ * memory, none is given a frame that somebody holds, and what they can not have was counted. */
+static void stopped_for_ever_at_each_instruction(void **state) {
+    const struct call *c = *state;
+    unsigned long n = n_instructions(c), stride = stride_for(n);
+    for (unsigned long at = 1; at <= n; at += stride) {
+        quire_pa got;
+        stop_for_ever = true;
+        if (!make_call(c, at, &got)) {
+            frames_clear(&rest);
+            continue;
+        }
+        uint64_t n_unproved = stats_of(q).n_unproved;
+        host_set_cpu(1);
+        size_t n_before = rest.n;
+        take_all(q, &rest);
+        expect_good_frames(&rest, &(struct quire_region)USABLE(BASE, END), 1);
+        uint64_t n_lost = stats_of(q).n_frames - rest.n;
+        if (n_lost > c->n_own) {
+            assert_true(stats_of(q).n_unproved > n_unproved);
+        }
+        while (rest.n > n_before) {
+            assert_int_equal(quire_free(q, rest.at[--rest.n]), QUIRE_OK);
+        }
+        assert_int_equal(host_take_faults(NULL), 0);
+        frames_clear(&rest);
+    }
+}
+
+static int start_stepping(void **state) {
+    (void)state;
+    struct sigaction action = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO};
+    host_keep_faults(true);
+    host_ram_add(BASE, END - BASE);
+    return sigaction(SIGTRAP, &action, NULL);
+}
+
+#define N_CALLS (sizeof calls / sizeof calls[0])
+
+int main(void) {
+    static struct CMUnitTest tests[2 * N_CALLS];
+    static char names[2 * N_CALLS][80];
+    for (size_t i = 0; i < N_CALLS; i++) {
+        struct CMUnitTest *interrupted_test = &tests[2 * i], *stopped_test = &tests[2 * i + 1];
+        snprintf(names[2 * i], sizeof names[0], "%s: interrupted anywhere", calls[i].name);
+        snprintf(names[2 * i + 1], sizeof names[0], "%s: stopped anywhere", calls[i].name);
+        *interrupted_test = (struct CMUnitTest)cmocka_unit_test_prestate(an_interrupt_at_each_instruction,
+                                                                         (void *)(uintptr_t)&calls[i]);
+        *stopped_test = (struct CMUnitTest)cmocka_unit_test_prestate(stopped_for_ever_at_each_instruction,
+                                                                     (void *)(uintptr_t)&calls[i]);
+        interrupted_test->name = names[2 * i];
+        stopped_test->name = names[2 * i + 1];
+    }
+    return cmocka_run_group_tests_name("interrupt", tests, start_stepping, NULL);
+}
+
+#else
+
+static void needs_the_trap_flag_of_x86_64(void **state) {
+    (void)state;
+    skip();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(needs_the_trap_flag_of_x86_64)};
+    return cmocka_run_group_tests_name("interrupt", tests, NULL, NULL);
+}
+
+#endif

@@ -1,0 +1,28 @@
+# The core and the host port compiled in one way, for the tests that are built in several. A program that defines hooks
+# of its own is linked with the same archive: the linker takes host.o from it only for hooks that are still missing.
+#
+# $(call variant,NAME,COMPILER,FLAGS) makes rules for
+#   $(BUILD)/tests/in/NAME/<source path>.o   any source of the tree, and
+#   $(BUILD)/tests/in/NAME/quire.a           the core with the host port.
+ifndef variant
+
+define variant
+$(BUILD)/tests/in/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	@echo "  CC  $$@"
+	@$(2) $(STRICT) $$(CPPFLAGS) -Iport/host -I. $(3) $(DEPS) -c $$< -o $$@
+
+$(BUILD)/tests/in/$(1)/quire.a: $(patsubst %.c,$(BUILD)/tests/in/$(1)/%.o,$(QUIRE_SRC) $(HOST_SRC))
+	@echo "  AR  $$@"
+	@rm -f $$@ && ar rcs $$@ $$^
+
+-include $(patsubst %.c,$(BUILD)/tests/in/$(1)/%.d,$(QUIRE_SRC) $(HOST_SRC))
+endef
+
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+$(eval $(call variant,plain,$(CC),$(CFLAGS)))
+$(eval $(call variant,check2,$(CC),$(CFLAGS) -DQUIRE_CHECK=2))
+$(eval $(call variant,asan,$(CLANG),-O1 -g $(ASAN)))
+
+endif
