@@ -1,4 +1,4 @@
-/* cowtest.c: copy-on-write: after a fork memory is shared as long as nobody writes, and private as soon as one does.
+/* cowtest.c: copy-on-write: memory is shared until it is written to, then private.
  *
  * Counts of frames are exact, so nothing else should run meanwhile. Where a child is measured it has taken a turn
  * before, so that its stack and variables are its own already. */

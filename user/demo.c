@@ -1,25 +1,31 @@
-/* demo.c: a guided tour: how memory is promised, shared, copied, used up and given back. */
+/* demo.c: a guided tour: memory promised, shared, copied, used up, given back. */
 #include "test.h"
 
 enum { N_PAGES = 1024, N_WRITES = 10, N_LEFT = 64 };
 
 static uint64_t n_last; /* free frames when we last looked */
 
-static void heading(const char *title, const char *explanation) {
-    print("\n== %s ==\n\n%s\n", title, explanation);
+static void heading(const char *title) {
+    print("\n== %s ==\n", title);
+}
+
+/* Begins to count, twice: a look writes to pages of ours, which after a fork takes frames itself. */
+static void start_counting(void) {
+    n_last = free_frames();
+    n_last = free_frames();
 }
 
 /* One line: what happened, how many frames are free after it, and how many more or fewer than before that is. */
 static void look(const char *event) {
-    uint64_t n_free = free_frames();
-    print("  %-52s %9lu free", event, n_free);
-    if (n_free < n_last) {
-        print("   - %lu", n_last - n_free);
-    } else if (n_free > n_last) {
-        print("   + %lu", n_free - n_last);
+    uint64_t n_before = n_last;
+    start_counting();
+    print("  %-46s %9lu free", event, n_last);
+    if (n_last < n_before) {
+        print("   - %lu", n_before - n_last);
+    } else if (n_last > n_before) {
+        print("   + %lu", n_last - n_before);
     }
     print("\n");
-    n_last = n_free;
 }
 
 static void show_memory(void) {
@@ -66,10 +72,10 @@ static void end_child(const struct child *child) {
 }
 
 static void show_sharing(void) {
-    heading("A process takes 4 MiB, and forks",
-            "New heap is a promise. Read, it is the one frame of zeros; written, it gets frames of its own.\n"
-            "A fork copies the page tables; the 1024 frames that they point to are from now on shared.\n");
-    n_last = free_frames();
+    heading("A process takes 4 MiB, and forks");
+    print("\nNew heap is a promise. Read, it is the one frame of zeros; written, it has\n"
+          "frames of its own. A fork copies the page tables: what they point to is shared.\n\n");
+    start_counting();
     look("before");
     char *heap = grow(N_PAGES * PAGE);
     look("4 MiB of heap asked for");
@@ -83,7 +89,8 @@ static void show_sharing(void) {
     order(&child, 0);
     look("forked: page tables, stacks, two pipes to talk");
 
-    heading("The child writes", "Each write to a shared frame makes a copy of that frame first, and only once.\n");
+    heading("The child writes");
+    print("\nEach write to a shared frame makes a copy of that frame first, and only once.\n\n");
     order(&child, 1);
     look("wrote to 1 page");
     order(&child, 1);
@@ -101,10 +108,10 @@ static void show_sharing(void) {
 /* ---- all of it ------------------------------------------------------------------------------------------ */
 
 static void show_exhaustion(void) {
-    heading("A child takes everything",
-            "It is refused only when not one frame is free, those at hand of the other CPUs included,\n"
-            "and then it alone is ended. All that it had comes back.\n");
-    n_last = free_frames();
+    heading("A child takes everything");
+    print("\nIt is refused when not one frame is free, also at the hands of other CPUs, and\n"
+          "then it alone is ended. All that it had comes back.\n\n");
+    start_counting();
     look("before");
     int gate[2], ready[2];
     pipe_or_fail(gate);
@@ -128,16 +135,26 @@ static void show_exhaustion(void) {
     look("it took the rest, wanted more, and was ended");
 }
 
+/* In a process of its own, so that in the end all that the scene took must be free again. */
+static void play(const char *name, void (*scene)(void)) {
+    int pid = fork_or_fail();
+    if (pid == 0) {
+        scene();
+        exit(0);
+    }
+    expect_child(name, pid, 0);
+}
+
 int main(int argc, char *argv[]) {
     (void)argc, (void)argv;
     test_start("demo");
-    heading("Memory at rest", "As the allocator sees it, a moment after the start.");
+    heading("Memory at rest");
     show_memory();
     uint64_t n_free = free_frames();
-    show_sharing();
-    show_exhaustion();
+    play("sharing", show_sharing);
+    play("exhaustion", show_exhaustion);
     expect_free("free frames at the end", n_free);
-    heading("The same memory afterwards", "As many free frames as at the start, and blocks whole again.");
+    heading("The same memory afterwards: as many frames are free as at the start");
     show_memory();
     return test_end();
 }

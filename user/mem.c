@@ -11,15 +11,20 @@ static struct meminfo info;
 
 /* ---- totals and owners ---------------------------------------------------------------------------------- */
 
-static void print_mib(uint64_t n_frames, unsigned width) {
-    uint64_t tenths = n_frames * info.page_size * 10 / MIB;
-    print("%*lu.%lu MiB", (int)width, tenths / 10, tenths % 10);
+/* What n_frames come to: "254.7 MiB", "96 KiB". */
+static void print_size(uint64_t n_frames, unsigned width) {
+    uint64_t n_bytes = n_frames * info.page_size;
+    if (n_bytes < MIB) {
+        print("%*lu KiB", (int)width, n_bytes / 1024);
+    } else {
+        print("%*lu.%lu MiB", (int)width - 2, n_bytes / MIB, n_bytes % MIB * 10 / MIB);
+    }
 }
 
 /* One line: a number of frames, what they come to, and a bar for their share. */
 static void print_share(const char *name, uint64_t n_frames, uint64_t full) {
     print("  %-15s %10lu  ", name, n_frames);
-    print_mib(n_frames, 7);
+    print_size(n_frames, 8);
     print("  ");
     print_bar(n_frames, full, N_BAR);
     print("\n");
@@ -27,8 +32,8 @@ static void print_share(const char *name, uint64_t n_frames, uint64_t full) {
 
 static void print_totals(void) {
     print("\nMemory: ");
-    print_mib(info.n_frames, 0);
-    print(" in %lu frames of %lu bytes, and %lu more for the allocator's own data\n\n", info.n_frames, info.page_size,
+    print_size(info.n_frames, 2);
+    print(" in %lu frames of %lu bytes; %lu frames more describe them\n", info.n_frames, info.page_size,
           info.n_metadata);
     print_share("free", info.n_free, info.n_frames);
     print_share("held", info.n_frames - info.n_free, info.n_frames);
@@ -40,7 +45,7 @@ static void print_owners(void) {
         [OWNER_TABLE] = "page tables",   [OWNER_USER] = "user pages",   [OWNER_PIPE] = "pipes",
         [OWNER_ZERO] = "the zero frame", [OWNER_PROCESS] = "processes",
     };
-    print("\nWho holds it\n\n");
+    print("\nWho holds it\n");
     for (unsigned i = 0; i < OWNERS; i++) {
         if (info.n_owned[i] > 0) {
             print_share(names[i], info.n_owned[i], info.n_frames - info.n_free);
@@ -52,13 +57,14 @@ static void print_owners(void) {
 
 static void print_cache(uint32_t n_frames, uint32_t full) {
     print(" %5u ", n_frames);
-    print_bar(n_frames, full, N_CACHE_BAR);
+    unsigned n_drawn = print_bar(n_frames, full, N_CACHE_BAR);
+    print("%*s", (int)(N_CACHE_BAR - n_drawn), "");
 }
 
 static void print_cpus(void) {
     uint32_t n_idle = info.n_cpus;
-    print("\nFree frames that each CPU keeps at hand: %lu\n\n", info.n_cached);
-    print("  CPU   warm            in            out          refills   steals\n");
+    print("\nFree frames that each CPU keeps at hand: %lu\n", info.n_cached);
+    print("  CPU %5s %8s %5s %8s %5s %8s %8s %8s\n", "warm", "", "in", "", "out", "", "refills", "steals");
     for (unsigned i = 0; i < info.n_cpus && i < ABI_CPUS; i++) {
         const struct meminfo_cpu *cpu = &info.cpu[i];
         if (cpu->n_refills + cpu->n_warm + cpu->n_out == 0) {
@@ -107,10 +113,10 @@ static uint64_t blocks_in(const struct meminfo_zone *zone) {
 static void print_zone(const struct meminfo_zone *zone, const char *map, uint64_t blocks_per_cell) {
     uint64_t n_blocks = blocks_in(zone);
     uint64_t base = zone->base / block_bytes() * block_bytes();
-    print("\n  Zone of ");
-    print_mib(zone->n_frames, 0);
-    print(": %lu frames free; of %lu blocks %lu are whole, %lu of them never used\n", zone->n_free, n_blocks,
-          zone->n_free_blocks, zone->n_fresh_blocks);
+    print("  Zone of ");
+    print_size(zone->n_frames, 2);
+    print(" in %lu blocks: %lu are all free, %lu of these were never used", n_blocks, zone->n_free_blocks,
+          zone->n_fresh_blocks);
     for (uint64_t i = 0; i < n_blocks; i += blocks_per_cell) {
         if (i / blocks_per_cell % N_COLUMNS == 0) {
             print("\n  0x%010lx  ", base + i * block_bytes());
@@ -135,7 +141,7 @@ static void print_map(bool full) {
     if (n_map < 0) {
         fail("mem: %s\n", error_text(n_map));
     }
-    print("\nMap, %lu MiB a character: · never used   - free again   ▁ to █ held   × not ours\n",
+    print("\nMap, %lu MiB a character: · never used  - free again  ▁ to █ held  × partly not ours\n",
           blocks_per_cell * block_bytes() / MIB);
     for (unsigned i = 0; i < n_zones; i++) {
         print_zone(&info.zone[i], map, blocks_per_cell);

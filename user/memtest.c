@@ -1,10 +1,10 @@
-/* memtest.c: a child takes every frame there is and is ended for it, three times, with the same count each time.
+/* memtest.c: takes every frame there is, each time as many: memtest [ROUNDS].
  *
- * The child reports each step before it takes it, so that the parent knows the count of a process that can not say
- * goodbye. It begins with halves of what is free and goes on page by page where it matters. */
+ * A child writes to new pages until it is ended for want of memory. It reports each step before it takes it, so that its
+ * parent knows how far it came. It begins with halves of what is free and goes on page by page where it matters. */
 #include "test.h"
 
-enum { N_ROUNDS = 3, N_SINGLE = 64 };
+enum { N_SINGLE = 64, N_MANY = 1 << 18 };
 
 static _Noreturn void take_everything(int report) {
     uint64_t n_taken = touch_all_but(N_SINGLE);
@@ -33,11 +33,11 @@ static int64_t exhaust(void) {
 }
 
 int main(int argc, char *argv[]) {
-    (void)argc, (void)argv;
     test_start("memtest");
     uint64_t n_free = free_frames();
+    uint64_t n_rounds = argument(argc, argv, 1, n_free < N_MANY ? 3 : 2); /* 1 GiB takes seconds in an emulator */
     int64_t n_first = 0;
-    for (unsigned i = 0; i < N_ROUNDS; i++) {
+    for (uint64_t i = 0; i < n_rounds; i++) {
         int64_t n_taken = exhaust();
         n_first = i == 0 ? n_taken : n_first;
         expect("pages taken, again", n_first, n_taken);
@@ -46,6 +46,6 @@ int main(int argc, char *argv[]) {
     /* What the child could not have: its page tables, one for 512 pages, and what a process needs. */
     int64_t n_own = (int64_t)n_free - n_first;
     expect_between("frames that the child itself needed", 1, n_first / 512 + 64, n_own);
-    print("memtest: %ld pages of %lu free frames, the same number %u times\n", n_first, n_free, N_ROUNDS);
+    print("memtest: %ld pages of %lu free frames, the same number %lu times\n", n_first, n_free, n_rounds);
     return test_end();
 }

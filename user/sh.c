@@ -1,4 +1,4 @@
-/* sh.c: the shell: runs programs, joined by pipes, one after the other or in the background.
+/* sh.c: the shell: programs alone, in pipes, in the background.
  *
  *   line      pipeline, then any number of: ';' or '&' and a pipeline; '&' leaves the pipeline before it running
  *   pipeline  commands joined by '|'
@@ -171,8 +171,8 @@ static int wait_for(const int pid[], unsigned n) {
     for (unsigned n_ended = 0; n_ended < n; n_ended++) {
         int status = 0;
         int ended = wait(&status);
-        if (status >= 256) {
-            print_to(ERR, "sh: process %d %s\n", ended, death_text(status));
+        if (status == 256 + DEATH_KILLED) { /* of the other deaths the kernel tells */
+            print_to(ERR, "sh: process %d was killed\n", ended);
         }
         if (ended == pid[n - 1]) {
             last_status = status;

@@ -1,4 +1,4 @@
-/* stress.c: stress [N] [ROUNDS] [SEED]: N processes fork, grow, pipe and die at random.
+/* stress.c: processes fork, grow, pipe and die at random: stress [N] [ROUNDS] [SEED].
  *
  * Every one of them checks that its memory is its own and that its children end as they should. Being refused for
  * want of memory or of processes is no failure, and is counted. The seed is printed, and gives the same choices

@@ -41,8 +41,7 @@ $(USER_ROOT)/%: user/files/%
 
 $(USER_ROOT)/programs: $(USER_PROGRAMS:%=user/%.c)
 	@mkdir -p $(@D)
-	@awk 'FNR == 1 { name = $$2; sub(/\.c:/, "", name); text = $$0; sub(/^[^:]*: */, "", text); sub(/\.? *(\*\/)?$$/, "", text); \
-	      printf "  %-10s %s\n", name, text }' $^ >$@
+	@sed -s -n '1s|^/\* \([a-z]*\)\.c: \(.*\)\.\( \*/\)*$$|  \1\t\2|p' $^ | expand -t 13 >$@
 
 $(USER_INITRAMFS): $(addprefix $(USER_ROOT)/,$(USER_PROGRAMS) $(USER_FILES) programs)
 	@echo "  CPIO $@"

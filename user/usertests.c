@@ -1,4 +1,4 @@
-/* usertests.c: runs the test programs one after the other; fails if one does, or if one costs a frame. */
+/* usertests.c: runs all tests; fails if one does, or if one costs a frame. */
 #include "test.h"
 
 static char *const tests[][4] = {

@@ -1,4 +1,4 @@
-/* print.c: formatted text. A line is put together in a small buffer, which is written when it is full and at the end. */
+/* print.c: formatted text. It is put together in a small buffer, which is written when it is full and at the end. */
 #include "user.h"
 #include <stdarg.h>
 
@@ -24,6 +24,12 @@ static void put(struct out *out, char c) {
         flush(out);
     }
     out->text[out->n++] = c;
+}
+
+static void put_text(struct out *out, const char *text) {
+    for (; *text != '\0'; text++) {
+        put(out, *text);
+    }
 }
 
 struct field {
@@ -134,23 +140,19 @@ void fail(const char *format, ...) {
     exit(1);
 }
 
-void print_bar(uint64_t value, uint64_t full, unsigned n_columns) {
+unsigned print_bar(uint64_t value, uint64_t full, unsigned n_columns) {
     static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     uint64_t n_eighths = full == 0 ? 0 : value * n_columns * 8 / full;
     if (value > 0 && n_eighths == 0) {
         n_eighths = 1; /* a little is not nothing */
     }
     struct out out = {.fd = OUT};
-    const struct field plain = {0};
     for (uint64_t i = 0; i < n_eighths / 8; i++) {
-        put_padded(&out, "█", strlen("█"), &plain);
+        put_text(&out, "█");
     }
-    const char *rest = eighths[n_eighths % 8];
-    put_padded(&out, rest, strlen(rest), &plain);
-    for (uint64_t i = (n_eighths + 7) / 8; i < n_columns; i++) {
-        put(&out, ' ');
-    }
+    put_text(&out, eighths[n_eighths % 8]);
     flush(&out);
+    return (unsigned)(n_eighths + 7) / 8;
 }
 
 const char *error_text(long result) {

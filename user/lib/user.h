@@ -53,8 +53,8 @@ void print_to(int fd, const char *format, ...) __attribute__((format(printf, 2, 
 /* Prints to ERR and ends the program with status 1. */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A horizontal bar: `value` of `full`, drawn to an eighth of a character and filled up with blanks to n_columns. */
-void print_bar(uint64_t value, uint64_t full, unsigned n_columns);
+/* A bar for `value` of `full`, n_columns long if they are equal, drawn to an eighth of a column. Returns its columns. */
+unsigned print_bar(uint64_t value, uint64_t full, unsigned n_columns);
 
 const char *error_text(long result); /* "no such file", ...: for the negative result of a system call */
 const char *death_text(int status);  /* "killed", ...: for a status >= 256 of wait */
