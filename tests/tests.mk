@@ -11,4 +11,4 @@ ONLY ?=
 
 ##@ test   set up, build, run all tests and checks; the last line says how many passed
 test: $(TESTS) $(TEST_PREREQ) $(CHECKS)
-	@tests/run $(foreach t,$(TESTS) $(CHECKS),$(if $(findstring $(ONLY),$(t)),$(t)))
+	@tests/run $(if $(ONLY),$(foreach t,$(TESTS) $(CHECKS),$(if $(findstring $(ONLY),$(t)),$(t))),$(TESTS) $(CHECKS))
