@@ -29,12 +29,10 @@ $(KERNEL): $(KERNEL_OBJ) kernel/arch/riscv64/kernel.ld
 
 -include $(KERNEL_OBJ:.o=.d)
 
-INITRAMFS := $(BUILD)/user/initramfs.cpio
+##@ run  boot the reference kernel to its shell; Ctrl-D leaves it
+run: $(KERNEL) $(USER_INITRAMFS)
+	@kernel/run.sh $(ARCH) $(HARTS) $(MEM) $(KERNEL) $(USER_INITRAMFS)
 
-##@ run      boot the reference kernel to its shell (HARTS=4 MEM=256M ARCH=riscv64; Ctrl-D leaves)
-run: $(KERNEL) $(INITRAMFS)
-	@kernel/run.sh $(ARCH) $(HARTS) $(MEM) $(BUILD)
-
-##@ demo     the same without typing: memory used up, shared, copied, given back
-demo: $(KERNEL) $(INITRAMFS)
-	@kernel/run.sh $(ARCH) $(HARTS) $(MEM) $(BUILD) run=demo
+##@ demo  the same without typing: memory shared, copied, used up and given back
+demo: $(KERNEL) $(USER_INITRAMFS)
+	@kernel/run.sh $(ARCH) $(HARTS) $(MEM) $(KERNEL) $(USER_INITRAMFS) run=demo

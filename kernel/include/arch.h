@@ -35,7 +35,6 @@ struct cpu {
     struct context idle;     /* of the loop that looks for work */
     bool idling;             /* it waits for an interrupt; guarded by process_lock */
     bool ticking;            /* its timer is set; its own CPU's alone, with interrupts off */
-    uint64_t n_ticks;
 };
 
 /* The CPU that runs this. May be another one a moment later, unless interrupts are off. */
