@@ -31,12 +31,14 @@ long console_write(struct space *space, uintptr_t from, size_t n) {
     char text[128];
     for (size_t done = 0, part; done < n; done += part) {
         part = n - done < sizeof text ? n - done : sizeof text;
-        int error = copy_from(space, text, from + done, part);
-        if (error != 0)
+        int error = atomic_load(&current()->killed) ? -E_INTR : copy_from(space, text, from + done, part);
+        if (error != 0) {
             return done > 0 ? (long)done : error;
+        }
         bool on = console_hold();
-        for (size_t i = 0; i < part; i++)
+        for (size_t i = 0; i < part; i++) {
             arch_putc(text[i]);
+        }
         console_let_go(on);
     }
     return (long)n;
@@ -71,19 +73,22 @@ static void type(char c) {
 void console_poll(void) {
     bool on = lock_acquire(&input.lock);
     int c;
-    while (input.n_typed < CONSOLE_BYTES && !input.ended && (c = arch_getc()) >= 0)
+    while (input.n_typed < CONSOLE_BYTES && !input.ended && (c = arch_getc()) >= 0) {
         type((char)c);
+    }
     lock_release(&input.lock, on);
 }
 
 /* The lock is held and something is ready: up to a newline. */
 static long take_line(struct space *space, uintptr_t to, size_t n) {
     size_t n_line = 0;
-    while (n_line < n && n_line < input.n_ready && (n_line == 0 || input.typed[n_line - 1] != '\n'))
+    while (n_line < n && n_line < input.n_ready && (n_line == 0 || input.typed[n_line - 1] != '\n')) {
         n_line++;
+    }
     int error = copy_to(space, to, input.typed, n_line);
-    if (error != 0)
+    if (error != 0) {
         return error;
+    }
     memmove(input.typed, input.typed + n_line, input.n_typed - n_line);
     input.n_typed -= n_line;
     input.n_ready -= n_line;
@@ -93,15 +98,17 @@ static long take_line(struct space *space, uintptr_t to, size_t n) {
 long console_read(struct space *space, uintptr_t to, size_t n) {
     struct process *process = current();
     bool on = lock_acquire(&input.lock);
-    while (input.n_ready == 0 && !input.ended && !atomic_load(&process->killed))
+    while (input.n_ready == 0 && !input.ended && !atomic_load(&process->killed)) {
         wait_in(&input.readers, &input.lock);
+    }
     long result = 0;
-    if (atomic_load(&process->killed))
+    if (atomic_load(&process->killed)) {
         result = -E_INTR;
-    else if (input.n_ready > 0)
+    } else if (input.n_ready > 0) {
         result = take_line(space, to, n);
-    else
+    } else {
         input.ended = false;
+    }
     lock_release(&input.lock, on);
     return result;
 }

@@ -5,40 +5,47 @@
 #define ACCESS_MODES (ABI_OPEN_READ | ABI_OPEN_WRITE)
 
 int file_open(struct file *file, const char *path, unsigned flags) {
-    if ((flags & ~(unsigned)ACCESS_MODES) != 0)
+    if ((flags & ~(unsigned)ACCESS_MODES) != 0) {
         return -E_INVAL;
+    }
     struct stored_file stored;
     if (same(path, "/dev/null")) {
         *file = (struct file){.kind = FILE_NULL};
         return 0;
     }
-    if (!initramfs_find(path, &stored))
+    if (!initramfs_find(path, &stored)) {
         return -E_NOENT;
-    if (flags != ABI_OPEN_READ)
+    }
+    if (flags != ABI_OPEN_READ) {
         return -E_INVAL;
+    }
     *file = (struct file){.kind = FILE_STORED, .data = stored.data, .n_bytes = stored.n_bytes};
     return 0;
 }
 
 struct file file_copy(const struct file *file) {
-    if (file->pipe != NULL)
+    if (file->pipe != NULL) {
         pipe_add_end(file->pipe, file->kind);
+    }
     return *file;
 }
 
 void file_close(struct file *file) {
-    if (file->pipe != NULL)
+    if (file->pipe != NULL) {
         pipe_close_end(file->pipe, file->kind);
+    }
     *file = (struct file){.kind = FILE_NONE};
 }
 
 static long stored_read(struct file *file, struct space *space, uintptr_t to, size_t n) {
     size_t rest = file->n_bytes - file->offset;
-    if (n > rest)
+    if (n > rest) {
         n = rest;
+    }
     int error = copy_to(space, to, file->data + file->offset, n);
-    if (error != 0)
+    if (error != 0) {
         return error;
+    }
     file->offset += n;
     return (long)n;
 }

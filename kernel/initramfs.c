@@ -25,8 +25,9 @@ static bool read_field(const char *header, unsigned field, size_t *value) {
     for (unsigned i = 0; i < 8; i++) {
         char c = digits[i];
         unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : ((unsigned)c | 0x20u) - 'a' + 10;
-        if (digit > 15)
+        if (digit > 15) {
             return false;
+        }
         *value = *value << 4 | digit;
     }
     return true;
@@ -41,11 +42,13 @@ static bool next_entry(size_t *at, struct stored_file *file, size_t *mode) {
     size_t n_name, left = archive_bytes - *at;
     const char *header = archive + *at;
     if (left < HEADER_BYTES || memcmp(header, "070701", 6) != 0 || !read_field(header, FIELD_MODE, mode) ||
-        !read_field(header, FIELD_SIZE, &file->n_bytes) || !read_field(header, FIELD_NAME_SIZE, &n_name))
+        !read_field(header, FIELD_SIZE, &file->n_bytes) || !read_field(header, FIELD_NAME_SIZE, &n_name)) {
         return false;
+    }
     size_t n_front = padded(HEADER_BYTES + n_name), n_all = padded(n_front + file->n_bytes);
-    if (n_name == 0 || n_all > left || header[HEADER_BYTES + n_name - 1] != '\0')
+    if (n_name == 0 || n_all > left || header[HEADER_BYTES + n_name - 1] != '\0') {
         return false;
+    }
     file->name = header + HEADER_BYTES;
     file->data = header + n_front;
     *at += n_all;
@@ -55,22 +58,25 @@ static bool next_entry(size_t *at, struct stored_file *file, size_t *mode) {
 bool initramfs_entry(unsigned i, struct stored_file *file) {
     size_t at = 0, mode;
     while (next_entry(&at, file, &mode)) {
-        if ((mode & MODE_TYPE) == MODE_REGULAR && i-- == 0)
+        if ((mode & MODE_TYPE) == MODE_REGULAR && i-- == 0) {
             return true;
+        }
     }
     return false;
 }
 
 static const char *without_root(const char *path) {
-    if (path[0] == '.' && path[1] == '/')
+    if (path[0] == '.' && path[1] == '/') {
         path++;
+    }
     return path[0] == '/' ? path + 1 : path;
 }
 
 bool initramfs_find(const char *path, struct stored_file *file) {
     for (unsigned i = 0; initramfs_entry(i, file); i++) {
-        if (same(without_root(file->name), without_root(path)))
+        if (same(without_root(file->name), without_root(path))) {
             return true;
+        }
     }
     return false;
 }

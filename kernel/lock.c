@@ -11,10 +11,12 @@ bool lock_acquire(struct lock *lock) {
     /* acquire: what the last holder wrote before its release is seen by what follows. */
     while (!atomic_compare_exchange_weak_explicit(&lock->holder, &nobody, me, memory_order_acquire,
                                                   memory_order_relaxed)) {
-        if (nobody == me)
+        if (nobody == me) {
             panic("lock 0x%lx is taken twice by CPU %u", (uintptr_t)lock, me->number);
-        while (atomic_load_explicit(&lock->holder, memory_order_relaxed) != NULL)
+        }
+        while (atomic_load_explicit(&lock->holder, memory_order_relaxed) != NULL) {
             ;
+        }
         nobody = NULL;
     }
     return were_on;

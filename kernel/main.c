@@ -9,16 +9,19 @@
 #define MAX_TREE_BYTES (2u << 20) /* of the device tree; the firmware does not say how much it is before we look */
 
 static void open_tree(struct quire_fdt *tree, const void *blob) {
-    if (quire_fdt_open(tree, blob, MAX_TREE_BYTES) != QUIRE_FDT_OK)
+    if (quire_fdt_open(tree, blob, MAX_TREE_BYTES) != QUIRE_FDT_OK) {
         panic("device tree: %s, at byte %u", quire_fdt_status_text(tree->status), tree->where);
+    }
 }
 
 static void open_initramfs(const struct quire_fdt *tree) {
     struct quire_region initrd;
-    if (!quire_fdt_initrd(tree, &initrd))
+    if (!quire_fdt_initrd(tree, &initrd)) {
         panic("no initramfs: give QEMU one with -initrd");
-    if (initrd.end > DIRECT_BYTES)
+    }
+    if (initrd.end > DIRECT_BYTES) {
         panic("the initramfs lies where the kernel can not see it: 0x%lx", initrd.base);
+    }
     initramfs_init(direct(initrd.base), initrd.end - initrd.base);
 }
 
@@ -33,20 +36,23 @@ static void find_cpus(const struct quire_fdt *tree) {
             cpus[n_cpus++].id = id[i];
         }
     }
-    if (n_found > MAX_CPUS)
+    if (n_found > MAX_CPUS) {
         print("kernel: %lu CPUs are there, %u are used\n", n_found, n_cpus);
+    }
 }
 
 static void start_cpus(void) {
     unsigned n_started = 1;
     for (unsigned i = 1; i < n_cpus; i++) {
         cpus[i].idle_stack = stack_make(MAX_PROCESSES + i);
-        if (cpus[i].idle_stack == 0)
+        if (cpus[i].idle_stack == 0) {
             panic("no memory for the stack of CPU %u", i);
-        if (arch_cpu_start(&cpus[i]))
+        }
+        if (arch_cpu_start(&cpus[i])) {
             n_started++;
-        else
+        } else {
             print("kernel: CPU %u (id %lu) does not start\n", i, cpus[i].id);
+        }
     }
     print("CPUs: %u of %u started\n", n_started, n_cpus);
 }
@@ -61,8 +67,9 @@ void kernel_main(const void *device_tree) {
     find_cpus(&tree);
     memory_init(&tree, n_cpus, options.poison);
     open_initramfs(&tree);
-    if (!stacks_init())
+    if (!stacks_init()) {
         panic("no memory for the tables of kernel stacks");
+    }
     start_cpus();
     process_start_ancestor();
     run_processes();

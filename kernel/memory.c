@@ -11,19 +11,22 @@ static struct quire_region regions[MAX_REGIONS];
 
 static uint64_t bytes_in(const struct quire_regions *map) {
     uint64_t n = 0;
-    for (size_t i = 0; i < map->n; i++)
+    for (size_t i = 0; i < map->n; i++) {
         n += map->at[i].end - map->at[i].base;
+    }
     return n;
 }
 
 /* Reserves what the device tree can not know of: the kernel, the tree itself, and what lies behind the direct map. */
 static void read_map(const struct quire_fdt *tree, struct quire_regions *map) {
     quire_fdt_regions(tree, map);
-    quire_regions_add(map, (uintptr_t)kernel_image - DIRECT_BASE, (size_t)(kernel_image_end - kernel_image), QUIRE_RESERVED);
+    quire_regions_add(map, (uintptr_t)kernel_image - DIRECT_BASE, (size_t)(kernel_image_end - kernel_image),
+                      QUIRE_RESERVED);
     quire_regions_add(map, (uintptr_t)tree->blob - DIRECT_BASE, tree->n_bytes, QUIRE_RESERVED);
     quire_regions_add(map, DIRECT_BYTES, UINT64_MAX - DIRECT_BYTES, QUIRE_RESERVED);
-    if (!quire_regions_normalise(map))
+    if (!quire_regions_normalise(map)) {
         panic("the firmware's memory map needs room for %lu regions, there is room for %u", map->n, MAX_REGIONS);
+    }
 }
 
 static void report(uint64_t n_found, uint64_t n_instructions) {
@@ -47,20 +50,24 @@ void memory_init(const struct quire_fdt *tree, unsigned n_cpus, bool poison) {
     uint64_t before = arch_instructions();
     enum quire_status status = quire_init(&frames, &config, map.at, map.n);
     uint64_t after = arch_instructions();
-    if (status != QUIRE_OK)
+    if (status != QUIRE_OK) {
         panic("no allocator: %s", quire_status_name(status));
+    }
     report(bytes_in(&map), after - before);
     zero_frame = quire_alloc(frames, OWNER_ZERO);
-    if (zero_frame == QUIRE_NONE)
+    if (zero_frame == QUIRE_NONE) {
         panic("no memory for the frame of zeros");
+    }
     memset(direct(zero_frame), 0, PAGE_BYTES);
 }
 
 void memory_exercise(void) {
     quire_pa one = quire_alloc(frames, OWNER_KERNEL), four;
     bool has_four = quire_alloc_order(frames, 2, OWNER_KERNEL, &four) == QUIRE_OK;
-    if (one != QUIRE_NONE)
+    if (one != QUIRE_NONE) {
         quire_free(frames, one);
-    if (has_four)
+    }
+    if (has_four) {
         quire_free_order(frames, four, 2);
+    }
 }

@@ -16,13 +16,15 @@ static void read_word(const char *word, size_t n) {
     if (begins(word, n, "run=")) {
         options.run = word + 4;
         options.n_run = n - 4;
-    } else if (is(word, n, "poison"))
+    } else if (is(word, n, "poison")) {
         options.poison = true;
-    else if (is(word, n, "irqalloc"))
+    } else if (is(word, n, "irqalloc")) {
         options.allocate_in_interrupts = true;
-    else
-        print("kernel: what does the option that begins with '%c' mean? Known: run=NAME,ARGUMENT,... poison irqalloc\n",
-              word[0]);
+    } else {
+        char text[32];
+        print_to(text, n < sizeof text ? n + 1 : sizeof text, "%s", word);
+        print("kernel: the option '%s' is unknown; there are run=NAME,ARGUMENT,... poison irqalloc\n", text);
+    }
 }
 
 void options_read(const char *line) {
@@ -30,13 +32,16 @@ void options_read(const char *line) {
     options.n_run = 4;
     while (*line != '\0') {
         size_t n = 0;
-        while (line[n] != '\0' && line[n] != ' ')
+        while (line[n] != '\0' && line[n] != ' ') {
             n++;
-        if (n > 0)
+        }
+        if (n > 0) {
             read_word(line, n);
+        }
         line += n;
-        if (*line == ' ')
+        if (*line == ' ') {
             line++;
+        }
     }
 }
 

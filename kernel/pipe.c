@@ -15,8 +15,9 @@ struct pipe {
 
 int pipe_new(struct file *out, struct file *in) {
     quire_pa frame = quire_alloc(frames, OWNER_PIPE);
-    if (frame == QUIRE_NONE)
+    if (frame == QUIRE_NONE) {
         return -E_NOMEM;
+    }
     struct pipe *pipe = direct(frame);
     memset(pipe, 0, sizeof *pipe);
     pipe->n_readers = pipe->n_writers = 1;
@@ -42,8 +43,9 @@ void pipe_close_end(struct pipe *pipe, enum file_kind end) {
     wake_all(&pipe->writers);
     bool last = pipe->n_readers == 0 && pipe->n_writers == 0;
     lock_release(&pipe->lock, on);
-    if (last)
+    if (last) {
         quire_free(frames, (uintptr_t)pipe - DIRECT_BASE);
+    }
 }
 
 static size_t least(size_t a, size_t b, size_t c) {
@@ -63,8 +65,9 @@ static long take(struct pipe *pipe, struct space *space, uintptr_t to, size_t n)
         size_t place = pipe->n_read % RING_BYTES;
         size_t part = piece(place, n - done, pipe->n_written - pipe->n_read);
         int error = copy_to(space, to + done, pipe->ring + place, part);
-        if (error != 0)
+        if (error != 0) {
             return error;
+        }
         pipe->n_read += part;
         done += part;
     }
@@ -77,8 +80,9 @@ static long put(struct pipe *pipe, struct space *space, uintptr_t from, size_t n
         size_t place = pipe->n_written % RING_BYTES;
         size_t part = piece(place, n - done, RING_BYTES - (pipe->n_written - pipe->n_read));
         int error = copy_from(space, pipe->ring + place, from + done, part);
-        if (error != 0)
+        if (error != 0) {
             return error;
+        }
         pipe->n_written += part;
         done += part;
     }
@@ -88,8 +92,9 @@ static long put(struct pipe *pipe, struct space *space, uintptr_t from, size_t n
 long pipe_read(struct pipe *pipe, struct space *space, uintptr_t to, size_t n) {
     struct process *process = current();
     bool on = lock_acquire(&pipe->lock);
-    while (pipe->n_read == pipe->n_written && pipe->n_writers > 0 && !atomic_load(&process->killed))
+    while (pipe->n_read == pipe->n_written && pipe->n_writers > 0 && !atomic_load(&process->killed)) {
         wait_in(&pipe->readers, &pipe->lock);
+    }
     long result = atomic_load(&process->killed) ? -E_INTR : take(pipe, space, to, n);
     wake_all(&pipe->writers);
     lock_release(&pipe->lock, on);
@@ -102,16 +107,19 @@ long pipe_write(struct pipe *pipe, struct space *space, uintptr_t from, size_t n
     long result = 0;
     bool on = lock_acquire(&pipe->lock);
     while (done < n && result >= 0) {
-        while (pipe->n_written - pipe->n_read == RING_BYTES && pipe->n_readers > 0 && !atomic_load(&process->killed))
+        while (pipe->n_written - pipe->n_read == RING_BYTES && pipe->n_readers > 0 && !atomic_load(&process->killed)) {
             wait_in(&pipe->writers, &pipe->lock);
-        if (atomic_load(&process->killed))
+        }
+        if (atomic_load(&process->killed)) {
             result = -E_INTR;
-        else if (pipe->n_readers == 0)
+        } else if (pipe->n_readers == 0) {
             result = -E_PIPE;
-        else
+        } else {
             result = put(pipe, space, from + done, n - done);
-        if (result > 0)
+        }
+        if (result > 0) {
             done += (size_t)result;
+        }
         wake_all(&pipe->readers);
     }
     lock_release(&pipe->lock, on);

@@ -3,9 +3,14 @@
 #include <quire/port.h>
 
 static const char *const owner_names[OWNERS] = {
-    [OWNER_NONE] = "nobody",           [OWNER_KERNEL] = "the kernel",  [OWNER_STACK] = "a kernel stack",
-    [OWNER_TABLE] = "a page table",    [OWNER_USER] = "a program",     [OWNER_PIPE] = "a pipe",
-    [OWNER_ZERO] = "the frame of zeros", [OWNER_PROCESS] = "a process",
+    [OWNER_NONE] = "nobody",
+    [OWNER_KERNEL] = "the kernel",
+    [OWNER_STACK] = "a kernel stack",
+    [OWNER_TABLE] = "a page table",
+    [OWNER_USER] = "a program",
+    [OWNER_PIPE] = "a pipe",
+    [OWNER_ZERO] = "the frame of zeros",
+    [OWNER_PROCESS] = "a process",
 };
 
 unsigned quire_port_cpu(void) {
@@ -22,7 +27,8 @@ void quire_port_fault(const struct quire_fault *fault) {
     print("  %s\n", fault->detail);
     print("  frame 0x%lx, order %u, references %u, record 0x%x, owner %s\n", fault->pa, fault->order, fault->refs,
           fault->record, owner);
-    if (fault->kind == QUIRE_FAULT_CONTENT)
+    if (fault->kind == QUIRE_FAULT_CONTENT) {
         print("  at byte %u stands 0x%02x, not 0x%02x\n", fault->offset, fault->found, fault->expected);
+    }
     panic("the allocator was misused, or its memory damaged");
 }

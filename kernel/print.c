@@ -16,27 +16,31 @@ struct number {
 };
 
 static void put(struct sink *sink, char c) {
-    if (sink->to == NULL)
+    if (sink->to == NULL) {
         arch_putc(c);
-    else if (sink->n_left > 1) {
+    } else if (sink->n_left > 1) {
         *sink->to++ = c;
         sink->n_left--;
     }
 }
 
 static void put_padding(struct sink *sink, char c, size_t width, size_t n) {
-    for (; n < width; n++)
+    for (; n < width; n++) {
         put(sink, c);
+    }
 }
 
 static void put_string(struct sink *sink, const char *s, const struct number *format) {
     size_t n = strlen(s);
-    if (!format->left)
+    if (!format->left) {
         put_padding(sink, ' ', format->width, n);
-    for (const char *c = s; *c != '\0'; c++)
+    }
+    for (const char *c = s; *c != '\0'; c++) {
         put(sink, *c);
-    if (format->left)
+    }
+    if (format->left) {
         put_padding(sink, ' ', format->width, n);
+    }
 }
 
 static void put_number(struct sink *sink, const struct number *number) {
@@ -47,14 +51,18 @@ static void put_number(struct sink *sink, const struct number *number) {
         digits[n++] = "0123456789abcdef"[rest % number->base];
         rest /= number->base;
     } while (rest > 0);
-    if (number->negative)
+    if (number->negative) {
         digits[n++] = '-';
-    if (!number->left)
+    }
+    if (!number->left) {
         put_padding(sink, number->zeros ? '0' : ' ', number->width, n);
-    for (unsigned i = n; i > 0; i--)
+    }
+    for (unsigned i = n; i > 0; i--) {
         put(sink, digits[i - 1]);
-    if (number->left)
+    }
+    if (number->left) {
         put_padding(sink, ' ', number->width, n);
+    }
 }
 
 /* Flags and width; returns what stands behind them. */
@@ -63,8 +71,9 @@ static const char *read_width(const char *f, struct number *number) {
         number->left |= *f == '-';
         number->zeros |= *f == '0';
     }
-    for (; *f >= '0' && *f <= '9'; f++)
+    for (; *f >= '0' && *f <= '9'; f++) {
         number->width = number->width * 10 + (unsigned)(*f - '0');
+    }
     return f;
 }
 
@@ -104,10 +113,11 @@ static const char *put_conversion(struct sink *sink, const char *f, va_list *arg
 
 static void put_format(struct sink *sink, const char *f, va_list *arguments) {
     for (; *f != '\0'; f++) {
-        if (*f == '%')
+        if (*f == '%') {
             f = put_conversion(sink, f + 1, arguments);
-        else
+        } else {
             put(sink, *f);
+        }
     }
 }
 
@@ -137,8 +147,9 @@ void panic(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     arch_interrupts_off();
-    while (atomic_exchange(&speaking, true))
+    while (atomic_exchange(&speaking, true)) {
         ;
+    }
     put_format(&console, "\nkernel panic: ", &arguments);
     put_format(&console, format, &arguments);
     put(&console, '\n');

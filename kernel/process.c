@@ -19,8 +19,9 @@ _Static_assert(sizeof(struct arguments) == PAGE_BYTES, "arguments are one frame"
 static bool take_slot(struct process *process) {
     bool on = lock_acquire(&process_lock);
     unsigned slot = 0;
-    while (slot < MAX_PROCESSES && table[slot] != NULL)
+    while (slot < MAX_PROCESSES && table[slot] != NULL) {
         slot++;
+    }
     bool found = slot < MAX_PROCESSES;
     if (found) {
         table[slot] = process;
@@ -49,8 +50,9 @@ static void process_free(struct process *process) {
 
 static int process_new(struct process **out) {
     quire_pa frame = quire_alloc(frames, OWNER_PROCESS);
-    if (frame == QUIRE_NONE)
+    if (frame == QUIRE_NONE) {
         return -E_NOMEM;
+    }
     struct process *process = direct(frame);
     memset(process, 0, sizeof *process);
     process->space.root = paging_kernel_root;
@@ -97,8 +99,9 @@ static void begin_ancestor(void *unused) {
 }
 
 void process_start_ancestor(void) {
-    if (process_new(&ancestor) != 0)
+    if (process_new(&ancestor) != 0) {
         panic("no memory for the first process");
+    }
     print_to(ancestor->name, sizeof ancestor->name, "ancestor");
     arch_context_init(&ancestor->context, stack_top(ancestor->slot), begin_ancestor, NULL);
     bool on = lock_acquire(&process_lock);
@@ -109,15 +112,17 @@ void process_start_ancestor(void) {
 int process_start_first(const struct arguments *arguments) {
     struct process *process;
     int error = process_new(&process);
-    if (error != 0)
+    if (error != 0) {
         return error;
+    }
     error = exec(process, arguments->text, arguments, user_frame(process));
     if (error < 0) {
         process_free(process);
         return error;
     }
-    for (int fd = 0; fd < 3; fd++)
+    for (int fd = 0; fd < 3; fd++) {
         process->file[fd].kind = FILE_CONSOLE;
+    }
     start(process, ancestor);
     return 0;
 }
@@ -127,15 +132,17 @@ int process_start_first(const struct arguments *arguments) {
 int process_fork(const struct frame *frame) {
     struct process *parent = current(), *child;
     int error = process_new(&child);
-    if (error != 0)
+    if (error != 0) {
         return error;
+    }
     error = space_copy(&child->space, &parent->space);
     if (error != 0) {
         process_free(child);
         return error;
     }
-    for (unsigned fd = 0; fd < MAX_FILES; fd++)
+    for (unsigned fd = 0; fd < MAX_FILES; fd++) {
         child->file[fd] = file_copy(&parent->file[fd]);
+    }
     memcpy(child->name, parent->name, sizeof child->name);
     *user_frame(child) = *frame;
     arch_syscall_result(user_frame(child), 0);
@@ -149,11 +156,13 @@ static struct process *ended_child(const struct process *parent, bool *any) {
     *any = false;
     for (unsigned slot = 0; slot < MAX_PROCESSES; slot++) {
         struct process *p = table[slot];
-        if (p == NULL || p->parent != parent || p->state == PROCESS_REAPED)
+        if (p == NULL || p->parent != parent || p->state == PROCESS_REAPED) {
             continue;
+        }
         *any = true;
-        if (p->state == PROCESS_ENDED)
+        if (p->state == PROCESS_ENDED) {
             return p;
+        }
     }
     return NULL;
 }
@@ -164,19 +173,22 @@ int process_wait(int *status) {
     bool any, on = lock_acquire(&process_lock);
     struct process *child = ended_child(parent, &any);
     while (child == NULL && error == 0) {
-        if (!any)
+        if (!any) {
             error = -E_CHILD;
-        else if (atomic_load(&parent->killed))
+        } else if (atomic_load(&parent->killed)) {
             error = -E_INTR;
-        else
+        } else {
             wait_locked(&parent->child_ended);
+        }
         child = ended_child(parent, &any);
     }
-    if (child != NULL)
+    if (child != NULL) {
         child->state = PROCESS_REAPED;
+    }
     lock_release(&process_lock, on);
-    if (child == NULL)
+    if (child == NULL) {
         return error;
+    }
     int pid = child->pid;
     *status = child->exit_status;
     process_free(child);
@@ -188,8 +200,9 @@ int process_kill(int pid) {
     bool on = lock_acquire(&process_lock);
     for (unsigned slot = 0; slot < MAX_PROCESSES; slot++) {
         struct process *p = table[slot];
-        if (p == NULL || p == ancestor || p->pid != pid)
+        if (p == NULL || p == ancestor || p->pid != pid) {
             continue;
+        }
         atomic_store(&p->killed, true);
         wake_killed(p);
         error = 0;
@@ -204,16 +217,18 @@ int process_kill(int pid) {
 static void leave_children_to_ancestor(const struct process *parent) {
     for (unsigned slot = 0; slot < MAX_PROCESSES; slot++) {
         struct process *p = table[slot];
-        if (p != NULL && p->parent == parent)
+        if (p != NULL && p->parent == parent) {
             p->parent = ancestor;
+        }
     }
     wake_all_locked(&ancestor->child_ended);
 }
 
 void process_exit(int status) {
     struct process *process = current();
-    for (unsigned fd = 0; fd < MAX_FILES; fd++)
+    for (unsigned fd = 0; fd < MAX_FILES; fd++) {
         file_close(&process->file[fd]);
+    }
     struct space space = process->space;
     process->space.root = paging_kernel_root; /* should we be sent away and come back */
     paging_activate(paging_kernel_root);

@@ -35,5 +35,6 @@ esac
 [ "$kib" -le $((240 * 1024 * 1024)) ] || refuse "MEM=$mem: the kernel maps at most 240G"
 command -v qemu-system-riscv64 >/dev/null || refuse "qemu-system-riscv64 is not there; make setup installs it"
 
+[ $# -gt 0 ] || echo "Ctrl-D ends the shell; Ctrl-A, then X, ends QEMU."
 exec qemu-system-riscv64 -machine virt -bios default -nographic -no-reboot -smp "$harts" -m "$mem" \
     -kernel "$kernel" -initrd "$initramfs" -append "$*"

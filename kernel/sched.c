@@ -13,6 +13,9 @@
 #include <options.h>
 #include <process.h>
 
+#define TICK_MS          10u
+#define TICK_MS_EXERCISE 1u /* where the ticks themselves are what is tried */
+
 struct lock process_lock;
 struct cpu cpus[MAX_CPUS];
 unsigned n_cpus;
@@ -25,24 +28,28 @@ static struct queue sleepers;
 static void queue_add(struct queue *queue, struct process *process) {
     process->next = NULL;
     process->queue = queue;
-    if (queue->first == NULL)
+    if (queue->first == NULL) {
         queue->first = process;
-    else
+    } else {
         queue->last->next = process;
+    }
     queue->last = process;
 }
 
 static void queue_remove(struct process *process) {
     struct queue *queue = process->queue;
     struct process *before = NULL;
-    for (struct process *p = queue->first; p != process; p = p->next)
+    for (struct process *p = queue->first; p != process; p = p->next) {
         before = p;
-    if (before == NULL)
+    }
+    if (before == NULL) {
         queue->first = process->next;
-    else
+    } else {
         before->next = process->next;
-    if (queue->last == process)
+    }
+    if (queue->last == process) {
         queue->last = before;
+    }
     process->queue = NULL;
 }
 
@@ -72,10 +79,11 @@ void make_ready(struct process *process) {
 }
 
 static void set_ticking(struct cpu *cpu, bool on) {
-    if (on)
-        arch_timer_set(TICK_MS);
-    else
+    if (on) {
+        arch_timer_set(options.allocate_in_interrupts ? TICK_MS_EXERCISE : TICK_MS);
+    } else {
         arch_timer_off();
+    }
     cpu->ticking = on;
 }
 
@@ -84,8 +92,9 @@ static void run(struct cpu *cpu, struct process *process) {
     process->state = PROCESS_RUNNING;
     process->ran_on |= (uint64_t)1 << cpu->number;
     cpu->current = process;
-    if (!cpu->ticking)
+    if (!cpu->ticking) {
         set_ticking(cpu, true);
+    }
     paging_activate(process->space.root);
     arch_switch(&cpu->idle, &process->context);
     cpu->current = NULL;
@@ -98,12 +107,14 @@ void run_processes(void) {
         bool on = lock_acquire(&process_lock);
         cpu->idling = ready.first == NULL;
         bool idling = cpu->idling;
-        if (!idling)
+        if (!idling) {
             run(cpu, ready.first);
+        }
         lock_release(&process_lock, on);
         if (idling) {
-            if (cpu->ticking != (cpu->number == 0))
+            if (cpu->ticking != (cpu->number == 0)) {
                 set_ticking(cpu, cpu->number == 0);
+            }
             arch_wait();
         }
     }
@@ -127,8 +138,9 @@ void yield(void) {
 
 void wait_locked(struct queue *queue) {
     struct process *process = arch_cpu()->current;
-    if (atomic_load_explicit(&process->killed, memory_order_relaxed)) /* written with process_lock held, too */
+    if (atomic_load_explicit(&process->killed, memory_order_relaxed)) { /* written with process_lock held, too */
         return;
+    }
     process->state = PROCESS_WAITING;
     queue_add(queue, process);
     leave_cpu();
@@ -148,13 +160,15 @@ static void wake(struct process *process) {
 }
 
 void wake_killed(struct process *process) {
-    if (process->state == PROCESS_WAITING)
+    if (process->state == PROCESS_WAITING) {
         wake(process);
+    }
 }
 
 void wake_all_locked(struct queue *queue) {
-    while (queue->first != NULL)
+    while (queue->first != NULL) {
         wake(queue->first);
+    }
 }
 
 void wake_all(struct queue *queue) {
@@ -180,8 +194,9 @@ static void wake_sleepers(void) {
     struct process *next;
     for (struct process *p = sleepers.first; p != NULL; p = next) {
         next = p->next;
-        if (p->wake_ms <= now)
+        if (p->wake_ms <= now) {
             wake(p);
+        }
     }
     lock_release(&process_lock, on);
 }
@@ -193,8 +208,10 @@ void trap_tick(void) {
         wake_sleepers();
         console_poll();
     }
-    if (options.allocate_in_interrupts)
+    if (options.allocate_in_interrupts) {
         memory_exercise();
-    if (cpu->current != NULL)
+    }
+    if (cpu->current != NULL) {
         yield();
+    }
 }

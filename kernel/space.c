@@ -21,8 +21,9 @@ _Static_assert(ZERO_REFS_ENOUGH + MAX_CPUS < QUIRE_MAX_REFS, "CPUs may pass the 
 static const struct area *area_at(const struct space *space, uintptr_t address) {
     for (unsigned i = 0; i < N_AREAS; i++) {
         const struct area *area = &space->area[i];
-        if (address >= area->base && address < page_up(area->end))
+        if (address >= area->base && address < page_up(area->end)) {
             return area;
+        }
     }
     return NULL;
 }
@@ -40,11 +41,13 @@ int space_new(struct space *space) {
 }
 
 void space_free(struct space *space) {
-    if (space->root == paging_kernel_root)
+    if (space->root == paging_kernel_root) {
         return;
+    }
     uintptr_t address = 0;
-    for (pte_t *entry; (entry = paging_next(space->root, &address)) != NULL; address += PAGE_BYTES)
+    for (pte_t *entry; (entry = paging_next(space->root, &address)) != NULL; address += PAGE_BYTES) {
         quire_put(frames, pte_frame(*entry));
+    }
     paging_free(space->root);
     space->root = paging_kernel_root;
 }
@@ -52,14 +55,16 @@ void space_free(struct space *space) {
 /* The copy gets no zero frames: it asks for them when it reads, with the check of space_touch. */
 int space_copy(struct space *to, struct space *from) {
     int error = space_new(to);
-    if (error != 0)
+    if (error != 0) {
         return error;
+    }
     memcpy(to->area, from->area, sizeof to->area);
     uintptr_t address = 0;
     for (pte_t *entry; (entry = paging_next(from->root, &address)) != NULL; address += PAGE_BYTES) {
         quire_pa frame = pte_frame(*entry);
-        if (frame == zero_frame)
+        if (frame == zero_frame) {
             continue;
+        }
         pte_t *copy = paging_make(to->root, address);
         if (copy == NULL) {
             error = -E_NOMEM;
@@ -69,9 +74,12 @@ int space_copy(struct space *to, struct space *from) {
         *entry = pte_make(frame, pte_access(*entry) & ~(unsigned)ACCESS_WRITE);
         *copy = *entry;
     }
-    paging_activate(from->root); /* forget that pages were writable. Other CPUs did when they stopped running this one */
-    if (error != 0)
-        space_free(to); /* what is read-only now stays so until it is written; then quire_cow finds that it is not shared */
+    paging_activate(
+        from->root); /* forget that pages were writable. Other CPUs did when they stopped running this one */
+    if (error != 0) {
+        space_free(
+            to); /* what is read-only now stays so until it is written; then quire_cow finds that it is not shared */
+    }
     return error;
 }
 
@@ -79,16 +87,18 @@ int space_copy(struct space *to, struct space *from) {
 
 static int new_page(pte_t *entry, unsigned access, quire_pa *frame) {
     *frame = quire_alloc(frames, OWNER_USER);
-    if (*frame == QUIRE_NONE)
+    if (*frame == QUIRE_NONE) {
         return -E_NOMEM;
+    }
     memset(direct(*frame), 0, PAGE_BYTES);
     *entry = pte_make(*frame, access | ACCESS_USER);
     return 0;
 }
 
 static int first_touch(pte_t *entry, const struct area *area, unsigned access, quire_pa *frame) {
-    if ((access & ACCESS_WRITE) != 0 || quire_refs(frames, zero_frame) >= ZERO_REFS_ENOUGH)
+    if ((access & ACCESS_WRITE) != 0 || quire_refs(frames, zero_frame) >= ZERO_REFS_ENOUGH) {
         return new_page(entry, area->access, frame);
+    }
     quire_get(frames, zero_frame);
     *entry = pte_make(zero_frame, (area->access & ~(unsigned)ACCESS_WRITE) | ACCESS_USER);
     *frame = zero_frame;
@@ -99,37 +109,43 @@ static int first_touch(pte_t *entry, const struct area *area, unsigned access, q
 static int stop_sharing(pte_t *entry, const struct area *area, quire_pa *frame) {
     if (pte_frame(*entry) == zero_frame) {
         int error = new_page(entry, area->access, frame);
-        if (error == 0)
+        if (error == 0) {
             quire_put(frames, zero_frame);
+        }
         return error;
     }
-    if (quire_cow(frames, pte_frame(*entry), frame) != QUIRE_OK)
+    if (quire_cow(frames, pte_frame(*entry), frame) != QUIRE_OK) {
         return -E_NOMEM;
+    }
     *entry = pte_make(*frame, area->access | ACCESS_USER);
     return 0;
 }
 
 int space_touch(struct space *space, uintptr_t address, unsigned access, quire_pa *frame) {
     const struct area *area = area_at(space, address);
-    if (area == NULL || (area->access & access) != access)
+    if (area == NULL || (area->access & access) != access) {
         return -E_FAULT;
+    }
     pte_t *entry = paging_make(space->root, address);
-    if (entry == NULL)
+    if (entry == NULL) {
         return -E_NOMEM;
+    }
     int error = 0;
     *frame = pte_frame(*entry);
-    if (*entry == 0)
+    if (*entry == 0) {
         error = first_touch(entry, area, access, frame);
-    else if ((access & ~pte_access(*entry)) != 0)
+    } else if ((access & ~pte_access(*entry)) != 0) {
         error = stop_sharing(entry, area, frame);
+    }
     paging_forget_page(address);
     return error;
 }
 
 int space_add(struct space *space, const struct area *area) {
     for (unsigned i = 0; i < N_AREAS; i++) {
-        if (area->base < page_up(space->area[i].end) && space->area[i].base < area->end)
+        if (area->base < page_up(space->area[i].end) && space->area[i].base < area->end) {
             return -E_NOEXEC;
+        }
     }
     for (unsigned i = AREA_SEGMENTS; i < N_AREAS; i++) {
         if (space->area[i].end == 0) {
@@ -144,8 +160,9 @@ int space_grow(struct space *space, intptr_t n_bytes, uintptr_t *old_end) {
     struct area *heap = &space->area[AREA_HEAP];
     uintptr_t end = heap->end + (uintptr_t)n_bytes;
     bool wrapped = n_bytes < 0 ? end > heap->end : end < heap->end;
-    if (wrapped || end < heap->base || end > space->area[AREA_STACK].base)
+    if (wrapped || end < heap->base || end > space->area[AREA_STACK].base) {
         return -E_NOMEM;
+    }
     *old_end = heap->end;
     uintptr_t address = page_up(end), limit = page_up(heap->end);
     heap->end = end;
@@ -177,8 +194,9 @@ int space_fill(struct space *space, uintptr_t to, const void *from, size_t n) {
         part = rest_of_page(to + done, n - done);
         pte_t *entry = paging_make(space->root, to + done);
         quire_pa frame;
-        if (entry == NULL || new_page(entry, area->access, &frame) != 0)
+        if (entry == NULL || new_page(entry, area->access, &frame) != 0) {
             return -E_NOMEM;
+        }
         memcpy(byte_in(frame, to + done), (const char *)from + done, part);
     }
     return 0;
@@ -189,8 +207,9 @@ int copy_from(struct space *space, void *to, uintptr_t from, size_t n) {
         part = rest_of_page(from + done, n - done);
         quire_pa frame;
         int error = space_touch(space, from + done, ACCESS_READ, &frame);
-        if (error != 0)
+        if (error != 0) {
             return error;
+        }
         memcpy((char *)to + done, byte_in(frame, from + done), part);
     }
     return 0;
@@ -201,8 +220,9 @@ int copy_to(struct space *space, uintptr_t to, const void *from, size_t n) {
         part = rest_of_page(to + done, n - done);
         quire_pa frame;
         int error = space_touch(space, to + done, ACCESS_WRITE, &frame);
-        if (error != 0)
+        if (error != 0) {
             return error;
+        }
         memcpy(byte_in(frame, to + done), (const char *)from + done, part);
     }
     return 0;
@@ -211,10 +231,12 @@ int copy_to(struct space *space, uintptr_t to, const void *from, size_t n) {
 int copy_string_from(struct space *space, char *to, uintptr_t from, size_t n) {
     for (size_t i = 0; i < n; i++) {
         int error = copy_from(space, &to[i], from + i, 1);
-        if (error != 0)
+        if (error != 0) {
             return error;
-        if (to[i] == '\0')
+        }
+        if (to[i] == '\0') {
             return 0;
+        }
     }
     return -E_INVAL;
 }

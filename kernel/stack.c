@@ -21,10 +21,12 @@ static pte_t *stack_entries(unsigned number) {
 /* No CPU needs to be told: none uses the stack before it switches to the process, and that forgets everything. */
 uintptr_t stack_make(unsigned number) {
     quire_pa base;
-    if (quire_alloc_order(frames, STACK_ORDER, OWNER_STACK, &base) != QUIRE_OK)
+    if (quire_alloc_order(frames, STACK_ORDER, OWNER_STACK, &base) != QUIRE_OK) {
         return 0;
-    for (unsigned i = 0; i < STACK_PAGES; i++)
+    }
+    for (unsigned i = 0; i < STACK_PAGES; i++) {
         stack_entries(number)[i] = pte_make(base + i * PAGE_BYTES, ACCESS_READ | ACCESS_WRITE);
+    }
     return stack_top(number);
 }
 
@@ -32,11 +34,13 @@ uintptr_t stack_make(unsigned number) {
 void stack_free(unsigned number, uint64_t used_on) {
     pte_t *entries = stack_entries(number);
     quire_pa base = pte_frame(entries[0]);
-    for (unsigned i = 0; i < STACK_PAGES; i++)
+    for (unsigned i = 0; i < STACK_PAGES; i++) {
         entries[i] = 0;
+    }
     for (unsigned i = 0; i < n_cpus; i++) {
-        if ((used_on >> i & 1) != 0)
+        if ((used_on >> i & 1) != 0) {
             paging_forget_range_on(&cpus[i], stack_top(number) - STACK_BYTES, STACK_BYTES);
+        }
     }
     quire_free_order(frames, base, STACK_ORDER);
 }

@@ -14,11 +14,13 @@ void *memset(void *to, int byte, size_t n) {
     unsigned char *p = to;
     if (aligned(p)) {
         word pattern = (unsigned char)byte * 0x0101010101010101u;
-        for (; n >= sizeof(word); n -= sizeof(word), p += sizeof(word))
+        for (; n >= sizeof(word); n -= sizeof(word), p += sizeof(word)) {
             *(word *)(void *)p = pattern;
+        }
     }
-    while (n-- > 0)
+    while (n-- > 0) {
         *p++ = (unsigned char)byte;
+    }
     return to;
 }
 
@@ -28,37 +30,43 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n) {
 
 static void copy_up(unsigned char *to, const unsigned char *from, size_t n) {
     if (aligned(to) && aligned(from)) {
-        for (; n >= sizeof(word); n -= sizeof(word), to += sizeof(word), from += sizeof(word))
+        for (; n >= sizeof(word); n -= sizeof(word), to += sizeof(word), from += sizeof(word)) {
             *(word *)(void *)to = *(const word *)(const void *)from;
+        }
     }
-    while (n-- > 0)
+    while (n-- > 0) {
         *to++ = *from++;
+    }
 }
 
 void *memmove(void *to, const void *from, size_t n) {
     unsigned char *t = to;
     const unsigned char *f = from;
-    if ((uintptr_t)t - (uintptr_t)f >= n) /* to lies below from, or behind its end */
+    if ((uintptr_t)t - (uintptr_t)f >= n) { /* to lies below from, or behind its end */
         copy_up(t, f, n);
-    else
-        while (n-- > 0)
+    } else {
+        while (n-- > 0) {
             t[n] = f[n];
+        }
+    }
     return to;
 }
 
 int memcmp(const void *a, const void *b, size_t n) {
     const unsigned char *p = a, *q = b;
     for (; n > 0; n--, p++, q++) {
-        if (*p != *q)
+        if (*p != *q) {
             return *p - *q;
+        }
     }
     return 0;
 }
 
 size_t strlen(const char *s) {
     size_t n = 0;
-    while (s[n] != '\0')
+    while (s[n] != '\0') {
         n++;
+    }
     return n;
 }
 

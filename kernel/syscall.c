@@ -31,16 +31,17 @@ void trap_page_fault(uintptr_t address, unsigned access, uintptr_t pc) {
         print("process %d (%s) ended: no memory for 0x%lx\n", process->pid, process->name, address);
         die(DEATH_NOMEM);
     } else if (error != 0) {
-        print("process %d (%s) ended: bad %s 0x%lx, pc 0x%lx\n", process->pid, process->name, fault_name(access), address,
-              pc);
+        print("process %d (%s) ended: bad %s 0x%lx, pc 0x%lx\n", process->pid, process->name, fault_name(access),
+              address, pc);
         die(DEATH_FAULT);
     }
     arch_interrupts_off();
 }
 
 void trap_leave_for_user(void) {
-    if (atomic_load(&current()->killed))
+    if (atomic_load(&current()->killed)) {
         die(DEATH_KILLED);
+    }
 }
 
 /* ---- arguments ------------------------------------------------------------------------------------------ */
@@ -68,8 +69,9 @@ static struct file *file_argument(const struct frame *frame, unsigned i) {
 
 static int lowest_free_fd(void) {
     for (int fd = 0; fd < (int)MAX_FILES; fd++) {
-        if (current()->file[fd].kind == FILE_NONE)
+        if (current()->file[fd].kind == FILE_NONE) {
             return fd;
+        }
     }
     return -E_MFILE;
 }
@@ -77,10 +79,11 @@ static int lowest_free_fd(void) {
 /* Gives an open file a descriptor, or closes it. */
 static int install(struct file *file) {
     int fd = lowest_free_fd();
-    if (fd >= 0)
+    if (fd >= 0) {
         current()->file[fd] = *file;
-    else
+    } else {
         file_close(file);
+    }
     return fd;
 }
 
@@ -96,18 +99,21 @@ static long call_fork(struct frame *frame) {
 
 static int collect_arguments(struct arguments *arguments, uintptr_t argv) {
     quire_pa frame = quire_alloc(frames, OWNER_KERNEL); /* room for one string */
-    if (frame == QUIRE_NONE)
+    if (frame == QUIRE_NONE) {
         return -E_NOMEM;
+    }
     char *string = direct(frame);
     uintptr_t at;
     int error = copy_from(space(), &at, argv, sizeof at);
     while (error == 0 && at != 0) {
         error = copy_string_from(space(), string, at, PAGE_BYTES);
-        if (error == 0)
+        if (error == 0) {
             error = arguments_add(arguments, string, strlen(string));
+        }
         argv += sizeof at;
-        if (error == 0)
+        if (error == 0) {
             error = copy_from(space(), &at, argv, sizeof at);
+        }
     }
     quire_free(frames, frame);
     return error;
@@ -116,14 +122,17 @@ static int collect_arguments(struct arguments *arguments, uintptr_t argv) {
 static long call_exec(struct frame *frame) {
     char path[ABI_NAME];
     int error = path_argument(frame, 0, path);
-    if (error != 0)
+    if (error != 0) {
         return error;
+    }
     struct arguments *arguments = arguments_new();
-    if (arguments == NULL)
+    if (arguments == NULL) {
         return -E_NOMEM;
+    }
     error = collect_arguments(arguments, argument(frame, 1));
-    if (error == 0)
+    if (error == 0) {
         error = exec(current(), path, arguments, frame);
+    }
     arguments_free(arguments);
     return error;
 }
@@ -133,11 +142,13 @@ static long call_wait(struct frame *frame) {
     int status = 0;
     uintptr_t to = argument(frame, 0);
     int error = to != 0 ? copy_to(space(), to, &status, sizeof status) : 0;
-    if (error != 0)
+    if (error != 0) {
         return error;
+    }
     int pid = process_wait(&status);
-    if (pid >= 0 && to != 0)
+    if (pid >= 0 && to != 0) {
         copy_to(space(), to, &status, sizeof status);
+    }
     return pid;
 }
 
@@ -180,23 +191,26 @@ static long call_meminfo(struct frame *frame) {
 static long call_pipe(struct frame *frame) {
     struct file out, in;
     int error = pipe_new(&out, &in);
-    if (error != 0)
+    if (error != 0) {
         return error;
+    }
     int fd[2];
     fd[0] = install(&out);
     fd[1] = install(&in);
     error = fd[1] < 0 ? fd[1] : copy_to(space(), argument(frame, 0), fd, sizeof fd);
     for (int i = 0; i < 2; i++) {
-        if (error != 0 && fd[i] >= 0)
+        if (error != 0 && fd[i] >= 0) {
             file_close(&current()->file[fd[i]]);
+        }
     }
     return error;
 }
 
 static long call_dup(struct frame *frame) {
     struct file *file = file_argument(frame, 0);
-    if (file == NULL)
+    if (file == NULL) {
         return -E_BADF;
+    }
     struct file copy = file_copy(file);
     return install(&copy);
 }
@@ -205,15 +219,17 @@ static long call_open(struct frame *frame) {
     char path[ABI_NAME];
     struct file file;
     int error = path_argument(frame, 0, path);
-    if (error == 0)
+    if (error == 0) {
         error = file_open(&file, path, (unsigned)argument(frame, 1));
+    }
     return error != 0 ? error : install(&file);
 }
 
 static long call_close(struct frame *frame) {
     struct file *file = file_argument(frame, 0);
-    if (file == NULL)
+    if (file == NULL) {
         return -E_BADF;
+    }
     file_close(file);
     return 0;
 }
@@ -221,8 +237,9 @@ static long call_close(struct frame *frame) {
 static long transfer(const struct frame *frame, long (*how)(struct file *, struct space *, uintptr_t, size_t)) {
     struct file *file = file_argument(frame, 0);
     size_t n = argument(frame, 2);
-    if (file == NULL)
+    if (file == NULL) {
         return -E_BADF;
+    }
     return n > USER_TOP ? -E_INVAL : how(file, space(), argument(frame, 1), n);
 }
 
@@ -237,8 +254,9 @@ static long call_write(struct frame *frame) {
 static long call_list(struct frame *frame) {
     struct stored_file file;
     uint64_t i = argument(frame, 0);
-    if (i > UINT32_MAX || !initramfs_entry((unsigned)i, &file))
+    if (i > UINT32_MAX || !initramfs_entry((unsigned)i, &file)) {
         return -E_NOENT;
+    }
     char name[ABI_NAME];
     print_to(name, sizeof name, "%s", file.name);
     int error = copy_to(space(), argument(frame, 1), name, strlen(name) + 1);
@@ -248,11 +266,11 @@ static long call_list(struct frame *frame) {
 /* ---- dispatch ------------------------------------------------------------------------------------------- */
 
 static long (*const calls[])(struct frame *) = {
-    [SYS_EXIT] = call_exit,     [SYS_FORK] = call_fork,       [SYS_EXEC] = call_exec,     [SYS_WAIT] = call_wait,
-    [SYS_KILL] = call_kill,     [SYS_GETPID] = call_getpid,   [SYS_SBRK] = call_sbrk,     [SYS_PIPE] = call_pipe,
-    [SYS_DUP] = call_dup,       [SYS_OPEN] = call_open,       [SYS_CLOSE] = call_close,   [SYS_READ] = call_read,
-    [SYS_WRITE] = call_write,   [SYS_SLEEP] = call_sleep,     [SYS_UPTIME] = call_uptime, [SYS_MEMINFO] = call_meminfo,
-    [SYS_LIST] = call_list,     [SYS_POWEROFF] = call_poweroff,
+    [SYS_EXIT] = call_exit,   [SYS_FORK] = call_fork,         [SYS_EXEC] = call_exec,     [SYS_WAIT] = call_wait,
+    [SYS_KILL] = call_kill,   [SYS_GETPID] = call_getpid,     [SYS_SBRK] = call_sbrk,     [SYS_PIPE] = call_pipe,
+    [SYS_DUP] = call_dup,     [SYS_OPEN] = call_open,         [SYS_CLOSE] = call_close,   [SYS_READ] = call_read,
+    [SYS_WRITE] = call_write, [SYS_SLEEP] = call_sleep,       [SYS_UPTIME] = call_uptime, [SYS_MEMINFO] = call_meminfo,
+    [SYS_LIST] = call_list,   [SYS_POWEROFF] = call_poweroff,
 };
 
 void trap_syscall(struct frame *frame) {

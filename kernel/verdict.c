@@ -21,18 +21,21 @@ static uint64_t n_free(void) {
 static int run_first(void) {
     struct arguments *arguments = arguments_new();
     int error = arguments == NULL ? -E_NOMEM : options_arguments(arguments);
-    if (error == 0)
+    if (error == 0) {
         error = process_start_first(arguments);
-    if (arguments != NULL)
+    }
+    if (arguments != NULL) {
         arguments_free(arguments);
+    }
     if (error != 0) {
         print("kernel: the program that run= names can not be started: error %d\n", -error);
         return STATUS_FAILED;
     }
     int first_status = STATUS_FAILED, status, pid;
     while ((pid = process_wait(&status)) >= 0) {
-        if (pid == FIRST_PID)
+        if (pid == FIRST_PID) {
             first_status = status;
+        }
     }
     return first_status;
 }
@@ -45,12 +48,14 @@ static int check_frames(uint64_t n_before) {
     enum quire_status status = quire_validate(frames, &fault);
     arch_interrupts_restore(on);
     print("kernel: %lu frames free before, %lu after\n", n_before, n_after);
-    if (status == QUIRE_FAULT)
+    if (status == QUIRE_FAULT) {
         print("kernel: the allocator's records are damaged: %s, frame 0x%lx\n", fault.detail, fault.pa);
-    else if (status != QUIRE_OK)
+    } else if (status != QUIRE_OK) {
         print("kernel: the allocator could not be checked: %s\n", quire_status_name(status));
-    if (status != QUIRE_OK)
+    }
+    if (status != QUIRE_OK) {
         return STATUS_DAMAGED;
+    }
     return n_after == n_before ? 0 : STATUS_LEAKED;
 }
 
@@ -59,8 +64,9 @@ void verdict(void) {
     int status = run_first();
     options.allocate_in_interrupts = false;
     int frames_status = check_frames(n_before);
-    if (status == 0)
+    if (status == 0) {
         status = frames_status;
+    }
     print("kernel: %s\n", status == 0 ? "passed" : "FAILED");
     power_off(status);
 }

@@ -26,15 +26,16 @@ struct context {
 };
 
 struct cpu {
-    uintptr_t trap_stack;    /* vector.S: on top of it a trap from user mode puts its frame */
-    uintptr_t trap_scratch;  /* vector.S: one register, for some instructions */
-    uintptr_t idle_stack;    /* top of the stack on which it looks for work */
-    unsigned number;         /* 0..n_cpus-1; 0 is the one that booted */
-    uint64_t id;             /* the firmware's name for it */
-    struct process *current; /* what it runs, or NULL. Its own CPU's alone, with interrupts off */
-    struct context idle;     /* of the loop that looks for work */
-    bool idling;             /* it waits for an interrupt; guarded by process_lock */
-    bool ticking;            /* its timer is set; its own CPU's alone, with interrupts off */
+    _Alignas(64)              /* CPUs share no cache line */
+        uintptr_t trap_stack; /* vector.S: on top of it a trap from user mode puts its frame */
+    uintptr_t trap_scratch;   /* vector.S: one register, for some instructions */
+    uintptr_t idle_stack;     /* top of the stack on which it looks for work */
+    unsigned number;          /* 0..n_cpus-1; 0 is the one that booted */
+    uint64_t id;              /* the firmware's name for it */
+    struct process *current;  /* what it runs, or NULL. Its own CPU's alone, with interrupts off */
+    struct context idle;      /* of the loop that looks for work */
+    bool idling;              /* it waits for an interrupt; guarded by process_lock */
+    bool ticking;             /* its timer is set; its own CPU's alone, with interrupts off */
 };
 
 /* The CPU that runs this. May be another one a moment later, unless interrupts are off. */
@@ -106,8 +107,8 @@ bool paging_open_stack_window(size_t n_bytes);
 
 extern quire_pa paging_kernel_root; /* a table that maps the kernel and no program */
 
-quire_pa paging_new(void); /* a table that maps the kernel alone, or QUIRE_NONE */
-void paging_free(quire_pa root); /* the tables; what they mapped is the caller's to free before */
+quire_pa paging_new(void);           /* a table that maps the kernel alone, or QUIRE_NONE */
+void paging_free(quire_pa root);     /* the tables; what they mapped is the caller's to free before */
 void paging_activate(quire_pa root); /* this CPU forgets all translations and uses this table */
 
 pte_t *paging_find(quire_pa root, uintptr_t address); /* NULL: no table there */
@@ -115,8 +116,9 @@ pte_t *paging_make(quire_pa root, uintptr_t address); /* NULL: no memory for a t
 /* The first entry that maps something at or above *address in the lower half, and its address; NULL: none. */
 pte_t *paging_next(quire_pa root, uintptr_t *address);
 
-void paging_forget_page(uintptr_t address);                  /* on this CPU */
-void paging_forget_range_on(const struct cpu *cpu, uintptr_t base, size_t n_bytes); /* on that one; returns when it has */
+void paging_forget_page(uintptr_t address); /* on this CPU */
+void paging_forget_range_on(const struct cpu *cpu, uintptr_t base,
+                            size_t n_bytes); /* on that one; returns when it has */
 
 /* Where the kernel sees a physical address below DIRECT_BYTES. */
 static inline void *direct(quire_pa pa) {

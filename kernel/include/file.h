@@ -11,8 +11,8 @@ enum file_kind { FILE_NONE, FILE_CONSOLE, FILE_NULL, FILE_STORED, FILE_PIPE_OUT,
 /* An open file, a value: a copy (fork, SYS_DUP) is another open file with an offset of its own. */
 struct file {
     enum file_kind kind;
-    struct pipe *pipe;                /* FILE_PIPE_*: OUT is the end that is read */
-    const char *data;                 /* FILE_STORED: in the initramfs */
+    struct pipe *pipe; /* FILE_PIPE_*: OUT is the end that is read */
+    const char *data;  /* FILE_STORED: in the initramfs */
     size_t n_bytes, offset;
 };
 
@@ -37,7 +37,7 @@ struct stored_file {
     size_t n_bytes;
 };
 void initramfs_init(const void *archive, size_t n_bytes);
-bool initramfs_entry(unsigned i, struct stored_file *file);          /* false: fewer files than that */
+bool initramfs_entry(unsigned i, struct stored_file *file); /* false: fewer files than that */
 bool initramfs_find(const char *path, struct stored_file *file);
 
 #endif

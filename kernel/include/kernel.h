@@ -9,8 +9,8 @@
 
 /* ---- frames --------------------------------------------------------------------------------------------- */
 
-extern struct quire *frames;  /* where every frame comes from */
-extern quire_pa zero_frame;   /* one frame of zeros, mapped read-only wherever a program has read but not yet written */
+extern struct quire *frames; /* where every frame comes from */
+extern quire_pa zero_frame;  /* one frame of zeros, mapped read-only wherever a program has read but not yet written */
 
 /* ---- messages ------------------------------------------------------------------------------------------- */
 

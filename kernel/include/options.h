@@ -7,10 +7,11 @@
 /* Words on the command line, separated by blanks:
  *   run=NAME,ARGUMENT,...  the program to run as process 1; init where it is not said
  *   poison                 free frames are filled, and checked when they are handed out
- *   irqalloc               each timer tick allocates frames and frees them, in the middle of whatever it interrupts */
+ *   irqalloc               each timer tick allocates frames and frees them, in the middle of whatever it interrupts;
+ *                          and there are ten times as many */
 struct options {
-    const char *run;     /* behind the "run=" */
-    size_t n_run;        /* up to the blank */
+    const char *run; /* behind the "run=" */
+    size_t n_run;    /* up to the blank */
     bool poison;
     bool allocate_in_interrupts;
 };

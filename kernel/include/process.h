@@ -11,7 +11,6 @@
 #define MAX_PROCESSES 256u
 #define MAX_FILES     16u
 #define FIRST_PID     1 /* pid 0 is the ancestor */
-#define TICK_MS       10u
 
 struct process;
 
@@ -35,14 +34,14 @@ struct process {
     unsigned slot; /* its place in the table, and that of its kernel stack */
     enum process_state state;
     struct process *parent;
-    struct process *next;      /* in its queue */
-    struct queue *queue;       /* that it waits in */
-    struct queue child_ended;  /* where it waits itself, for a child */
-    uint64_t wake_ms;          /* in the queue of sleepers: when to go on */
-    uint64_t ran_on;           /* a bit for each CPU that ran it */
+    struct process *next;     /* in its queue */
+    struct queue *queue;      /* that it waits in */
+    struct queue child_ended; /* where it waits itself, for a child */
+    uint64_t wake_ms;         /* in the queue of sleepers: when to go on */
+    uint64_t ran_on;          /* a bit for each CPU that ran it */
     int exit_status;
-    atomic_bool killed;        /* to end before it runs its program again */
-    struct context context;    /* while it is not running */
+    atomic_bool killed;     /* to end before it runs its program again */
+    struct context context; /* while it is not running */
     struct space space;
     struct file file[MAX_FILES];
     char name[ABI_NAME];
@@ -59,7 +58,7 @@ struct process *current(void);
 
 /* ---- scheduling: sched.c ---------------------------------------------------------------------------------- */
 
-_Noreturn void run_processes(void);      /* the life of a CPU */
+_Noreturn void run_processes(void);       /* the life of a CPU */
 void make_ready(struct process *process); /* process_lock is held */
 void leave_cpu(void);                     /* process_lock is held; to whom the state or a queue says so */
 void yield(void);
@@ -71,7 +70,7 @@ void wait_locked(struct queue *queue); /* the guard is process_lock */
 void wake_all(struct queue *queue);
 void wake_all_locked(struct queue *queue); /* process_lock is held */
 void wake_killed(struct process *process); /* wherever it waits; process_lock is held */
-int sleep_ms(unsigned milliseconds); /* 0 or -E_INTR */
+int sleep_ms(unsigned milliseconds);       /* 0 or -E_INTR */
 
 /* ---- life and death: process.c ------------------------------------------------------------------------------ */
 
@@ -97,7 +96,8 @@ struct arguments {
 };
 struct arguments *arguments_new(void); /* NULL: no memory */
 void arguments_free(struct arguments *arguments);
-int arguments_add(struct arguments *arguments, const char *string, size_t n); /* n bytes; -E_INVAL: too many, too long */
+int arguments_add(struct arguments *arguments, const char *string,
+                  size_t n); /* n bytes; -E_INVAL: too many, too long */
 
 /* Gives `process` a new program and frees its old space; its user mode begins with `frame`. Returns the number of
  * arguments, or a negative enum error, and then nothing changed. */
@@ -107,7 +107,7 @@ int exec(struct process *process, const char *path, const struct arguments *argu
 
 /* Number i is process slot i's, number MAX_PROCESSES + i is CPU i's idle stack. */
 bool stacks_init(void);
-uintptr_t stack_make(unsigned number); /* its top, or 0: no memory */
+uintptr_t stack_make(unsigned number);              /* its top, or 0: no memory */
 void stack_free(unsigned number, uint64_t used_on); /* a bit for each CPU that may remember it */
 static inline uintptr_t stack_top(unsigned number) {
     return STACKS_BASE + (number + 1) * (uintptr_t)(2 * STACK_BYTES);

@@ -38,6 +38,7 @@ int space_touch(struct space *space, uintptr_t address, unsigned access, quire_p
 /* Between the kernel and a program's addresses, which may be anything. */
 int copy_from(struct space *space, void *to, uintptr_t from, size_t n);
 int copy_to(struct space *space, uintptr_t to, const void *from, size_t n);
-int copy_string_from(struct space *space, char *to, uintptr_t from, size_t n); /* -E_INVAL: it has no end within n bytes */
+int copy_string_from(struct space *space, char *to, uintptr_t from,
+                     size_t n); /* -E_INVAL: it has no end within n bytes */
 
 #endif

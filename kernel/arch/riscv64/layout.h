@@ -22,10 +22,10 @@
 #define STACK_BIT   14 /* log2 of STACK_BYTES */
 
 /* Words of a struct frame and of a struct context, and offsets in a struct cpu that vector.S knows. */
-#define FRAME_WORDS   36
-#define CONTEXT_WORDS 14
-#define CPU_STACK     0
-#define CPU_SCRATCH   8
+#define FRAME_WORDS    36
+#define CONTEXT_WORDS  14
+#define CPU_STACK      0
+#define CPU_SCRATCH    8
 #define CPU_IDLE_STACK 16
 
 #define ELF_MACHINE 243 /* of its programs: RISC-V ELF psABI specification, "File Header" */

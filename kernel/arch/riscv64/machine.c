@@ -1,11 +1,19 @@
 /* machine.c: harts, time, the console and the power switch. */
-#include "riscv.h"
 #include <arch.h>
 #include <boot/fdt.h>
+#include <sbi.h>
+
+#define SSTATUS_SIE 0x2u /* interrupts are on: Privileged Architecture, section 4.1.1 */
 
 static uint64_t ticks_per_ms = 10000; /* QEMU's 10 MHz, until the device tree says better */
 static uint64_t boot_time;
 static volatile uint32_t *test_device; /* QEMU's power switch, or NULL */
+
+static uint64_t read_time(void) {
+    uint64_t time;
+    __asm__ volatile("csrr %0, time" : "=r"(time));
+    return time;
+}
 
 /* ---- harts ---------------------------------------------------------------------------------------------- */
 
@@ -19,7 +27,7 @@ _Noreturn void riscv_boot(uint64_t hart, quire_pa tree);
 
 _Noreturn void riscv_boot(uint64_t hart, quire_pa tree) {
     cpus[0].id = hart;
-    boot_time = riscv_read_time();
+    boot_time = read_time();
     kernel_main(direct(tree));
 }
 
@@ -36,10 +44,11 @@ bool arch_interrupts_off(void) {
 }
 
 void arch_interrupts_restore(bool on) {
-    if (on)
+    if (on) {
         __asm__ volatile("csrsi sstatus, %0" ::"i"(SSTATUS_SIE) : "memory");
-    else
+    } else {
         arch_interrupts_off();
+    }
 }
 
 /* wfi ends when an interrupt is pending even while interrupts are off (Privileged Architecture, 3.3.3), so one that
@@ -62,11 +71,11 @@ void arch_cpu_poke(const struct cpu *cpu) {
 /* ---- time ----------------------------------------------------------------------------------------------- */
 
 uint64_t arch_time_ms(void) {
-    return (riscv_read_time() - boot_time) / ticks_per_ms;
+    return (read_time() - boot_time) / ticks_per_ms;
 }
 
 void arch_timer_set(unsigned milliseconds) {
-    sbi_set_timer(riscv_read_time() + milliseconds * ticks_per_ms);
+    sbi_set_timer(read_time() + milliseconds * ticks_per_ms);
 }
 
 void arch_timer_off(void) {
@@ -74,22 +83,27 @@ void arch_timer_off(void) {
 }
 
 uint64_t arch_instructions(void) {
-    return riscv_read_instret();
+    uint64_t n_instructions;
+    __asm__ volatile("csrr %0, instret" : "=r"(n_instructions)::"memory");
+    return n_instructions;
 }
 
 /* ---- devices -------------------------------------------------------------------------------------------- */
 
 void arch_devices(const struct quire_fdt *tree) {
-    if (quire_fdt_timebase_hz(tree) >= 1000)
+    if (quire_fdt_timebase_hz(tree) >= 1000) {
         ticks_per_ms = quire_fdt_timebase_hz(tree) / 1000;
+    }
     struct quire_region registers;
-    if (quire_fdt_device(tree, "sifive,test0", &registers) && registers.end <= DIRECT_BYTES)
+    if (quire_fdt_device(tree, "sifive,test0", &registers) && registers.end <= DIRECT_BYTES) {
         test_device = direct(registers.base);
+    }
 }
 
 void arch_putc(char c) {
-    if (c == '\n')
+    if (c == '\n') {
         sbi_console_putchar('\r');
+    }
     sbi_console_putchar(c);
 }
 
@@ -100,9 +114,12 @@ int arch_getc(void) {
 /* The device takes 0x5555 for success, and 0x3333 with an exit status above it for failure: QEMU, hw/misc/sifive_test.c.
  * The firmware's own shutdown can not tell QEMU which exit status is meant; it is for machines without the device. */
 _Noreturn void arch_poweroff(int status) {
-    if (test_device != NULL)
+    if (test_device != NULL) {
         *test_device = status == 0 ? 0x5555u : (uint32_t)(status & 0xFF) << 16 | 0x3333u;
+    }
     sbi_shutdown(status != 0);
-    for (;;)
-        arch_wait();
+    arch_interrupts_off();
+    for (;;) {
+        __asm__ volatile("wfi");
+    }
 }

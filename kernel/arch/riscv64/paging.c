@@ -4,9 +4,9 @@
  * the kernel's, by holding copies of the kernel root's entries, which never change once the first program exists.
  *
  * The accessed and dirty bits are set from the start, so that no machine has to trap to set them (section 4.3.1). */
-#include "riscv.h"
 #include <arch.h>
 #include <kernel.h>
+#include <sbi.h>
 
 #define ENTRIES   512u
 #define HALF      256u /* entries of a root that are programs' */
@@ -69,23 +69,26 @@ static unsigned index_at(uintptr_t address, unsigned level) {
 
 static quire_pa new_table(void) {
     quire_pa table = quire_alloc(frames, OWNER_TABLE);
-    if (table != QUIRE_NONE)
+    if (table != QUIRE_NONE) {
         memset(direct(table), 0, PAGE_BYTES);
+    }
     return table;
 }
 
 quire_pa paging_new(void) {
     quire_pa root = new_table();
-    if (root != QUIRE_NONE)
+    if (root != QUIRE_NONE) {
         memcpy(table_at(root) + HALF, kernel_table + HALF, HALF * sizeof(pte_t));
+    }
     return root;
 }
 
 static void free_below(quire_pa table, unsigned level, unsigned n_entries) {
     for (unsigned i = 0; level > 0 && i < n_entries; i++) {
         pte_t entry = table_at(table)[i];
-        if (entry != 0)
+        if (entry != 0) {
             free_below(pte_frame(entry), level - 1, ENTRIES);
+        }
     }
     quire_free(frames, table);
 }
@@ -98,8 +101,9 @@ pte_t *paging_find(quire_pa root, uintptr_t address) {
     pte_t *table = table_at(root);
     for (unsigned level = LEVEL_TOP; level > 0; level--) {
         pte_t entry = table[index_at(address, level)];
-        if (entry == 0)
+        if (entry == 0) {
             return NULL;
+        }
         table = table_at(pte_frame(entry));
     }
     return &table[index_at(address, 0)];
@@ -111,8 +115,9 @@ pte_t *paging_make(quire_pa root, uintptr_t address) {
         pte_t *entry = &table[index_at(address, level)];
         if (*entry == 0) {
             quire_pa below = new_table();
-            if (below == QUIRE_NONE)
+            if (below == QUIRE_NONE) {
                 return NULL;
+            }
             *entry = table_entry(below);
         }
         table = table_at(pte_frame(*entry));
@@ -131,36 +136,43 @@ pte_t *paging_next(quire_pa root, uintptr_t *address) {
             level--;
             entry = &table[index_at(*address, level)];
         }
-        if (*entry != 0)
+        if (*entry != 0) {
             return entry;
+        }
         uintptr_t step = (uintptr_t)1 << (12 + 9 * level);
         *address = (*address | (step - 1)) + 1;
     }
     return NULL;
 }
 
+/* fence.i: the program that runs next may have been loaded by another hart (Unprivileged ISA, "Zifencei"). */
 void paging_activate(quire_pa root) {
-    riscv_set_satp(root >> 12 | SATP_SV39);
+    uint64_t satp = root >> 12 | SATP_SV39;
+    __asm__ volatile("sfence.vma\n csrw satp, %0\n sfence.vma\n fence.i" ::"r"(satp) : "memory");
 }
 
 void paging_forget_page(uintptr_t address) {
-    riscv_forget_page(address);
+    __asm__ volatile("sfence.vma %0" ::"r"(address) : "memory");
 }
 
 void paging_forget_range_on(const struct cpu *cpu, uintptr_t base, size_t n_bytes) {
-    if (!sbi_remote_sfence_vma(cpu->id, base, n_bytes))
+    if (!sbi_remote_sfence_vma(cpu->id, base, n_bytes)) {
         panic("the firmware can not fence hart %lu", cpu->id);
+    }
 }
 
 /* ---- the kernel's half ------------------------------------------------------------------------------------ */
 
 static unsigned image_access(const char *page) {
-    if (page < kernel_image || page >= boot_guard + STACK_BYTES)
+    if (page < kernel_image || page >= boot_guard + STACK_BYTES) {
         return ACCESS_READ | ACCESS_WRITE;
-    if (page < text_end)
+    }
+    if (page < text_end) {
         return ACCESS_READ | ACCESS_EXECUTE;
-    if (page < constants_end)
+    }
+    if (page < constants_end) {
         return ACCESS_READ;
+    }
     return page < boot_guard ? ACCESS_READ | ACCESS_WRITE : 0;
 }
 
@@ -172,8 +184,9 @@ void paging_protect_kernel(void) {
     const unsigned data = ACCESS_READ | ACCESS_WRITE;
     quire_pa image = image_pa(kernel_image);
     quire_pa image_gib = image & ~(GIB - 1), image_2mib = image & ~(MIB2 - 1);
-    for (unsigned i = 0; i < DIRECT_BYTES / GIB; i++)
+    for (unsigned i = 0; i < DIRECT_BYTES / GIB; i++) {
         kernel_table[HALF + i] = pte_make(i * GIB, data);
+    }
     for (unsigned i = 0; i < ENTRIES; i++) {
         quire_pa page = image_2mib + i * PAGE_BYTES;
         unsigned access = image_access(direct(page));
@@ -188,8 +201,9 @@ void paging_protect_kernel(void) {
 
 bool paging_open_stack_window(size_t n_bytes) {
     for (size_t at = 0; at < n_bytes; at += MIB2) {
-        if (paging_make(paging_kernel_root, STACKS_BASE + at) == NULL)
+        if (paging_make(paging_kernel_root, STACKS_BASE + at) == NULL) {
             return false;
+        }
     }
     return true;
 }

@@ -1,7 +1,7 @@
 /* sbi.c: calls of the firmware, after the RISC-V Supervisor Binary Interface, version 1.0. A call is an ecall with the
  * extension in a7 and the function in a6; it answers with an error in a0, 0 for success (chapter 3, "Binary Encoding").
  * The calls of chapter 5 are older: no function, and a0 is the result. */
-#include "riscv.h"
+#include "sbi.h"
 
 enum {
     LEGACY_PUTCHAR = 1,

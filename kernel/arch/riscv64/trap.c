@@ -3,11 +3,14 @@
  * Exceptions of programs are theirs: a system call, a page to be made, or their end. An exception of the kernel is a bug:
  * it touches programs' memory only through the direct map, after looking at their page tables (space.c). Interrupts are
  * taken in both. Causes: RISC-V Privileged Architecture, section 4.1.8. */
-#include "riscv.h"
 #include <arch.h>
 #include <kernel.h>
 
 enum { PC = 0, RA = 1, SP = 2, A0 = 10, A7 = 17, STATUS = 32, CAUSE = 33, VALUE = 34 }; /* of a frame; see vector.S */
+
+/* sstatus: Privileged Architecture, section 4.1.1. */
+#define SSTATUS_SPIE 0x20u  /* interrupts will be on after sret */
+#define SSTATUS_SPP  0x100u /* sret goes to the kernel */
 
 #define INTERRUPT          ((uint64_t)1 << 63)
 #define INTERRUPT_SOFTWARE (INTERRUPT | 1)
@@ -51,12 +54,13 @@ static const char *cause_name(uint64_t cause) {
 }
 
 static bool interrupt(uint64_t cause) {
-    if (cause == INTERRUPT_TIMER)
+    if (cause == INTERRUPT_TIMER) {
         trap_tick();
-    else if (cause == INTERRUPT_SOFTWARE)
+    } else if (cause == INTERRUPT_SOFTWARE) {
         __asm__ volatile("csrc sip, %0" ::"r"(SIP_SOFTWARE)); /* its arrival was the message */
-    else
+    } else {
         return false;
+    }
     return true;
 }
 
@@ -85,13 +89,15 @@ void trap_handle(struct frame *frame) {
     uint64_t cause = frame->word[CAUSE];
     bool from_kernel = (frame->word[STATUS] & SSTATUS_SPP) != 0;
     if (!interrupt(cause)) {
-        if (from_kernel)
-            panic("%s in the kernel: address 0x%lx, pc 0x%lx, ra 0x%lx, cause %lu", cause_name(cause), frame->word[VALUE],
-                  frame->word[PC], frame->word[RA], cause);
+        if (from_kernel) {
+            panic("%s in the kernel: address 0x%lx, pc 0x%lx, ra 0x%lx, cause %lu", cause_name(cause),
+                  frame->word[VALUE], frame->word[PC], frame->word[RA], cause);
+        }
         exception_of_program(frame);
     }
-    if (!from_kernel)
+    if (!from_kernel) {
         trap_leave_for_user();
+    }
 }
 
 _Noreturn void trap_overflow(uintptr_t sp, uintptr_t pc) {

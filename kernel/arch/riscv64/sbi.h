@@ -1,0 +1,19 @@
+/* sbi.h: calls of the firmware: RISC-V Supervisor Binary Interface, version 1.0; each with the chapter that has it. A
+ * result of false means that the firmware refused. */
+#ifndef SBI_H
+#define SBI_H
+
+#include <quire/region.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+void sbi_console_putchar(char c); /* 5, Legacy Extensions: the only console that every version has */
+int sbi_console_getchar(void);    /* -1: none */
+
+bool sbi_set_timer(uint64_t time);                                           /* 6, Timer */
+bool sbi_send_ipi(uint64_t hart);                                            /* 7, IPI */
+bool sbi_remote_sfence_vma(uint64_t hart, uintptr_t base, uint64_t n_bytes); /* 8, RFENCE */
+bool sbi_hart_start(uint64_t hart, quire_pa at, uintptr_t a1);               /* 9, Hart State Management */
+void sbi_shutdown(bool failed); /* 10, System Reset: returns where there is no such thing */
+
+#endif
