@@ -13,8 +13,7 @@ struct q_zones {
 };
 
 struct quire {
-    struct q_zone *main; /* the largest zone at init: looked at first */
-    q_frame n_main;      /* frames in its blocks */
+    _Atomic(struct q_zone *) main; /* the largest zone: looked at first */
     struct q_cache *caches;
     _Atomic(const struct q_zones *) zones;
     unsigned n_cpus;
@@ -34,13 +33,18 @@ static inline const struct q_zones *q_zones(const struct quire *q) {
     return atomic_load_explicit(&q->zones, memory_order_acquire);
 }
 
+/* acquire: as above. */
+static inline struct q_zone *q_main(const struct quire *q) {
+    return atomic_load_explicit(&q->main, memory_order_acquire);
+}
+
 static inline quire_pa q_pa(q_frame f) {
     return (quire_pa)f << QUIRE_PAGE_SHIFT;
 }
 
 /* The record of the frame at `pa` where that is quick to find; NULL: misaligned, in another zone, or not ours. */
 static inline q_record *q_quick_record(const struct quire *q, quire_pa pa) {
-    struct q_zone *z = q->main;
+    struct q_zone *z = q_main(q);
     quire_pa i = (pa >> QUIRE_PAGE_SHIFT) - z->first; /* wraps to something large for an address below */
     /* acquire: pairs with the raise of the ceiling (zone.c, Z1) */
     if (i >= atomic_load_explicit(&z->ceiling, memory_order_acquire) || pa % QUIRE_PAGE_SIZE != 0) {
@@ -54,7 +58,8 @@ struct q_zone *q_zone_at(const struct quire *q, q_frame f);
 
 /* The zone of a frame that the allocator itself has in hand. */
 static inline struct q_zone *q_zone_of(const struct quire *q, q_frame f) {
-    return f - q->main->first < q->n_main ? q->main : q_zone_at(q, f);
+    struct q_zone *z = q_main(q);
+    return q_zone_block_of(z, f) < z->n_blocks ? z : q_zone_at(q, f);
 }
 
 /* An address that a caller gave, looked up. */

@@ -231,6 +231,13 @@ static void init_core(struct quire *q, const struct quire_config *config) {
     }
 }
 
+static void prefer_if_larger(struct quire *q, struct q_zone *z) {
+    struct q_zone *main = q_main(q);
+    if (main == NULL || z->n_blocks > main->n_blocks) {
+        atomic_store_explicit(&q->main, z, memory_order_release); /* pairs with q_main */
+    }
+}
+
 /* Builds the zones of the plan at `at` and enters them in the table, which has room. */
 static void make_zones(struct quire *q, const struct plan *plan, struct q_zones *table, char *at) {
     struct span span, meta = {0, 0};
@@ -239,11 +246,8 @@ static void make_zones(struct quire *q, const struct plan *plan, struct q_zones 
         struct q_zone *z = make_zone(q, plan, i, end, &span, at);
         at += zone_bytes(&span);
         table->zone[table->n++] = z;
-        if (q->main == NULL || z->n_blocks > q->main->n_blocks) {
-            q->main = z;
-        }
+        prefer_if_larger(q, z);
     }
-    q->n_main = q->main->n_blocks * Q_BLOCK;
     table->zone[0]->meta_base = meta.base;
     table->zone[0]->meta_end = meta.base + plan->n_meta;
 }
@@ -356,6 +360,7 @@ static void publish_zone(struct quire *q, struct q_zones *table, struct q_zone *
         table->zone[n] = z;
     }
     atomic_store_explicit(&q->zones, table, memory_order_release); /* pairs with q_zones */
+    prefer_if_larger(q, z);
 }
 
 static enum quire_status add_zone(struct quire *q, const struct span *part) {

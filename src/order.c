@@ -372,6 +372,7 @@ static q_frame bad_frame(struct quire *q, struct q_zone *z, q_frame f, unsigned 
             return i;
         }
         if (touch && !q_content_given(q, "quire_alloc_order", i, order, true)) {
+            q_zone_soil(z, q_zone_block_of(z, i));
             atomic_store_explicit(q_zone_record(z, i), q_held(QUIRE_TAG_QUARANTINE), memory_order_relaxed);
             return i;
         }

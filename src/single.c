@@ -220,11 +220,11 @@ quire_pa quire_alloc(struct quire *q, uint8_t tag) {
     q_frame f = q_cache_pop(c);
     q_cache_leave(c, visit);
     /* What hand_out does, for a frame of the main zone without anything special; Q_NO_FRAME is in no zone. */
-    q_frame i = f - q->main->first;
-    if (i >= q->n_main || !simple_and_free(q, &q->main->records[i])) {
+    struct q_zone *z = q_main(q);
+    if (q_zone_block_of(z, f) >= z->n_blocks || !simple_and_free(q, q_zone_record(z, f))) {
         return alloc_slow(q, f, tag);
     }
-    atomic_store_explicit(&q->main->records[i], q_held(tag), memory_order_relaxed); /* as in hand_out */
+    atomic_store_explicit(q_zone_record(z, f), q_held(tag), memory_order_relaxed); /* as in hand_out */
     return q_pa(f);
 }
 

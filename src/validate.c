@@ -12,6 +12,7 @@ struct check {
     struct quire_fault *first;
     size_t n_cached; /* free frames found to be in a cache */
     intptr_t n_whole;
+    size_t n_managed; /* frames of the zone that is being checked */
 };
 
 static bool wrong(struct check *c, const char *detail, quire_pa pa, uint32_t record) {
@@ -79,13 +80,19 @@ static uint32_t load(const q_record *r) {
     return atomic_load_explicit(r, memory_order_relaxed);
 }
 
+/* Inside a block a join stands on both sides; between blocks it may be left over on one (order.c). */
 static bool check_joins(struct check *c, const struct q_zone *z, q_frame f, uint32_t record) {
-    if ((f + 1 - z->first) % Q_BLOCK == 0 || (record & Q_JOIN_NEXT) == 0) {
+    uint32_t joins = record & (Q_JOIN_PREV | Q_JOIN_NEXT);
+    if (joins != 0 && Q_COUNT(record) == 0) {
+        return wrong(c, "a frame that nobody holds is joined to another", q_pa(f), record);
+    }
+    if ((f + 1 - z->first) % Q_BLOCK == 0) {
         return true;
     }
-    uint32_t next = load(q_zone_record(z, f + 1));
-    bool fits = Q_COUNT(record) > 0 && Q_COUNT(next) > 0 && (next & Q_JOIN_PREV) != 0;
-    return fits ? true : wrong(c, "a frame is joined to one that is not joined to it", q_pa(f), record);
+    bool next_joined = (load(q_zone_record(z, f + 1)) & Q_JOIN_PREV) != 0;
+    return next_joined == ((joins & Q_JOIN_NEXT) != 0)
+               ? true
+               : wrong(c, "of two neighbours only one is joined to the other", q_pa(f), record);
 }
 
 static bool check_frame(struct check *c, const struct q_zone *z, q_frame f, bool bit, uint32_t whole) {
@@ -96,6 +103,13 @@ static bool check_frame(struct check *c, const struct q_zone *z, q_frame f, bool
     }
     if ((record & Q_RESERVED) != 0 && (record & ~(uint32_t)Q_RESERVED) != 0) {
         return wrong(c, "a reserved frame's record says more than that", q_pa(f), record);
+    }
+    if ((record & Q_RESERVED) == 0) {
+        c->n_managed++;
+        if (f < atomic_load_explicit(&z->base, memory_order_relaxed) ||
+            f >= atomic_load_explicit(&z->end, memory_order_relaxed)) {
+            return wrong(c, "a zone's span leaves out one of its frames", q_pa(f), record);
+        }
     }
     if (Q_COUNT(record) > 0 && (record & Q_FREED) != 0) {
         return wrong(c, "a record says held and freed", q_pa(f), record);
@@ -145,22 +159,46 @@ static bool check_block(struct check *c, struct q_zone *z, size_t block) {
     return check_hint(c, z, block, n_bits);
 }
 
-static bool check_zone(struct check *c, struct q_zone *z) {
-    size_t n_ready = 0, gapless = atomic_load_explicit(&z->ceiling, memory_order_relaxed) / Q_BLOCK;
+static bool check_ready_blocks(struct check *c, struct q_zone *z, size_t *n_ready) {
+    size_t gapless = atomic_load_explicit(&z->ceiling, memory_order_relaxed) / Q_BLOCK;
+    *n_ready = 0;
     for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
         if (b >= z->n_blocks) {
             return wrong(c, "a block is marked initialised that does not exist", q_pa(z->first), 0);
         }
-        if (n_ready < gapless && b != n_ready) {
-            return wrong(c, "a block below the ceiling is not initialised", q_pa(q_zone_frame(z, n_ready)), 0);
+        if (*n_ready < gapless && b != *n_ready) {
+            return wrong(c, "a block below the ceiling is not initialised", q_pa(q_zone_frame(z, *n_ready)), 0);
         }
-        n_ready++;
+        ++*n_ready;
         if (!check_block(c, z, b)) {
             return false;
         }
     }
+    return *n_ready >= gapless ? true : wrong(c, "the ceiling is above what is initialised", q_pa(z->first), 0);
+}
+
+/* A frame of a fresh block, or one that is not RESERVED. */
+static bool is_managed(const struct q_zone *z, q_frame f) {
+    bool in_blocks = f >= z->first && q_zone_block_of(z, f) < z->n_blocks;
+    return in_blocks && (!q_zone_ready(z, q_zone_block_of(z, f)) || (load(q_zone_record(z, f)) & Q_RESERVED) == 0);
+}
+
+static bool check_zone(struct check *c, struct q_zone *z) {
+    size_t n_ready;
+    c->n_managed = 0;
+    if (!check_ready_blocks(c, z, &n_ready)) {
+        return false;
+    }
     c->n_whole += (intptr_t)(z->n_blocks - n_ready);
-    return n_ready >= gapless ? true : wrong(c, "the ceiling is above what is initialised", q_pa(z->first), 0);
+    c->n_managed += (z->n_blocks - n_ready) * Q_BLOCK;
+    if (c->n_managed != atomic_load_explicit(&z->n_frames, memory_order_relaxed)) {
+        return wrong(c, "a zone's number of frames is wrong", q_pa(z->first), 0);
+    }
+    if (!is_managed(z, atomic_load_explicit(&z->base, memory_order_relaxed)) ||
+        !is_managed(z, atomic_load_explicit(&z->end, memory_order_relaxed) - 1)) {
+        return wrong(c, "a zone's span begins or ends with no frame of its own", q_pa(z->first), 0);
+    }
+    return true;
 }
 
 /* ---- all of it -------------------------------------------------------------------------------------------- */
