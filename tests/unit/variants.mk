@@ -22,7 +22,6 @@ endef
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 $(eval $(call variant,plain,$(CC),$(CFLAGS)))
-$(eval $(call variant,check2,$(CC),$(CFLAGS) -DQUIRE_CHECK=2))
 $(eval $(call variant,asan,$(CLANG),-O1 -g $(ASAN)))
 
 endif

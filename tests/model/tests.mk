@@ -1,0 +1,40 @@
+# The model in the ways that the core is built: sanitizers, check levels, page sizes, 32 bits; one program runs them all.
+include tests/unit/variants.mk
+
+MODEL_VARIANTS := plain asan check0 check2 page16k page64k
+EDGE_VARIANTS := plain page64k
+$(eval $(call variant,check0,$(CC),$(CFLAGS) -DQUIRE_CHECK=0))
+$(eval $(call variant,check2,$(CC),$(CFLAGS) -DQUIRE_CHECK=2))
+$(eval $(call variant,page16k,$(CC),$(CFLAGS) -DQUIRE_PAGE_SHIFT=14))
+$(eval $(call variant,page64k,$(CC),$(CFLAGS) -DQUIRE_PAGE_SHIFT=16))
+
+ifeq ($(shell uname -m),x86_64)
+MODEL_VARIANTS += m32
+EDGE_VARIANTS += m32
+$(eval $(call variant,m32,$(CLANG),-m32 -O2 -g))
+endif
+
+# What links a variant's programs.
+model_linker = $(if $(filter asan,$(1)),$(CLANG) $(ASAN),$(if $(filter m32,$(1)),$(CLANG) -m32,$(CC)))
+
+# $(call model,PROGRAM,SOURCES,VARIANT)
+define model
+$(BUILD)/tests/model/$(1)-$(3): $(2:%=$(BUILD)/tests/in/$(3)/tests/model/%.o) $(BUILD)/tests/in/$(3)/quire.a
+	@mkdir -p $$(@D)
+	@echo "  LD  $$@"
+	@$(call model_linker,$(3)) $$^ -lpthread -o $$@
+endef
+
+$(foreach v,$(MODEL_VARIANTS),$(eval $(call model,model,model oracle world,$(v))))
+$(foreach v,$(EDGE_VARIANTS),$(eval $(call model,edge,edge,$(v))))
+
+$(BUILD)/tests/model/run: $(BUILD)/tests/in/plain/tests/model/run.o $(MODEL_VARIANTS:%=$(BUILD)/tests/model/model-%) \
+                          $(EDGE_VARIANTS:%=$(BUILD)/tests/model/edge-%)
+	@echo "  LD  $@"
+	@$(CC) $< -lcmocka -o $@
+
+# Where the programs are is compiled in, so that a build elsewhere runs its own.
+$(BUILD)/tests/in/plain/tests/model/run.o: CPPFLAGS += -DMODEL_DIR='"$(BUILD)/tests/model"'
+
+TESTS += $(BUILD)/tests/model/run
+-include $(wildcard $(BUILD)/tests/in/*/tests/model/*.d)
