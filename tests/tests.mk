@@ -11,4 +11,8 @@ ONLY ?=
 
 ##@ test   set up, build, run all tests and checks; the last line says how many passed
 test: $(TESTS) $(TEST_PREREQ) $(CHECKS)
-	@tests/run $(if $(ONLY),$(foreach t,$(TESTS) $(CHECKS),$(if $(findstring $(ONLY),$(t)),$(t))),$(TESTS) $(CHECKS))
+	@tests/run $(filter-out $(ALONE),$(WANTED)) --alone $(filter $(ALONE),$(WANTED))
+
+WANTED = $(if $(ONLY),$(foreach t,$(TESTS) $(CHECKS),$(if $(findstring $(ONLY),$(t)),$(t))),$(TESTS) $(CHECKS))
+# Boots of the kernel keep all processors busy by themselves.
+ALONE := tests/kernel/%
