@@ -251,7 +251,7 @@ static void be_writing(void) {
 }
 static void be_waiting(void) {
     if (fork_or_fail() == 0) {
-        sleep_ms(100); /* ends by itself; init waits for it */
+        sleep_ms(100); /* ends by itself, an orphan */
         exit(0);
     }
     wait(NULL);

@@ -30,7 +30,7 @@ int main(int argc, char *argv[]) {
     greet();
     int status = run(shell);
     if (status < 0 || status >= 256) {
-        print_to(ERR, "init: the shell %s\n", status < 0 ? "did not start" : death_text(status));
+        print_to(ERR, "init: the shell %s\n", status < 0 ? "did not start" : status_text(status));
         status = 1;
     }
     end_all_others();

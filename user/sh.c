@@ -5,7 +5,7 @@
  *   command   words, with '< file' and '> /dev/null' among them
  *
  * A line is read token by token, and each pipeline runs before the next one is read. A job in the background is the
- * child of a process that ends at once, so that init waits for it and the shell never has to. */
+ * child of a process that ends at once: an orphan, for which the kernel waits, so that the shell never has to. */
 #include "user.h"
 
 enum { N_LINE = 256, N_COMMANDS = 8, UNKNOWN_PROGRAM = 127 };

@@ -5,7 +5,7 @@
  * again, though not the same interleaving. */
 #include "test.h"
 
-enum { N_MAX = 1024, N_GROW_PAGES = 48, N_TALK_BYTES = 20000, CHILD_OK = 42 };
+enum { N_MAX = 1024, N_GROW_PAGES = 48, N_TALK_BYTES = 20000, N_LINGER_MS = 30000, CHILD_OK = 42, CHILD_STARVED = 43 };
 
 struct tally {
     uint64_t n_forks, n_refused, n_starved;
@@ -31,15 +31,16 @@ static int try_fork(void) {
     return pid;
 }
 
-/* As expect_child, but the child may have been ended by want of memory. */
-static void expect_end(const char *what, int pid, int status) {
+/* As expect_child, but false if the child was hindered by want of memory. */
+static bool expect_end(const char *what, int pid, int status) {
     int found = -1;
     expect(what, pid, wait(&found));
-    if (found == NOMEM) {
+    if (found == NOMEM || found == CHILD_STARVED) {
         tally.n_starved++;
-    } else {
-        expect(what, status, found);
+        return false;
     }
+    expect(what, status, found);
+    return true;
 }
 
 /* ---- what a process may do ------------------------------------------------------------------------------ */
@@ -89,24 +90,46 @@ static void share(void) {
     sbrk(-(intptr_t)(n_pages * PAGE));
 }
 
-static uint64_t sum_of(const unsigned char *bytes, long n) {
+static unsigned char bytes[N_TALK_BYTES];
+
+static uint64_t sum_of_bytes(uint64_t n) {
     uint64_t sum = 0;
-    for (long i = 0; i < n; i++) {
+    for (uint64_t i = 0; i < n; i++) {
         sum += bytes[i];
+    }
+    return sum;
+}
+
+static _Noreturn void say_bytes(int fd, uint64_t n_bytes) {
+    for (uint64_t done = 0; done < n_bytes;) {
+        long n = write(fd, bytes + done, n_bytes - done);
+        if (n < 0) {
+            expect_that("a write to the parent", n == -E_NOMEM || n == -E_PIPE); /* no memory here, or there */
+            exit(CHILD_STARVED);
+        }
+        done += (uint64_t)n;
+    }
+    exit(CHILD_OK);
+}
+
+/* The sum of what comes; *n is in the end what the last read returned. */
+static uint64_t hear_bytes(int fd, long *n) {
+    uint64_t sum = 0;
+    while ((*n = read(fd, bytes, sizeof(bytes))) > 0) {
+        sum += sum_of_bytes((uint64_t)*n);
     }
     return sum;
 }
 
 /* A child sends bytes whose sum both can work out. */
 static void talk(void) {
-    static unsigned char bytes[N_TALK_BYTES];
-    int fd[2];
     uint64_t n_bytes = 1 + random_below(&chance, N_TALK_BYTES);
     uint64_t first = random_below(&chance, 256);
     for (uint64_t i = 0; i < n_bytes; i++) {
         bytes[i] = (unsigned char)(first + i);
     }
-    uint64_t expected = sum_of(bytes, (long)n_bytes);
+    uint64_t expected = sum_of_bytes(n_bytes);
+    int fd[2];
     int error = pipe(fd);
     if (error < 0) {
         expect("a pipe is refused", -E_NOMEM, error);
@@ -116,41 +139,42 @@ static void talk(void) {
     int pid = try_fork();
     if (pid == 0) {
         close(fd[0]);
-        for (uint64_t done = 0; done < n_bytes;) {
-            long n = write(fd[1], bytes + done, n_bytes - done);
-            expect_that("a write to the parent", n > 0);
-            done += (uint64_t)n;
-        }
-        exit(CHILD_OK);
+        say_bytes(fd[1], n_bytes);
     }
     close(fd[1]);
-    uint64_t sum = 0;
-    long n;
-    while (pid > 0 && (n = read(fd[0], bytes, sizeof(bytes))) > 0) {
-        sum += sum_of(bytes, n);
-    }
+    long end;
+    uint64_t sum = hear_bytes(fd[0], &end);
     close(fd[0]);
-    if (pid > 0) {
-        uint64_t n_starved = tally.n_starved;
-        expect_end("a child that talked", pid, CHILD_OK);
-        if (tally.n_starved == n_starved) {
-            expect("the sum of what it said", (int64_t)expected, (int64_t)sum);
-        }
+    if (pid < 0) {
+        return;
+    }
+    expect_that("the end of the pipe, or no memory to read to", end == 0 || end == -E_NOMEM);
+    if (expect_end("a child that talked", pid, CHILD_OK) && end == 0) {
+        expect("the sum of what it said", (int64_t)expected, (int64_t)sum);
     }
 }
 
-/* A child that would never end, or not for long, is killed at a random moment. */
+/* In a child that is to be killed: runs, or works, or sleeps; not for ever, as its parent may die before it. */
+static _Noreturn void linger(uint64_t pastime) {
+    uint64_t end = uptime_ms() + N_LINGER_MS;
+    while (uptime_ms() < end) {
+        if (pastime == 0) {
+            random_below(&chance, 2);
+        } else if (pastime == 1) {
+            grow_and_check();
+        } else {
+            sleep_ms(N_LINGER_MS);
+        }
+    }
+    exit(CHILD_OK);
+}
+
+/* A child is killed at a random moment. */
 static void murder(void) {
     uint64_t pastime = random_below(&chance, 3);
     int pid = try_fork();
     if (pid == 0) {
-        while (pastime == 0) {
-            chance.state++;
-        }
-        while (pastime == 1) {
-            grow_and_check();
-        }
-        sleep_ms(1u << 30);
+        linger(pastime);
     }
     if (pid > 0) {
         sleep_ms((unsigned)random_below(&chance, 4));
@@ -159,7 +183,7 @@ static void murder(void) {
     }
 }
 
-/* A child ends before its own child does; init gets that one. */
+/* A child ends before its own child does, which is an orphan then. */
 static void abandon(void) {
     int pid = try_fork();
     if (pid == 0) {
@@ -192,12 +216,13 @@ static void run_program(void) {
         char *program[] = {random_below(&chance, 2) == 0 ? "true" : "false", "argument", NULL};
         int error = exec(program[0], program);
         expect("exec is refused", -E_NOMEM, error);
-        exit(NOMEM - 256);
+        exit(CHILD_STARVED);
     }
     if (pid > 0) {
         int status = -1;
         expect("a child that ran a program", pid, wait(&status));
-        expect_that("its status", status == 0 || status == 1 || status == DEATH_NOMEM || status == NOMEM);
+        expect_that("its status", status == 0 || status == 1 || status == CHILD_STARVED || status == NOMEM);
+        tally.n_starved += status > 1;
     }
 }
 
@@ -221,23 +246,41 @@ static void add_reports(int report, struct tally *all) {
     }
 }
 
+/* Starts up to n_workers, as many as there is room for, and lets them begin together. Returns how many there are. */
+static uint64_t start_workers(uint64_t n_workers, uint64_t n_rounds, uint64_t seed, int report) {
+    int gate[2];
+    pipe_or_fail(gate);
+    uint64_t n_started = 0;
+    while (n_started < n_workers) {
+        int pid = fork();
+        if (pid == 0) {
+            char c;
+            close(gate[1]);
+            read(gate[0], &c, 1); /* until the gate is closed by the one who starts us */
+            close(gate[0]);
+            chance.state = seed * N_MAX + n_started;
+            work(n_rounds, report);
+        }
+        if (pid < 0) {
+            print("stress: %lu processes, then: %s\n", n_started, error_text(pid));
+            break;
+        }
+        n_started++;
+    }
+    close(gate[0]);
+    close(gate[1]);
+    return n_started;
+}
+
 static struct tally run_workers(uint64_t n_workers, uint64_t n_rounds, uint64_t seed) {
     int report[2];
-    int pid[N_MAX];
     pipe_or_fail(report);
-    for (uint64_t i = 0; i < n_workers; i++) {
-        pid[i] = fork_or_fail();
-        if (pid[i] == 0) {
-            close(report[0]);
-            chance.state = seed * N_MAX + i;
-            work(n_rounds, report[1]);
-        }
-    }
+    uint64_t n_started = start_workers(n_workers, n_rounds, seed, report[1]);
     close(report[1]);
     struct tally all = {0};
     add_reports(report[0], &all);
     close(report[0]);
-    for (uint64_t i = 0; i < n_workers; i++) {
+    for (uint64_t i = 0; i < n_started; i++) {
         int status = -1;
         expect_that("every process can be waited for", wait(&status) > 0);
         if (status == NOMEM) {

@@ -9,11 +9,7 @@ static bool run_test(char *const argv[]) {
     uint64_t n_before = free_frames();
     uint64_t started = uptime_ms();
     int status = run(argv);
-    uint64_t n_after = free_frames();
-    for (unsigned i = 0; i < 100 && n_after != n_before; i++) { /* init may still have orphans to wait for */
-        sleep_ms(20);
-        n_after = free_frames();
-    }
+    uint64_t n_after = settle(n_before);
     uint64_t n_ms = uptime_ms() - started;
     const char *verdict = status != 0 ? "FAILED" : n_after != n_before ? "LEAKED" : "ok";
     print("usertests: %-10s %-6s %10lu free frames before, %10lu after %5lu.%03lu s\n", argv[0], verdict, n_before,

@@ -154,34 +154,3 @@ unsigned print_bar(uint64_t value, uint64_t full, unsigned n_columns) {
     flush(&out);
     return (unsigned)(n_eighths + 7) / 8;
 }
-
-const char *error_text(long result) {
-    static const char *const texts[] = {
-        [E_NOMEM] = "no memory",
-        [E_INVAL] = "an argument that means nothing",
-        [E_FAULT] = "bad address",
-        [E_NOENT] = "no such file or process",
-        [E_BADF] = "no such descriptor, or not open for that",
-        [E_CHILD] = "no children",
-        [E_PIPE] = "nobody reads any more",
-        [E_MFILE] = "too many open files",
-        [E_AGAIN] = "too many processes",
-        [E_INTR] = "killed while waiting",
-        [E_NOEXEC] = "not a program for this machine",
-    };
-    unsigned long error = 0 - (unsigned long)result;
-    return error < COUNT(texts) && texts[error] != NULL ? texts[error] : "unknown error";
-}
-
-const char *death_text(int status) {
-    switch (status - 256) {
-    case DEATH_KILLED:
-        return "killed";
-    case DEATH_FAULT:
-        return "ended by a bad access";
-    case DEATH_NOMEM:
-        return "ended by want of memory";
-    default:
-        return "ended for an unknown reason";
-    }
-}

@@ -1,4 +1,4 @@
-/* program.c: what most programs need: arguments, lines of input, memory, other programs. */
+/* program.c: what most programs need: arguments, lines of input, memory, other programs, errors in words. */
 #include "user.h"
 
 long read_line(int fd, char *line, size_t n) {
@@ -59,5 +59,36 @@ int run(char *const argv[]) {
         if (ended == pid || ended < 0) { /* other children may end before it */
             return ended < 0 ? ended : status;
         }
+    }
+}
+
+const char *error_text(long result) {
+    static const char *const texts[] = {
+        [E_NOMEM] = "no memory",
+        [E_INVAL] = "an argument that means nothing",
+        [E_FAULT] = "bad address",
+        [E_NOENT] = "no such file or process",
+        [E_BADF] = "no such descriptor, or not open for that",
+        [E_CHILD] = "no children",
+        [E_PIPE] = "nobody reads any more",
+        [E_MFILE] = "too many open files",
+        [E_AGAIN] = "too many processes",
+        [E_INTR] = "killed while waiting",
+        [E_NOEXEC] = "not a program for this machine",
+    };
+    unsigned long error = 0 - (unsigned long)result;
+    return error < COUNT(texts) && texts[error] != NULL ? texts[error] : "unknown error";
+}
+
+const char *status_text(int status) {
+    switch (status - 256) {
+    case DEATH_KILLED:
+        return "killed";
+    case DEATH_FAULT:
+        return "ended by a bad access";
+    case DEATH_NOMEM:
+        return "ended by want of memory";
+    default:
+        return "exit";
     }
 }

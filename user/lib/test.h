@@ -32,10 +32,13 @@ void expect_turn(int fd);             /* receive, and something must come */
 /* ---- memory --------------------------------------------------------------------------------------------- */
 
 const struct meminfo *memory_now(void); /* a fresh report, good until the next call */
+
+/* The most of a few looks, as interrupt handlers may hold a frame for a moment. */
 uint64_t free_frames(void);
 
-/* Waits (a few seconds at the most) until n_free frames are free again: what orphans held comes back when init has
- * reaped them. Fails if that does not happen. */
+/* Waits until n_free frames are free, a few seconds at the most: what orphans held comes back when they are reaped.
+ * Returns what is free then. */
+uint64_t settle(uint64_t n_free);
 void expect_free(const char *what, uint64_t n_free);
 
 void touch(char *base, uint64_t n_pages); /* writes to each page */

@@ -57,7 +57,7 @@ _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)
 unsigned print_bar(uint64_t value, uint64_t full, unsigned n_columns);
 
 const char *error_text(long result); /* "no such file", ...: for the negative result of a system call */
-const char *death_text(int status);  /* "killed", ...: for a status >= 256 of wait */
+const char *status_text(int status); /* "exit", "killed", ...: for a status of wait */
 
 /* ---- text in -------------------------------------------------------------------------------------------- */
 
