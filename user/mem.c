@@ -5,36 +5,40 @@
  * a screen. */
 #include "user.h"
 
-enum { N_COLUMNS = 64, N_MAP_LINES = 24, N_BAR = 34, N_CACHE_BAR = 8, BLOCK_FRAMES = 512, N_WARM = 64 };
+enum { N_COLUMNS = 64, N_MAP_LINES = 24, N_BAR = 34, N_SIZE = 10, N_CACHE_BAR = 8, BLOCK_FRAMES = 512, N_WARM = 64 };
 
 static struct meminfo info;
 
 /* ---- totals and owners ---------------------------------------------------------------------------------- */
 
-/* What n_frames come to: "254.7 MiB", "96 KiB". */
-static void print_size(uint64_t n_frames, unsigned width) {
+/* "254.7" "MiB", or "96" "KiB". */
+struct size {
+    uint64_t whole;
+    const char *fraction, *unit;
+};
+
+static struct size size_of(uint64_t n_frames) {
+    static const char *const tenths[] = {".0", ".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".9"};
     uint64_t n_bytes = n_frames * info.page_size;
     if (n_bytes < MIB) {
-        print("%*lu KiB", (int)width, n_bytes / 1024);
-    } else {
-        print("%*lu.%lu MiB", (int)width - 2, n_bytes / MIB, n_bytes % MIB * 10 / MIB);
+        return (struct size){n_bytes / 1024, "", "KiB"};
     }
+    return (struct size){n_bytes / MIB, tenths[n_bytes % MIB * 10 / MIB], "MiB"};
 }
 
 /* One line: a number of frames, what they come to, and a bar for their share. */
 static void print_share(const char *name, uint64_t n_frames, uint64_t full) {
-    print("  %-15s %10lu  ", name, n_frames);
-    print_size(n_frames, 8);
-    print("  ");
-    print_bar(n_frames, full, N_BAR);
-    print("\n");
+    char bar[BAR_BYTES(N_BAR)];
+    struct size size = size_of(n_frames);
+    int width = N_SIZE - (int)strlen(size.fraction);
+    *draw_bar(bar, n_frames, full, N_BAR) = '\0'; /* without blanks at the end of the line */
+    print("  %-15s %10lu %*lu%s %s  %s\n", name, n_frames, width, size.whole, size.fraction, size.unit, bar);
 }
 
 static void print_totals(void) {
-    print("\nMemory: ");
-    print_size(info.n_frames, 2);
-    print(" in %lu frames of %lu bytes; %lu frames more describe them\n", info.n_frames, info.page_size,
-          info.n_metadata);
+    struct size size = size_of(info.n_frames);
+    print("\nMemory: %lu%s %s in %lu frames of %lu bytes; %lu frames more describe them\n", size.whole, size.fraction,
+          size.unit, info.n_frames, info.page_size, info.n_metadata);
     print_share("free", info.n_free, info.n_frames);
     print_share("held", info.n_frames - info.n_free, info.n_frames);
 }
@@ -55,10 +59,13 @@ static void print_owners(void) {
 
 /* ---- CPUs ----------------------------------------------------------------------------------------------- */
 
-static void print_cache(uint32_t n_frames, uint32_t full) {
-    print(" %5u ", n_frames);
-    unsigned n_drawn = print_bar(n_frames, full, N_CACHE_BAR);
-    print("%*s", (int)(N_CACHE_BAR - n_drawn), "");
+static void print_cpu(unsigned number, const struct meminfo_cpu *cpu) {
+    char warm[BAR_BYTES(N_CACHE_BAR)], in[BAR_BYTES(N_CACHE_BAR)], out[BAR_BYTES(N_CACHE_BAR)];
+    draw_bar(warm, cpu->n_warm, N_WARM, N_CACHE_BAR);
+    draw_bar(in, cpu->n_in, BLOCK_FRAMES, N_CACHE_BAR);
+    draw_bar(out, cpu->n_out, BLOCK_FRAMES, N_CACHE_BAR);
+    print("  %3u %5u %s %5u %s %5u %s %8lu %8lu%s\n", number, cpu->n_warm, warm, cpu->n_in, in, cpu->n_out, out,
+          cpu->n_refills, cpu->n_steals, cpu->gathering ? "  gathers" : "");
 }
 
 static void print_cpus(void) {
@@ -67,15 +74,10 @@ static void print_cpus(void) {
     print("  CPU %5s %8s %5s %8s %5s %8s %8s %8s\n", "warm", "", "in", "", "out", "", "refills", "steals");
     for (unsigned i = 0; i < info.n_cpus && i < ABI_CPUS; i++) {
         const struct meminfo_cpu *cpu = &info.cpu[i];
-        if (cpu->n_refills + cpu->n_warm + cpu->n_out == 0) {
-            continue; /* it has not allocated or freed yet */
+        if (cpu->n_refills + cpu->n_warm + cpu->n_out > 0) {
+            print_cpu(i, cpu);
+            n_idle--;
         }
-        print("  %3u", i);
-        print_cache(cpu->n_warm, N_WARM);
-        print_cache(cpu->n_in, BLOCK_FRAMES);
-        print_cache(cpu->n_out, BLOCK_FRAMES);
-        print(" %8lu %8lu%s\n", cpu->n_refills, cpu->n_steals, cpu->gathering ? "  gathers" : "");
-        n_idle--;
     }
     if (n_idle > 0) {
         print("  and %u that have not allocated yet\n", n_idle);
@@ -102,6 +104,10 @@ static const char *cell(const char *blocks, uint64_t n) {
     return heights[(eighths + n_used + n_fresh - 1) / (n_used + n_fresh)];
 }
 
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 static uint64_t block_bytes(void) {
     return info.page_size * BLOCK_FRAMES;
 }
@@ -110,20 +116,28 @@ static uint64_t blocks_in(const struct meminfo_zone *zone) {
     return (zone->end - 1) / block_bytes() - zone->base / block_bytes() + 1;
 }
 
-static void print_zone(const struct meminfo_zone *zone, const char *map, uint64_t blocks_per_cell) {
-    uint64_t n_blocks = blocks_in(zone);
-    uint64_t base = zone->base / block_bytes() * block_bytes();
-    print("  Zone of ");
-    print_size(zone->n_frames, 2);
-    print(" in %lu blocks: %lu are all free, %lu of these were never used", n_blocks, zone->n_free_blocks,
-          zone->n_fresh_blocks);
+/* One line of the map: up to N_COLUMNS characters. */
+static void print_cells(uint64_t base, const char *map, uint64_t n_blocks, uint64_t blocks_per_cell) {
+    char cells[BAR_BYTES(N_COLUMNS)];
+    size_t n = 0;
     for (uint64_t i = 0; i < n_blocks; i += blocks_per_cell) {
-        if (i / blocks_per_cell % N_COLUMNS == 0) {
-            print("\n  0x%010lx  ", base + i * block_bytes());
-        }
-        print("%s", cell(map + i, n_blocks - i < blocks_per_cell ? n_blocks - i : blocks_per_cell));
+        const char *text = cell(map + i, least(blocks_per_cell, n_blocks - i));
+        memcpy(cells + n, text, strlen(text));
+        n += strlen(text);
     }
-    print("\n");
+    cells[n] = '\0';
+    print("  0x%010lx  %s\n", base, cells);
+}
+
+static void print_zone(const struct meminfo_zone *zone, const char *map, uint64_t blocks_per_cell) {
+    struct size size = size_of(zone->n_frames);
+    uint64_t n_blocks = blocks_in(zone), n_line = N_COLUMNS * blocks_per_cell;
+    uint64_t base = zone->base / block_bytes() * block_bytes();
+    print("  Zone of %lu%s %s in %lu blocks: %lu are all free, %lu of these were never used\n", size.whole,
+          size.fraction, size.unit, n_blocks, zone->n_free_blocks, zone->n_fresh_blocks);
+    for (uint64_t i = 0; i < n_blocks; i += n_line) {
+        print_cells(base + i * block_bytes(), map + i, least(n_line, n_blocks - i), blocks_per_cell);
+    }
 }
 
 static void print_map(bool full) {

@@ -1,8 +1,8 @@
 /* memtest.c: takes every frame there is, each time as many: memtest [ROUNDS].
  *
- * A child writes to new pages until it is ended for want of memory. It reports each step before it takes it, so that its
- * parent knows how far it came. It begins with halves of what is free and goes on page by page where it matters.
- * There it lets a system call try first, which can be refused without an end: only a refusal that lasts counts, as an
+ * A child writes to new pages until it is ended for want of memory. It reports each step before it takes it, so its
+ * parent knows how far it came. It begins with halves of what is free and goes on page by page where it matters. There
+ * it lets a system call try first, which can be refused without an end: only a refusal that lasts counts, as an
  * interrupt handler may hold the last frames for a moment. */
 #include "test.h"
 

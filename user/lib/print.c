@@ -26,12 +26,6 @@ static void put(struct out *out, char c) {
     out->text[out->n++] = c;
 }
 
-static void put_text(struct out *out, const char *text) {
-    for (; *text != '\0'; text++) {
-        put(out, *text);
-    }
-}
-
 struct field {
     unsigned width;
     bool left, zeros, is_long;
@@ -140,17 +134,20 @@ void fail(const char *format, ...) {
     exit(1);
 }
 
-unsigned print_bar(uint64_t value, uint64_t full, unsigned n_columns) {
-    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+char *draw_bar(char *to, uint64_t value, uint64_t full, unsigned n_columns) {
+    static const char eighths[8][BAR_BYTES(1)] = {"█", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
     uint64_t n_eighths = full == 0 ? 0 : value * n_columns * 8 / full;
     if (value > 0 && n_eighths == 0) {
         n_eighths = 1; /* a little is not nothing */
     }
-    struct out out = {.fd = OUT};
-    for (uint64_t i = 0; i < n_eighths / 8; i++) {
-        put_text(&out, "█");
+    unsigned n_drawn = 0;
+    for (; n_eighths > 0; n_drawn++) {
+        uint64_t n_here = n_eighths < 8 ? n_eighths : 8;
+        memcpy(to, eighths[n_here % 8], BAR_BYTES(1) - 1);
+        to += BAR_BYTES(1) - 1;
+        n_eighths -= n_here;
     }
-    put_text(&out, eighths[n_eighths % 8]);
-    flush(&out);
-    return (unsigned)(n_eighths + 7) / 8;
+    memset(to, ' ', n_columns - n_drawn);
+    to[n_columns - n_drawn] = '\0';
+    return to;
 }

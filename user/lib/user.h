@@ -53,8 +53,10 @@ void print_to(int fd, const char *format, ...) __attribute__((format(printf, 2, 
 /* Prints to ERR and ends the program with status 1. */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A bar for `value` of `full`, n_columns long if they are equal, drawn to an eighth of a column. Returns its columns. */
-unsigned print_bar(uint64_t value, uint64_t full, unsigned n_columns);
+/* A bar, drawn to an eighth of a column and filled up with blanks: all n_columns if value == full, at least a little if
+ * it is not 0. Takes BAR_BYTES(n_columns) bytes at the most; returns where the blanks begin. */
+char *draw_bar(char *to, uint64_t value, uint64_t full, unsigned n_columns);
+#define BAR_BYTES(n_columns) (3 * (n_columns) + 1)
 
 const char *error_text(long result); /* "no such file", ...: for the negative result of a system call */
 const char *status_text(int status); /* "exit", "killed", ...: for a status of wait */
