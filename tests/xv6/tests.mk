@@ -1,0 +1,75 @@
+# The files for xv6 in stand-in kernels on the host: the RISC-V ones as 64-bit programs, the x86 one as a 32-bit program.
+XV6 := $(BUILD)/tests/xv6
+
+# Where the kernels end: in the middle of a page, as they do.
+XV6_END_riscv := 0x80021e40
+XV6_END_i386 := 0x801154a8
+
+XV6_FLAGS_riscv := -mcmodel=large
+XV6_FLAGS_i386 := -m32
+
+# now: a function that is bound at its first call takes stack then, which little_stack would count.
+XV6_LINK := -Wl,--wrap=memset,--wrap=memmove,--wrap=memcpy,-z,now
+
+# $(call xv6_objects,KERNEL): its sources and those of the stand-in and the tests.
+define xv6_objects
+$(XV6)/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	@echo "  CC  $$@"
+	@$$(CC) $$(STRICT) $$(CFLAGS) $$(CPPFLAGS) $$(DEPS) -fno-pie $(XV6_FLAGS_$(1)) -DKERNEL_END=$(XV6_END_$(1)) \
+		-ffreestanding -Icompat/xv6 -Itests/xv6/$(1) -Itests/xv6 -c $$< -o $$@
+endef
+$(foreach kernel,riscv i386,$(eval $(call xv6_objects,$(kernel))))
+
+# $(call xv6_program,NAME,KERNEL,TESTS,SOURCES): the scenarios of tests/xv6/TESTS.c.
+define xv6_program
+XV6_OBJECTS_$(1) := $$(patsubst %.c,$(XV6)/$(2)/%.o,$$(addprefix tests/xv6/,$(3) common.c kernel.c) $(4))
+$(XV6)/$(1): $$(XV6_OBJECTS_$(1))
+	@echo "  LD  $$@"
+	@$$(CC) -no-pie $(filter -m32,$(XV6_FLAGS_$(2))) $$^ $(XV6_LINK) -Wl,--defsym,end=$(XV6_END_$(2)) -lpthread -o $$@
+-include $$(XV6_OBJECTS_$(1):.o=.d)
+XV6_PROGRAMS += $(XV6)/$(1)
+endef
+
+XV6_PROGRAMS :=
+XV6_CORE := compat/xv6/quire-xv6.c $(QUIRE_SRC)
+$(eval $(call xv6_program,percpu,riscv,percpu.c kernel_riscv.c,compat/xv6/kalloc-percpu.c $(XV6_CORE)))
+$(eval $(call xv6_program,percpu-seedlike,riscv,percpu.c kernel_riscv.c seedlike/percpu.c))
+$(eval $(call xv6_program,poison,riscv,poison.c kernel_riscv.c kalloc-poison.c,$(XV6_CORE)))
+$(eval $(call xv6_program,poison-seedlike,riscv,poison.c kernel_riscv.c seedlike/percpu.c))
+$(eval $(call xv6_program,refcount,riscv,refcount.c kernel_riscv.c,compat/xv6/kalloc-refcount.c $(XV6_CORE)))
+$(eval $(call xv6_program,refcount-seedlike,riscv,refcount.c kernel_riscv.c seedlike/refcount.c))
+$(eval $(call xv6_program,twophase,i386,twophase.c kernel_pc.c,$(addprefix compat/xv6/,kalloc-twophase.c quire-pc.c) $(XV6_CORE)))
+$(eval $(call xv6_program,twophase-seedlike,i386,twophase.c kernel_pc.c seedlike/twophase.c))
+
+$(XV6)/scenarios: tests/xv6/scenarios.py $(XV6_PROGRAMS)
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec python3 tests/xv6/scenarios.py $(filter-out %-seedlike,$(XV6_PROGRAMS))\n' > $@
+	@chmod +x $@
+TESTS += $(XV6)/scenarios
+
+# The same for the kernels' own processors: what they define and need, and on the machines themselves.
+$(XV6)/symbols: tests/xv6/symbols.py $(COMPAT_OBJECTS)
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec python3 $^\n' > $@
+	@chmod +x $@
+TESTS += $(XV6)/symbols
+
+# $(call xv6_kernel,NAME,MACHINE): a kernel for the machine that uses only its kalloc.
+define xv6_kernel
+$(XV6)/$(1)-$(2).elf: $(patsubst %,$(COMPAT)/$(2)/tests/xv6/machine/%.o,$(2)_entry $(2) bare) $(COMPAT)/$(1).o \
+		tests/xv6/machine/$(2).ld
+	@echo "  LD  $$@"
+	@ld.lld -T tests/xv6/machine/$(2).ld $$(filter %.o,$$^) -o $$@
+XV6_MACHINE_KERNELS += $(XV6)/$(1)-$(2).elf
+endef
+XV6_MACHINE_KERNELS :=
+$(eval $(call xv6_kernel,percpu,virt))
+$(eval $(call xv6_kernel,refcount,virt))
+$(eval $(call xv6_kernel,twophase,pc))
+-include $(wildcard $(COMPAT)/*/tests/xv6/machine/*.d)
+
+$(XV6)/machines: tests/xv6/machine/run.sh $(XV6_MACHINE_KERNELS)
+	@printf '#!/bin/sh\nexec sh $< $(XV6_MACHINE_KERNELS)\n' > $@
+	@chmod +x $@
+TESTS += $(XV6)/machines
