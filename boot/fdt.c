@@ -297,7 +297,7 @@ const char *quire_fdt_status_text(enum quire_fdt_status status) {
         [QUIRE_FDT_BLOCK] = "a block lies outside the blob or is misaligned",
         [QUIRE_FDT_RESERVATIONS] = "the memory reservation block has no end",
         [QUIRE_FDT_TOKEN] = "a token is unknown or out of place",
-        [QUIRE_FDT_NAME] = "the name of a node or property has no end",
+        [QUIRE_FDT_NAME] = "the name of a node or property does not lie inside its block",
         [QUIRE_FDT_PROPERTY] = "the value of a property is longer than the structure block",
         [QUIRE_FDT_DEPTH] = "nodes are nested too deep",
         [QUIRE_FDT_NO_END] = "the structure block stops in the middle of the tree",

@@ -65,7 +65,7 @@ struct quire_fdt {
  * "nothing". */
 enum quire_fdt_status quire_fdt_open(struct quire_fdt *fdt, const void *blob, size_t n_readable);
 
-/* What is wrong, in words: "the name of a node or property has no end". Never NULL. */
+/* What is wrong, in words: "a token is unknown or out of place". Never NULL. */
 const char *quire_fdt_status_text(enum quire_fdt_status status);
 
 /* Adds to `map`, byte for byte:

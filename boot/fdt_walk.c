@@ -9,7 +9,8 @@
  * Offsets are bytes from the start of the blob, in 32 bits. What the blob says goes through two places:
  *
  * F1  q_fdt_check_header accepts only blocks that lie inside the blob, and the blob inside what may be read. It refuses
- *     blobs of 2 GiB and more, so that an offset plus a few bytes can not wrap around.
+ *     blobs of 2 GiB and more, so that an offset plus a few bytes can not wrap around, and takes the structure block
+ *     in whole words, so that what is aligned up stays inside.
  * F2  read_token returns only what lies inside those blocks as a whole, names with their NUL. The next token starts
  *     at least 4 bytes behind this one, so every walk ends.
  *
@@ -136,7 +137,7 @@ void q_fdt_check_header(struct quire_fdt *fdt, const void *blob, size_t n_readab
     if (fdt->status != QUIRE_FDT_OK)
         return;
 
-    uint32_t whole_words = word(fdt, SIZE_STRUCTURE) & ~(uint32_t)3; /* so that what is aligned up stays inside */
+    uint32_t whole_words = word(fdt, SIZE_STRUCTURE) & ~(uint32_t)3;
     check_block(fdt, OFF_STRUCTURE, whole_words, 4, &fdt->structure, &fdt->structure_end);
     check_block(fdt, OFF_STRINGS, word(fdt, SIZE_STRINGS), 1, &fdt->strings, &fdt->strings_end);
     check_block(fdt, OFF_RESERVATIONS, 0, 8, &fdt->reservations, &fdt->reservations_end);

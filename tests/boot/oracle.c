@@ -6,8 +6,8 @@
 
 /* ---- nodes and numbers ---------------------------------------------------------------------------------- */
 
-/* fdt_stringlist_search, because fdt_stringlist_contains and fdt_node_check_compatible (libfdt 1.6.1) take a string whose
- * NUL lies behind the value for one inside it. */
+/* fdt_stringlist_search, because fdt_stringlist_contains and fdt_node_check_compatible (libfdt 1.6.1) take a string
+ * whose NUL lies behind the value for one inside it. */
 static bool says(const void *blob, int node, const char *property, const char *text) {
     return fdt_stringlist_search(blob, node, property, text) >= 0;
 }

@@ -11,17 +11,17 @@ static uint64_t seed_from(const char *text) {
     errno = 0;
     uint64_t seed = strtoull(text, &end, 0);
     if (errno != 0 || end == text || *end != '\0') {
-        fprintf(stderr, "QUIRE_SEED=%s is not a number; give the one that a run printed\n", text);
+        fprintf(stderr, "BOOT_SEED=%s is not a number; give the one that a run printed\n", text);
         exit(2);
     }
     return seed;
 }
 
 uint64_t random_seed(void) {
-    const char *text = getenv("QUIRE_SEED");
+    const char *text = getenv("BOOT_SEED");
     uint64_t now = (uint64_t)time(NULL);
     uint64_t seed = text != NULL ? seed_from(text) : random_next(&now);
-    printf("# QUIRE_SEED=%" PRIu64 "\n", seed);
+    printf("# BOOT_SEED=%" PRIu64 "\n", seed);
     fflush(stdout);
     return seed;
 }
