@@ -3,7 +3,6 @@ BENCH_MAIN := bench/bench.c bench/pairs.c
 BENCH_SRC := $(filter-out $(BENCH_MAIN),$(wildcard bench/*.c)) $(QUIRE_SRC) $(HOST_SRC)
 BENCH_OBJ := $(BENCH_SRC:%.c=$(BUILD)/bench/%.o)
 BENCH_FLAGS := -Iport/host -pthread
-BENCH_KERNEL := $(BUILD)/kernel/riscv64/kernel.elf $(BUILD)/user/initramfs.cpio
 
 $(BUILD)/bench/%.o: %.c
 	@mkdir -p $(@D)
@@ -18,9 +17,9 @@ $(BUILD)/bench/quire-%:
 
 ##@ bench    compare with other allocators in one run of about 3 minutes; QUICK=1: a rough look in half a minute
 .PHONY: bench bench-instructions
-bench: $(BUILD)/bench/quire-bench
+bench: $(BUILD)/bench/quire-bench $(KERNEL) $(USER_INITRAMFS)
 	@mkdir -p bench/out
-	@startup=$$(bench/startup.sh $(BENCH_KERNEL)) || startup=nan,nan; \
+	@startup=$$(bench/startup.sh $(KERNEL) $(USER_INITRAMFS)) || startup=nan,nan; \
 	    $< --out bench/out --startup $$startup $(if $(QUICK),--quick)
 
 ##@ bench-instructions   instructions for an alloc and a free, counted by callgrind

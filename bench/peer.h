@@ -33,21 +33,22 @@ struct peer {
     void *(*make)(const struct memory *memory, unsigned n_cpus);
     void (*drop)(void *state);
 
-    /* One frame, or QUIRE_NONE; and back. The caller runs on `cpu`; nothing preempts it there. */
+    /* One frame, or QUIRE_NONE; and back. The caller runs on `cpu`, which is what quire_port_cpu returns. Who needs to know it
+     * asks that, as a kernel's allocator must; `cpu` is there to show what the question costs. */
     quire_pa (*alloc)(void *state, unsigned cpu);
     void (*free)(void *state, unsigned cpu, quire_pa frame);
 
     uint64_t (*own_frames)(const void *state); /* kept for its own data; NULL: none */
 };
 
-extern const struct peer peer_sham, peer_floor;
+extern const struct peer peer_sham, peer_told, peer_floor;
 extern const struct peer peer_single, peer_single_junk;
 extern const struct peer peer_percpu_packed, peer_percpu_padded, peer_percpu_junk;
 extern const struct peer peer_counted, peer_counted_junk;
 extern const struct peer peer_quire, peer_quire_junk;
 
 /* In the order of the columns. */
-#define N_PEERS 11u
+#define N_PEERS 12u
 extern const struct peer *const peers[N_PEERS];
 
 #endif

@@ -1,9 +1,11 @@
 /* peer_floor.c: the least that can hand out frames on several CPUs: one array of frame numbers for each, push and pop.
  *
  * No lock, no check, no way from one CPU's array to another's: each has its own part of memory, and what it frees is its
- * own from then on. Nothing that keeps its promises to a kernel can be this fast; it shows how near one comes. */
+ * own from then on. Nothing that keeps its promises to a kernel can be this fast; it shows how near one comes. Once it asks
+ * the port for its CPU, as an allocator in a kernel must; once it is told by the harness, which no kernel does. */
 #include "peer.h"
 
+#include <quire/port.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -49,15 +51,25 @@ static void floor_drop(void *state) {
     free(f);
 }
 
-static quire_pa floor_alloc(void *state, unsigned cpu) {
+static quire_pa told_alloc(void *state, unsigned cpu) {
     struct floor *f = state;
     struct stack *s = &f->stack[cpu];
     return s->top == s->bottom ? QUIRE_NONE : f->base + ((quire_pa) * --s->top << QUIRE_PAGE_SHIFT);
 }
 
-static void floor_free(void *state, unsigned cpu, quire_pa frame) {
+static void told_free(void *state, unsigned cpu, quire_pa frame) {
     struct floor *f = state;
     *f->stack[cpu].top++ = (uint32_t)((frame - f->base) >> QUIRE_PAGE_SHIFT);
+}
+
+static quire_pa floor_alloc(void *state, unsigned cpu) {
+    (void)cpu;
+    return told_alloc(state, quire_port_cpu());
+}
+
+static void floor_free(void *state, unsigned cpu, quire_pa frame) {
+    (void)cpu;
+    told_free(state, quire_port_cpu(), frame);
 }
 
 const struct peer peer_floor = {
@@ -68,4 +80,14 @@ const struct peer peer_floor = {
     .drop = floor_drop,
     .alloc = floor_alloc,
     .free = floor_free,
+};
+
+const struct peer peer_told = {
+    .name = "told",
+    .what = "the same, told on which CPU it runs; all others that need to know ask the port",
+    .traits = PEER_PRIVATE,
+    .make = floor_make,
+    .drop = floor_drop,
+    .alloc = told_alloc,
+    .free = told_free,
 };

@@ -6,6 +6,7 @@
  * the start, not all to the CPU that boots. */
 #include "freelist.h"
 
+#include <quire/port.h>
 #include <stdlib.h>
 
 enum { PACKED = 32, PADDED = 128 }; /* bytes from list to list; xv6's list with its lock has 32 */
@@ -44,7 +45,8 @@ static inline struct link *take(struct freelist *list) {
     return frame;
 }
 
-static inline quire_pa alloc_from(struct percpu *p, size_t stride, unsigned cpu) {
+static inline quire_pa alloc_from(struct percpu *p, size_t stride) {
+    unsigned cpu = quire_port_cpu();
     struct link *frame = take(list_of(p, stride, cpu));
     for (unsigned other = 0; frame == NULL && other < p->n_cpus; other++) {
         if (other != cpu) {
@@ -54,8 +56,8 @@ static inline quire_pa alloc_from(struct percpu *p, size_t stride, unsigned cpu)
     return frame_at(&p->memory, frame);
 }
 
-static inline void free_to(struct percpu *p, size_t stride, unsigned cpu, quire_pa frame) {
-    struct freelist *list = list_of(p, stride, cpu);
+static inline void free_to(struct percpu *p, size_t stride, quire_pa frame) {
+    struct freelist *list = list_of(p, stride, quire_port_cpu());
     lock_take(&list->lock);
     freelist_push(list, at_frame(&p->memory, frame));
     lock_drop(&list->lock);
@@ -66,11 +68,13 @@ static void *packed_make(const struct memory *memory, unsigned n_cpus) {
 }
 
 static quire_pa packed_alloc(void *state, unsigned cpu) {
-    return alloc_from(state, PACKED, cpu);
+    (void)cpu;
+    return alloc_from(state, PACKED);
 }
 
 static void packed_free(void *state, unsigned cpu, quire_pa frame) {
-    free_to(state, PACKED, cpu, frame);
+    (void)cpu;
+    free_to(state, PACKED, frame);
 }
 
 static void *padded_make(const struct memory *memory, unsigned n_cpus) {
@@ -78,16 +82,19 @@ static void *padded_make(const struct memory *memory, unsigned n_cpus) {
 }
 
 static quire_pa padded_alloc(void *state, unsigned cpu) {
-    return alloc_from(state, PADDED, cpu);
+    (void)cpu;
+    return alloc_from(state, PADDED);
 }
 
 static void padded_free(void *state, unsigned cpu, quire_pa frame) {
-    free_to(state, PADDED, cpu, frame);
+    (void)cpu;
+    free_to(state, PADDED, frame);
 }
 
 static quire_pa junk_alloc(void *state, unsigned cpu) {
+    (void)cpu;
     struct percpu *p = state;
-    quire_pa frame = alloc_from(p, PADDED, cpu);
+    quire_pa frame = alloc_from(p, PADDED);
     if (frame != QUIRE_NONE) {
         fill_on_alloc(at_frame(&p->memory, frame));
     }
@@ -95,9 +102,10 @@ static quire_pa junk_alloc(void *state, unsigned cpu) {
 }
 
 static void junk_free(void *state, unsigned cpu, quire_pa frame) {
+    (void)cpu;
     struct percpu *p = state;
     fill_on_free(at_frame(&p->memory, frame));
-    free_to(p, PADDED, cpu, frame);
+    free_to(p, PADDED, frame);
 }
 
 const struct peer peer_percpu_packed = {

@@ -1,5 +1,4 @@
-/* peer_quire.c: Quire, linked as the library that an embedder would link. The CPU number that the harness passes is not
- * used: like a kernel, Quire asks quire_port_cpu, here a thread-local variable that the harness sets. */
+/* peer_quire.c: Quire, linked as the library that an embedder would link, with the port for POSIX. */
 #include "peer.h"
 
 #include <quire/quire.h>

@@ -46,10 +46,10 @@ enum work_trait {
 struct work {
     const char *name; /* <= 16 characters */
     const char *what;
-    unsigned traits;                         /* of enum work_trait */
-    uint64_t n_pairs;                        /* of an alloc and a free, for each worker */
-    void (*prepare)(struct worker *w);       /* before the clock starts; NULL: nothing to do */
-    uint64_t (*run)(const struct worker *w); /* returns how many pairs it made */
+    unsigned traits;                   /* of enum work_trait */
+    uint64_t n_pairs;                  /* of an alloc and a free, for each worker */
+    void (*prepare)(struct worker *w); /* before the clock starts; NULL: nothing to do */
+    uint64_t (*run)(struct worker *w); /* returns how many pairs it made */
 };
 
 /* In the order of the rows. */
