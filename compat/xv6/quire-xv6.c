@@ -1,7 +1,7 @@
 /* quire-xv6.c: the one allocator of an xv6 kernel, and its faults as panics.
  *
- * A message names the function that the kernel called, what is wrong, and where: "kfree: page
- * 0x87f55000: double free". It is put together by hand, because a kernel's printf may wait for the console's lock. */
+ * A message names the function that the kernel called, what is wrong, and where: "kfree: page 0x87f55000: double
+ * free". It is put together by hand, because a kernel's printf may wait for the console's lock. */
 
 /* The kernel's headers need this order. */
 /* clang-format off */
@@ -41,6 +41,8 @@ static void put_address(struct message *m, quire_pa pa) {
 
 /* ---- memory --------------------------------------------------------------------------------------------- */
 
+static const char too_little[] = " there is too little memory for the allocator's own data";
+
 _Noreturn static void refuse(const char *caller, quire_pa base, quire_pa end, const char *why) {
     struct message m = {.n = 0};
     put(&m, caller);
@@ -63,7 +65,7 @@ void xv6_init(const char *caller, quire_pa base, quire_pa end, enum quire_conten
         refuse(caller, base, end, " there is no memory");
     }
     if (quire_init(&xv6_memory, &config, &ram, 1) != QUIRE_OK) {
-        refuse(caller, base, end, " there is too little memory for the allocator's own data");
+        refuse(caller, base, end, too_little);
     }
 }
 
@@ -76,7 +78,7 @@ void xv6_add(const char *caller, quire_pa base, quire_pa end) {
     case QUIRE_OK:
         return;
     case QUIRE_NO_MEMORY:
-        refuse(caller, base, end, " there is too little memory for the allocator's own data");
+        refuse(caller, base, end, too_little);
     case QUIRE_BUSY:
         refuse(caller, base, end, ": another CPU is adding memory at this moment");
     default:

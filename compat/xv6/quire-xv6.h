@@ -13,6 +13,8 @@
 
 #define XV6_TAG 0 /* kalloc is not told what its pages are for */
 
+/* A call that finds a fault does not return (quire_port_fault panics), so that its status needs no look. */
+
 /* ---- quire-xv6.c ---------------------------------------------------------------------------------------- */
 
 extern struct quire *xv6_memory; /* NULL until xv6_init */

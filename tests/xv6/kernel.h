@@ -68,7 +68,7 @@ struct lock_use {
     unsigned cpus; /* bit i: CPU i took it */
     unsigned long n_taken;
 };
-extern struct lock_use lock_use[MAX_LOCKS]; /* since forget_locks(), of one thread */
+extern struct lock_use lock_use[MAX_LOCKS]; /* since forget_locks(), but for run_cpus() */
 unsigned n_locks_used(void);
 unsigned long n_locks_taken(void);
 void forget_locks(void);
@@ -81,11 +81,14 @@ extern unsigned n_fills_in_locks; /* of those: while a lock was held or interrup
 /* RAM at KERNBASE. An access behind n_bytes ends the program. */
 void map_ram(size_t n_bytes);
 void limit_ram(size_t n_bytes);
-size_t resident_pages(void); /* that were ever touched; small_pages must be set before the RAM is mapped */
+
+/* Pages that were ever touched; small_pages must be set before the RAM is mapped. Otherwise the host's pages are large
+ * where possible, which makes copies of the process cheap. */
+size_t resident_pages(void);
 extern bool small_pages;
 
-extern uint64_t
-    machine_ram; /* bytes of RAM that the machine says it has; all that the kernel could use, where not set */
+/* Bytes of RAM that the machine says it has: all that the kernel could use, where not set. */
+extern uint64_t machine_ram;
 
 /* ---- the machine: kernel_riscv.c, kernel_pc.c -------------------------------------------------------------- */
 

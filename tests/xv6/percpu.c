@@ -147,25 +147,6 @@ static void always_one_free(void) {
     intrude(victim, free_one_take_one, expect_found);
 }
 
-static void always_enough_for(unsigned cpu) {
-    (void)cpu;
-    for (unsigned i = 0; i < 20000; i++) {
-        void *page = kalloc();
-        expect(page != NULL, "no page, though one was free at every instant");
-        kfree(page);
-    }
-}
-
-/* As many pages as CPUs, each with at most one at a time: a CPU that asks always finds one. */
-static void one_for_each(void) {
-    boot();
-    take_all();
-    for (unsigned i = 0; i < NCPU; i++) {
-        give();
-    }
-    run_cpus(NCPU, always_enough_for);
-}
-
 const struct scenario scenarios[] = {
     {"fifty_rounds", fifty_rounds, NULL},
     {"junk", junk, NULL},
@@ -174,6 +155,5 @@ const struct scenario scenarios[] = {
     {"separate_lines", separate_lines, "two locks on one cache line"},
     {"produced_elsewhere", produced_elsewhere, "more than two locks for each page"},
     {"always_one_free", always_one_free, "no page, though one was free at every instant"},
-    {"one_for_each", one_for_each, BY_CHANCE},
     {0},
 };

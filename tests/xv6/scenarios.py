@@ -42,7 +42,7 @@ def test_seed(program, scenario, failure):
 def main():
     for program in sys.argv[1:]:
         if not os.path.exists(program):
-            tap.skip(program, "no 32-bit C library to build it with")
+            tap.skip(program, "not built: that takes an x86-64 host, and for x86 its 32-bit C library")
             continue
         for line in run(program)[1].splitlines():
             scenario, failure = line.split("\t")
