@@ -1,0 +1,150 @@
+/* explore.h: what the files of the explorer share.
+ *
+ * The explorer runs a small scenario (two to a few threads, each making a few calls of the allocator) again and again,
+ * once for each order in which their accesses to shared memory can happen. The allocator's sources are compiled unmodified
+ * with -fsanitize=thread, which turns each access into a call; these calls end here instead of in the sanitizer:
+ *
+ *   tsan.c       the entry points: who accesses what, with which memory order
+ *   scheduler.c  which thread goes on: all schedules within a bound, or random ones, or one that is replayed
+ *   tree.c       the decisions taken so far, and which one to take otherwise next
+ *   memory.c     what a load may return: the C11 memory model
+ *   cells.c      for each 4 bytes of simulated memory: how to put it back, and who raced for it
+ *   report.c     a schedule that failed, for a person
+ *   world.c      the allocator under test, its hooks, and who holds which frame
+ *
+ * Everything runs in one operating-system thread; the threads explored are coroutines. */
+#ifndef EXPLORE_H
+#define EXPLORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MAX_THREADS   8
+#define MAX_LOCATIONS 4096
+#define MAX_STEPS     60000 /* of one schedule: no end is a failure, too */
+#define NOBODY        MAX_THREADS
+
+/* ---- accesses -------------------------------------------------------------------------------------------- */
+
+enum access_kind { ACCESS_NONE, ACCESS_LOAD, ACCESS_STORE, ACCESS_RMW, ACCESS_FENCE };
+
+/* As the compiler numbers them for the sanitizer. */
+enum order { RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST };
+
+struct access {
+    enum access_kind kind;
+    enum order order;
+    uintptr_t at;
+    unsigned n_bytes;
+    const void *pc; /* where in the code, for the report */
+};
+
+/* ---- cells.c --------------------------------------------------------------------------------------------- */
+
+/* Four bytes of simulated memory. A clock value says when a thread last did something here; 0 is never. */
+struct cell {
+    uint32_t schedule; /* all that follows up to `shared` belongs to this schedule */
+    bool saved;        /* `before` holds what stood here when the schedule began */
+    uint8_t users;     /* threads that accessed it atomically, one bit each */
+    uint8_t writers;
+    uint16_t location; /* in memory.c; 0: none */
+    uint32_t before;
+    uint16_t plain_read[MAX_THREADS], plain_write[MAX_THREADS];
+    uint16_t atomic_read[MAX_THREADS], atomic_write[MAX_THREADS];
+    bool shared; /* learned, and kept: two threads access it atomically, and one of them writes */
+};
+
+/* The memory that is watched: [at, at + n_bytes). Forgets all about an earlier one. */
+void cells_watch(void *at, size_t n_bytes);
+bool cells_watched(uintptr_t at);
+struct cell *cell_at(uintptr_t at);
+void cells_begin_schedule(void);
+
+/* Takes back everything that was written since cells_begin_schedule. */
+void cells_restore(void);
+
+/* To be told of each write before it happens. */
+void cells_save(uintptr_t at, size_t n_bytes);
+
+/* Notes an access of the current thread and looks for a data race. */
+void cells_plain(uintptr_t at, size_t n_bytes, bool write);
+void cells_atomic(const struct access *access);
+
+/* ---- memory.c -------------------------------------------------------------------------------------------- */
+
+enum rmw { RMW_ADD, RMW_SUB, RMW_AND, RMW_OR, RMW_EXCHANGE, RMW_COMPARE_EXCHANGE };
+
+void memory_begin_schedule(unsigned n_threads);
+uint64_t memory_load(const struct access *access);
+void memory_store(const struct access *access, uint64_t value);
+uint64_t memory_rmw(const struct access *access, enum rmw rmw, uint64_t operand, uint64_t expected);
+void memory_fence(enum order order);
+void memory_plain_write(uintptr_t at, size_t n_bytes);
+
+/* `to` runs on the same processor as `from`, behind it: it sees all that `from` has written. */
+void memory_same_cpu(unsigned from, unsigned to);
+
+/* What the current thread knows of each one's time, and its own time. */
+const uint16_t *memory_clocks(void);
+
+uint64_t peek(uintptr_t at, unsigned n_bytes);
+void poke(uintptr_t at, unsigned n_bytes, uint64_t value);
+
+/* ---- scheduler.c ----------------------------------------------------------------------------------------- */
+
+struct bounds {
+    unsigned preemptions; /* UNBOUNDED: all schedules */
+    unsigned stale;       /* loads that return something older than the newest value */
+    unsigned random;      /* 0: all schedules within the bounds; else as many random ones */
+};
+#define UNBOUNDED 1000u
+
+struct scenario;
+
+struct result {
+    uint64_t n_schedules; /* run to the end */
+    uint64_t n_pruned;    /* ended early, being equivalent to others */
+    double seconds;
+    bool failed;
+    const char *message;
+    const char *id; /* replays the schedule that failed */
+};
+
+struct result explore(const struct scenario *scenario, const struct bounds *bounds, uint64_t seed);
+
+/* Runs one schedule; `trace` is told of each step. */
+struct result replay(const struct scenario *scenario, const char *id);
+
+extern unsigned current; /* the thread that runs, or NOBODY: set-up and checks */
+extern bool recording;   /* writes are to be taken back */
+extern bool replaying;
+
+/* Before each atomic access of the current thread: others may run here. */
+void scheduler_step(const struct access *access);
+
+/* Which of n values (0 is the newest) a load returns. */
+unsigned scheduler_choose_value(unsigned n);
+
+/* Told when the cell of an access turns out to be shared: the search starts again with this knowledge. */
+void scheduler_learned(void);
+
+/* Ends the schedule; does not return when a thread runs. */
+void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- tree.c ---------------------------------------------------------------------------------------------- */
+
+/* Decisions of a depth-first search. A decision is taken among candidates; the first time the first one. */
+void tree_clear(void);
+void tree_begin_schedule(void);
+unsigned tree_decide(const uint8_t *candidates, unsigned n);
+bool tree_next(void); /* false: all have been tried */
+
+/* ---- report.c -------------------------------------------------------------------------------------------- */
+
+void trace_clear(void);
+void trace_access(const struct access *access, uint64_t value, uint64_t written, unsigned age);
+void trace_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void trace_print(void);
+
+#endif

@@ -1,0 +1,141 @@
+/* frames.c: scenarios of single frames: the last ones, refill, give-back, steal. */
+#include "scenarios.h"
+
+/* ---- the last frames -------------------------------------------------------------------------------------- */
+
+static quire_pa got[MAX_THREADS];
+
+static void take_one(void) {
+    got[current] = take();
+}
+
+static void two_left(void) {
+    world_make(0, 1, 2);
+    world_leave((const size_t[]){100, 101}, 2);
+}
+
+static void both_got_one(void) {
+    expect((got[0] != QUIRE_NONE && got[1] != QUIRE_NONE) || world_n_unproved() > 0,
+           "out of memory, with a frame free");
+    check_world_by_exhaustion();
+}
+
+const struct scenario last_two_frames = {
+    .name = "last-two-frames",
+    .about = "two CPUs allocate the last two frames",
+    .set_up = two_left,
+    .thread = {take_one, take_one},
+    .check = both_got_one,
+    .quick = {2, 0, 0},
+    .full = {3, 1, 0},
+};
+
+static void one_left(void) {
+    world_make(0, 1, 2);
+    world_leave((const size_t[]){300}, 1);
+}
+
+static void one_got_it(void) {
+    expect(got[0] != QUIRE_NONE || got[1] != QUIRE_NONE || world_n_unproved() > 0, "one frame, and no holder");
+    check_world_by_exhaustion();
+}
+
+const struct scenario last_frame = {
+    .name = "last-frame",
+    .about = "two CPUs allocate the last frame",
+    .set_up = one_left,
+    .thread = {take_one, take_one},
+    .check = one_got_it,
+    .quick = {2, 1, 0},
+    .full = {3, 1, 0},
+};
+
+/* ---- refill against give-back ----------------------------------------------------------------------------- */
+
+/* One block with some frames free, in three of its words; CPU 1 holds two more, of a word that has free ones and of one that has none. */
+static quire_pa held[4];
+
+static void partly_free(void) {
+    world_make(0, 1, 2);
+    world_leave((const size_t[]){100, 101, 300, 301, 400}, 5);
+    held[0] = world_frame(102);
+    held[1] = world_frame(200);
+}
+
+static void take_two(void) {
+    quire_pa a = take(), b = take();
+    expect(a != QUIRE_NONE && b != QUIRE_NONE, "out of memory, with frames free");
+    give(a);
+}
+
+/* Straight into the block's bits. */
+static void give_two_home(void) {
+    world_run_on(NO_CPU);
+    give(held[0]);
+    give(held[1]);
+}
+
+const struct scenario refill_give_back = {
+    .name = "refill-give-back",
+    .about = "a CPU borrows a block while another gives frames of it back",
+    .set_up = partly_free,
+    .thread = {take_two, give_two_home},
+    .check = check_world_by_exhaustion,
+    .quick = {2, 0, 0},
+    .full = {3, 1, 0},
+};
+
+static void take_from_bits(void) {
+    world_run_on(NO_CPU);
+    take();
+}
+
+const struct scenario refill_take_give = {
+    .name = "refill-take-give",
+    .about = "a CPU borrows a block while others take and give single frames of it",
+    .set_up = partly_free,
+    .thread = {take_two, give_two_home, take_from_bits},
+    .check = check_world_by_exhaustion,
+    .quick = {1, 0, 0},
+    .full = {2, 0, 0},
+};
+
+/* ---- steal ------------------------------------------------------------------------------------------------ */
+
+/* All that is free lies in the cache of CPU 1. */
+static void all_in_one_cache(void) {
+    world_make(0, 1, 2);
+    world_leave(NULL, 0);
+    world_give_on(1, (const size_t[]){100, 101, 300}, 3);
+}
+
+static void take_one_at_least(void) {
+    got[current] = take();
+    expect(got[current] != QUIRE_NONE || world_n_unproved() > 0, "out of memory, with a frame free");
+}
+
+static void take_and_give(void) {
+    quire_pa a = take();
+    expect(a != QUIRE_NONE || world_n_unproved() > 0, "out of memory, with a frame free");
+    give(a);
+}
+
+const struct scenario steal = {
+    .name = "steal",
+    .about = "a CPU empties another one's cache while its owner uses it",
+    .set_up = all_in_one_cache,
+    .thread = {take_one_at_least, take_and_give},
+    .check = check_world_by_exhaustion,
+    .quick = {2, 0, 0},
+    .full = {3, 1, 0},
+};
+
+const struct scenario steal_both = {
+    .name = "steal-both",
+    .about = "two CPUs empty a third one's cache while its owner uses it",
+    .set_up = all_in_one_cache,
+    .thread = {take_one_at_least, take_and_give, take_and_give},
+    .check = check_world_by_exhaustion,
+    .quick = {1, 0, 0},
+    .full = {2, 0, 0},
+};

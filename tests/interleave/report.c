@@ -1,0 +1,124 @@
+/* report.c: a schedule that failed, for a person.
+ *
+ * Kept while a schedule is replayed, printed at its end: only then is it known which cells more than one thread used. */
+#define _GNU_SOURCE /* popen, getpid */
+#include "scenario.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct line {
+    unsigned thread;
+    struct access access; /* ACCESS_NONE: the note alone */
+    uint64_t value, written;
+    unsigned age;
+    char note[80];
+};
+
+#define MAX_LINES 20000
+static struct line lines[MAX_LINES];
+static unsigned n_lines;
+
+void trace_clear(void) {
+    n_lines = 0;
+}
+
+void trace_access(const struct access *access, uint64_t value, uint64_t written, unsigned age) {
+    if (replaying && n_lines < MAX_LINES) {
+        lines[n_lines++] = (struct line){current, *access, value, written, age, ""};
+    }
+}
+
+void trace_note(const char *format, ...) {
+    if (replaying && n_lines < MAX_LINES) {
+        struct line *line = &lines[n_lines++];
+        *line = (struct line){.thread = current};
+        va_list args;
+        va_start(args, format);
+        vsnprintf(line->note, sizeof line->note, format, args);
+        va_end(args);
+    }
+}
+
+/* ---- places in the code ---------------------------------------------------------------------------------- */
+
+struct place {
+    const void *pc;
+    char text[100];
+};
+
+static struct place places[1000];
+static unsigned n_places;
+
+/* "file.c:12 function", as addr2line says. */
+static void ask(const void *pc, char *text, size_t n) {
+    char command[100], function[60] = "?", at[100] = "";
+    snprintf(command, sizeof command, "addr2line -sfe /proc/%ld/exe %#lx 2>/dev/null", (long)getpid(),
+             (unsigned long)pc - 1); /* the return address: the call stands before it */
+    FILE *answer = popen(command, "r");
+    if (answer != NULL) {
+        if (fgets(function, sizeof function, answer) != NULL && fgets(at, sizeof at, answer) != NULL) {
+            function[strcspn(function, "\n")] = '\0';
+            at[strcspn(at, " \n")] = '\0';
+        }
+        pclose(answer);
+    }
+    snprintf(text, n, "%.30s %.50s", at, function);
+}
+
+static const char *place_of(const void *pc) {
+    for (unsigned i = 0; i < n_places; i++) {
+        if (places[i].pc == pc) {
+            return places[i].text;
+        }
+    }
+    if (n_places == sizeof places / sizeof places[0]) {
+        return "";
+    }
+    struct place *place = &places[n_places++];
+    place->pc = pc;
+    ask(pc, place->text, sizeof place->text);
+    return place->text;
+}
+
+/* ---- printing -------------------------------------------------------------------------------------------- */
+
+static void print_access(const struct line *line) {
+    static const char *const kinds[] = {"", "load", "store", "rmw", "fence"};
+    static const char *const orders[] = {"relaxed", "consume", "acquire", "release", "acq_rel", "seq_cst"};
+    const struct access *access = &line->access;
+    char where[60], what[80];
+    world_describe(access->at, where, sizeof where);
+    if (access->kind == ACCESS_RMW) {
+        snprintf(what, sizeof what, "%#llx -> %#llx", (unsigned long long)line->value,
+                 (unsigned long long)line->written);
+    } else {
+        snprintf(what, sizeof what, "%#llx%s", (unsigned long long)line->value,
+                 line->age > 0 ? " (not the newest value)" : "");
+    }
+    printf("  T%u  %-5s %-7s  %-34s %-36s %s\n", line->thread, kinds[access->kind], orders[access->order], where, what,
+           place_of(access->pc));
+}
+
+/* Whether a step can matter to another thread. */
+static bool is_shared(const struct access *access) {
+    const struct cell *cell = cell_at(access->at);
+    return (cell->users & (cell->users - 1)) != 0 && cell->writers != 0;
+}
+
+void trace_print(void) {
+    for (unsigned i = 0; i < n_lines; i++) {
+        if (lines[i].access.kind != ACCESS_NONE) {
+            if (is_shared(&lines[i].access)) {
+                print_access(&lines[i]);
+            }
+        } else if (lines[i].thread == NOBODY) {
+            printf("      %s\n", lines[i].note);
+        } else {
+            printf("  T%u  %s\n", lines[i].thread, lines[i].note);
+        }
+    }
+}

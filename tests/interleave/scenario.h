@@ -1,0 +1,85 @@
+/* scenario.h: what a scenario is, and what it is written with. */
+#ifndef SCENARIO_H
+#define SCENARIO_H
+
+#include "explore.h"
+#include <quire/quire.h>
+
+struct scenario {
+    const char *name;
+    const char *about;
+    void (*set_up)(void);              /* once; not explored */
+    void (*start)(void);               /* before each schedule: the scenario's own variables; may be NULL */
+    void (*thread[MAX_THREADS])(void); /* one function each, NULL behind the last */
+    void (*check)(void);               /* after each schedule that ran to its end; may be NULL */
+    struct bounds quick, full;         /* for `make test` and for `make interleave` */
+    uint8_t interrupts[MAX_THREADS];   /* thread i interrupts thread interrupts[i] - 1; 0: an ordinary thread */
+    uint8_t may_stop;                  /* thread may_stop - 1 may stop for ever at any step; 0: none */
+    bool faults_expected;              /* the scenario looks at them itself */
+};
+
+/* ---- the allocator under test ---- */
+
+extern struct quire *q;
+
+/* RAM of some blocks, the first one with this number, and an allocator for all of it. */
+void world_make(size_t first_block, size_t n_blocks, unsigned n_cpus);
+
+/* RAM that exists, but that quire_init is not told about: the last n of the blocks. */
+void world_make_partly(size_t first_block, size_t n_blocks, size_t n_left_out, unsigned n_cpus);
+
+quire_pa world_block(size_t block); /* the address of the n-th one */
+quire_pa world_frame(size_t frame);
+
+/* The CPU whose number quire_port_cpu returns to the current thread (or to the set-up) from now on; NO_CPU has no cache.
+ * Thread i begins on CPU i, the set-up and the check on CPU 0. */
+#define NO_CPU 1000u
+void world_run_on(unsigned cpu);
+
+/* Allocation and freeing of one frame, with a look at who holds it; what is given is touched by its holder. A frame that
+ * somebody else holds at that time ends the schedule. take() may return QUIRE_NONE. */
+quire_pa take(void);
+void give(quire_pa pa);
+quire_pa take_order(unsigned order); /* QUIRE_NONE where there is none */
+void give_order(quire_pa pa, unsigned order);
+
+/* The frames become the current thread's (the set-up's), or nobody's, without a call of the allocator. */
+void world_hold(quire_pa pa, size_t n_frames);
+void world_drop(quire_pa pa, size_t n_frames);
+
+/* Writes to the frame, as its holder does. */
+void touch(quire_pa pa);
+void look(quire_pa pa); /* reads */
+
+void world_take_all(void);
+
+/* All is taken but these frames, which are free in their blocks, and in no cache. */
+void world_leave(const size_t *frames, size_t n);
+
+/* The set-up frees these on a CPU, so that they lie in its cache. */
+void world_give_on(unsigned cpu, const size_t *frames, size_t n);
+
+/* After a schedule: nothing is lost, nothing there twice, counts are exact. */
+void check_world(void);
+
+/* The same, and all frames that are free can be allocated one by one. */
+void check_world_by_exhaustion(void);
+
+size_t world_n_held(void);
+bool world_stopped(void);        /* a thread was stopped for ever in this schedule */
+bool world_expects_faults(void); /* struct scenario says so */
+unsigned world_n_faults(void);
+uint64_t world_n_unproved(void); /* allocations that failed because somebody was in the middle of a call all the time */
+
+void expect(bool good, const char *otherwise);
+
+/* ---- between world.c and the explorer ---- */
+
+void world_begin_schedule(void);
+void world_remember(void); /* as it is now, each schedule begins */
+void world_describe(uintptr_t at, char *text, size_t n);
+
+extern const struct scenario *const scenarios[];
+extern const size_t n_scenarios;
+
+#endif

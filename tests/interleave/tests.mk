@@ -1,0 +1,47 @@
+# Every interleaving of small scenarios; tests/interleave/explore.h says how.
+IL := $(BUILD)/tests/interleave
+IL_OBJ := $(patsubst tests/interleave/%.c,$(IL)/%.o,$(wildcard tests/interleave/*.c))
+
+# The core, told to call the explorer at each access; its memset and memcpy, too.
+IL_CORE_CC := $(CLANG) -std=c11 -O1 -g -fno-pie -fsanitize=thread -mllvm -tsan-instrument-func-entry-exit=0 $(CPPFLAGS)
+IL_RENAME := objcopy --redefine-sym memset=explored_memset --redefine-sym memcpy=explored_memcpy
+
+$(IL)/%.o: tests/interleave/%.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(CC) $(STRICT) $(CPPFLAGS) $(CFLAGS) -fno-pie $(DEPS) -c $< -o $@
+
+$(IL)/core/%.o: src/%.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(IL_CORE_CC) $(DEPS) -c $< -o $@ && $(IL_RENAME) $@
+
+$(IL)/core.a: $(QUIRE_SRC:src/%.c=$(IL)/core/%.o)
+	@rm -f $@ && ar rcs $@ $^
+
+$(IL)/explore: $(IL_OBJ) $(IL)/core.a
+	@echo "  LD  $@"
+	@$(CC) -no-pie $^ -o $@
+
+# A twin: the files that plant.py names, and what they leave undefined from the archive.
+IL_TWINS := $(shell sed -n 's/^twin //p' tests/interleave/twins)
+$(IL)/twins/%/explore: tests/interleave/twins tests/interleave/plant.py $(IL_OBJ) $(IL)/core.a $(QUIRE_HDR)
+	@mkdir -p $(@D)
+	@echo "  LD  $@"
+	@set -e; files=$$(python3 tests/interleave/plant.py tests/interleave/twins $* $(@D)); rm -f $(@D)/*.o; \
+		for f in $$files; do o=$(@D)/$$(basename $$f .c).o; $(IL_CORE_CC) -c $$f -o $$o; $(IL_RENAME) $$o; done; \
+		$(CC) -no-pie $(IL_OBJ) $(@D)/*.o $(IL)/core.a -o $@
+
+IL_PROGRAMS := $(IL)/explore $(IL_TWINS:%=$(IL)/twins/%/explore)
+$(IL)/run: tests/interleave/tests.mk $(IL_PROGRAMS)
+	@printf '#!/bin/sh\nexec python3 tests/interleave/run.py $(IL) tests/interleave/twins\n' > $@
+	@chmod +x $@
+TESTS += $(IL)/run
+TEST_PREREQ += $(IL_PROGRAMS)
+
+.PHONY: interleave
+##@ interleave  explore all interleavings of the core's scenarios within larger bounds: a table, in some minutes
+interleave: $(IL_PROGRAMS)
+	@python3 tests/interleave/run.py --full $(IL) tests/interleave/twins
+
+-include $(wildcard $(IL)/*.d $(IL)/core/*.d)

@@ -1,0 +1,303 @@
+/* world.c: the allocator under test, small; its hooks; and who holds which frame.
+ *
+ * The set-up runs once; then each schedule begins with memory, holders and CPU numbers as the set-up left them. */
+#define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
+#include "../../src/core.h"
+#include "scenario.h"
+
+#include <quire/port.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define MAX_BLOCKS 70
+#define MAX_FRAMES (MAX_BLOCKS * QUIRE_BLOCK_FRAMES)
+#define FRAME      ((size_t)QUIRE_PAGE_SIZE)
+
+struct quire *q;
+
+static char *ram;
+static quire_pa ram_base;
+static size_t n_ram_frames, n_blocks;
+
+/* Of the schedule that runs; `first_` is how each one begins. Holders: 0 nobody, else thread + 1. */
+static uint8_t holder[MAX_FRAMES], first_holder[MAX_FRAMES];
+static size_t n_held, first_n_held;
+static unsigned cpu[MAX_THREADS + 1], first_cpu[MAX_THREADS + 1];
+static unsigned n_faults;
+
+/* ---- set-up ---------------------------------------------------------------------------------------------- */
+
+static void make_ram(size_t first_block, size_t n) {
+    if (n > MAX_BLOCKS) {
+        fail("more than %u blocks", (unsigned)MAX_BLOCKS);
+        exit(2);
+    }
+    if (ram != NULL) {
+        munmap(ram, n_ram_frames * FRAME);
+    }
+    n_blocks = n;
+    n_ram_frames = n * QUIRE_BLOCK_FRAMES;
+    ram_base = (quire_pa)first_block * QUIRE_BLOCK_FRAMES * QUIRE_PAGE_SIZE;
+    ram = mmap(NULL, n_ram_frames * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (ram == MAP_FAILED) {
+        perror("interleave: mmap");
+        exit(2);
+    }
+    cells_watch(ram, n_ram_frames * FRAME);
+    /* What was in memory before: metadata must not depend on it. */
+    memset(ram, 0xA5, n * (QUIRE_BLOCK_FRAMES + 64) * sizeof(uint32_t) + 16 * FRAME);
+}
+
+void world_make_partly(size_t first_block, size_t n, size_t n_left_out, unsigned n_cpus) {
+    make_ram(first_block, n);
+    memset(holder, 0, sizeof holder);
+    for (unsigned t = 0; t < MAX_THREADS; t++) {
+        cpu[t] = t;
+    }
+    cpu[NOBODY] = 0;
+    n_held = 0;
+    struct quire_region region = {ram_base, world_block(n - n_left_out), QUIRE_USABLE};
+    struct quire_config config = {.n_cpus = n_cpus};
+    if (quire_init(&q, &config, &region, 1) != QUIRE_OK) {
+        fail("quire_init");
+    }
+}
+
+void world_make(size_t first_block, size_t n, unsigned n_cpus) {
+    world_make_partly(first_block, n, 0, n_cpus);
+}
+
+quire_pa world_block(size_t block) {
+    return world_frame(block * QUIRE_BLOCK_FRAMES);
+}
+
+quire_pa world_frame(size_t frame) {
+    return ram_base + frame * QUIRE_PAGE_SIZE;
+}
+
+void world_take_all(void) {
+    while (take() != QUIRE_NONE) {}
+}
+
+void world_give_on(unsigned number, const size_t *frames, size_t n) {
+    unsigned before = cpu[current];
+    world_run_on(number);
+    for (size_t i = 0; i < n; i++) {
+        give(world_frame(frames[i]));
+    }
+    world_run_on(before);
+}
+
+void world_leave(const size_t *frames, size_t n) {
+    world_take_all();
+    world_give_on(NO_CPU, frames, n);
+}
+
+void world_remember(void) {
+    memcpy(first_holder, holder, sizeof holder);
+    memcpy(first_cpu, cpu, sizeof cpu);
+    first_n_held = n_held;
+}
+
+void world_begin_schedule(void) {
+    memcpy(holder, first_holder, n_ram_frames);
+    memcpy(cpu, first_cpu, sizeof cpu);
+    n_held = first_n_held;
+    n_faults = 0;
+}
+
+/* ---- hooks ----------------------------------------------------------------------------------------------- */
+
+void world_run_on(unsigned number) {
+    cpu[current] = number;
+}
+
+unsigned quire_port_cpu(void) {
+    return cpu[current];
+}
+
+void *quire_port_map(quire_pa pa) {
+    return pa - ram_base < n_ram_frames * FRAME ? ram + (pa - ram_base) : NULL;
+}
+
+void quire_port_fault(const struct quire_fault *fault) {
+    n_faults++;
+    trace_note("fault: %s by %s", quire_fault_name(fault->kind), fault->call);
+    if (!world_expects_faults()) {
+        fail("fault: %s by %s", quire_fault_name(fault->kind), fault->call);
+    }
+}
+
+unsigned world_n_faults(void) {
+    return n_faults;
+}
+
+/* ---- who holds what -------------------------------------------------------------------------------------- */
+
+static size_t frame_of(quire_pa pa) {
+    return (size_t)((pa - ram_base) >> QUIRE_PAGE_SHIFT);
+}
+
+void world_hold(quire_pa pa, size_t n) {
+    for (size_t f = frame_of(pa), i = 0; i < n; f++, i++) {
+        if (f >= n_ram_frames || holder[f] != 0) {
+            fail("a frame was handed out that %s", f < n_ram_frames ? "somebody holds" : "does not exist");
+            return;
+        }
+        holder[f] = (uint8_t)(current + 1);
+        n_held++;
+    }
+}
+
+void world_drop(quire_pa pa, size_t n) {
+    for (size_t f = frame_of(pa), i = 0; i < n; f++, i++) {
+        n_held -= holder[f] != 0;
+        holder[f] = 0;
+    }
+}
+
+uint64_t world_n_unproved(void) {
+    return atomic_load_explicit(&q->n_unproved, memory_order_relaxed);
+}
+
+size_t world_n_held(void) {
+    return n_held;
+}
+
+/* The first word of a frame stands for its contents. */
+void touch(quire_pa pa) {
+    if (current != NOBODY) {
+        cells_plain((uintptr_t)quire_port_map(pa), 4, true);
+    }
+}
+
+void look(quire_pa pa) {
+    if (current != NOBODY) {
+        cells_plain((uintptr_t)quire_port_map(pa), 4, false);
+    }
+}
+
+quire_pa take_order(unsigned order) {
+    quire_pa pa = QUIRE_NONE;
+    if (order == 0) {
+        pa = quire_alloc(q, 1);
+    } else {
+        (void)quire_alloc_order(q, order, 1, &pa);
+    }
+    trace_note("allocated order %u: frame %ld", order, pa == QUIRE_NONE ? -1 : (long)frame_of(pa));
+    if (pa != QUIRE_NONE) {
+        world_hold(pa, (size_t)1 << order);
+        touch(pa);
+    }
+    return pa;
+}
+
+quire_pa take(void) {
+    return take_order(0);
+}
+
+void give_order(quire_pa pa, unsigned order) {
+    if (pa == QUIRE_NONE) {
+        return;
+    }
+    touch(pa);
+    world_drop(pa, (size_t)1 << order);
+    trace_note("frees order %u: frame %ld", order, (long)frame_of(pa));
+    enum quire_status status = order == 0 ? quire_free(q, pa) : quire_free_order(q, pa, order);
+    expect(status == QUIRE_OK, "a good free failed");
+}
+
+void give(quire_pa pa) {
+    give_order(pa, 0);
+}
+
+/* ---- after a schedule ------------------------------------------------------------------------------------ */
+
+void expect(bool good, const char *otherwise) {
+    if (!good) {
+        fail("%s", otherwise);
+    }
+}
+
+void check_world(void) {
+    struct quire_fault first;
+    struct quire_stats stats;
+    quire_stats(q, &stats);
+    if (stats.n_free + n_held != stats.n_frames) {
+        fail("%llu frames free and %zu held of %llu", (unsigned long long)stats.n_free, n_held,
+             (unsigned long long)stats.n_frames);
+    }
+    if (quire_validate(q, &first) != QUIRE_OK) {
+        fail("quire_validate: %s, %#llx", first.detail, (unsigned long long)first.pa);
+    }
+}
+
+void check_world_by_exhaustion(void) {
+    check_world();
+    struct quire_stats stats;
+    quire_stats(q, &stats);
+    uint64_t n = 0;
+    while (take() != QUIRE_NONE) {
+        n++;
+    }
+    if (n != stats.n_free) {
+        fail("%llu frames free, but %llu could be allocated", (unsigned long long)stats.n_free, (unsigned long long)n);
+    }
+}
+
+/* ---- names of places in memory --------------------------------------------------------------------------- */
+
+static bool inside(uintptr_t at, const volatile void *from, size_t n_bytes) {
+    return at - (uintptr_t)from < n_bytes;
+}
+
+static void describe_index(const struct q_index *ix, uintptr_t at, char *text, size_t n) {
+    static const char *const words[] = {"fresh", "nearly full", "few", "some", "most", "all", "ready", "raw"};
+    size_t n_nodes = ix->n_blocks;
+    for (unsigned level = 0; level <= ix->top; level++) {
+        n_nodes = (n_nodes + Q_FANOUT - 1) / Q_FANOUT;
+        uintptr_t offset = at - (uintptr_t)ix->level[level];
+        if (offset < n_nodes * sizeof(struct q_node)) {
+            snprintf(text, n, "hint %s, level %u node %u", words[offset % sizeof(struct q_node) / sizeof(q_word)],
+                     level, (unsigned)(offset / sizeof(struct q_node)));
+        }
+    }
+}
+
+static void describe_zone(const struct q_zone *z, uintptr_t at, char *text, size_t n) {
+    if (inside(at, z->records, z->n_blocks * Q_BLOCK * sizeof z->records[0])) {
+        snprintf(text, n, "record of frame %u",
+                 (unsigned)((at - (uintptr_t)z->records) / sizeof z->records[0] + z->first -
+                            (ram_base >> QUIRE_PAGE_SHIFT)));
+    } else if (inside(at, z->lines, z->n_blocks * sizeof z->lines[0])) {
+        uintptr_t offset = at - (uintptr_t)z->lines;
+        snprintf(text, n, "block %u bits, word %u", (unsigned)(offset / 64), (unsigned)(offset % 64 / sizeof(q_word)));
+    } else if (inside(at, z->blocks, z->n_blocks * sizeof z->blocks[0])) {
+        uintptr_t offset = at - (uintptr_t)z->blocks;
+        snprintf(text, n, "block %u %s", (unsigned)(offset / sizeof z->blocks[0]),
+                 offset % sizeof z->blocks[0] == 0 ? "count" : "record");
+    } else if (at == (uintptr_t)&z->ceiling) {
+        snprintf(text, n, "ceiling");
+    } else {
+        describe_index(&z->index, at, text, n);
+    }
+}
+
+void world_describe(uintptr_t at, char *text, size_t n) {
+    const struct q_zones *zones = q_zones(q);
+    snprintf(text, n, "ram + %#lx", (unsigned long)(at - (uintptr_t)ram));
+    if (at == 0) {
+        snprintf(text, n, "fence");
+    } else if (inside(at, q->caches, q->n_cpus * sizeof q->caches[0])) {
+        snprintf(text, n, "guard of CPU %u", (unsigned)((at - (uintptr_t)q->caches) / sizeof q->caches[0]));
+    } else if (at == (uintptr_t)&q->n_begun || at == (uintptr_t)&q->n_ended) {
+        snprintf(text, n, at == (uintptr_t)&q->n_begun ? "n_begun" : "n_ended");
+    } else if (inside(at, &q->balance, sizeof q->balance)) {
+        snprintf(text, n, at == (uintptr_t)&q->balance.n_free ? "balance: free" : "balance: whole");
+    }
+    for (size_t i = 0; i < zones->n; i++) {
+        describe_zone(zones->zone[i], at, text, n);
+    }
+}
