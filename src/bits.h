@@ -1,8 +1,8 @@
 /* bits.h: the bottom: words, counting bits, runs of bits.
  *
  * A word is as wide as a pointer, so that 32-bit machines need no 64-bit atomics. The two counting functions are
- * written out where the processor has no instruction for them: compilers then call __popcountdi2 and __ctzdi2,
- * which live in libgcc and not in a kernel. */
+ * written out where the processor has no instruction for them: compilers then call __popcountdi2 and __ctzdi2, which
+ * live in libgcc and not in a kernel. So do the 64-bit ones on 32-bit machines. */
 #ifndef Q_BITS_H
 #define Q_BITS_H
 
@@ -22,7 +22,7 @@ _Static_assert(sizeof(q_word) == 4 || sizeof(q_word) == 8, "words of 32 or 64 bi
 
 #if defined(__POPCNT__) || defined(__riscv_zbb) || defined(__aarch64__)
 static inline unsigned q_popcount(q_word w) {
-    return (unsigned)__builtin_popcountll(w);
+    return (unsigned)(sizeof w == sizeof(unsigned) ? __builtin_popcount((unsigned)w) : __builtin_popcountll(w));
 }
 #else
 /* Adds neighbours: bits to pairs, pairs to nibbles, nibbles to bytes; the multiplication sums the bytes in the top one. */
@@ -37,7 +37,7 @@ static inline unsigned q_popcount(q_word w) {
 /* Index of the lowest set bit; w is not 0. */
 #if defined(__x86_64__) || defined(__i386__) || defined(__riscv_zbb) || defined(__aarch64__)
 static inline unsigned q_lowest(q_word w) {
-    return (unsigned)__builtin_ctzll(w);
+    return (unsigned)(sizeof w == sizeof(unsigned) ? __builtin_ctz((unsigned)w) : __builtin_ctzll(w));
 }
 #else
 static inline unsigned q_lowest(q_word w) {
