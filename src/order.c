@@ -14,7 +14,6 @@
  * Joins between two blocks of an order 10 may stand in the block's record on one side and in the frame's on the other, and a
  * split may carry a join over that was just taken away; so a join counts only when both sides have it. */
 #include "core.h"
-#include "mem.h"
 
 /* Blocks of a class that are looked at for a run before the next class is. */
 #define Q_CANDIDATES 8
@@ -345,7 +344,9 @@ static void own_blocks(struct q_zone *z, size_t first, size_t n, uint8_t tag) {
         q_record *whole = &z->blocks[b].record;
         /* relaxed: all frames of the block are ours, they came with acquire (R1) */
         if ((atomic_load_explicit(whole, memory_order_relaxed) & Q_CLEAN) == 0) {
-            memset(&z->records[b * Q_BLOCK], 0, Q_BLOCK * sizeof(q_record));
+            for (size_t i = b * Q_BLOCK; i < (b + 1) * Q_BLOCK; i++) {
+                atomic_store_explicit(&z->records[i], 0, memory_order_relaxed); /* a walk may be reading them */
+            }
         }
         uint32_t joins = (b > first ? Q_JOIN_PREV : 0) | (b + 1 < first + n ? Q_JOIN_NEXT : 0);
         atomic_store_explicit(whole, q_held(tag) | Q_CLEAN | joins, memory_order_relaxed);
