@@ -98,25 +98,24 @@ static void run(struct cpu *cpu, struct process *process) {
     paging_activate(process->space.root);
     arch_switch(&cpu->idle, &process->context);
     cpu->current = NULL;
-    paging_activate(paging_kernel_root); /* the process may be gone soon, and its tables with it */
 }
 
 void run_processes(void) {
     struct cpu *cpu = arch_cpu(); /* interrupts are off, but in arch_wait: this code stays where it is */
     for (;;) {
         bool on = lock_acquire(&process_lock);
-        cpu->idling = ready.first == NULL;
-        bool idling = cpu->idling;
-        if (!idling) {
+        cpu->idling = false;
+        while (ready.first != NULL) {
             run(cpu, ready.first);
         }
+        paging_activate(
+            paging_kernel_root); /* once the lock is free, the last process and its tables may be gone soon */
+        cpu->idling = true;
         lock_release(&process_lock, on);
-        if (idling) {
-            if (cpu->ticking != (cpu->number == 0)) {
-                set_ticking(cpu, cpu->number == 0);
-            }
-            arch_wait();
+        if (cpu->ticking != (cpu->number == 0)) {
+            set_ticking(cpu, cpu->number == 0);
         }
+        arch_wait();
     }
 }
 

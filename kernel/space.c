@@ -130,11 +130,12 @@ int space_touch(struct space *space, uintptr_t address, unsigned access, quire_p
     if (entry == NULL) {
         return -E_NOMEM;
     }
+    if (*entry == 0) {
+        return first_touch(entry, area, access, frame); /* a CPU that remembers that nothing was there comes again */
+    }
     int error = 0;
     *frame = pte_frame(*entry);
-    if (*entry == 0) {
-        error = first_touch(entry, area, access, frame);
-    } else if ((access & ~pte_access(*entry)) != 0) {
+    if ((access & ~pte_access(*entry)) != 0) {
         error = stop_sharing(entry, area, frame);
     }
     paging_forget_page(address);
@@ -202,15 +203,31 @@ int space_fill(struct space *space, uintptr_t to, const void *from, size_t n) {
     return 0;
 }
 
+/* Where the kernel sees the program's byte at `address`. */
+static int reach(struct space *space, uintptr_t address, unsigned access, void **byte) {
+    const unsigned needed = access | ACCESS_USER;
+    const pte_t *entry = address < USER_TOP ? paging_find(space->root, address) : NULL;
+    if (entry != NULL && (pte_access(*entry) & needed) == needed) {
+        *byte = byte_in(pte_frame(*entry), address);
+        return 0;
+    }
+    quire_pa frame;
+    int error = space_touch(space, address, access, &frame);
+    if (error == 0) {
+        *byte = byte_in(frame, address);
+    }
+    return error;
+}
+
 int copy_from(struct space *space, void *to, uintptr_t from, size_t n) {
     for (size_t done = 0, part; done < n; done += part) {
         part = rest_of_page(from + done, n - done);
-        quire_pa frame;
-        int error = space_touch(space, from + done, ACCESS_READ, &frame);
+        void *byte;
+        int error = reach(space, from + done, ACCESS_READ, &byte);
         if (error != 0) {
             return error;
         }
-        memcpy((char *)to + done, byte_in(frame, from + done), part);
+        memcpy((char *)to + done, byte, part);
     }
     return 0;
 }
@@ -218,12 +235,12 @@ int copy_from(struct space *space, void *to, uintptr_t from, size_t n) {
 int copy_to(struct space *space, uintptr_t to, const void *from, size_t n) {
     for (size_t done = 0, part; done < n; done += part) {
         part = rest_of_page(to + done, n - done);
-        quire_pa frame;
-        int error = space_touch(space, to + done, ACCESS_WRITE, &frame);
+        void *byte;
+        int error = reach(space, to + done, ACCESS_WRITE, &byte);
         if (error != 0) {
             return error;
         }
-        memcpy(byte_in(frame, to + done), (const char *)from + done, part);
+        memcpy(byte, (const char *)from + done, part);
     }
     return 0;
 }

@@ -148,7 +148,7 @@ pte_t *paging_next(quire_pa root, uintptr_t *address) {
 /* fence.i: the program that runs next may have been loaded by another hart (Unprivileged ISA, "Zifencei"). */
 void paging_activate(quire_pa root) {
     uint64_t satp = root >> 12 | SATP_SV39;
-    __asm__ volatile("sfence.vma\n csrw satp, %0\n sfence.vma\n fence.i" ::"r"(satp) : "memory");
+    __asm__ volatile("csrw satp, %0\n sfence.vma\n fence.i" ::"r"(satp) : "memory");
 }
 
 void paging_forget_page(uintptr_t address) {
