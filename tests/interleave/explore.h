@@ -22,7 +22,7 @@
 
 #define MAX_THREADS   8
 #define MAX_LOCATIONS 4096
-#define MAX_STEPS     60000 /* of one schedule: no end is a failure, too */
+#define MAX_STEPS     20000 /* of one schedule: no end is a failure, too */
 #define NOBODY        MAX_THREADS
 
 /* ---- accesses -------------------------------------------------------------------------------------------- */

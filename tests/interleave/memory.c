@@ -22,7 +22,7 @@
 #include <string.h>
 
 #define MAX_MESSAGES 400000
-#define MAX_VIEWS    30000
+#define MAX_VIEWS    (2 * MAX_STEPS)
 
 struct view {
     uint16_t clock[MAX_THREADS];

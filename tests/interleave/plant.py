@@ -11,7 +11,7 @@ import re
 import shutil
 import sys
 
-TWIN = re.compile(r"^twin (\S+)\nscenario (\S+)\nfile (\S+)\nwhy ([^\n]+)\n<<<\n(.*?)\n===\n(.*?)\n>>>$", re.M | re.S)
+TWIN = re.compile(r"^twin (\S+)\nscenario ([^\n]+)\nfile (\S+)\nwhy ([^\n]+)\n<<<\n(.*?)\n===\n(.*?)\n>>>$", re.M | re.S)
 
 
 def main():

@@ -109,16 +109,32 @@ static bool is_shared(const struct access *access) {
     return (cell->users & (cell->users - 1)) != 0 && cell->writers != 0;
 }
 
+static void print_line(const struct line *line) {
+    if (line->access.kind != ACCESS_NONE) {
+        print_access(line);
+    } else if (line->thread == NOBODY) {
+        printf("      %s\n", line->note);
+    } else {
+        printf("  T%u  %s\n", line->thread, line->note);
+    }
+}
+
+/* Of a long row of steps the middle one is seldom what matters. */
+#define PRINTED_FIRST 100
+#define PRINTED_LAST  100
+
 void trace_print(void) {
+    unsigned n = 0;
     for (unsigned i = 0; i < n_lines; i++) {
-        if (lines[i].access.kind != ACCESS_NONE) {
-            if (is_shared(&lines[i].access)) {
-                print_access(&lines[i]);
-            }
-        } else if (lines[i].thread == NOBODY) {
-            printf("      %s\n", lines[i].note);
-        } else {
-            printf("  T%u  %s\n", lines[i].thread, lines[i].note);
+        if (lines[i].access.kind == ACCESS_NONE || is_shared(&lines[i].access)) {
+            lines[n++] = lines[i];
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (i < PRINTED_FIRST || i + PRINTED_LAST >= n) {
+            print_line(&lines[i]);
+        } else if (i == PRINTED_FIRST) {
+            printf("  ... %u steps ...\n", n - PRINTED_FIRST - PRINTED_LAST);
         }
     }
 }

@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 
-TWIN = re.compile(r"^twin (\S+)\nscenario (\S+)\n", re.M)
+TWIN = re.compile(r"^twin (\S+)\nscenario (.+)\n", re.M)
 
 
 def explore(program, scenario, full):
@@ -30,7 +30,7 @@ class Tap:
         self.line(good, f"{fields[0]}: {fields[4]} schedules, {fields[6]}", output)
 
     def twin(self, name, fields, good, output):
-        self.line(good, f"twin {name}: {fields[4]} schedules, {fields[6]}", output)
+        self.line(good, f"twin {name} of {fields[0]}: {fields[4]} schedules, {fields[6]}", output)
 
     def line(self, good, text, output):
         self.n += 1
@@ -78,7 +78,7 @@ def main():
         good = fields[6].startswith("holds")
         out.scenario(fields, good, output)
         all_good &= good
-        for name, _ in [t for t in twins if t[1] == scenario]:
+        for name in [twin for twin, finds in twins if scenario in finds.split()]:
             fields, output = explore(f"{folder}/twins/{name}/explore", scenario, full)
             good = fields[6].startswith("FAILED")
             out.twin(name, fields, good, output)

@@ -12,6 +12,7 @@ struct scenario {
     void (*start)(void);               /* before each schedule: the scenario's own variables; may be NULL */
     void (*thread[MAX_THREADS])(void); /* one function each, NULL behind the last */
     void (*check)(void);               /* after each schedule that ran to its end; may be NULL */
+    void (*finish)(void);              /* after all schedules; may be NULL */
     struct bounds quick, full;         /* for `make test` and for `make interleave` */
     uint8_t interrupts[MAX_THREADS];   /* thread i interrupts thread interrupts[i] - 1; 0: an ordinary thread */
     uint8_t may_stop;                  /* thread may_stop - 1 may stop for ever at any step; 0: none */

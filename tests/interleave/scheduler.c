@@ -492,6 +492,11 @@ struct result explore(const struct scenario *s, const struct bounds *b, uint64_t
         r.failed = ending == FAILED;
         tell_progress(&r, &told);
     } while (!r.failed && more(&r));
+    if (!r.failed && s->finish != NULL) {
+        s->finish();
+        r.failed = message[0] != '\0';
+        n_turns = 0;
+    }
     r.seconds = now() - began;
     r.id = r.failed ? schedule_name() : "";
     return r;

@@ -11,6 +11,11 @@ $(IL)/%.o: tests/interleave/%.c
 	@echo "  CC  $@"
 	@$(CC) $(STRICT) $(CPPFLAGS) $(CFLAGS) -fno-pie $(DEPS) -c $< -o $@
 
+$(IL)/litmus_programs.o: tests/interleave/litmus_programs.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(IL_CORE_CC) $(DEPS) -c $< -o $@
+
 $(IL)/core/%.o: src/%.c
 	@mkdir -p $(@D)
 	@echo "  CC  $@"

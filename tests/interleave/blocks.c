@@ -1,0 +1,256 @@
+/* blocks.c: scenarios of finding blocks: hints, fresh blocks, the ceiling, whole blocks. */
+#include "../../src/core.h"
+#include "scenarios.h"
+
+static quire_pa held[4], got[MAX_THREADS];
+
+/* ---- hints ------------------------------------------------------------------------------------------------ */
+
+/* The block's only free frame was taken without a search, so its hint is still there, and wrong. */
+static void wrong_hint(size_t n_blocks) {
+    world_make(0, n_blocks, 1);
+    world_leave((const size_t[]){100}, 1);
+    world_run_on(NO_CPU);
+    held[0] = take();
+    world_run_on(0);
+    expect(held[0] == world_frame(100), "the set-up is not as intended");
+}
+
+static void wrong_hint_in_leaf(void) {
+    wrong_hint(1);
+}
+
+static void wrong_hint_in_tree(void) {
+    wrong_hint(65);
+}
+
+/* Straight into the bits. */
+static void give_home(void) {
+    world_run_on(NO_CPU);
+    give(held[current]);
+}
+
+static void search(void) {
+    world_run_on(NO_CPU);
+    got[current] = take();
+}
+
+const struct scenario hint_leaf = {
+    .name = "hint-leaf",
+    .about = "a searcher takes a wrong hint away while a frame comes back and makes it right",
+    .set_up = wrong_hint_in_leaf,
+    .thread = {give_home, search},
+    .check = check_world_by_exhaustion,
+    .quick = {2, 2, 0},
+    .full = {3, 3, 0},
+};
+
+const struct scenario hint_tree = {
+    .name = "hint-tree",
+    .about = "the same where the hint has a parent",
+    .set_up = wrong_hint_in_tree,
+    .thread = {give_home, search},
+    .check = check_world,
+    .quick = {2, 1, 0},
+    .full = {3, 2, 0},
+};
+
+/* The first block's hint is wrong, and the only one of its node; a frame of the second block comes back. */
+static void neighbour_of_wrong_hint(void) {
+    wrong_hint(65);
+    held[0] = world_frame(700);
+}
+
+const struct scenario hint_neighbours = {
+    .name = "hint-neighbours",
+    .about = "a block gets a hint while a searcher takes away the last one below the same node, which is wrong",
+    .set_up = neighbour_of_wrong_hint,
+    .thread = {give_home, search},
+    .check = check_world,
+    .quick = {2, 1, 0},
+    .full = {3, 2, 0},
+};
+
+/* ---- fresh blocks ----------------------------------------------------------------------------------------- */
+
+/* All frames of the first block are taken, one by one: of what is initialised at the start there is no more. */
+static void use_up_first_block(void) {
+    struct quire_stats stats;
+    quire_stats(q, &stats);
+    for (uint64_t i = stats.n_metadata; i < QUIRE_BLOCK_FRAMES; i++) {
+        expect(take() < world_block(1), "the set-up is not as intended");
+    }
+}
+
+/* Blocks from the second on were never used. */
+static void others_fresh(void) {
+    world_make(0, 4, 2);
+    use_up_first_block();
+}
+
+static void nothing_used(void) {
+    world_make(0, 4, 2);
+}
+
+static void ceiling_is_high(void) {
+    size_t n = 0;
+    while (n < q->main->n_blocks && q_zone_ready(q->main, n)) {
+        n++;
+    }
+    expect(q->main->ceiling == n * QUIRE_BLOCK_FRAMES, "the ceiling stays below initialised blocks");
+    check_world();
+}
+
+static void take_block(void) {
+    got[current] = take_order(9);
+    expect(got[current] != QUIRE_NONE, "no whole block, with some free");
+}
+
+/* Without that: who opens a node of the index and is preempted hides what is below it. */
+static void take_block_if_any(void) {
+    got[current] = take_order(9);
+}
+
+const struct scenario fresh_claim = {
+    .name = "fresh-claim",
+    .about = "two CPUs initialise blocks at once; the ceiling ends above both",
+    .set_up = nothing_used,
+    .thread = {take_block, take_block},
+    .check = ceiling_is_high,
+    .quick = {2, 1, 0},
+    .full = {3, 2, 0},
+};
+
+static void take_and_look(void) {
+    quire_pa a = take();
+    expect(a != QUIRE_NONE, "out of memory, with blocks free");
+    give(a);
+}
+
+const struct scenario fresh_frames = {
+    .name = "fresh-frames",
+    .about = "two CPUs initialise blocks for single frames, and free them by way of the ceiling",
+    .set_up = others_fresh,
+    .thread = {take_and_look, take_and_look},
+    .check = ceiling_is_high,
+    .quick = {2, 0, 0},
+    .full = {2, 1, 0},
+};
+
+static void look_on(void) {
+    struct quire_stats stats;
+    uint64_t n_frames[QUIRE_TAGS];
+    quire_stats(q, &stats);
+    quire_tag_stats(q, n_frames);
+    expect(stats.n_free_blocks <= 3 && n_frames[1] >= world_n_held() - 1, "statistics that can not be");
+}
+
+const struct scenario fresh_look = {
+    .name = "fresh-look",
+    .about = "statistics while a CPU initialises a block",
+    .set_up = others_fresh,
+    .thread = {take_and_look, look_on},
+    .check = ceiling_is_high,
+    .quick = {1, 0, 0},
+    .full = {2, 0, 0},
+};
+
+/* 64 blocks used up; the others lie below a node that nobody has opened. */
+static void first_leaf_used(void) {
+    world_make(0, 67, 2);
+    for (size_t i = 0; i < 63; i++) {
+        expect(take_order(9) != QUIRE_NONE, "the set-up is not as intended");
+    }
+    use_up_first_block();
+}
+
+const struct scenario fresh_leaf = {
+    .name = "fresh-leaf",
+    .about = "two CPUs need blocks of a part of the index that nobody has initialised",
+    .set_up = first_leaf_used,
+    .thread = {take_block_if_any, take_block_if_any},
+    .check = ceiling_is_high,
+    .quick = {2, 0, 0},
+    .full = {3, 1, 0},
+};
+
+/* ---- whole blocks ----------------------------------------------------------------------------------------- */
+
+/* The second block is free but for one frame, in memory; all else is taken. */
+static void almost_whole(void) {
+    world_make(0, 2, 2);
+    world_take_all();
+    world_run_on(NO_CPU);
+    for (size_t i = 513; i < 1024; i++) {
+        give(world_frame(i));
+    }
+    world_run_on(0);
+    held[0] = world_frame(512);
+}
+
+static void take_single(void) {
+    world_run_on(NO_CPU);
+    got[current] = take();
+}
+
+const struct scenario block_and_frees = {
+    .name = "block-and-frees",
+    .about = "a block is taken whole while its last frame comes back and a single one is taken",
+    .set_up = almost_whole,
+    .thread = {give_home, take_block_if_any, take_single},
+    .check = check_world,
+    .quick = {1, 0, 0},
+    .full = {2, 0, 0},
+};
+
+static void whole_in_memory(void) {
+    almost_whole();
+    world_run_on(NO_CPU);
+    give(held[0]);
+    world_run_on(0);
+}
+
+const struct scenario block_and_single = {
+    .name = "block-and-single",
+    .about = "two CPUs want a whole block, of which another takes a frame",
+    .set_up = whole_in_memory,
+    .thread = {take_block_if_any, take_block_if_any, take_single},
+    .check = check_world,
+    .quick = {1, 0, 0},
+    .full = {2, 0, 0},
+};
+
+/* Two neighbours, both free; nothing else is. */
+static void free_pair(void) {
+    world_make(0, 4, 2);
+    world_take_all();
+    for (size_t i = 1024; i < 2048; i++) {
+        world_run_on(NO_CPU);
+        give(world_frame(i));
+    }
+    world_run_on(0);
+}
+
+static void take_pair(void) {
+    got[current] = take_order(10);
+}
+
+const struct scenario pair_and_block = {
+    .name = "pair-and-block",
+    .about = "two neighbouring blocks are taken at once while others take one of them, or a frame",
+    .set_up = free_pair,
+    .thread = {take_pair, take_block_if_any, take_single},
+    .check = check_world,
+    .quick = {1, 0, 0},
+    .full = {1, 0, 0},
+};
+
+const struct scenario pair_and_pair = {
+    .name = "pair-and-pair",
+    .about = "two CPUs want the same two blocks",
+    .set_up = free_pair,
+    .thread = {take_pair, take_pair},
+    .check = check_world,
+    .quick = {1, 0, 0},
+    .full = {2, 0, 0},
+};

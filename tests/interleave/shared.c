@@ -1,0 +1,207 @@
+/* shared.c: scenarios of frames with several holders, and of allocations that are given back in parts. */
+#include "scenarios.h"
+
+static quire_pa block, held;
+
+/* The block's record is split by who frees or shares a part of it first. */
+static void one_block(void) {
+    world_make(0, 2, 2);
+    block = take_order(9);
+    expect(block == world_block(1), "the set-up is not as intended");
+}
+
+/* ---- parts of one allocation ------------------------------------------------------------------------------ */
+
+static void free_lower_half(void) {
+    give_order(block, 8);
+}
+
+static void free_upper_half(void) {
+    give_order(block + (256 << QUIRE_PAGE_SHIFT), 8);
+}
+
+static void check_all_free(void) {
+    expect(world_n_held() == 0, "the scenario is not as intended");
+    check_world();
+}
+
+const struct scenario split_halves = {
+    .name = "split-halves",
+    .about = "two CPUs free the halves of one whole block",
+    .set_up = one_block,
+    .thread = {free_lower_half, free_upper_half},
+    .check = check_all_free,
+    .quick = {1, 0, 0},
+    .full = {1, 1, 0},
+};
+
+static void free_an_eighth(void) {
+    give_order(block + (256 << QUIRE_PAGE_SHIFT), 6);
+}
+
+static void get_and_put(void) {
+    quire_pa last = block + (511 << QUIRE_PAGE_SHIFT);
+    expect(quire_get(q, last) == QUIRE_OK, "a frame that is held can not be shared");
+    expect(quire_refs(q, last) == 2, "a shared frame has not two references");
+    expect(quire_put(q, last) == QUIRE_OK && quire_refs(q, last) == 1, "a reference was lost");
+}
+
+const struct scenario split_get_put = {
+    .name = "split-get-put",
+    .about = "half of a whole block is freed while a frame of the other half is shared",
+    .set_up = one_block,
+    .thread = {free_lower_half, get_and_put},
+    .check = check_world,
+    .quick = {1, 1, 0},
+    .full = {1, 1, 0},
+};
+
+const struct scenario split_random = {
+    .name = "split-random",
+    .about = "parts of a whole block are freed, shared and freed by three CPUs",
+    .set_up = one_block,
+    .thread = {free_lower_half, free_an_eighth, get_and_put},
+    .check = check_world,
+    .quick = {4, 0, 300},
+    .full = {6, 0, 20000},
+};
+
+static void one_pair(void) {
+    world_make(0, 4, 2);
+    block = take_order(10);
+    expect(block == world_block(2), "the set-up is not as intended");
+}
+
+static void free_first_block(void) {
+    give_order(block, 9);
+}
+
+static void free_second_block(void) {
+    give_order(block + (512 << QUIRE_PAGE_SHIFT), 9);
+}
+
+const struct scenario pair_halves = {
+    .name = "pair-halves",
+    .about = "two CPUs free the blocks of an allocation of two",
+    .set_up = one_pair,
+    .thread = {free_first_block, free_second_block},
+    .check = check_all_free,
+    .quick = {2, 1, 0},
+    .full = {3, 2, 0},
+};
+
+const struct scenario pair_parts = {
+    .name = "pair-parts",
+    .about = "one block of an allocation of two is freed whole, of the other one half",
+    .set_up = one_pair,
+    .thread = {free_lower_half, free_second_block},
+    .check = check_world,
+    .quick = {1, 0, 0},
+    .full = {2, 0, 0},
+};
+
+/* ---- references ------------------------------------------------------------------------------------------- */
+
+static void shared_by_two(void) {
+    world_make(0, 1, 2);
+    world_leave((const size_t[]){100, 101, 102}, 3);
+    held = world_frame(300);
+    expect(quire_get(q, held) == QUIRE_OK, "quire_get");
+    world_drop(held, 1); /* who has it is not one thread's affair */
+}
+
+static void read_and_put(void) {
+    look(held);
+    expect(quire_put(q, held) == QUIRE_OK, "a good put failed");
+}
+
+static void put_then_take(void) {
+    read_and_put();
+    for (unsigned i = 0; i < 4; i++) {
+        take(); /* writes to what it gets */
+    }
+}
+
+static void frame_is_free_or_taken(void) {
+    check_world_by_exhaustion();
+}
+
+const struct scenario put_put = {
+    .name = "put-put",
+    .about = "both holders of a frame put it, one of them uses it again",
+    .set_up = shared_by_two,
+    .thread = {put_then_take, read_and_put},
+    .check = frame_is_free_or_taken,
+    .quick = {2, 1, 0},
+    .full = {3, 2, 0},
+};
+
+static void get_put_put(void) {
+    expect(quire_get(q, held) == QUIRE_OK, "a frame that is held can not be shared");
+    read_and_put();
+    read_and_put();
+}
+
+const struct scenario get_put = {
+    .name = "get-put",
+    .about = "one holder shares a frame further while the other lets it go",
+    .set_up = shared_by_two,
+    .thread = {get_put_put, put_then_take},
+    .check = frame_is_free_or_taken,
+    .quick = {2, 0, 0},
+    .full = {3, 1, 0},
+};
+
+/* ---- copy-on-write ---------------------------------------------------------------------------------------- */
+
+static quire_pa own[MAX_THREADS];
+
+static void break_and_write(void) {
+    look(held);
+    own[current] = QUIRE_NONE;
+    enum quire_status status = quire_cow(q, held, &own[current]);
+    trace_note("own frame %#llx", (unsigned long long)own[current]);
+    if (status == QUIRE_OK) {
+        world_hold(own[current], 1);
+        touch(own[current]);
+    } else {
+        expect(status == QUIRE_NO_MEMORY && world_n_unproved() > 0, "no copy, with frames free");
+    }
+}
+
+static void two_frames(void) {
+    if (world_n_unproved() > 0) {
+        return; /* one still shares what the other one left */
+    }
+    expect(own[0] != own[1], "both write to one frame");
+    expect(quire_refs(q, own[0]) == 1 && quire_refs(q, own[1]) == 1, "a frame has not one reference");
+    check_world_by_exhaustion();
+}
+
+const struct scenario cow_cow = {
+    .name = "cow-cow",
+    .about = "both sharers of a frame want one of their own",
+    .set_up = shared_by_two,
+    .thread = {break_and_write, break_and_write},
+    .check = two_frames,
+    .quick = {2, 1, 0},
+    .full = {3, 2, 0},
+};
+
+static void one_frame(void) {
+    if (world_n_unproved() > 0) {
+        return;
+    }
+    expect(quire_refs(q, own[0]) == 1, "a frame has not one reference");
+    check_world_by_exhaustion();
+}
+
+const struct scenario cow_put = {
+    .name = "cow-put",
+    .about = "one sharer wants a frame of its own while the other lets go",
+    .set_up = shared_by_two,
+    .thread = {break_and_write, read_and_put},
+    .check = one_frame,
+    .quick = {2, 1, 0},
+    .full = {3, 2, 0},
+};

@@ -1,0 +1,269 @@
+/* whole.c: scenarios of the allocator as a whole: misuse, more memory, exhaustion, statistics, threads that stop. */
+#include "scenarios.h"
+
+static quire_pa held[4], got[MAX_THREADS];
+
+/* ---- a double free ---------------------------------------------------------------------------------------- */
+
+static void one_held(void) {
+    world_make(0, 1, 2);
+    world_leave((const size_t[]){100, 101}, 2);
+    held[0] = world_frame(300);
+    world_drop(held[0], 1);
+}
+
+/* Both think that the frame is theirs. */
+static void free_it(void) {
+    (void)quire_free(q, held[0]);
+}
+
+/* Whatever each CPU has in its cache now, nobody is given a frame that somebody has. */
+static void nobody_twice(void) {
+    for (unsigned i = 0; i < 4; i++) {
+        world_run_on(i % 2);
+        take();
+    }
+    expect(world_n_faults() > 0, "a double free that nobody noticed");
+}
+
+const struct scenario double_free = {
+    .name = "double-free",
+    .about = "two CPUs free the same frame at once; it is noticed, and nobody is given it twice",
+    .set_up = one_held,
+    .thread = {free_it, free_it},
+    .check = nobody_twice,
+    .faults_expected = true,
+    .quick = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
+};
+
+static void free_it_home(void) {
+    world_run_on(NO_CPU);
+    free_it();
+}
+
+const struct scenario double_free_home = {
+    .name = "double-free-home",
+    .about = "the same, without CPU caches",
+    .set_up = one_held,
+    .thread = {free_it_home, free_it_home},
+    .check = nobody_twice,
+    .faults_expected = true,
+    .quick = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
+};
+
+/* ---- more memory ------------------------------------------------------------------------------------------ */
+
+static void one_block_of_two(void) {
+    world_make_partly(0, 2, 1, 2);
+    world_leave((const size_t[]){100}, 1);
+}
+
+static void add_the_rest(void) {
+    struct quire_region region = {world_block(1), world_block(2), QUIRE_USABLE};
+    expect(quire_add(q, &region) == QUIRE_OK, "quire_add");
+}
+
+static void take_two_and_give(void) {
+    quire_pa a = take(), b = take();
+    expect(a != QUIRE_NONE || b != QUIRE_NONE || world_n_unproved() > 0, "out of memory, with a frame free");
+    give(b);
+    give(a);
+}
+
+const struct scenario add_and_take = {
+    .name = "add-and-take",
+    .about = "memory is added while another CPU allocates and frees",
+    .set_up = one_block_of_two,
+    .thread = {add_the_rest, take_two_and_give},
+    .check = check_world,
+    .quick = {2, 1, 0},
+    .full = {3, 1, 0},
+};
+
+/* ---- no false out-of-memory ------------------------------------------------------------------------------- */
+
+/* One frame is free, in the cache of CPU 1. */
+static void one_in_a_cache(void) {
+    world_make(0, 1, 2);
+    world_leave(NULL, 0);
+    world_give_on(1, (const size_t[]){100}, 1);
+    held[0] = world_frame(300);
+}
+
+static void must_get_one(void) {
+    got[current] = take();
+    expect(got[current] != QUIRE_NONE || world_n_unproved() > 0, "out of memory, with a frame free all the time");
+}
+
+/* Frees a frame where a sweep has been, then takes the one where it has not: at every moment one is free. */
+static void move_behind(void) {
+    world_run_on(NO_CPU);
+    give(held[0]);
+    world_run_on(1);
+    expect(take() != QUIRE_NONE || world_n_unproved() > 0, "out of memory, with a frame free all the time");
+}
+
+const struct scenario moving_frame = {
+    .name = "moving-frame",
+    .about = "a frame is freed behind a sweep and another taken before it; one is free all the time",
+    .set_up = one_in_a_cache,
+    .thread = {must_get_one, move_behind},
+    .check = check_world_by_exhaustion,
+    .quick = {2, 1, 0},
+    .full = {3, 1, 0},
+};
+
+/* The same from one cache to another: the sweep begins with its own and goes up. */
+static void one_in_cache_2(void) {
+    world_make(0, 1, 3);
+    world_leave(NULL, 0);
+    world_give_on(2, (const size_t[]){100}, 1);
+    held[0] = world_frame(300);
+}
+
+static void move_between_caches(void) {
+    world_run_on(1);
+    give(held[0]);
+    world_run_on(2);
+    expect(take() != QUIRE_NONE || world_n_unproved() > 0, "out of memory, with a frame free all the time");
+}
+
+const struct scenario moving_in_caches = {
+    .name = "moving-in-caches",
+    .about = "the same between two caches",
+    .set_up = one_in_cache_2,
+    .thread = {must_get_one, move_between_caches},
+    .check = check_world_by_exhaustion,
+    .quick = {2, 1, 0},
+    .full = {3, 1, 0},
+};
+
+/* ---- looking on ------------------------------------------------------------------------------------------- */
+
+/* The last block is free in memory, and was in use. */
+static void some_of_everything(void) {
+    size_t last_block[QUIRE_BLOCK_FRAMES];
+    for (size_t i = 0; i < QUIRE_BLOCK_FRAMES; i++) {
+        last_block[i] = 2 * QUIRE_BLOCK_FRAMES + i;
+    }
+    world_make(0, 3, 2);
+    world_take_all();
+    world_give_on(1, (const size_t[]){100, 101}, 2);
+    world_give_on(NO_CPU, (const size_t[]){300, 301, 700}, 3);
+    world_give_on(NO_CPU, last_block, QUIRE_BLOCK_FRAMES);
+}
+
+static bool count_runs(void *ctx, const struct quire_run *run) {
+    *(uint64_t *)ctx += run->n_frames;
+    return true;
+}
+
+static void look_on(void) {
+    struct quire_stats stats;
+    struct quire_fault first;
+    uint64_t n = 0;
+    quire_stats(q, &stats);
+    expect(stats.n_zones == 1 && stats.n_cpus == 2, "statistics that can not be");
+    quire_walk(q, count_runs, &n);
+    expect(n == 3 * QUIRE_BLOCK_FRAMES, "a walk that left something out");
+    (void)quire_validate(q, &first);
+}
+
+static void take_give_take(void) {
+    quire_pa a = take();
+    take();
+    give(a);
+}
+
+static void take_and_split_block(void) {
+    quire_pa block = take_order(9);
+    give_order(block, 8);
+}
+
+const struct scenario looking_on_blocks = {
+    .name = "looking-on-blocks",
+    .about = "the same while another CPU takes a whole block and frees a part of it",
+    .set_up = some_of_everything,
+    .thread = {look_on, take_and_split_block},
+    .check = check_world,
+    .quick = {0, 0, 0},
+    .full = {1, 0, 0},
+};
+
+const struct scenario looking_on = {
+    .name = "looking-on",
+    .about = "statistics, a walk and a validation while another CPU allocates and frees",
+    .set_up = some_of_everything,
+    .thread = {look_on, take_give_take},
+    .check = check_world,
+    .quick = {1, 0, 0},
+    .full = {2, 0, 0},
+};
+
+/* ---- a thread that stops for ever -------------------------------------------------------------------------- */
+
+static void small_world(void) {
+    world_make(0, 1, 2);
+    world_leave((const size_t[]){100, 101, 300, 301}, 4);
+    world_give_on(1, (const size_t[]){200, 201}, 2);
+    held[0] = world_frame(400);
+    held[1] = world_frame(401);
+}
+
+static void take_and_give_home(void) {
+    quire_pa a = take();
+    world_run_on(NO_CPU);
+    give(a);
+    give(held[0]);
+}
+
+/* More than its own cache holds: it must borrow, and then steal. */
+static void take_many(void) {
+    quire_pa a = take();
+    for (unsigned i = 0; i < 4; i++) {
+        take();
+    }
+    give(a);
+    give(held[1]);
+}
+
+/* What the stopped thread had in hand is gone; all else works, and nothing is there twice. */
+static void others_are_done(void) {
+    if (!world_stopped()) {
+        check_world_by_exhaustion();
+    }
+    while (take() != QUIRE_NONE) {}
+}
+
+const struct scenario one_stops = {
+    .name = "one-stops",
+    .about = "a thread stops for ever at any step; the other finishes its calls, and nothing is there twice",
+    .set_up = small_world,
+    .thread = {take_and_give_home, take_many},
+    .may_stop = 1,
+    .check = others_are_done,
+    .quick = {1, 0, 0},
+    .full = {2, 0, 0},
+};
+
+/* ---- many -------------------------------------------------------------------------------------------------- */
+
+static void work(void) {
+    quire_pa a = take(), b = take_order(1), c = take();
+    give(a);
+    give_order(b, 1);
+    world_run_on(current % 3);
+    give(c);
+}
+
+const struct scenario many = {
+    .name = "many",
+    .about = "six threads with three CPU numbers, in random order",
+    .set_up = small_world,
+    .thread = {work, work, work, work, work, work},
+    .check = check_world_by_exhaustion,
+    .quick = {5, 0, 2000},
+    .full = {8, 1, 100000},
+};
