@@ -121,7 +121,7 @@ static int load(struct space *space, const struct stored_file *file, uintptr_t *
     return 0;
 }
 
-int exec(struct process *process, const char *path, const struct arguments *arguments, struct frame *frame) {
+int exec(struct process *process, const char *path, const struct arguments *arguments, struct registers *regs) {
     struct stored_file file;
     if (!initramfs_find(path, &file)) {
         return -E_NOENT;
@@ -145,7 +145,7 @@ int exec(struct process *process, const char *path, const struct arguments *argu
         paging_activate(space.root);
     }
     space_free(&old);
-    arch_frame_init(frame, entry, sp, arguments->n, sp);
+    arch_registers_init(regs, entry, sp, arguments->n, sp);
     print_to(process->name, sizeof process->name, "%s", file.name);
     return (int)arguments->n;
 }

@@ -5,24 +5,28 @@
  * of a queue is often one that does not run, and then nobody does. */
 #include <kernel.h>
 
+/* Acquire: what the last holder wrote before its release is seen by what follows. */
+static struct cpu *try(struct lock *lock, struct cpu *me) {
+    struct cpu *holder = NULL;
+    atomic_compare_exchange_strong_explicit(&lock->holder, &holder, me, memory_order_acquire, memory_order_relaxed);
+    return holder;
+}
+
 bool lock_acquire(struct lock *lock) {
     bool were_on = arch_interrupts_off();
-    struct cpu *me = arch_cpu(), *nobody = NULL;
-    /* acquire: what the last holder wrote before its release is seen by what follows. */
-    while (!atomic_compare_exchange_weak_explicit(&lock->holder, &nobody, me, memory_order_acquire,
-                                                  memory_order_relaxed)) {
-        if (nobody == me) {
+    struct cpu *me = arch_cpu();
+    for (const struct cpu *holder; (holder = try(lock, me)) != NULL;) {
+        if (holder == me) {
             panic("lock 0x%lx is taken twice by CPU %u", (uintptr_t)lock, me->number);
         }
         while (atomic_load_explicit(&lock->holder, memory_order_relaxed) != NULL) {
             ;
         }
-        nobody = NULL;
     }
     return were_on;
 }
 
 void lock_release(struct lock *lock, bool interrupts_were_on) {
-    atomic_store_explicit(&lock->holder, NULL, memory_order_release); /* with the acquire above */
+    atomic_store_explicit(&lock->holder, NULL, memory_order_release); /* with the acquire in try */
     arch_interrupts_restore(interrupts_were_on);
 }

@@ -69,19 +69,19 @@ static int process_new(struct process **out) {
     return 0;
 }
 
-static struct frame *user_frame(const struct process *process) {
-    return (struct frame *)stack_top(process->slot) - 1;
+static struct registers *user_registers(const struct process *process) {
+    return (struct registers *)stack_top(process->slot) - 1;
 }
 
 /* The first thing that a new process does; process_lock is held since the switch to it. */
-static void begin_program(void *frame) {
+static void begin_program(void *regs) {
     lock_release(&process_lock, false);
-    arch_enter_user(frame);
+    arch_enter_user(regs);
 }
 
 static void start(struct process *process, struct process *parent) {
-    struct frame *frame = user_frame(process);
-    arch_context_init(&process->context, (uintptr_t)frame, begin_program, frame);
+    struct registers *regs = user_registers(process);
+    arch_context_init(&process->context, (uintptr_t)regs, begin_program, regs);
     bool on = lock_acquire(&process_lock);
     process->parent = parent;
     make_ready(process);
@@ -115,7 +115,7 @@ int process_start_first(const struct arguments *arguments) {
     if (error != 0) {
         return error;
     }
-    error = exec(process, arguments->text, arguments, user_frame(process));
+    error = exec(process, arguments->text, arguments, user_registers(process));
     if (error < 0) {
         process_free(process);
         return error;
@@ -129,7 +129,7 @@ int process_start_first(const struct arguments *arguments) {
 
 /* ---- fork, wait, kill ------------------------------------------------------------------------------------- */
 
-int process_fork(const struct frame *frame) {
+int process_fork(const struct registers *regs) {
     struct process *parent = current(), *child;
     int error = process_new(&child);
     if (error != 0) {
@@ -144,8 +144,8 @@ int process_fork(const struct frame *frame) {
         child->file[fd] = file_copy(&parent->file[fd]);
     }
     memcpy(child->name, parent->name, sizeof child->name);
-    *user_frame(child) = *frame;
-    arch_syscall_result(user_frame(child), 0);
+    *user_registers(child) = *regs;
+    arch_syscall_result(user_registers(child), 0);
     int pid = child->pid;
     start(child, parent);
     return pid;

@@ -108,8 +108,7 @@ void run_processes(void) {
         while (ready.first != NULL) {
             run(cpu, ready.first);
         }
-        paging_activate(
-            paging_kernel_root); /* once the lock is free, the last process and its tables may be gone soon */
+        paging_activate(paging_kernel_root); /* the last process's tables may be gone once the lock is free */
         cpu->idling = true;
         lock_release(&process_lock, on);
         if (cpu->ticking != (cpu->number == 0)) {
@@ -137,7 +136,7 @@ void yield(void) {
 
 void wait_locked(struct queue *queue) {
     struct process *process = arch_cpu()->current;
-    if (atomic_load_explicit(&process->killed, memory_order_relaxed)) { /* written with process_lock held, too */
+    if (atomic_load(&process->killed)) {
         return;
     }
     process->state = PROCESS_WAITING;
@@ -147,7 +146,7 @@ void wait_locked(struct queue *queue) {
 
 void wait_in(struct queue *queue, struct lock *guard) {
     bool on = lock_acquire(&process_lock); /* before the guard goes: nobody can wake us in between, unseen */
-    lock_release(guard, on);
+    lock_release(guard, on);               /* on is false: the guard keeps interrupts off */
     wait_locked(queue);
     lock_release(&process_lock, on);
     lock_acquire(guard);

@@ -74,11 +74,10 @@ int space_copy(struct space *to, struct space *from) {
         *entry = pte_make(frame, pte_access(*entry) & ~(unsigned)ACCESS_WRITE);
         *copy = *entry;
     }
-    paging_activate(
-        from->root); /* forget that pages were writable. Other CPUs did when they stopped running this one */
+    /* Forget that pages were writable. Other CPUs did so when they stopped running this process. */
+    paging_activate(from->root);
     if (error != 0) {
-        space_free(
-            to); /* what is read-only now stays so until it is written; then quire_cow finds that it is not shared */
+        space_free(to); /* what is read-only now stays so until it is written; quire_cow finds that it is not shared */
     }
     return error;
 }

@@ -46,23 +46,23 @@ void trap_leave_for_user(void) {
 
 /* ---- arguments ------------------------------------------------------------------------------------------ */
 
-/* The i-th argument of the call in `frame`. */
-static uint64_t argument(const struct frame *frame, unsigned i) {
-    return arch_syscall_argument(frame, i);
+/* The i-th argument of the call that stopped with these registers. */
+static uint64_t argument(const struct registers *regs, unsigned i) {
+    return arch_syscall_argument(regs, i);
 }
 
 static struct space *space(void) {
     return &current()->space;
 }
 
-static int path_argument(const struct frame *frame, unsigned i, char path[ABI_NAME]) {
-    int error = copy_string_from(space(), path, argument(frame, i), ABI_NAME);
+static int path_argument(const struct registers *regs, unsigned i, char path[ABI_NAME]) {
+    int error = copy_string_from(space(), path, argument(regs, i), ABI_NAME);
     return error == -E_INVAL ? -E_NOENT : error; /* no file has a name that long */
 }
 
 /* The open file of a descriptor, or NULL. */
-static struct file *file_argument(const struct frame *frame, unsigned i) {
-    uint64_t fd = argument(frame, i);
+static struct file *file_argument(const struct registers *regs, unsigned i) {
+    uint64_t fd = argument(regs, i);
     struct file *file = fd < MAX_FILES ? &current()->file[fd] : NULL;
     return file != NULL && file->kind != FILE_NONE ? file : NULL;
 }
@@ -89,12 +89,12 @@ static int install(struct file *file) {
 
 /* ---- processes ------------------------------------------------------------------------------------------ */
 
-static long call_exit(struct frame *frame) {
-    process_exit((int)argument(frame, 0) & 0xFF);
+static long call_exit(struct registers *regs) {
+    process_exit((int)argument(regs, 0) & 0xFF);
 }
 
-static long call_fork(struct frame *frame) {
-    return process_fork(frame);
+static long call_fork(struct registers *regs) {
+    return process_fork(regs);
 }
 
 static int collect_arguments(struct arguments *arguments, uintptr_t argv) {
@@ -119,9 +119,9 @@ static int collect_arguments(struct arguments *arguments, uintptr_t argv) {
     return error;
 }
 
-static long call_exec(struct frame *frame) {
+static long call_exec(struct registers *regs) {
     char path[ABI_NAME];
-    int error = path_argument(frame, 0, path);
+    int error = path_argument(regs, 0, path);
     if (error != 0) {
         return error;
     }
@@ -129,66 +129,66 @@ static long call_exec(struct frame *frame) {
     if (arguments == NULL) {
         return -E_NOMEM;
     }
-    error = collect_arguments(arguments, argument(frame, 1));
+    error = collect_arguments(arguments, argument(regs, 1));
     if (error == 0) {
-        error = exec(current(), path, arguments, frame);
+        error = exec(current(), path, arguments, regs);
     }
     arguments_free(arguments);
     return error;
 }
 
 /* Tries the address before there is something to lose. */
-static long call_wait(struct frame *frame) {
+static long call_wait(struct registers *regs) {
     int status = 0;
-    uintptr_t to = argument(frame, 0);
+    uintptr_t to = argument(regs, 0);
     int error = to != 0 ? copy_to(space(), to, &status, sizeof status) : 0;
     if (error != 0) {
         return error;
     }
     int pid = process_wait(&status);
     if (pid >= 0 && to != 0) {
-        copy_to(space(), to, &status, sizeof status);
+        (void)copy_to(space(), to, &status, sizeof status);
     }
     return pid;
 }
 
-static long call_kill(struct frame *frame) {
-    return process_kill((int)argument(frame, 0));
+static long call_kill(struct registers *regs) {
+    return process_kill((int)argument(regs, 0));
 }
 
-static long call_getpid(struct frame *frame) {
-    (void)frame;
+static long call_getpid(struct registers *regs) {
+    (void)regs;
     return current()->pid;
 }
 
-static long call_sleep(struct frame *frame) {
-    return sleep_ms((unsigned)argument(frame, 0));
+static long call_sleep(struct registers *regs) {
+    return sleep_ms((unsigned)argument(regs, 0));
 }
 
-static long call_uptime(struct frame *frame) {
-    (void)frame;
+static long call_uptime(struct registers *regs) {
+    (void)regs;
     return (long)arch_time_ms();
 }
 
-static long call_poweroff(struct frame *frame) {
-    power_off((int)argument(frame, 0));
+static long call_poweroff(struct registers *regs) {
+    power_off((int)argument(regs, 0));
 }
 
 /* ---- memory --------------------------------------------------------------------------------------------- */
 
-static long call_sbrk(struct frame *frame) {
+static long call_sbrk(struct registers *regs) {
     uintptr_t old_end;
-    int error = space_grow(space(), (intptr_t)argument(frame, 0), &old_end);
+    int error = space_grow(space(), (intptr_t)argument(regs, 0), &old_end);
     return error != 0 ? error : (long)old_end;
 }
 
-static long call_meminfo(struct frame *frame) {
-    return meminfo(space(), argument(frame, 0), argument(frame, 1), argument(frame, 2));
+static long call_meminfo(struct registers *regs) {
+    return meminfo(space(), argument(regs, 0), argument(regs, 1), argument(regs, 2));
 }
 
 /* ---- files ---------------------------------------------------------------------------------------------- */
 
-static long call_pipe(struct frame *frame) {
+static long call_pipe(struct registers *regs) {
     struct file out, in;
     int error = pipe_new(&out, &in);
     if (error != 0) {
@@ -197,7 +197,7 @@ static long call_pipe(struct frame *frame) {
     int fd[2];
     fd[0] = install(&out);
     fd[1] = install(&in);
-    error = fd[1] < 0 ? fd[1] : copy_to(space(), argument(frame, 0), fd, sizeof fd);
+    error = fd[1] < 0 ? fd[1] : copy_to(space(), argument(regs, 0), fd, sizeof fd);
     for (int i = 0; i < 2; i++) {
         if (error != 0 && fd[i] >= 0) {
             file_close(&current()->file[fd[i]]);
@@ -206,8 +206,8 @@ static long call_pipe(struct frame *frame) {
     return error;
 }
 
-static long call_dup(struct frame *frame) {
-    struct file *file = file_argument(frame, 0);
+static long call_dup(struct registers *regs) {
+    struct file *file = file_argument(regs, 0);
     if (file == NULL) {
         return -E_BADF;
     }
@@ -215,18 +215,18 @@ static long call_dup(struct frame *frame) {
     return install(&copy);
 }
 
-static long call_open(struct frame *frame) {
+static long call_open(struct registers *regs) {
     char path[ABI_NAME];
     struct file file;
-    int error = path_argument(frame, 0, path);
+    int error = path_argument(regs, 0, path);
     if (error == 0) {
-        error = file_open(&file, path, (unsigned)argument(frame, 1));
+        error = file_open(&file, path, (unsigned)argument(regs, 1));
     }
     return error != 0 ? error : install(&file);
 }
 
-static long call_close(struct frame *frame) {
-    struct file *file = file_argument(frame, 0);
+static long call_close(struct registers *regs) {
+    struct file *file = file_argument(regs, 0);
     if (file == NULL) {
         return -E_BADF;
     }
@@ -234,38 +234,38 @@ static long call_close(struct frame *frame) {
     return 0;
 }
 
-static long transfer(const struct frame *frame, long (*how)(struct file *, struct space *, uintptr_t, size_t)) {
-    struct file *file = file_argument(frame, 0);
-    size_t n = argument(frame, 2);
+static long transfer(const struct registers *regs, long (*how)(struct file *, struct space *, uintptr_t, size_t)) {
+    struct file *file = file_argument(regs, 0);
+    size_t n = argument(regs, 2);
     if (file == NULL) {
         return -E_BADF;
     }
-    return n > USER_TOP ? -E_INVAL : how(file, space(), argument(frame, 1), n);
+    return n > USER_TOP ? -E_INVAL : how(file, space(), argument(regs, 1), n);
 }
 
-static long call_read(struct frame *frame) {
-    return transfer(frame, file_read);
+static long call_read(struct registers *regs) {
+    return transfer(regs, file_read);
 }
 
-static long call_write(struct frame *frame) {
-    return transfer(frame, file_write);
+static long call_write(struct registers *regs) {
+    return transfer(regs, file_write);
 }
 
-static long call_list(struct frame *frame) {
+static long call_list(struct registers *regs) {
     struct stored_file file;
-    uint64_t i = argument(frame, 0);
+    uint64_t i = argument(regs, 0);
     if (i > UINT32_MAX || !initramfs_entry((unsigned)i, &file)) {
         return -E_NOENT;
     }
     char name[ABI_NAME];
     print_to(name, sizeof name, "%s", file.name);
-    int error = copy_to(space(), argument(frame, 1), name, strlen(name) + 1);
+    int error = copy_to(space(), argument(regs, 1), name, strlen(name) + 1);
     return error != 0 ? error : (long)file.n_bytes;
 }
 
 /* ---- dispatch ------------------------------------------------------------------------------------------- */
 
-static long (*const calls[])(struct frame *) = {
+static long (*const calls[])(struct registers *) = {
     [SYS_EXIT] = call_exit,   [SYS_FORK] = call_fork,         [SYS_EXEC] = call_exec,     [SYS_WAIT] = call_wait,
     [SYS_KILL] = call_kill,   [SYS_GETPID] = call_getpid,     [SYS_SBRK] = call_sbrk,     [SYS_PIPE] = call_pipe,
     [SYS_DUP] = call_dup,     [SYS_OPEN] = call_open,         [SYS_CLOSE] = call_close,   [SYS_READ] = call_read,
@@ -273,11 +273,11 @@ static long (*const calls[])(struct frame *) = {
     [SYS_LIST] = call_list,   [SYS_POWEROFF] = call_poweroff,
 };
 
-void trap_syscall(struct frame *frame) {
+void trap_syscall(struct registers *regs) {
     arch_interrupts_restore(true);
-    uint64_t number = arch_syscall_number(frame);
+    uint64_t number = arch_syscall_number(regs);
     bool known = number < sizeof calls / sizeof calls[0] && calls[number] != NULL;
-    long result = known ? calls[number](frame) : -E_INVAL;
-    arch_syscall_result(frame, (uint64_t)result);
+    long result = known ? calls[number](regs) : -E_INVAL;
+    arch_syscall_result(regs, (uint64_t)result);
     arch_interrupts_off();
 }

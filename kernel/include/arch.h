@@ -18,24 +18,24 @@ struct process;
 
 /* The registers of interrupted code, and the callee-saved ones of code that called arch_switch. What lies where is the
  * architecture's business. */
-struct frame {
-    uint64_t word[FRAME_WORDS];
+struct registers {
+    uint64_t word[REGISTER_WORDS];
 };
 struct context {
     uint64_t word[CONTEXT_WORDS];
 };
 
+/* Aligned, so that CPUs share no cache line. */
 struct cpu {
-    _Alignas(64)              /* CPUs share no cache line */
-        uintptr_t trap_stack; /* vector.S: on top of it a trap from user mode puts its frame */
-    uintptr_t trap_scratch;   /* vector.S: one register, for some instructions */
-    uintptr_t idle_stack;     /* top of the stack on which it looks for work */
-    unsigned number;          /* 0..n_cpus-1; 0 is the one that booted */
-    uint64_t id;              /* the firmware's name for it */
-    struct process *current;  /* what it runs, or NULL. Its own CPU's alone, with interrupts off */
-    struct context idle;      /* of the loop that looks for work */
-    bool idling;              /* it waits for an interrupt; guarded by process_lock */
-    bool ticking;             /* its timer is set; its own CPU's alone, with interrupts off */
+    _Alignas(64) uintptr_t trap_stack; /* vector.S: on top of it a trap from user mode saves the registers */
+    uintptr_t trap_scratch;            /* vector.S: one register, for some instructions */
+    uintptr_t idle_stack;              /* top of the stack on which it looks for work */
+    unsigned number;                   /* 0..n_cpus-1; 0 is the one that booted */
+    uint64_t id;                       /* the firmware's name for it */
+    struct process *current;           /* what it runs, or NULL. Its own CPU's alone, with interrupts off */
+    struct context idle;               /* of the loop that looks for work */
+    bool idling;                       /* it waits for an interrupt; guarded by process_lock */
+    bool ticking;                      /* its timer is set; its own CPU's alone, with interrupts off */
 };
 
 /* The CPU that runs this. May be another one a moment later, unless interrupts are off. */
@@ -56,14 +56,14 @@ _Noreturn void cpu_main(void);                       /* on each of the others */
 
 /* From trap handlers, with interrupts off; the syscall and the fault may turn them on. */
 void trap_tick(void);
-void trap_syscall(struct frame *frame);
+void trap_syscall(struct registers *regs);
 void trap_page_fault(uintptr_t address, unsigned access, uintptr_t pc);
 _Noreturn void trap_bad_instruction(const char *what, uintptr_t pc);
 void trap_leave_for_user(void); /* the last thing before user mode */
 
 /* ---- time and devices ------------------------------------------------------------------------------------- */
 
-/* The banks of registers that the firmware told us of. Called once, before anything else here but arch_putc. */
+/* Takes the speed of the clock and the place of the power switch from the device tree. */
 struct quire_fdt;
 void arch_devices(const struct quire_fdt *tree);
 
@@ -82,13 +82,13 @@ _Noreturn void arch_poweroff(int status); /* 0: success. What started the machin
 void arch_context_init(struct context *context, uintptr_t top, void (*entry)(void *), void *argument);
 void arch_switch(struct context *from, const struct context *to);
 
-/* The frame of a program about to run its first instruction. The result register is the first argument's, so that a
+/* The registers of a program about to run its first instruction. The result register is the first argument's, so that a
  * program gets what exec returns, argc, where it looks for it. */
-void arch_frame_init(struct frame *frame, uintptr_t pc, uintptr_t sp, uint64_t argc, uintptr_t argv);
-uint64_t arch_syscall_number(const struct frame *frame);
-uint64_t arch_syscall_argument(const struct frame *frame, unsigned i); /* i < 3 */
-void arch_syscall_result(struct frame *frame, uint64_t result);
-_Noreturn void arch_enter_user(struct frame *frame); /* `frame` must be the topmost thing on the current stack */
+void arch_registers_init(struct registers *regs, uintptr_t pc, uintptr_t sp, uint64_t argc, uintptr_t argv);
+uint64_t arch_syscall_number(const struct registers *regs);
+uint64_t arch_syscall_argument(const struct registers *regs, unsigned i); /* i < 3 */
+void arch_syscall_result(struct registers *regs, uint64_t result);
+_Noreturn void arch_enter_user(struct registers *regs); /* `regs` must be the topmost thing on the current stack */
 
 /* ---- page tables -------------------------------------------------------------------------------------------- */
 
@@ -116,9 +116,9 @@ pte_t *paging_make(quire_pa root, uintptr_t address); /* NULL: no memory for a t
 /* The first entry that maps something at or above *address in the lower half, and its address; NULL: none. */
 pte_t *paging_next(quire_pa root, uintptr_t *address);
 
-void paging_forget_page(uintptr_t address); /* on this CPU */
-void paging_forget_range_on(const struct cpu *cpu, uintptr_t base,
-                            size_t n_bytes); /* on that one; returns when it has */
+/* Translations that may be remembered: by this CPU; by another one, which has forgotten them when the call returns. */
+void paging_forget_page(uintptr_t address);
+void paging_forget_range_on(const struct cpu *cpu, uintptr_t base, size_t n_bytes);
 
 /* Where the kernel sees a physical address below DIRECT_BYTES. */
 static inline void *direct(quire_pa pa) {

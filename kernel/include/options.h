@@ -13,7 +13,7 @@ struct options {
     const char *run; /* behind the "run=" */
     size_t n_run;    /* up to the blank */
     bool poison;
-    bool allocate_in_interrupts;
+    atomic_bool allocate_in_interrupts;
 };
 
 extern struct options options;

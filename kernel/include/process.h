@@ -72,20 +72,6 @@ void wake_all_locked(struct queue *queue); /* process_lock is held */
 void wake_killed(struct process *process); /* wherever it waits; process_lock is held */
 int sleep_ms(unsigned milliseconds);       /* 0 or -E_INTR */
 
-/* ---- life and death: process.c ------------------------------------------------------------------------------ */
-
-/* The ancestor of all, pid 0, has no program: it runs verdict(). It inherits those whose parents have ended. */
-void process_start_ancestor(void);
-
-/* Runs a program of the initramfs as process 1. 0 or a negative enum error. */
-struct arguments;
-int process_start_first(const struct arguments *arguments);
-
-int process_fork(const struct frame *frame);
-int process_wait(int *status); /* the pid of a child that ended, or an error */
-int process_kill(int pid);
-_Noreturn void process_exit(int status);
-
 /* ---- programs: exec.c --------------------------------------------------------------------------------------- */
 
 /* One frame: the strings one behind the other. */
@@ -96,12 +82,25 @@ struct arguments {
 };
 struct arguments *arguments_new(void); /* NULL: no memory */
 void arguments_free(struct arguments *arguments);
-int arguments_add(struct arguments *arguments, const char *string,
-                  size_t n); /* n bytes; -E_INVAL: too many, too long */
+/* Adds the n bytes at `string`. 0, or -E_INVAL: too many, or too long. */
+int arguments_add(struct arguments *arguments, const char *string, size_t n);
 
-/* Gives `process` a new program and frees its old space; its user mode begins with `frame`. Returns the number of
+/* Gives `process` a new program and frees its old space; it begins with `regs`. Returns the number of
  * arguments, or a negative enum error, and then nothing changed. */
-int exec(struct process *process, const char *path, const struct arguments *arguments, struct frame *frame);
+int exec(struct process *process, const char *path, const struct arguments *arguments, struct registers *regs);
+
+/* ---- life and death: process.c ------------------------------------------------------------------------------ */
+
+/* The ancestor of all, pid 0, has no program: it runs verdict(). It inherits those whose parents have ended. */
+void process_start_ancestor(void);
+
+/* Runs a program of the initramfs as process 1. 0 or a negative enum error. */
+int process_start_first(const struct arguments *arguments);
+
+int process_fork(const struct registers *regs);
+int process_wait(int *status); /* the pid of a child that ended, or an error */
+int process_kill(int pid);
+_Noreturn void process_exit(int status);
 
 /* ---- kernel stacks: stack.c --------------------------------------------------------------------------------- */
 

@@ -21,8 +21,8 @@
 #define STACK_BYTES 0x4000
 #define STACK_BIT   14 /* log2 of STACK_BYTES */
 
-/* Words of a struct frame and of a struct context, and offsets in a struct cpu that vector.S knows. */
-#define FRAME_WORDS    36
+/* Words of a struct registers and of a struct context, and offsets in a struct cpu that vector.S knows. */
+#define REGISTER_WORDS 36
 #define CONTEXT_WORDS  14
 #define CPU_STACK      0
 #define CPU_SCRATCH    8

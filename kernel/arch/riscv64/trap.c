@@ -6,7 +6,7 @@
 #include <arch.h>
 #include <kernel.h>
 
-enum { PC = 0, RA = 1, SP = 2, A0 = 10, A7 = 17, STATUS = 32, CAUSE = 33, VALUE = 34 }; /* of a frame; see vector.S */
+enum { PC = 0, RA = 1, SP = 2, A0 = 10, A7 = 17, STATUS = 32, CAUSE = 33, VALUE = 34 }; /* see vector.S */
 
 /* sstatus: Privileged Architecture, section 4.1.1. */
 #define SSTATUS_SPIE 0x20u  /* interrupts will be on after sret */
@@ -29,7 +29,7 @@ enum {
     STORE_PAGE_FAULT = 15,
 };
 
-void trap_handle(struct frame *frame);
+void trap_handle(struct registers *regs);
 _Noreturn void trap_overflow(uintptr_t sp, uintptr_t pc);
 
 static const char *cause_name(uint64_t cause) {
@@ -64,12 +64,12 @@ static bool interrupt(uint64_t cause) {
     return true;
 }
 
-static void exception_of_program(struct frame *frame) {
-    uint64_t *word = frame->word;
+static void exception_of_program(struct registers *regs) {
+    uint64_t *word = regs->word;
     switch (word[CAUSE]) {
     case CALL_FROM_USER:
         word[PC] += 4; /* behind the ecall */
-        trap_syscall(frame);
+        trap_syscall(regs);
         break;
     case FETCH_PAGE_FAULT:
         trap_page_fault(word[VALUE], ACCESS_EXECUTE, word[PC]);
@@ -85,15 +85,15 @@ static void exception_of_program(struct frame *frame) {
     }
 }
 
-void trap_handle(struct frame *frame) {
-    uint64_t cause = frame->word[CAUSE];
-    bool from_kernel = (frame->word[STATUS] & SSTATUS_SPP) != 0;
+void trap_handle(struct registers *regs) {
+    uint64_t cause = regs->word[CAUSE];
+    bool from_kernel = (regs->word[STATUS] & SSTATUS_SPP) != 0;
     if (!interrupt(cause)) {
         if (from_kernel) {
             panic("%s in the kernel: address 0x%lx, pc 0x%lx, ra 0x%lx, cause %lu", cause_name(cause),
-                  frame->word[VALUE], frame->word[PC], frame->word[RA], cause);
+                  regs->word[VALUE], regs->word[PC], regs->word[RA], cause);
         }
-        exception_of_program(frame);
+        exception_of_program(regs);
     }
     if (!from_kernel) {
         trap_leave_for_user();
@@ -104,27 +104,27 @@ _Noreturn void trap_overflow(uintptr_t sp, uintptr_t pc) {
     panic("kernel stack overflow: sp 0x%lx, pc 0x%lx", sp, pc);
 }
 
-/* ---- frames and contexts ---------------------------------------------------------------------------------- */
+/* ---- registers and contexts ---------------------------------------------------------------------------------- */
 
-void arch_frame_init(struct frame *frame, uintptr_t pc, uintptr_t sp, uint64_t argc, uintptr_t argv) {
-    memset(frame, 0, sizeof *frame);
-    frame->word[PC] = pc;
-    frame->word[SP] = sp;
-    frame->word[A0] = argc;
-    frame->word[A0 + 1] = argv;
-    frame->word[STATUS] = SSTATUS_SPIE;
+void arch_registers_init(struct registers *regs, uintptr_t pc, uintptr_t sp, uint64_t argc, uintptr_t argv) {
+    memset(regs, 0, sizeof *regs);
+    regs->word[PC] = pc;
+    regs->word[SP] = sp;
+    regs->word[A0] = argc;
+    regs->word[A0 + 1] = argv;
+    regs->word[STATUS] = SSTATUS_SPIE;
 }
 
-uint64_t arch_syscall_number(const struct frame *frame) {
-    return frame->word[A7];
+uint64_t arch_syscall_number(const struct registers *regs) {
+    return regs->word[A7];
 }
 
-uint64_t arch_syscall_argument(const struct frame *frame, unsigned i) {
-    return frame->word[A0 + i];
+uint64_t arch_syscall_argument(const struct registers *regs, unsigned i) {
+    return regs->word[A0 + i];
 }
 
-void arch_syscall_result(struct frame *frame, uint64_t result) {
-    frame->word[A0] = result;
+void arch_syscall_result(struct registers *regs, uint64_t result) {
+    regs->word[A0] = result;
 }
 
 void arch_context_init(struct context *context, uintptr_t top, void (*entry)(void *), void *argument) {

@@ -1,14 +1,14 @@
 /* vector.S: from the interrupted code to trap_handle and back, and from one kernel thread of control to another.
  *
  * In the kernel tp always points to this hart's struct cpu, and sscratch is 0. In user mode sscratch holds that pointer.
- * So one exchange of the two on entry says where the trap comes from. A frame is FRAME_WORDS words:
+ * So one exchange of the two on entry says where the trap comes from. A struct registers is REGISTER_WORDS words:
  *
  *     0 pc    1..31 x1..x31    32 sstatus    33 scause    34 stval    35 padding: sp stays a multiple of 16
  *
- * The kernel's tp is not part of what a frame restores: interrupted kernel code may go on on another hart. */
+ * The kernel's tp is not restored: interrupted kernel code may go on on another hart. */
 #include <layout.h>
 
-#define FRAME_BYTES (FRAME_WORDS * 8)
+#define REGISTER_BYTES (REGISTER_WORDS * 8)
 
 .macro each_but_sp_and_tp op
     \op     x1, 1*8(sp)
@@ -27,21 +27,21 @@ trap_entry:
 
 from_kernel:
     csrrw   tp, sscratch, tp
-    addi    sp, sp, -FRAME_BYTES
+    addi    sp, sp, -REGISTER_BYTES
     sd      t0, CPU_SCRATCH(tp)
     srli    t0, sp, STACK_BIT
     andi    t0, t0, 1
     beqz    t0, stack_overflow
     ld      t0, CPU_SCRATCH(tp)
     each_but_sp_and_tp sd
-    addi    t0, sp, FRAME_BYTES
+    addi    t0, sp, REGISTER_BYTES
     sd      t0, 2*8(sp)
     j       1f
 
 from_user:
     sd      sp, CPU_SCRATCH(tp)
     ld      sp, CPU_STACK(tp)
-    addi    sp, sp, -FRAME_BYTES
+    addi    sp, sp, -REGISTER_BYTES
     each_but_sp_and_tp sd
     ld      t0, CPU_SCRATCH(tp)
     sd      t0, 2*8(sp)
@@ -59,7 +59,7 @@ from_user:
     mv      a0, sp
     call    trap_handle
 
-/* With interrupts off and sp at the frame. */
+/* With interrupts off and sp at the struct registers. */
 trap_return:
     ld      t0, 0*8(sp)
     ld      t1, 32*8(sp)
@@ -67,7 +67,7 @@ trap_return:
     csrw    sstatus, t1
     andi    t1, t1, 0x100           /* sstatus.SPP: back to the kernel? */
     bnez    t1, 1f
-    addi    t0, sp, FRAME_BYTES
+    addi    t0, sp, REGISTER_BYTES
     sd      t0, CPU_STACK(tp)
     csrw    sscratch, tp
     ld      tp, 4*8(sp)
@@ -82,7 +82,7 @@ arch_enter_user:
 
 /* The kernel ran into the guard below its stack. Nothing can be saved there: report from a stack kept for that. */
 stack_overflow:
-    addi    a0, sp, FRAME_BYTES
+    addi    a0, sp, REGISTER_BYTES
     csrr    a1, sepc
     lla     sp, overflow_stack_top
     call    trap_overflow
