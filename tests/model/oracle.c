@@ -83,18 +83,6 @@ static bool zone_of(quire_pa pa, struct quire_zone_stats *zone) {
     return false;
 }
 
-bool oracle_spans_run(unsigned order) {
-    struct quire_zone_stats zone;
-    const quire_pa size = PAGE << order;
-    for (unsigned i = 0; quire_zone_stats(quire, i, &zone); i++) {
-        quire_pa start = (zone.base + size - 1) / size * size;
-        if (start < zone.end && zone.end - start >= size) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool oracle_has_run(unsigned order, bool free_now) {
     const uint64_t n = (uint64_t)1 << order;
     for (size_t i = 0; i + n <= oracle_n_frames; i++) {

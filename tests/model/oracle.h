@@ -47,7 +47,6 @@ struct frame *oracle_free(void);
 
 /* Whether memory has an aligned run of 2^order frames, free now or ever. */
 bool oracle_has_run(unsigned order, bool free_now);
-bool oracle_spans_run(unsigned order); /* the same as far as the spans of zones show, holes not looked at */
 
 /* A call with this order may not fail: the frames are held, not shared where that matters, of one allocation. */
 bool oracle_is_proper(void);

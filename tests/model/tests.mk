@@ -1,4 +1,4 @@
-# The model in the ways that the core is built: sanitizers, check levels, page sizes, 32 bits; one program runs them all.
+# The model in the ways that the core is built: sanitizers, check levels, page sizes, word sizes. One program runs all.
 include tests/unit/variants.mk
 
 MODEL_VARIANTS := plain asan check0 check2 page16k page64k

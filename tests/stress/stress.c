@@ -1,7 +1,7 @@
 /* stress.c: threads that hammer on one allocator; more of them than processors, and several with one CPU number.
  *
  * Each frame has an owner word. Whoever is given the frame exchanges its own number for the 0 that must be there, and
- * exchanges it back before the frame goes: a frame that two threads have is seen by the second one at once, whatever the
+ * exchanges it back before the frame goes: a frame that two threads have is seen by the second one, whatever the
  * allocator thinks. At the end everything is given back, and all of it must be there.
  *
  * Threads that share a CPU number are what preemption and migration are to the allocator: calls on the same CPU cache
@@ -17,7 +17,7 @@
 
 /* Operations of each thread in each test; a build with a slow tool brings a smaller number. */
 #ifndef STRESS_OPS
-#define STRESS_OPS 150000
+#define STRESS_OPS 400000
 #endif
 
 static unsigned n_ops = STRESS_OPS;

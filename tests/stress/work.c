@@ -233,13 +233,16 @@ atomic_int tickets;
 atomic_uint n_refused;
 
 void work_with_tickets(struct worker *w) {
-    if (w->n_held > 0 && roll(w, 2) == 0) {
+    if (w->n_held < w->most_held && atomic_fetch_sub(&tickets, 1) > 0) {
+        if (!take(w, 0)) {
+            atomic_fetch_add(&n_refused, 1);
+            atomic_fetch_add(&tickets, 1);
+        }
+        return;
+    }
+    atomic_fetch_add(&tickets, w->n_held < w->most_held);
+    for (uint32_t n = roll(w, 4); n > 0 && w->n_held > 0; n--) { /* there were none left */
         give(w, pick(w));
-        atomic_fetch_add(&tickets, 1);
-    } else if (w->n_held < w->most_held && atomic_fetch_sub(&tickets, 1) <= 0) {
-        atomic_fetch_add(&tickets, 1);
-    } else if (w->n_held < w->most_held && !take(w, 0)) {
-        atomic_fetch_add(&n_refused, 1);
         atomic_fetch_add(&tickets, 1);
     }
 }

@@ -15,11 +15,16 @@ static size_t ram_bytes;
 static struct quire *q;
 
 /* What happens inside the hooks. */
+static const struct quire_region *to_add; /* once, and what quire_add said */
+static enum quire_status added;
 static bool armed;
 static unsigned depth, cpu, n_faults, n_nested;
 static struct frames mine; /* held by the nested calls */
 
 static void interrupt(void) {
+    const struct quire_region *region = to_add;
+    to_add = NULL;
+    added = region != NULL ? quire_add(q, region) : added;
     if (!armed || depth == 2) {
         return;
     }
@@ -152,11 +157,30 @@ static void inside_the_report_of_a_fault(void **state) {
     finish(0);
 }
 
+/* One at a time; the second one is told so and changes nothing. */
+static void adding_memory_while_memory_is_added(void **state) {
+    (void)state;
+    start(16 * MIB, QUIRE_CONTENT_NONE);
+    const struct quire_config config = {.n_cpus = 2};
+    const struct quire_region all[] = {USABLE(BASE, BASE + 4 * MIB), USABLE(BASE + 4 * MIB, BASE + 8 * MIB),
+                                       USABLE(BASE + 12 * MIB, BASE + 16 * MIB)};
+    armed = false;
+    assert_int_equal(quire_init(&q, &config, all, 1), QUIRE_OK);
+    to_add = &all[2];
+    added = QUIRE_OK;
+    assert_int_equal(quire_add(q, &all[1]), QUIRE_OK);
+    assert_null(to_add);
+    assert_int_equal(added, QUIRE_BUSY);
+    assert_int_equal(quire_add(q, &all[2]), QUIRE_OK); /* later it is welcome */
+    finish(0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inside_every_call),
         cmocka_unit_test(while_memory_runs_out),
         cmocka_unit_test(inside_the_report_of_a_fault),
+        cmocka_unit_test(adding_memory_while_memory_is_added),
     };
     return cmocka_run_group_tests_name("nested", tests, NULL, NULL);
 }

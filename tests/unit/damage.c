@@ -1,0 +1,301 @@
+/* damage.c: the allocator's own data, damaged: what quire_validate finds, and what alloc and free notice by themselves.
+ *
+ * Unlike the other tests this one looks inside: it includes the core's headers to know what to damage. */
+#include "unit.h"
+
+#include "src/core.h"
+#include <string.h>
+
+#define BASE (64 * MIB + 16 * PAGE)
+#define END  (320 * MIB + 40 * PAGE) /* large enough that frees are kept warm, not gathered */
+
+/* Memory in which there is something of everything, with the frames that the tests damage. */
+static struct quire *q;
+static struct q_zone *zone;
+static quire_pa single, shared, warm, run, whole, was_whole, mixed;
+
+static void make_memory(enum quire_content content) {
+    const struct quire_config config = {.n_cpus = 2, .content = content};
+    const struct quire_region map[] = {USABLE(BASE, END)};
+    q = unit_make(&config, map, 1);
+    zone = q->main;
+}
+
+static void use_some(void) {
+    struct frames used = {0}, blocks = {0};
+    make_memory(QUIRE_CONTENT_NONE);
+    for (unsigned i = 0; i < 700; i++) {
+        frames_push(&used, must_alloc(q, 7));
+    }
+    for (unsigned i = 0; i < 400; i++) {
+        assert_int_equal(quire_free(q, used.at[i]), QUIRE_OK);
+    }
+    mixed = used.at[0] / BLOCK * BLOCK;
+    take_all_order(q, QUIRE_MAX_ORDER, &blocks); /* a search that fails sends home what the caches have */
+    free_all_order(q, QUIRE_MAX_ORDER, &blocks);
+    frames_clear(&used);
+
+    run = must_alloc_order(q, 4, 4);
+    assert_int_equal(quire_free_order(q, run + 8 * PAGE, 1), QUIRE_OK);
+    whole = must_alloc_order(q, QUIRE_BLOCK_ORDER, 5);
+    was_whole = must_alloc_order(q, QUIRE_BLOCK_ORDER, 6);
+    assert_int_equal(quire_free_order(q, was_whole, QUIRE_BLOCK_ORDER), QUIRE_OK);
+    shared = must_alloc(q, 3);
+    assert_int_equal(quire_get(q, shared), QUIRE_OK);
+    quire_pa freed[2][100];
+    for (unsigned i = 0; i < 200; i++) {
+        host_set_cpu(i / 100);
+        freed[i / 100][i % 100] = must_alloc(q, 8);
+    }
+    single = must_alloc(q, 3);
+    for (unsigned i = 0; i < 200; i++) { /* on the other CPU, which did not borrow them */
+        host_set_cpu(1 - i / 100);
+        warm = freed[i / 100][i % 100];
+        assert_int_equal(quire_free(q, warm), QUIRE_OK);
+    }
+    expect_consistent(q);
+}
+
+/* ---- planting ------------------------------------------------------------------------------------------- */
+
+static q_record *record_of(quire_pa pa) {
+    return q_zone_record(zone, (q_frame)(pa >> QUIRE_PAGE_SHIFT));
+}
+
+static size_t block_of(quire_pa pa) {
+    return q_zone_block_of(zone, (q_frame)(pa >> QUIRE_PAGE_SHIFT));
+}
+
+/* Validation says that something is wrong, in words, and does not report it as a fault of the caller's. */
+static bool is_found(void) {
+    struct quire_fault first = {.kind = QUIRE_FAULT_NONE};
+    enum quire_status status = quire_validate(q, &first);
+    if (status != QUIRE_FAULT) {
+        return false;
+    }
+    assert_int_equal(first.kind, QUIRE_FAULT_METADATA);
+    assert_string_equal(first.call, "quire_validate");
+    assert_true(strlen(first.detail) > 0);
+    assert_int_equal(host_take_faults(NULL), 0);
+    return true;
+}
+
+/* Flips bit after bit of something, each by itself; the bits in `mask` must be found, the others may mean anything. */
+static void flip_each(const char *what, void *at, size_t n_bytes, uint64_t mask) {
+    unsigned char *bytes = at;
+    for (size_t bit = 0; bit < n_bytes * 8; bit++) {
+        if ((mask >> bit % 64 & 1) == 0) {
+            continue;
+        }
+        bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
+        bool found = is_found();
+        bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
+        if (!found) {
+            fail_msg("%s: bit %zu flipped, and nothing found", what, bit);
+        }
+    }
+    struct quire_fault first;
+    assert_int_equal(quire_validate(q, &first), QUIRE_OK);
+    assert_int_equal(first.kind, QUIRE_FAULT_NONE);
+}
+
+/* ---- one bit anywhere ------------------------------------------------------------------------------------ */
+
+static void the_free_bits(void **state) {
+    (void)state;
+    use_some();
+    const quire_pa blocks[] = {BASE, mixed, whole, was_whole};
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        flip_each("free bits", &zone->lines[block_of(blocks[i])], sizeof(struct q_line), ~0ull);
+    }
+}
+
+static void the_counts_of_blocks(void **state) {
+    (void)state;
+    use_some();
+    for (size_t b = 0; (b = q_zone_next_ready(zone, b)) != Q_NO_BLOCK; b++) {
+        flip_each("count of a block", (void *)(uintptr_t)&zone->blocks[b].count, sizeof(int32_t), ~0ull);
+    }
+    flip_each("whole blocks", (void *)(uintptr_t)&q->balance.n_whole, sizeof(intptr_t), ~0ull);
+}
+
+static void the_records_of_frames(void **state) {
+    (void)state;
+    use_some();
+    const uint64_t count = Q_COUNT_TOP, held = 1 | Q_FREED | Q_RESERVED;
+    flip_each("record of a held frame", record_of(single), 4, held);
+    flip_each("record of a shared frame", record_of(shared), 4, Q_FREED | Q_RESERVED);
+    flip_each("record of a part of a run", record_of(run), 4, held);
+    flip_each("record of a joined frame", record_of(run + PAGE), 4, held | Q_JOIN_NEXT | Q_JOIN_PREV);
+    flip_each("record of a frame beyond a cut", record_of(run + 7 * PAGE), 4, held | Q_JOIN_NEXT);
+    flip_each("record of a warm frame", record_of(warm), 4, count | Q_RESERVED);
+    flip_each("record of a freed part", record_of(run + 8 * PAGE), 4, count | Q_RESERVED);
+    flip_each("record of a frame of a whole block", record_of(whole + 7 * PAGE), 4, 0xFFFFFFFF);
+    flip_each("record of a frame in a clean block", record_of(was_whole + 7 * PAGE), 4, 0xFFFFFFFF);
+    flip_each("record of a frame that is no memory", record_of(BASE - PAGE), 4, 0xFFFFFFFF);
+}
+
+static void the_records_of_blocks(void **state) {
+    (void)state;
+    use_some();
+    flip_each("record of a whole block", &zone->blocks[block_of(whole)].record, 4, Q_COUNT_TOP);
+    flip_each("record of a free block", &zone->blocks[block_of(was_whole)].record, 4, Q_COUNT_TOP);
+    flip_each("record of a used block", &zone->blocks[block_of(mixed)].record, 4, Q_COUNT_TOP | Q_CLEAN);
+}
+
+static void the_hints(void **state) {
+    (void)state;
+    use_some();
+    unsigned n_hinted = 0;
+    for (size_t b = 0; (b = q_zone_next_ready(zone, b)) != Q_NO_BLOCK; b++) {
+        enum q_class class = q_class_of(atomic_load(&zone->blocks[b].count));
+        if (class != Q_NOTHING) {
+            n_hinted++;
+            q_index_clear(&zone->index, class, b + zone->skew);
+            assert_true(is_found());
+            q_index_set(&zone->index, class, b + zone->skew);
+            expect_consistent(q);
+        }
+    }
+    assert_true(n_hinted > 1);
+}
+
+static void the_cpu_caches(void **state) {
+    (void)state;
+    use_some();
+    for (unsigned cpu = 0; cpu < 2; cpu++) {
+        struct q_cache *c = &q->caches[cpu];
+        assert_true(c->n_warm > 0);
+        flip_each("number of warm frames", &c->n_warm, sizeof c->n_warm, ~0ull);
+        flip_each("warm frames", c->warm, c->n_warm * sizeof c->warm[0], ~0ull);
+        flip_each("borrowed frames", c->in.mask, sizeof c->in.mask, ~0ull);
+        flip_each("frames on their way home", c->out.mask, sizeof c->out.mask, ~0ull);
+        assert_true(c->in.zone != NULL);
+        flip_each("borrowed block", &c->in.block, sizeof c->in.block, ~0ull);
+        flip_each("address of the borrowed block", &c->in.base, sizeof c->in.base, ~0ull);
+        flip_each("zone of the borrowed block", &c->in.zone, sizeof c->in.zone, ~0ull);
+    }
+}
+
+static void the_zone(void **state) {
+    (void)state;
+    use_some();
+    flip_each("number of frames", (void *)(uintptr_t)&zone->n_frames, sizeof(q_word), ~0ull);
+    q_frame ceiling = atomic_fetch_add(&zone->ceiling, Q_BLOCK); /* lower would only be slower */
+    assert_true(is_found());
+    atomic_store(&zone->ceiling, ceiling);
+    flip_each("begin of the span", (void *)(uintptr_t)&zone->base, sizeof(q_frame), ~0ull);
+    flip_each("end of the span", (void *)(uintptr_t)&zone->end, sizeof(q_frame), ~0ull);
+}
+
+/* ---- more than a bit -------------------------------------------------------------------------------------- */
+
+static void overwrite(const char *what, void *at, size_t n_bytes) {
+    static unsigned char saved[2048];
+    assert_true(n_bytes <= sizeof saved);
+    for (int byte = 0; byte <= 0xFF; byte += 0xFF) {
+        memcpy(saved, at, n_bytes);
+        memset(at, byte, n_bytes);
+        bool found = memcmp(saved, at, n_bytes) == 0 || is_found();
+        memcpy(at, saved, n_bytes);
+        if (!found) {
+            fail_msg("%s: all bytes %#x, and nothing found", what, byte);
+        }
+    }
+    expect_consistent(q);
+}
+
+static void all_zeroes_and_all_ones(void **state) {
+    (void)state;
+    use_some();
+    const quire_pa blocks[] = {single, mixed, whole, was_whole};
+    for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+        size_t b = block_of(blocks[i]);
+        overwrite("free bits", &zone->lines[b], sizeof zone->lines[b]);
+        overwrite("count", (void *)(uintptr_t)&zone->blocks[b].count, sizeof zone->blocks[b].count);
+    }
+    overwrite("records of used frames", record_of(mixed), Q_BLOCK * sizeof(q_record));
+}
+
+/* ---- noticed without looking for it ----------------------------------------------------------------------- */
+
+/* A held frame whose free bit is set: found when it comes home, and there once afterwards. */
+static void a_bit_that_is_set_already(void **state) {
+    (void)state;
+    make_memory(QUIRE_CONTENT_NONE);
+    must_alloc(q, 1);
+    quire_pa pa = must_alloc_order(q, 5, 30);
+    quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 31);
+    struct frames rest = {0};
+    take_all(q, &rest);
+    quire_pa twice = pa + 3 * PAGE;
+    size_t b = block_of(twice), i = (size_t)(twice % BLOCK / PAGE);
+    atomic_fetch_or(&zone->lines[b].word[i / Q_WORD_BITS], q_bit(i));
+    atomic_fetch_add(&zone->blocks[b].count, 1);
+    assert_int_equal(quire_free_order(q, pa, 5), QUIRE_OK);             /* the caller did nothing wrong */
+    expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", twice, 0, 0, 30); /* it may come home in any call: see fault.h */
+    assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_OK);
+    expect_consistent(q);
+
+    struct frames again = {0};
+    take_all(q, &again);
+    assert_int_equal(again.n, 32 + 512);
+    expect_good_frames(&again, &(struct quire_region)USABLE(BASE, END), 1);
+    frames_clear(&rest);
+    frames_clear(&again);
+}
+
+/* A free frame whose record says held stays with whoever that is; the caller gets another one. */
+static void a_free_frame_that_somebody_holds(void **state) {
+    (void)state;
+    make_memory(QUIRE_CONTENT_NONE);
+    struct frames all = {0};
+    take_all(q, &all);
+    quire_pa stolen = all.at[700];
+    const size_t n_all = all.n;
+    free_all(q, &all);
+    atomic_store(record_of(stolen), q_held(99));
+    take_all(q, &all);
+    assert_int_equal(all.n, n_all - 1);
+    assert_false(frames_has(&all, stolen));
+    expect_fault(QUIRE_FAULT_HANDED_TWICE, "quire_alloc", stolen, 0, 1, 99);
+    assert_int_equal(quire_refs(q, stolen), 1);
+    expect_consistent(q);
+    frames_clear(&all);
+}
+
+static void a_run_with_a_frame_that_somebody_holds(void **state) {
+    (void)state;
+    for (unsigned order = 1; order < QUIRE_BLOCK_ORDER; order++) {
+        make_memory(QUIRE_CONTENT_NONE);
+        quire_pa pa = must_alloc_order(q, order, 1), stolen = pa + PAGE;
+        const uint64_t n_before = n_free(q);
+        assert_int_equal(quire_free_order(q, pa, order), QUIRE_OK);
+        atomic_store(record_of(stolen), q_held(98));
+        struct frames runs = {0};
+        take_all_order(q, order, &runs);
+        assert_false(frames_has(&runs, pa));
+        expect_fault(QUIRE_FAULT_HANDED_TWICE, "quire_alloc_order", stolen, order, 1, 98);
+        assert_int_equal(n_free(q), n_before + (1u << order) - 1 - (runs.n << order));
+        expect_consistent(q);
+        frames_clear(&runs);
+        host_ram_clear();
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        unit_case(the_free_bits),
+        unit_case(the_counts_of_blocks),
+        unit_case(the_records_of_frames),
+        unit_case(the_records_of_blocks),
+        unit_case(the_hints),
+        unit_case(the_cpu_caches),
+        unit_case(the_zone),
+        unit_case(all_zeroes_and_all_ones),
+        unit_case(a_bit_that_is_set_already),
+        unit_case(a_free_frame_that_somebody_holds),
+        unit_case(a_run_with_a_frame_that_somebody_holds),
+    };
+    return cmocka_run_group_tests_name("damage", tests, NULL, NULL);
+}

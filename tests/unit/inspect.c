@@ -1,0 +1,282 @@
+/* inspect.c: what the allocator says about itself, and that all of it says the same at every step. */
+#include "unit.h"
+
+#include <string.h>
+
+#define BASE (64 * MIB + 7 * PAGE)
+#define END  (80 * MIB + 11 * PAGE)
+
+static struct quire *memory(void) {
+    return unit_simple(BASE, END - BASE);
+}
+
+/* ---- statistics --------------------------------------------------------------------------------------- */
+
+static void at_the_beginning(void **state) {
+    (void)state;
+    struct quire *q = memory();
+    struct quire_stats stats = stats_of(q);
+    assert_int_equal(stats.n_frames + stats.n_metadata, (END - BASE) / PAGE);
+    assert_int_equal(stats.n_free, stats.n_frames);
+    assert_int_equal(stats.n_cached, 0);
+    assert_int_equal(stats.n_free_blocks, 7); /* the first of eight holds the metadata */
+    assert_int_equal(stats.n_faults, 0);
+    assert_int_equal(stats.n_unproved, 0);
+    assert_int_equal(stats.n_zones, 1);
+    assert_int_equal(stats.n_cpus, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        struct quire_cpu_stats cpu;
+        assert_true(quire_cpu_stats(q, i, &cpu));
+        assert_int_equal(cpu.n_warm + cpu.n_in + cpu.n_out, 0);
+        assert_true(cpu.in_block == QUIRE_NONE && cpu.out_block == QUIRE_NONE);
+        assert_int_equal(cpu.n_refills + cpu.n_steals, 0);
+    }
+    expect_consistent(q);
+}
+
+static void no_such_zone_or_cpu(void **state) {
+    (void)state;
+    struct quire *q = memory();
+    struct quire_zone_stats zone;
+    struct quire_cpu_stats cpu;
+    const unsigned beyond[] = {4, 5, 64, 0x7FFFFFFF, 0xFFFFFFFF};
+    for (size_t i = 0; i < COUNT_OF(beyond); i++) {
+        assert_false(quire_zone_stats(q, beyond[i], &zone));
+        assert_false(quire_cpu_stats(q, beyond[i], &cpu));
+    }
+    assert_true(quire_zone_stats(q, 0, &zone));
+    assert_int_equal(zone.base, BASE + stats_of(q).n_metadata * PAGE);
+    assert_int_equal(zone.end, END);
+}
+
+static void a_step_at_a_time(void **state) {
+    (void)state;
+    struct quire *q = memory();
+    const uint64_t n_all = n_free(q);
+    struct frames singles = {0};
+    for (unsigned i = 0; i < 1200; i++) {
+        host_set_cpu(i / 100 % 4);
+        frames_push(&singles, must_alloc(q, (uint8_t)(i % 5)));
+        if (i % 10 == 0) {
+            expect_consistent(q);
+        }
+    }
+    assert_int_equal(n_free(q), n_all - 1200);
+    quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 200);
+    expect_consistent(q);
+    assert_int_equal(quire_get(q, block + 5 * PAGE), QUIRE_OK);
+    expect_consistent(q);
+    assert_int_equal(quire_free(q, block + 6 * PAGE), QUIRE_OK);
+    expect_consistent(q);
+
+    uint64_t held_by[QUIRE_TAGS];
+    quire_tag_stats(q, held_by);
+    assert_int_equal(held_by[200], 511);
+    for (unsigned tag = 0; tag < 5; tag++) {
+        assert_int_equal(held_by[tag], 240);
+    }
+    for (size_t i = 0; i < singles.n; i++) {
+        host_set_cpu((unsigned)i % 3);
+        assert_int_equal(quire_free(q, singles.at[i]), QUIRE_OK);
+        if (i % 10 == 0) {
+            expect_consistent(q);
+        }
+    }
+    assert_int_equal(n_free(q), n_all - 511);
+    frames_clear(&singles);
+}
+
+static void what_a_cpu_cache_holds(void **state) {
+    (void)state;
+    struct quire *q = memory();
+    struct quire_cpu_stats cpu;
+    host_set_cpu(2);
+    quire_pa pa = must_alloc(q, 1);
+    assert_true(quire_cpu_stats(q, 2, &cpu));
+    assert_true(cpu.n_in > 0);
+    assert_int_equal(cpu.in_block, pa / BLOCK * BLOCK);
+    assert_int_equal(cpu.n_refills, 1);
+    assert_int_equal(stats_of(q).n_cached, cpu.n_in);
+
+    struct frames all = {0};
+    take_all(q, &all);
+    assert_true(quire_cpu_stats(q, 2, &cpu));
+    assert_true(cpu.n_refills >= 8);
+    assert_int_equal(stats_of(q).n_cached, 0);
+    assert_true(quire_cpu_stats(q, 0, &cpu));
+    assert_int_equal(cpu.n_refills, 0);
+
+    host_set_cpu(3);
+    assert_int_equal(quire_free(q, pa), QUIRE_OK);
+    assert_true(quire_cpu_stats(q, 3, &cpu));
+    assert_int_equal(cpu.n_warm + cpu.n_in + cpu.n_out, 1);
+    host_set_cpu(0);
+    assert_true(quire_alloc(q, 1) == pa);
+    assert_true(quire_cpu_stats(q, 3, &cpu));
+    assert_int_equal(cpu.n_steals, 1);
+    assert_int_equal(cpu.n_warm + cpu.n_in + cpu.n_out, 0);
+    frames_clear(&all);
+}
+
+static void fresh_blocks_are_counted_until_they_are_used(void **state) {
+    (void)state;
+    struct quire *q = memory();
+    struct quire_zone_stats before, after;
+    assert_true(quire_zone_stats(q, 0, &before));
+    assert_in_range(before.n_fresh_blocks, 6, 7); /* the middle of nine, less what the metadata touch */
+    must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+    must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+    assert_true(quire_zone_stats(q, 0, &after));
+    assert_int_equal(after.n_fresh_blocks, before.n_fresh_blocks - 2);
+    struct frames all = {0};
+    take_all(q, &all);
+    assert_true(quire_zone_stats(q, 0, &after));
+    assert_int_equal(after.n_fresh_blocks, 0);
+    free_all(q, &all);
+    assert_true(quire_zone_stats(q, 0, &after));
+    assert_int_equal(after.n_fresh_blocks, 0); /* used once, never fresh again */
+    expect_consistent(q);
+}
+
+static void whole_blocks_are_those_free_in_memory(void **state) {
+    (void)state;
+    struct quire *q = memory();
+    const uint64_t n_whole = stats_of(q).n_free_blocks;
+    quire_pa pa[3];
+    for (unsigned i = 0; i < 3; i++) {
+        pa[i] = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+        assert_int_equal(stats_of(q).n_free_blocks, n_whole - i - 1);
+    }
+    assert_int_equal(quire_free_order(q, pa[0], QUIRE_BLOCK_ORDER), QUIRE_OK);
+    assert_int_equal(stats_of(q).n_free_blocks, n_whole - 2);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(quire_free_order(q, pa[1] + i * 256 * PAGE, 8), QUIRE_OK);
+    }
+    assert_int_equal(stats_of(q).n_free_blocks, n_whole - 1);
+}
+
+/* ---- the walk ----------------------------------------------------------------------------------------- */
+
+struct expected_runs {
+    const struct quire_run *runs;
+    size_t n, seen;
+};
+
+static bool expect_run(void *ctx, const struct quire_run *run) {
+    struct expected_runs *e = ctx;
+    assert_true(e->seen < e->n);
+    const struct quire_run *want = &e->runs[e->seen++];
+    assert_int_equal(run->base, want->base);
+    assert_int_equal(run->n_frames, want->n_frames);
+    assert_int_equal(run->state, want->state);
+    assert_int_equal(run->tag, want->tag);
+    return true;
+}
+
+/* Frames of one state and owner are one run, however they came to be so: across blocks, whole or in parts. */
+static void runs_are_maximal(void **state) {
+    (void)state;
+    const quire_pa base = 64 * MIB, end = 76 * MIB, hole = 72 * MIB, hole_end = 72 * MIB + 16 * PAGE;
+    const struct quire_config config = {.n_cpus = 1};
+    const struct quire_region map[] = {USABLE(base, hole), USABLE(hole_end, end)};
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
+    const uint64_t n_meta = stats_of(q).n_metadata;
+    struct frames blocks = {0};
+    take_all_order(q, QUIRE_BLOCK_ORDER, &blocks);
+    assert_true(frames_has(&blocks, 66 * MIB) && frames_has(&blocks, 68 * MIB) && frames_has(&blocks, 70 * MIB));
+    assert_int_equal(quire_get(q, 68 * MIB - PAGE), QUIRE_OK);
+    assert_int_equal(quire_get(q, 68 * MIB), QUIRE_OK);
+    assert_int_equal(quire_free_order(q, 70 * MIB, 3), QUIRE_OK);
+
+    const struct quire_run with_zone_hole[] = {
+        {base, n_meta, QUIRE_STATE_METADATA, 0},
+        {base + n_meta * PAGE, 512 - n_meta, QUIRE_STATE_FREE, 0},
+        {66 * MIB, 511, QUIRE_STATE_HELD, 1},
+        {68 * MIB - PAGE, 2, QUIRE_STATE_SHARED, 1},
+        {68 * MIB + PAGE, 511, QUIRE_STATE_HELD, 1},
+        {70 * MIB, 8, QUIRE_STATE_FREE, 0},
+        {70 * MIB + 8 * PAGE, 504, QUIRE_STATE_HELD, 1},
+        {hole, 16, QUIRE_STATE_RESERVED, 0},
+        {hole_end, 496, QUIRE_STATE_FREE, 0},
+        {74 * MIB, 512, QUIRE_STATE_HELD, 1},
+    };
+    struct quire_run runs[COUNT_OF(with_zone_hole)];
+    size_t n = 0;
+    for (size_t i = 0; i < COUNT_OF(with_zone_hole); i++) { /* two zones instead of one with a hole say nothing of it */
+        if (with_zone_hole[i].state != QUIRE_STATE_RESERVED || stats_of(q).n_zones == 1) {
+            runs[n++] = with_zone_hole[i];
+        }
+    }
+    struct expected_runs expected = {.runs = runs, .n = n};
+    quire_walk(q, expect_run, &expected);
+    assert_int_equal(expected.seen, n);
+    frames_clear(&blocks);
+}
+
+struct stop {
+    unsigned after, n_calls;
+};
+
+static bool stop_after(void *ctx, const struct quire_run *run) {
+    struct stop *stop = ctx;
+    assert_true(run->n_frames > 0);
+    return ++stop->n_calls < stop->after;
+}
+
+static void a_walk_ends_when_the_visitor_says_so(void **state) {
+    (void)state;
+    struct quire *q = memory();
+    struct frames all = {0};
+    take_all(q, &all);
+    for (size_t i = 0; i < all.n; i++) {
+        if (all.at[i] / PAGE % 2 == 0) {
+            assert_int_equal(quire_free(q, all.at[i]), QUIRE_OK);
+        }
+    }
+    for (unsigned after = 1; after < 2000; after += 37) {
+        struct stop stop = {.after = after};
+        quire_walk(q, stop_after, &stop);
+        assert_int_equal(stop.n_calls, after);
+    }
+    frames_clear(&all);
+}
+
+static void owners_split_runs(void **state) {
+    (void)state;
+    struct quire *q = memory();
+    quire_pa pa = must_alloc_order(q, 4, 1);
+    for (unsigned i = 0; i < 16; i++) {
+        assert_int_equal(quire_free(q, pa + i * PAGE), QUIRE_OK);
+    }
+    struct frames rest = {0};
+    quire_pa again;
+    for (uint8_t tag = 10; (again = quire_alloc(q, tag)) != QUIRE_NONE; tag = tag == 10 ? 11 : 10) {
+        frames_push(&rest, again);
+        assert_int_equal(run_at(q, again).tag, tag);
+        if (rest.n == 64) {
+            break;
+        }
+    }
+    uint64_t held_by[QUIRE_TAGS];
+    quire_tag_stats(q, held_by);
+    assert_int_equal(held_by[1], 0);
+    assert_int_equal(held_by[10], 32);
+    assert_int_equal(held_by[11], 32);
+    expect_consistent(q);
+    frames_clear(&rest);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        unit_case(at_the_beginning),
+        unit_case(no_such_zone_or_cpu),
+        unit_case(a_step_at_a_time),
+        unit_case(what_a_cpu_cache_holds),
+        unit_case(fresh_blocks_are_counted_until_they_are_used),
+        unit_case(whole_blocks_are_those_free_in_memory),
+        unit_case(runs_are_maximal),
+        unit_case(a_walk_ends_when_the_visitor_says_so),
+        unit_case(owners_split_runs),
+    };
+    return cmocka_run_group_tests_name("inspect", tests, NULL, NULL);
+}
