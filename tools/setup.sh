@@ -30,9 +30,7 @@ $(libgcc_32)         | lib32gcc-GCC-dev                      | test           | 
 $(asan)              | libclang-rt-CLANG-dev or libclang-common-CLANG-dev | test | clang's sanitizers
 clang-format         | clang-format                          | test           | checks the layout of the code
 clang-tidy           | clang-tidy                            | test           | looks for common mistakes in the code
-python3              | python3                               | test bench     | the test runner, the checks
-expect               | expect                                | test           | types at the kernel's console
-xz                   | xz-utils                              | test bench     | unpacks recorded traces
+python3              | python3                               | test           | the test runner, the checks
 valgrind             | valgrind                              | bench          | counts instructions
 END
 }

@@ -22,8 +22,7 @@ PACKAGES = {
     "qemu-system-riscv64": "qemu-system-misc", OPENSBI: "opensbi", "gcc": "gcc", "/usr/include/stdio.h": "libc6-dev",
     "/usr/include/cmocka.h": "libcmocka-dev", "/usr/include/libfdt.h": "libfdt-dev", "dtc": "device-tree-compiler",
     "/usr/lib32/crt1.o": "libc6-dev-i386", LIBGCC: "lib32gcc-12-dev", ASAN: "libclang-rt-14-dev",
-    "clang-format": "clang-format", "clang-tidy": "clang-tidy", "python3": "python3", "expect": "expect",
-    "xz": "xz-utils",
+    "clang-format": "clang-format", "clang-tidy": "clang-tidy", "python3": "python3",
 }
 ONLY_FOR_BENCH = {"valgrind": "valgrind"}
 # What every machine has, as far as the set-up and the fakes use it.
