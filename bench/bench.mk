@@ -15,14 +15,14 @@ $(BUILD)/bench/quire-%:
 	@echo "  LD  $@"
 	@$(CC) $(CFLAGS) -pthread -o $@ $^ -lm
 
-##@ bench    compare with other allocators in one run of about 3 minutes; QUICK=1: a rough look in half a minute
+##@ bench  compare with other allocators, 2 to 4 minutes; QUICK=1: a rough look in half a minute
 .PHONY: bench bench-instructions
 bench: $(BUILD)/bench/quire-bench $(KERNEL) $(USER_INITRAMFS)
 	@mkdir -p bench/out
 	@startup=$$(bench/startup.sh $(KERNEL) $(USER_INITRAMFS)) || startup=nan,nan; \
 	    $< --out bench/out --startup $$startup $(if $(QUICK),--quick)
 
-##@ bench-instructions   instructions for an alloc and a free, counted by callgrind
+##@ bench-instructions  instructions for an alloc and a free, counted by callgrind
 bench-instructions: $(BUILD)/bench/quire-pairs
 	@bench/instructions.sh $<
 

@@ -128,7 +128,7 @@ double sample_take(const struct sample *s, const struct memory *memory) {
 
 /* ---- how far apart the CPUs are ------------------------------------------------------------------------- */
 
-enum { N_TRIPS = 20000 };
+enum { N_TRIPS = 2000 };
 
 static struct {
     _Alignas(128) atomic_uint turn; /* even: the first thread's */
@@ -149,7 +149,7 @@ static void *play(void *arg) {
     return NULL;
 }
 
-double line_round_trip(void) {
+static double play_once(void) {
     static const unsigned parity[2] = {0, 1};
     pthread_t threads[2];
     atomic_store_explicit(&table.turn, 0, memory_order_relaxed);
@@ -160,4 +160,14 @@ double line_round_trip(void) {
         pthread_join(threads[i], NULL);
     }
     return table.ns;
+}
+
+/* The best of some short games: one in which a player was taken off its CPU says nothing. */
+double line_round_trip(void) {
+    double best = play_once();
+    for (unsigned i = 1; i < 8; i++) {
+        double ns = play_once();
+        best = ns < best ? ns : best;
+    }
+    return best;
 }
