@@ -105,6 +105,7 @@ static bool refill(struct quire *q, struct q_cache *c) {
         settle(q, c, 0);
         return false;
     }
+    Q_CHECK(c->n_warm <= Q_WARM && c->in.zone != NULL, c->n_warm);
     c->zone = c->in.zone;
     c->start = c->in.block;
     c->word = 0;
@@ -153,11 +154,13 @@ static void send_home(struct quire *q, struct q_cache *c, q_frame f) {
         q_loan_open(&c->out, z, q_zone_block_of(z, f));
     }
     q_frame i = f - c->out.base;
+    Q_CHECK(i < Q_BLOCK, f);
     c->out.mask[i / Q_WORD_BITS] |= q_bit(i);
 }
 
 /* The `n` oldest warm frames go home. */
 static void spill(struct quire *q, struct q_cache *c, uint32_t n) {
+    Q_CHECK(n <= c->n_warm && c->n_warm <= Q_WARM, c->n_warm);
     for (uint32_t i = 0; i < n; i++) {
         send_home(q, c, c->warm[i]);
     }
@@ -177,6 +180,7 @@ void q_cache_push_slow(struct quire *q, struct q_cache *c, q_frame f) {
 }
 
 q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
+    Q_CHECK(order < QUIRE_BLOCK_ORDER, order);
     size_t i = q_loan_find_run(&c->in, order);
     if (i == Q_NO_RUN) {
         return Q_NO_FRAME;
@@ -189,6 +193,7 @@ bool q_cache_put_run(struct q_cache *c, q_frame f, unsigned order) {
     if (f - c->in.base >= Q_BLOCK) {
         return false;
     }
+    Q_CHECK(order < QUIRE_BLOCK_ORDER, order);
     q_loan_add_run(&c->in, f - c->in.base, (size_t)1 << order);
     return true;
 }
@@ -198,5 +203,6 @@ void q_cache_drain(struct quire *q, struct q_cache *c) {
     c->n_given_back += (intptr_t)(q_loan_count(&c->in) + q_loan_count(&c->out));
     q_return(q, &c->out);
     q_return(q, &c->in);
+    Q_CHECK(c->n_warm == 0, c->n_warm);
     settle(q, c, 0);
 }

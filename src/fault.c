@@ -49,6 +49,7 @@ const char *quire_status_name(enum quire_status status) {
 }
 
 static enum quire_status report(struct quire *q, struct quire_fault fault) {
+    Q_CHECK(fault.kind > QUIRE_FAULT_NONE && fault.kind < QUIRE_FAULT_KINDS, fault.kind);
     fault.detail = kinds[fault.kind].detail;
     fault.refs = Q_COUNT(fault.record);
     fault.tag = (fault.record & Q_RESERVED) != 0 ? 0 : Q_TAG(fault.record);
@@ -72,6 +73,12 @@ void q_fault_content(struct quire *q, const char *call, quire_pa pa, unsigned or
                                          .offset = offset,
                                          .found = found,
                                          .expected = QUIRE_POISON});
+}
+
+void q_check_failed(const char *condition, const char *function, uint64_t value) {
+    struct quire_fault fault = {
+        .kind = QUIRE_FAULT_METADATA, .call = function, .detail = condition, .pa = QUIRE_NONE, .value = value};
+    quire_port_fault(&fault);
 }
 
 struct q_zone *q_zone_at(const struct quire *q, q_frame f) {
@@ -127,6 +134,7 @@ enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigne
     if (kind != QUIRE_FAULT_NONE) {
         return q_fault(q, kind, call, pa, order, 0);
     }
+    Q_CHECK(q_zone_block_of(z, f + n - 1) < z->n_blocks, pa);
     *at = (struct q_place){z, f, q_zone_record(z, f), 0};
     return QUIRE_OK;
 }

@@ -3,6 +3,7 @@
 #define Q_INDEX_H
 
 #include "bits.h"
+#include "check.h"
 #include <stdatomic.h>
 
 /* The kinds of hint. Blocks are grouped by how many of their frames are free. */
@@ -21,7 +22,9 @@ enum q_class {
 #define Q_NO_BLOCK     SIZE_MAX
 #define Q_FANOUT       Q_WORD_BITS /* children of a node */
 #define Q_FANOUT_ORDER (sizeof(q_word) == 8 ? 6u : 5u)
-#define Q_LEVELS       6 /* 64^6 blocks are 2^57 bytes, 32^6 more than 2^32 frames; zones are no larger */
+/* What a tree of Q_LEVELS can index. */
+#define Q_MOST_BLOCKS ((size_t)1 << (sizeof(size_t) == 8 ? 36 : 30))
+#define Q_LEVELS      6 /* 64^6 blocks are 2^57 bytes, 32^6 more than 2^32 frames; zones are no larger */
 
 /* One node of the tree: a bit for each child in each word. With 64-bit words a node is one cache line. */
 struct q_node {

@@ -13,8 +13,6 @@
 #include "core.h"
 #include "mem.h"
 
-#define Q_MOST_BLOCKS ((q_word)1 << (sizeof(q_word) == 8 ? 36 : 22)) /* in a zone; see Q_LEVELS */
-
 static size_t round_up(size_t n, size_t to) {
     return (n + to - 1) & ~(to - 1);
 }
@@ -248,6 +246,7 @@ static void make_zones(struct quire *q, const struct plan *plan, struct q_zones 
         table->zone[table->n++] = z;
         prefer_if_larger(q, z);
     }
+    Q_CHECK((uintptr_t)at <= (uintptr_t)q + ((uintptr_t)plan->n_meta << QUIRE_PAGE_SHIFT), at - (char *)q);
     table->zone[0]->meta_base = meta.base;
     table->zone[0]->meta_end = meta.base + plan->n_meta;
 }
@@ -357,8 +356,9 @@ static void publish_zone(struct quire *q, struct q_zones *table, struct q_zone *
         table->zone[n++] = old->zone[i];
     }
     if (n == old->n) {
-        table->zone[n] = z;
+        table->zone[n++] = z;
     }
+    Q_CHECK(n == table->n, n);
     atomic_store_explicit(&q->zones, table, memory_order_release); /* pairs with q_zones */
     prefer_if_larger(q, z);
 }

@@ -25,6 +25,7 @@ void q_loan_clear(struct q_loan *loan) {
 }
 
 void q_loan_open(struct q_loan *loan, struct q_zone *z, size_t block) {
+    Q_CHECK(block < z->n_blocks, block);
     q_loan_clear(loan);
     loan->zone = z;
     loan->block = block;
@@ -40,12 +41,14 @@ unsigned q_loan_count(const struct q_loan *loan) {
 }
 
 void q_loan_add_run(struct q_loan *loan, size_t i, size_t n) {
+    Q_CHECK(loan->zone != NULL && i % n == 0 && i + n <= Q_BLOCK, i);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         loan->mask[w] |= q_range_in_word(w, i, i + n);
     }
 }
 
 void q_loan_take_run(struct q_loan *loan, size_t i, size_t n) {
+    Q_CHECK(loan->zone != NULL && i % n == 0 && i + n <= Q_BLOCK, i);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         loan->mask[w] &= ~q_range_in_word(w, i, i + n);
     }
@@ -76,12 +79,14 @@ static size_t find_run(const q_word *words, unsigned order) {
 }
 
 size_t q_loan_find_run(const struct q_loan *loan, unsigned order) {
+    Q_CHECK(order <= QUIRE_BLOCK_ORDER, order);
     return find_run(loan->mask, order);
 }
 
 /* The count after `n` more (fewer, where negative) frames are free; hints the class where it is a new one. */
 static void count_add(struct q_zone *z, size_t block, int32_t n) {
     int32_t old = atomic_fetch_add(&z->blocks[block].count, n);
+    Q_CHECK(old >= -(int32_t)Q_BLOCK && old <= (int32_t)Q_BLOCK, old);
     if (q_class_of(old + n) != q_class_of(old)) {
         q_zone_hint(z, block, old + n);
         intptr_t whole = (q_class_of(old + n) == Q_ALL) - (q_class_of(old) == Q_ALL);
@@ -92,6 +97,7 @@ static void count_add(struct q_zone *z, size_t block, int32_t n) {
 }
 
 unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan) {
+    Q_CHECK(q_zone_ready(z, block), block);
     q_loan_open(loan, z, block);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         _Atomic q_word *bits = &z->lines[block].word[w];
@@ -153,6 +159,7 @@ static bool take_in_word(struct q_zone *z, size_t block, size_t i, size_t n) {
 bool q_borrow_run(struct q_zone *z, size_t block, unsigned order, size_t *i) {
     size_t n = (size_t)1 << order;
     q_word seen[Q_LINE_WORDS];
+    Q_CHECK(order < QUIRE_BLOCK_ORDER && block < z->n_blocks, block);
     for (unsigned tries = 0; tries < Q_BLOCK; tries++) { /* each failure means that another CPU took frames here */
         for (size_t w = 0; w < Q_LINE_WORDS; w++) {
             seen[w] = atomic_load(&z->lines[block].word[w]);
@@ -184,6 +191,7 @@ q_frame q_give_back(struct q_loan *loan) {
         }
         n += (int32_t)q_popcount(loan->mask[w] & ~again);
     }
+    Q_CHECK(n == 0 || z != NULL, n);
     if (n > 0) {
         count_add(z, loan->block, n);
     }

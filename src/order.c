@@ -100,6 +100,7 @@ void q_split(struct q_zone *z, size_t block) {
         return;
     }
     uint32_t held = record & ~(Q_CLEAN | Q_JOIN_PREV | Q_JOIN_NEXT);
+    Q_CHECK(Q_COUNT(held) == 1, record);
     for (size_t i = 0; i < Q_BLOCK; i++) {
         uint32_t none = 0;
         uint32_t prev = i > 0 ? Q_JOIN_PREV : record & Q_JOIN_PREV;
@@ -340,6 +341,7 @@ static q_frame take_run(struct quire *q, unsigned order) {
 /* ---- allocate -------------------------------------------------------------------------------------------- */
 
 static void own_blocks(struct q_zone *z, size_t first, size_t n, uint8_t tag) {
+    Q_CHECK(n > 0 && first + n <= z->n_blocks, first);
     for (size_t b = first; b < first + n; b++) {
         q_record *whole = &z->blocks[b].record;
         /* relaxed: all frames of the block are ours, they came with acquire (R1) */
@@ -354,6 +356,7 @@ static void own_blocks(struct q_zone *z, size_t first, size_t n, uint8_t tag) {
 }
 
 static void own_frames(struct q_zone *z, size_t first, size_t n, uint8_t tag) {
+    Q_CHECK(n > 1 && first % n == 0 && first / Q_BLOCK < z->n_blocks, first);
     for (size_t i = 0; i < n; i++) {
         uint32_t joins = (i > 0 ? Q_JOIN_PREV : 0) | (i < n - 1 ? Q_JOIN_NEXT : 0);
         atomic_store_explicit(&z->records[first + i], q_held(tag) | joins, memory_order_relaxed); /* as above */

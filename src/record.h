@@ -20,13 +20,9 @@
 #ifndef Q_RECORD_H
 #define Q_RECORD_H
 
+#include "check.h"
 #include <quire/quire.h>
 #include <stdatomic.h>
-
-/* 0: argument checks only; 1: cheap assertions as well; 2: a concurrent double free is found at once, by an exchange. */
-#ifndef QUIRE_CHECK
-#define QUIRE_CHECK 1
-#endif
 
 typedef _Atomic uint32_t q_record;
 

@@ -64,6 +64,7 @@ static enum quire_status put(struct quire *q, const char *call, const struct q_p
         less = Q_COUNT(record) == 1 ? q_freed(record) : record - 1;
     } while (
         !atomic_compare_exchange_weak_explicit(at->record, &record, less, memory_order_acq_rel, memory_order_relaxed));
+    Q_CHECK(Q_COUNT(record) > 0, record);
     if (Q_COUNT(less) == 0) {
         q_leave_neighbours(at->zone, at->frame, record);
         q_go_home(q, at->frame, 0);
@@ -115,6 +116,7 @@ enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own) {
         (void)quire_free(q, copy);
         return status;
     }
+    Q_CHECK(copy != shared, copy);
     *own = copy;
     return QUIRE_OK;
 }

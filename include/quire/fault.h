@@ -39,6 +39,7 @@ struct quire_fault {
     uint8_t tag;        /* the owner in it: who holds the frame, or held it last */
     unsigned offset;    /* CONTENT: byte in the frame */
     uint8_t found;      /* CONTENT: what stands there */
+    uint64_t value;     /* METADATA: the number that is wrong, where `detail` is a condition that should hold */
     uint8_t expected;   /* CONTENT: what should */
 };
 

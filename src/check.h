@@ -1,0 +1,24 @@
+/* check.h: what the core believes about itself, checked where it is cheap.
+ *
+ * QUIRE_CHECK 0: callers' arguments only, which are always checked. 1, the default: Q_CHECK as well, nowhere on the way of
+ * a call that ends in the CPU's cache. 2: besides, a free claims the frame by an exchange, so that two CPUs that free
+ * it at once are found out at once (record.h). */
+#ifndef Q_CHECK_H
+#define Q_CHECK_H
+
+#include <stdint.h>
+
+#ifndef QUIRE_CHECK
+#define QUIRE_CHECK 1
+#endif
+
+/* Reports QUIRE_FAULT_METADATA with the condition in words and the value that breaks it. */
+void q_check_failed(const char *condition, const char *function, uint64_t value);
+
+#if QUIRE_CHECK >= 1
+#define Q_CHECK(condition, value) ((condition) ? (void)0 : q_check_failed(#condition, __func__, (uint64_t)(value)))
+#else
+#define Q_CHECK(condition, value) ((void)sizeof((condition) ? (value) : (value)))
+#endif
+
+#endif
