@@ -277,6 +277,7 @@ static void run(uint64_t seed, uint64_t n_steps) {
     enum quire_status status = quire_init(&q, &config, world.at_start, n_regions);
     oracle_start(&world, q);
     expect_status(status, QUIRE_OK);
+    oracle_compare_counts();
     n_later = n_written = 0;
     target_percent = 50;
     do_switch_cpu();

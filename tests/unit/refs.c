@@ -200,6 +200,43 @@ static void cow_without_memory_leaves_all_as_it_was(void **state) {
     frames_clear(&rest);
 }
 
+/* A bit of everything that can run out, each of it allowed to. What it got it gives back. */
+static void use_what_there_is(struct quire *q) {
+    quire_pa single = quire_alloc(q, 1), run = QUIRE_NONE, own = QUIRE_NONE;
+    enum quire_status status = quire_alloc_order(q, 2, 2, &run);
+    assert_true(status == QUIRE_OK || status == QUIRE_NO_MEMORY || status == QUIRE_FRAGMENTED);
+    if (single != QUIRE_NONE) {
+        assert_int_equal(quire_get(q, single), QUIRE_OK);
+        status = quire_cow(q, single, &own);
+        assert_true(status == QUIRE_OK || status == QUIRE_NO_MEMORY);
+        assert_int_equal(quire_put(q, status == QUIRE_OK ? own : single), QUIRE_OK);
+        assert_int_equal(quire_free(q, single), QUIRE_OK);
+    }
+    if (run != QUIRE_NONE) {
+        assert_int_equal(quire_get(q, run + PAGE), QUIRE_OK);
+        status = quire_cow(q, run + PAGE, &own);
+        assert_true(status == QUIRE_OK || status == QUIRE_NO_MEMORY);
+        assert_int_equal(quire_put(q, status == QUIRE_OK ? own : run + PAGE), QUIRE_OK);
+        assert_int_equal(quire_free_order(q, run, 2), QUIRE_OK);
+    }
+}
+
+/* Whichever allocation is the one that fails, nothing is lost by it. */
+static void with_every_amount_of_memory_left(void **state) {
+    (void)state;
+    struct quire *q = memory();
+    struct frames rest = {0};
+    take_all(q, &rest);
+    for (unsigned n_left = 0; n_left <= 24; n_left++) {
+        assert_int_equal(n_free(q), n_left);
+        use_what_there_is(q);
+        assert_int_equal(n_free(q), n_left);
+        expect_consistent(q);
+        assert_int_equal(quire_free(q, rest.at[n_left]), QUIRE_OK); /* the first ones are neighbours */
+    }
+    frames_clear(&rest);
+}
+
 /* ---- the top of the count ----------------------------------------------------------------------------- */
 
 /* A frame with as many references as can be counted: one more, and it is there for ever. */
@@ -269,6 +306,7 @@ int main(void) {
         unit_case(cow_of_a_shared_frame_is_a_copy),
         unit_case(cow_inside_a_larger_allocation),
         unit_case(cow_without_memory_leaves_all_as_it_was),
+        unit_case(with_every_amount_of_memory_left),
         unit_case(one_below_the_top_is_an_ordinary_count),
         unit_case(a_count_at_its_top_stays_there),
     };
