@@ -27,6 +27,10 @@ void console_let_go(bool interrupts_were_on) {
     lock_release(&output_lock, interrupts_were_on);
 }
 
+void console_seize(void) {
+    lock_acquire_within(&output_lock, 1000000);
+}
+
 long console_write(struct space *space, uintptr_t from, size_t n) {
     char text[128];
     for (size_t done = 0, part; done < n; done += part) {

@@ -1,6 +1,6 @@
 /* initramfs.c: the archive that comes with the kernel, in cpio's "newc" format (Linux, Documentation/driver-api/
- * early-userspace/buffer-format.rst): for each file a header of 110 characters, its name, and its contents, the last two
- * padded to a multiple of 4. Numbers are 8 hexadecimal digits. The file named TRAILER!!! ends it.
+ * early-userspace/buffer-format.rst): for each file a header of 110 characters, its name, and its contents, the last
+ * two padded to a multiple of 4. Numbers are 8 hexadecimal digits. The file named TRAILER!!! ends it.
  *
  * It stays where the firmware put it. Its few files are looked for from the front each time. */
 #include <file.h>

@@ -31,8 +31,8 @@ $(KERNEL): $(KERNEL_OBJ) kernel/arch/riscv64/kernel.ld
 
 ##@ run  boot the reference kernel to its shell; Ctrl-D leaves it
 run: $(KERNEL) $(USER_INITRAMFS)
-	@kernel/run.sh $(ARCH) $(HARTS) $(MEM) $(KERNEL) $(USER_INITRAMFS)
+	@kernel/run.sh '$(ARCH)' '$(HARTS)' '$(MEM)' $(KERNEL) $(USER_INITRAMFS)
 
 ##@ demo  the same without typing: memory shared, copied, used up and given back
 demo: $(KERNEL) $(USER_INITRAMFS)
-	@kernel/run.sh $(ARCH) $(HARTS) $(MEM) $(KERNEL) $(USER_INITRAMFS) run=demo
+	@kernel/run.sh '$(ARCH)' '$(HARTS)' '$(MEM)' $(KERNEL) $(USER_INITRAMFS) run=demo

@@ -5,7 +5,8 @@
  * of a queue is often one that does not run, and then nobody does. */
 #include <kernel.h>
 
-/* Acquire: what the last holder wrote before its release is seen by what follows. */
+/* Returns the holder, or NULL: it is ours now. Acquire: what the last holder wrote before its release is seen by what
+ * follows. */
 static struct cpu *try(struct lock *lock, struct cpu *me) {
     struct cpu *holder = NULL;
     atomic_compare_exchange_strong_explicit(&lock->holder, &holder, me, memory_order_acquire, memory_order_relaxed);
@@ -24,6 +25,15 @@ bool lock_acquire(struct lock *lock) {
         }
     }
     return were_on;
+}
+
+bool lock_acquire_within(struct lock *lock, unsigned n_tries) {
+    arch_interrupts_off();
+    bool taken = false;
+    while (!taken && n_tries-- > 0) {
+        taken = try(lock, arch_cpu()) == NULL;
+    }
+    return taken;
 }
 
 void lock_release(struct lock *lock, bool interrupts_were_on) {

@@ -1,7 +1,7 @@
 /* meminfo.c: the memory report, put together from what the allocator says about itself.
  *
- * The map comes from one walk over all frames: each run of equal frames adds its part to the blocks that it crosses, and a
- * block's letter is written when the walk has left it. */
+ * The map comes from one walk over all frames: each run of equal frames adds its part to the blocks that it crosses,
+ * and a block's letter is written when the walk has left it. */
 #include <kernel.h>
 #include <meminfo.h>
 

@@ -21,14 +21,18 @@ void *quire_port_map(quire_pa pa) {
     return direct(pa);
 }
 
-void quire_port_fault(const struct quire_fault *fault) {
-    const char *owner = fault->tag < OWNERS ? owner_names[fault->tag] : "an unknown owner";
-    print("\nquire: %s: %s\n", fault->call, quire_fault_name(fault->kind));
-    print("  %s\n", fault->detail);
-    print("  frame 0x%lx, order %u, references %u, record 0x%x, owner %s\n", fault->pa, fault->order, fault->refs,
-          fault->record, owner);
+/* What a damaged frame holds; nothing for other faults. */
+static const char *content(char *text, size_t n, const struct quire_fault *fault) {
+    text[0] = '\0';
     if (fault->kind == QUIRE_FAULT_CONTENT) {
-        print("  at byte %u stands 0x%02x, not 0x%02x\n", fault->offset, fault->found, fault->expected);
+        print_to(text, n, "\n  at byte %u stands 0x%02x, not 0x%02x", fault->offset, fault->found, fault->expected);
     }
-    panic("the allocator was misused, or its memory damaged");
+    return text;
+}
+
+void quire_port_fault(const struct quire_fault *fault) {
+    char text[64];
+    panic("%s: %s\n  %s\n  frame 0x%lx, order %u, references %u, record 0x%x, owner %s%s", fault->call,
+          quire_fault_name(fault->kind), fault->detail, fault->pa, fault->order, fault->refs, fault->record,
+          fault->tag < OWNERS ? owner_names[fault->tag] : "an unknown owner", content(text, sizeof text, fault));
 }

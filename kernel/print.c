@@ -140,7 +140,7 @@ void print_to(char *to, size_t n, const char *format, ...) {
     *buffer.to = '\0';
 }
 
-/* Takes no lock: whoever holds the console's may be what went wrong. Of several CPUs the first one speaks. */
+/* Of several CPUs that panic, the first one speaks and the others wait for the end. */
 void panic(const char *format, ...) {
     static atomic_bool speaking;
     struct sink console = {0};
@@ -150,6 +150,7 @@ void panic(const char *format, ...) {
     while (atomic_exchange(&speaking, true)) {
         ;
     }
+    console_seize();
     put_format(&console, "\nkernel panic: ", &arguments);
     put_format(&console, format, &arguments);
     put(&console, '\n');

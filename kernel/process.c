@@ -1,10 +1,11 @@
 /* process.c: how processes begin and end.
  *
- * Making a process takes four things: its frame, its place in the table, its kernel stack, its space. Each function here
- * that fails gives back what it took. A process that ends frees its files and its space itself, as nobody else
+ * Making a process takes four things: its frame, its place in the table, its kernel stack, its space. Each function
+ * here that fails gives back what it took. A process that ends frees its files and its space itself, as nobody else
  * can; its parent frees the stack, on which it ended, and the frame.
  *
- * Pid 0 is the ancestor, a process of the kernel without a program (verdict.c). It inherits the children of those who end. */
+ * Pid 0 is the ancestor, a process of the kernel without a program (verdict.c). It inherits the children of those who
+ * end. */
 #include <process.h>
 #include <verdict.h>
 

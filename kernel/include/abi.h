@@ -52,9 +52,9 @@ enum death { DEATH_KILLED = 1, DEATH_FAULT, DEATH_NOMEM }; /* by kill; by a bad 
 #define ABI_OPEN_WRITE 1
 
 /* Where a program lives. It is a static ELF file with its first segment at USER_BASE, no segment both writable and
- * executable, and no page in two segments. _start is entered with argc in a0, argv (argc pointers and a NULL) in a1, and
- * sp a multiple of 16; fd 0, 1 and 2 are the console. The heap starts behind the last segment and may grow up to the
- * stack. Floating point is off: an instruction of it ends the program by DEATH_FAULT. */
+ * executable, and no page in two segments. _start is entered with argc in a0, argv (argc pointers and a NULL) in a1,
+ * and sp a multiple of 16; fd 0, 1 and 2 are the console. The heap starts behind the last segment and may grow up to
+ * the stack. Floating point is off: an instruction of it ends the program by DEATH_FAULT. */
 #define USER_BASE        0x10000
 #define USER_TOP         0x3ffffff000
 #define USER_STACK_BYTES 0x10000

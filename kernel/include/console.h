@@ -8,6 +8,9 @@
 bool console_hold(void);
 void console_let_go(bool interrupts_were_on);
 
+/* For the end: waits for whoever prints, but not for ever, as that may be what went wrong. */
+void console_seize(void);
+
 /* Takes what was typed meanwhile. From the timer's tick. */
 void console_poll(void);
 

@@ -46,12 +46,13 @@ static inline uintptr_t page_up(uintptr_t address) {
 /* ---- locks ------------------------------------------------------------------------------------------------ */
 
 /* For a few instructions: who waits spins, and interrupts are off while one is held, so that a handler never waits for
- * what it interrupted. Order, where two are held: a pipe's or the console's, then process_lock, then the one of print. */
+ * what it interrupted. Order, where two are held: a pipe's or the console's, then process_lock, then print's. */
 struct lock {
     _Atomic(struct cpu *) holder;
 };
 
-bool lock_acquire(struct lock *lock); /* were interrupts on? That is for lock_release */
+bool lock_acquire(struct lock *lock);                          /* were interrupts on? That is for lock_release */
+bool lock_acquire_within(struct lock *lock, unsigned n_tries); /* was it acquired? Interrupts are off afterwards */
 void lock_release(struct lock *lock, bool interrupts_were_on);
 
 #endif

@@ -63,8 +63,8 @@ void make_ready(struct process *process); /* process_lock is held */
 void leave_cpu(void);                     /* process_lock is held; to whom the state or a queue says so */
 void yield(void);
 
-/* Waits in `queue` until woken, without `guard` meanwhile. The caller holds it, and has looked, with it, whether there is
- * something to wait for; and looks again, as there may be many waiting. Returns at once in a killed process. */
+/* Waits in `queue` until woken, without `guard` meanwhile. The caller holds it, and has looked, with it, whether there
+ * is something to wait for; and looks again, as there may be many waiting. Returns at once in a killed process. */
 void wait_in(struct queue *queue, struct lock *guard);
 void wait_locked(struct queue *queue); /* the guard is process_lock */
 void wake_all(struct queue *queue);

@@ -24,8 +24,8 @@ int space_new(struct space *space); /* with a stack and an empty heap, at USER_B
 int space_copy(struct space *to, struct space *from);
 void space_free(struct space *space); /* all that it took. No CPU uses it any more; what is left is no space */
 
-/* A segment of a program: its area, which must not meet another one; then its contents, anywhere inside it, once. What is
- * not filled is zero. -E_NOEXEC: it meets another, or there are too many. */
+/* A segment of a program: its area, which must not meet another one; then its contents, anywhere inside it, once. What
+ * is not filled is zero. -E_NOEXEC: it meets another, or there are too many. */
 int space_add(struct space *space, const struct area *area);
 int space_fill(struct space *space, uintptr_t to, const void *from, size_t n_bytes);
 

@@ -1,8 +1,12 @@
 /* entry.S: the first instructions of each hart.
  *
- * The firmware enters the boot hart at _start with its id in a0 and the physical address of the device tree in a1, and
- * the others, when we ask for them, at hart_start_entry with their id in a0 and our struct cpu in a1; all with paging off,
- * interrupts off, in S-mode (SBI specification, chapter 9, "Hart State Management"; the boot hart finds the same).
+ * The firmware enters here with the hart's id in a0, in S-mode with paging and interrupts off: one hart at first, which
+ * boots and has the physical address of the device tree in a1; later each of the others, when we ask for it (SBI
+ * specification, chapter 9, "Hart State Management").
+ *
+ * That chapter lets us name another entry and an argument for the others. But OpenSBI, 1.1 among its versions, marks a
+ * hart as starting before it notes where, and one that looks in between goes to where the first one went. So there is
+ * one entry for all, and each of the others finds its struct cpu by its id.
  *
  * The kernel is linked for its place in the direct map but starts at its physical address. boot_table maps all of the
  * direct map, and the GiB with the kernel also where it is physically, so that the instruction after the one that
@@ -18,6 +22,11 @@
     .section .text.entry, "ax"
     .globl _start
 _start:
+    lla     t0, is_booting
+    li      t1, 1
+    amoswap.w t1, t1, (t0)
+    bnez    t1, other_hart
+
     lla     t0, bss_start
     lla     t1, bss_end
 1:  sd      zero, 0(t0)
@@ -29,11 +38,15 @@ _start:
     call    hart_setup
     call    riscv_boot
 
-    .globl hart_start_entry
-hart_start_entry:
+other_hart:
+    fence   r, r                    /* what was prepared for it before it was asked for is seen from here on */
     call    paging_on
-    mv      tp, a1
-    ld      t0, paging_kernel_root
+    lla     tp, cpus
+1:  ld      t0, CPU_ID(tp)          /* is found, as only those in cpus are asked for */
+    beq     t0, a0, 2f
+    addi    tp, tp, CPU_BYTES
+    j       1b
+2:  ld      t0, paging_kernel_root
     call    use_table
     ld      sp, CPU_IDLE_STACK(tp)
     call    hart_setup
@@ -64,6 +77,10 @@ hart_setup:
     ret
 
     .section .data
+    .balign 4
+is_booting:
+    .word   0
+
     .balign 4096
 boot_table:
     .zero   8 * KERNEL_GIB

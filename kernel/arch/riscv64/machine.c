@@ -20,9 +20,10 @@ static uint64_t read_time(void) {
 _Static_assert(offsetof(struct cpu, trap_stack) == CPU_STACK, "vector.S");
 _Static_assert(offsetof(struct cpu, trap_scratch) == CPU_SCRATCH, "vector.S");
 _Static_assert(offsetof(struct cpu, idle_stack) == CPU_IDLE_STACK, "entry.S");
+_Static_assert(offsetof(struct cpu, id) == CPU_ID && sizeof(struct cpu) == CPU_BYTES, "entry.S");
 
 extern struct cpu cpus[];
-extern char hart_start_entry[];
+extern char _start[];
 _Noreturn void riscv_boot(uint64_t hart, quire_pa tree);
 
 _Noreturn void riscv_boot(uint64_t hart, quire_pa tree) {
@@ -60,8 +61,7 @@ void arch_wait(void) {
 }
 
 bool arch_cpu_start(struct cpu *cpu) {
-    quire_pa at = (uintptr_t)hart_start_entry - DIRECT_BASE;
-    return sbi_hart_start(cpu->id, at, (uintptr_t)cpu);
+    return sbi_hart_start(cpu->id, (uintptr_t)_start - DIRECT_BASE);
 }
 
 void arch_cpu_poke(const struct cpu *cpu) {
@@ -111,8 +111,9 @@ int arch_getc(void) {
     return sbi_console_getchar();
 }
 
-/* The device takes 0x5555 for success, and 0x3333 with an exit status above it for failure: QEMU, hw/misc/sifive_test.c.
- * The firmware's own shutdown can not tell QEMU which exit status is meant; it is for machines without the device. */
+/* The device takes 0x5555 for success, and 0x3333 with an exit status above it for failure: QEMU,
+ * hw/misc/sifive_test.c. The firmware's own shutdown can not tell QEMU which exit status is meant; it is for machines
+ * without the device. */
 _Noreturn void arch_poweroff(int status) {
     if (test_device != NULL) {
         *test_device = status == 0 ? 0x5555u : (uint32_t)(status & 0xFF) << 16 | 0x3333u;

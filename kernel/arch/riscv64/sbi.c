@@ -36,8 +36,8 @@ bool sbi_remote_sfence_vma(uint64_t hart, uintptr_t base, uint64_t n_bytes) {
     return call(EXTENSION_RFENCE, 1, 1, hart, base, n_bytes) == 0;
 }
 
-bool sbi_hart_start(uint64_t hart, quire_pa at, uintptr_t a1) {
-    return call(EXTENSION_HSM, 0, hart, at, a1, 0) == 0;
+bool sbi_hart_start(uint64_t hart, quire_pa at) {
+    return call(EXTENSION_HSM, 0, hart, at, 0, 0) == 0;
 }
 
 void sbi_shutdown(bool failed) {

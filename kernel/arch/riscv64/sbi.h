@@ -13,7 +13,7 @@ int sbi_console_getchar(void);    /* -1: none */
 bool sbi_set_timer(uint64_t time);                                           /* 6, Timer */
 bool sbi_send_ipi(uint64_t hart);                                            /* 7, IPI */
 bool sbi_remote_sfence_vma(uint64_t hart, uintptr_t base, uint64_t n_bytes); /* 8, RFENCE */
-bool sbi_hart_start(uint64_t hart, quire_pa at, uintptr_t a1);               /* 9, Hart State Management */
+bool sbi_hart_start(uint64_t hart, quire_pa at);                             /* 9, Hart State Management */
 void sbi_shutdown(bool failed); /* 10, System Reset: returns where there is no such thing */
 
 #endif

@@ -1,8 +1,8 @@
 /* trap.c: why the hart stopped what it did, and what to do about it.
  *
- * Exceptions of programs are theirs: a system call, a page to be made, or their end. An exception of the kernel is a bug:
- * it touches programs' memory only through the direct map, after looking at their page tables (space.c). Interrupts are
- * taken in both. Causes: RISC-V Privileged Architecture, section 4.1.8. */
+ * Exceptions of programs are theirs: a system call, a page to be made, or their end. An exception of the kernel is a
+ * bug: it touches programs' memory only through the direct map, after looking at their page tables (space.c).
+ * Interrupts are taken in both. Causes: RISC-V Privileged Architecture, section 4.1.8. */
 #include <arch.h>
 #include <kernel.h>
 

@@ -1,7 +1,8 @@
 /* vector.S: from the interrupted code to trap_handle and back, and from one kernel thread of control to another.
  *
- * In the kernel tp always points to this hart's struct cpu, and sscratch is 0. In user mode sscratch holds that pointer.
- * So one exchange of the two on entry says where the trap comes from. A struct registers is REGISTER_WORDS words:
+ * In the kernel tp always points to this hart's struct cpu, and sscratch is 0. In user mode sscratch holds that
+ * pointer. So one exchange of the two on entry says where the trap comes from. A struct registers is REGISTER_WORDS
+ * words:
  *
  *     0 pc    1..31 x1..x31    32 sstatus    33 scause    34 stval    35 padding: sp stays a multiple of 16
  *
