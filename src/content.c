@@ -17,11 +17,12 @@ static unsigned char *touch(struct quire *q, q_frame f) {
     return at;
 }
 
-static void fill(struct quire *q, q_frame f, int byte) {
+static bool fill(struct quire *q, q_frame f, int byte) {
     unsigned char *at = touch(q, f);
     if (at != NULL) {
         memset(at, byte, QUIRE_PAGE_SIZE);
     }
+    return at != NULL;
 }
 
 void q_content_freed(struct quire *q, q_frame f, unsigned order) {
@@ -29,7 +30,7 @@ void q_content_freed(struct quire *q, q_frame f, unsigned order) {
         return;
     }
     for (q_frame i = f; i < f + ((q_frame)1 << order); i++) {
-        fill(q, i, q->content == QUIRE_CONTENT_POISON ? (int)QUIRE_POISON : JUNK_FREED);
+        (void)fill(q, i, q->content == QUIRE_CONTENT_POISON ? (int)QUIRE_POISON : JUNK_FREED);
     }
 }
 
@@ -51,7 +52,10 @@ static unsigned first_damage(const unsigned char *at) {
 
 static bool verify(struct quire *q, const char *call, q_frame f, unsigned order, uint32_t record) {
     const unsigned char *at = touch(q, f);
-    unsigned i = at == NULL ? (unsigned)QUIRE_PAGE_SIZE : first_damage(at);
+    if (at == NULL) {
+        return false;
+    }
+    unsigned i = first_damage(at);
     if (i < QUIRE_PAGE_SIZE) {
         q_fault_content(q, call, q_pa(f), order, record, i, at[i]);
     }
@@ -65,10 +69,7 @@ bool q_content_given(struct quire *q, const char *call, q_frame f, unsigned orde
         return (record & Q_FREED) == 0 || verify(q, call, f, order, record);
     case QUIRE_CONTENT_ZERO:
     case QUIRE_CONTENT_JUNK:
-        if (fill_it) {
-            fill(q, f, q->content == QUIRE_CONTENT_ZERO ? 0 : JUNK_GIVEN);
-        }
-        return true;
+        return !fill_it || fill(q, f, q->content == QUIRE_CONTENT_ZERO ? 0 : JUNK_GIVEN);
     case QUIRE_CONTENT_NONE:
     case QUIRE_CONTENT_JUNK_FREE:
         break;

@@ -108,8 +108,8 @@ void q_drain_all(struct quire *q);
 
 /* ---- content.c: fill or check frames by the content policy; the frames are the caller's alone ---- */
 void q_content_freed(struct quire *q, q_frame f, unsigned order);
-/* The frame was taken for a call about 2^order frames; `fill` false: the caller overwrites it all. Result false: found written,
- * and reported. */
+/* The frame was taken for a call about 2^order frames; `fill` false: the caller overwrites it all. Result false: found
+ * written, or not to be filled; reported. */
 bool q_content_given(struct quire *q, const char *call, q_frame f, unsigned order, bool fill);
 
 /* ---- single.c ---- */

@@ -30,9 +30,10 @@ static size_t block_bytes(size_t n_blocks) {
 }
 
 size_t q_zone_bytes(size_t n_blocks) {
-    size_t skewed = n_blocks + 1; /* the index may be skewed by one */
-    return line_bytes(n_blocks) + record_bytes(n_blocks) + q_index_bytes(skewed) +
-           ((block_bytes(n_blocks) + 63) & ~(size_t)63);
+    size_t index = q_index_bytes(n_blocks + 1); /* it may be skewed by one */
+    size_t bytes = line_bytes(n_blocks) + record_bytes(n_blocks) + index + block_bytes(n_blocks);
+    return (bytes + sizeof(struct q_line) - 1) &
+           ~(sizeof(struct q_line) - 1); /* the next zone begins with a line, too */
 }
 
 void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, struct q_balance *balance) {

@@ -29,8 +29,8 @@ enum quire_fault_kind {
 
 struct quire_fault {
     enum quire_fault_kind kind;
-    const char *call;   /* the public function that found it, "quire_free"; for BIT_TWICE always that one, though the
-                         * frame may have come home later, in another call */
+    const char *call;   /* the public function that found it, "quire_free"; for BIT_TWICE always that one, though
+                         * the frame may have come home later, in another call; for UNMAPPED the hook */
     const char *detail; /* one line for a person: what is wrong, in words */
     quire_pa pa;        /* the frame, or QUIRE_NONE where no single frame is meant */
     unsigned order;     /* log2 of the frames that the call was about */

@@ -30,7 +30,7 @@
 #define QUIRE_MAX_CPUS       65536u
 #define QUIRE_MAX_REFS       0xFFFFFu /* a count that gets here stays here, and its frame is never freed */
 #define QUIRE_TAGS           256u
-#define QUIRE_TAG_QUARANTINE 255u /* frames that were found written while free; the caller's tags are 0..254 */
+#define QUIRE_TAG_QUARANTINE 255u /* frames found written while free, or not mapped; the caller's tags are 0..254 */
 
 enum quire_status {
     QUIRE_OK,
