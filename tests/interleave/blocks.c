@@ -217,7 +217,7 @@ const struct scenario block_and_single = {
     .thread = {take_block_if_any, take_block_if_any, take_single},
     .check = check_world,
     .quick = {1, 0, 0},
-    .full = {2, 0, 0},
+    .full = {4, 1, 20000},
 };
 
 /* Two neighbours, both free; nothing else is. */
@@ -242,7 +242,7 @@ const struct scenario pair_and_block = {
     .thread = {take_pair, take_block_if_any, take_single},
     .check = check_world,
     .quick = {1, 0, 0},
-    .full = {1, 0, 0},
+    .full = {4, 1, 20000},
 };
 
 const struct scenario pair_and_pair = {
@@ -252,5 +252,5 @@ const struct scenario pair_and_pair = {
     .thread = {take_pair, take_pair},
     .check = check_world,
     .quick = {1, 0, 0},
-    .full = {2, 0, 0},
+    .full = {4, 1, 20000},
 };

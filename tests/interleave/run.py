@@ -6,11 +6,13 @@
 FOLDER has `explore` and twins/<name>/explore. Without --full: the quick bounds, TAP. With it: the full bounds, a table. A scenario
 must hold, a twin must be found. Exit status 0 if all is so.
 """
+import concurrent.futures
 import pathlib
 import re
 import subprocess
 import sys
 
+AT_A_TIME = 2
 TWIN = re.compile(r"^twin (\S+)\nscenario (.+)\n", re.M)
 
 
@@ -44,7 +46,7 @@ class Tap:
 
 class Table:
     HEAD = ["scenario", "threads", "preemptions", "stale", "schedules", "seconds", "verdict"]
-    WIDTHS = [24, 8, 12, 6, 10, 8, 0]
+    WIDTHS = [32, 8, 12, 6, 10, 8, 0]
 
     def __init__(self):
         self.row(self.HEAD)
@@ -65,23 +67,30 @@ class Table:
         pass
 
 
+def jobs_of(folder, twins):
+    """(program, scenario, name of the twin or None), each twin behind its scenario"""
+    names = subprocess.run([f"{folder}/explore", "--list"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    for scenario in [line.split()[0] for line in names.splitlines()]:
+        yield f"{folder}/explore", scenario, None
+        for name in [twin for twin, finds in twins if scenario in finds.split()]:
+            yield f"{folder}/twins/{name}/explore", scenario, name
+
+
 def main():
     arguments = sys.argv[1:]
     full = arguments[0] == "--full"
     folder, table = arguments[-2:]
-    twins = TWIN.findall(pathlib.Path(table).read_text())
-    names = subprocess.run([f"{folder}/explore", "--list"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    jobs = list(jobs_of(folder, TWIN.findall(pathlib.Path(table).read_text())))
     out = Table() if full else Tap()
     all_good = True
-    for scenario in [line.split()[0] for line in names.splitlines()]:
-        fields, output = explore(f"{folder}/explore", scenario, full)
-        good = fields[6].startswith("holds")
-        out.scenario(fields, good, output)
-        all_good &= good
-        for name in [twin for twin, finds in twins if scenario in finds.split()]:
-            fields, output = explore(f"{folder}/twins/{name}/explore", scenario, full)
-            good = fields[6].startswith("FAILED")
-            out.twin(name, fields, good, output)
+    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
+        results = pool.map(lambda job: explore(job[0], job[1], full), jobs)
+        for (_, _, twin), (fields, output) in zip(jobs, results):
+            good = fields[6].startswith("FAILED" if twin else "holds")
+            if twin:
+                out.twin(twin, fields, good, output)
+            else:
+                out.scenario(fields, good, output)
             all_good &= good
     out.end()
     sys.exit(0 if all_good else 1)

@@ -63,7 +63,7 @@ const struct scenario split_random = {
     .thread = {free_lower_half, free_an_eighth, get_and_put},
     .check = check_world,
     .quick = {4, 0, 300},
-    .full = {6, 0, 20000},
+    .full = {6, 0, 10000},
 };
 
 static void one_pair(void) {

@@ -245,7 +245,7 @@ const struct scenario one_stops = {
     .may_stop = 1,
     .check = others_are_done,
     .quick = {1, 0, 0},
-    .full = {2, 0, 0},
+    .full = {1, 1, 0},
 };
 
 /* ---- many -------------------------------------------------------------------------------------------------- */
@@ -265,5 +265,5 @@ const struct scenario many = {
     .thread = {work, work, work, work, work, work},
     .check = check_world_by_exhaustion,
     .quick = {5, 0, 2000},
-    .full = {8, 1, 100000},
+    .full = {8, 1, 40000},
 };
