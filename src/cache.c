@@ -1,10 +1,11 @@
 /* cache.c: the free frames that one CPU holds.
  *
  *   warm   a short stack of frames freed lately, of any block: reused first, being in the processor's cache
- *   in     a loan that allocations come from when warm is empty, and that takes frees of its own block when warm is full
+ *   in     a loan that allocations come from when warm is empty
  *   out    a loan that gathers frees of one block on their way home
  *
- * When warm is full its older half leaves through `out`, which is given back whenever a frame of another block comes. When
+ * When warm is full, frees of the blocks of `in` and `out` go there; for one of another block, the older half of warm leaves
+ * through `out`, which is given back whenever a frame of another block comes. When
  * warm and `in` are empty the next block is borrowed: the fullest ones first, but for those with less than 32 free
  * frames, which are left to empty; then blocks never used; then those nearly full.
  *
@@ -35,12 +36,17 @@ void q_cache_init(struct q_cache *c) {
     c->n_refills = c->n_steals = 0;
 }
 
+/* A frame came home that was there already: a double free by two CPUs at once. It stays there once. */
+static void report_twice(struct quire *q, q_frame f) {
+    uint32_t record =
+        atomic_load_explicit(q_zone_record(q_zone_of(q, f), f), memory_order_relaxed); /* for the report only */
+    (void)q_fault(q, QUIRE_FAULT_BIT_TWICE, "quire_free", q_pa(f), 0, record);
+}
+
 void q_return(struct quire *q, struct q_loan *loan) {
     q_frame twice = q_give_back(loan);
     if (twice != Q_NO_FRAME) {
-        struct q_zone *z = q_zone_of(q, twice);
-        uint32_t record = atomic_load_explicit(q_zone_record(z, twice), memory_order_relaxed); /* for the report only */
-        (void)q_fault(q, QUIRE_FAULT_BIT_TWICE, "quire_free", q_pa(twice), 0, record);
+        report_twice(q, twice);
     }
 }
 
@@ -153,9 +159,9 @@ static void send_home(struct quire *q, struct q_cache *c, q_frame f) {
         struct q_zone *z = q_zone_of(q, f);
         q_loan_open(&c->out, z, q_zone_block_of(z, f));
     }
-    q_frame i = f - c->out.base;
-    Q_CHECK(i < Q_BLOCK, f);
-    c->out.mask[i / Q_WORD_BITS] |= q_bit(i);
+    if (!q_loan_put(&c->out, f)) {
+        report_twice(q, f);
+    }
 }
 
 /* The `n` oldest warm frames go home. */
@@ -171,6 +177,10 @@ static void spill(struct quire *q, struct q_cache *c, uint32_t n) {
 }
 
 void q_cache_push_slow(struct quire *q, struct q_cache *c, q_frame f) {
+    if (q_loan_has(&c->in, f)) {
+        report_twice(q, f);
+        return;
+    }
     if (c->room > 0) {
         spill(q, c, Q_WARM / 2);
         settle(q, c, 0);

@@ -56,12 +56,7 @@ static inline bool q_cache_push(struct q_cache *c, q_frame f) {
         c->warm[c->n_warm++] = f;
         return true;
     }
-    q_frame i = f - c->in.base;
-    if (i < Q_BLOCK) {
-        c->in.mask[i / Q_WORD_BITS] |= q_bit(i);
-        return true;
-    }
-    return false;
+    return q_loan_put(&c->in, f) || q_loan_put(&c->out, f);
 }
 
 struct quire;

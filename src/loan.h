@@ -19,6 +19,22 @@ void q_loan_clear(struct q_loan *loan);
 /* Makes a loan of no frame yet, but of this block. */
 void q_loan_open(struct q_loan *loan, struct q_zone *z, size_t block);
 
+/* Whether a frame is in the loan. */
+static inline bool q_loan_has(const struct q_loan *loan, q_frame f) {
+    q_frame i = f - loan->base;
+    return i < Q_BLOCK && (loan->mask[i / Q_WORD_BITS] & q_bit(i)) != 0;
+}
+
+/* Puts a frame into the loan of its block; false: the loan is of another block, or has it already. */
+static inline bool q_loan_put(struct q_loan *loan, q_frame f) {
+    q_frame i = f - loan->base;
+    if (i >= Q_BLOCK || (loan->mask[i / Q_WORD_BITS] & q_bit(i)) != 0) {
+        return false;
+    }
+    loan->mask[i / Q_WORD_BITS] |= q_bit(i);
+    return true;
+}
+
 unsigned q_loan_count(const struct q_loan *loan);
 
 /* Frames [i, i + n) of the loan's block; n is a power of two and i a multiple of it. */

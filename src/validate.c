@@ -28,17 +28,12 @@ static bool wrong(struct check *c, const char *detail, quire_pa pa, uint32_t rec
 
 /* ---- caches ----------------------------------------------------------------------------------------------- */
 
-static bool in_loan(const struct q_loan *loan, q_frame f) {
-    q_frame i = f - loan->base;
-    return i < Q_BLOCK && (loan->mask[i / Q_WORD_BITS] & q_bit(i)) != 0;
-}
-
 /* In how many places of all caches a frame lies. */
 static unsigned places_in_caches(const struct quire *q, q_frame f) {
     unsigned n = 0;
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
         const struct q_cache *c = &q->caches[cpu];
-        n += (unsigned)in_loan(&c->in, f) + (unsigned)in_loan(&c->out, f);
+        n += (unsigned)q_loan_has(&c->in, f) + (unsigned)q_loan_has(&c->out, f);
         for (uint32_t i = 0; i < c->n_warm; i++) {
             n += c->warm[i] == f;
         }
