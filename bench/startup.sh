@@ -7,7 +7,7 @@ kernel=$1 initramfs=$2
 
 instructions() {
     timeout 100 qemu-system-riscv64 -machine virt -smp 1 -m "$1" -icount shift=0,sleep=off -nographic -no-reboot \
-        -kernel "$kernel" -initrd "$initramfs" -append run=true </dev/null |
+        -kernel "$kernel" -initrd "$initramfs" -append "run=true count" </dev/null |
         tr -d '\r' | sed -n 's/.*quire: ready after \([0-9][0-9]*\) instructions.*/\1/p'
 }
 

@@ -65,7 +65,7 @@ void kernel_main(const void *device_tree) {
     arch_devices(&tree);
     options_read(quire_fdt_bootargs(&tree));
     find_cpus(&tree);
-    memory_init(&tree, n_cpus, options.poison);
+    memory_init(&tree);
     open_initramfs(&tree);
     if (!stacks_init()) {
         panic("no memory for the tables of kernel stacks");

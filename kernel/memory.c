@@ -1,6 +1,7 @@
 /* memory.c: from what the firmware says to an allocator that is ready. */
 #include <boot/fdt.h>
 #include <memory.h>
+#include <options.h>
 
 #define MAX_REGIONS 128u /* the firmware's and ours; more would be an odd machine, and is reported */
 
@@ -36,16 +37,18 @@ static void report(uint64_t n_found, uint64_t n_instructions) {
     print("memory: %lu MiB usable\n", n_found >> 20);
     print("quire: %lu MiB free in %u zone%s, metadata %lu KiB\n", stats.n_free * page_kib / 1024, stats.n_zones,
           stats.n_zones == 1 ? "" : "s", stats.n_metadata * page_kib);
-    print("quire: ready after %lu instructions\n", n_instructions);
+    if (options.count) {
+        print("quire: ready after %lu instructions\n", n_instructions);
+    }
 }
 
-void memory_init(const struct quire_fdt *tree, unsigned n_cpus, bool poison) {
+void memory_init(const struct quire_fdt *tree) {
     struct quire_regions map = {.at = regions, .capacity = MAX_REGIONS};
     read_map(tree, &map);
     struct quire_config config = {
         .n_cpus = n_cpus,
         .mapped_end = DIRECT_BYTES,
-        .content = poison ? QUIRE_CONTENT_POISON : QUIRE_CONTENT_NONE,
+        .content = options.poison ? QUIRE_CONTENT_POISON : QUIRE_CONTENT_NONE,
     };
     uint64_t before = arch_instructions();
     enum quire_status status = quire_init(&frames, &config, map.at, map.n);

@@ -16,6 +16,8 @@ static void read_word(const char *word, size_t n) {
     if (begins(word, n, "run=")) {
         options.run = word + 4;
         options.n_run = n - 4;
+    } else if (is(word, n, "count")) {
+        options.count = true;
     } else if (is(word, n, "poison")) {
         options.poison = true;
     } else if (is(word, n, "irqalloc")) {
@@ -23,7 +25,7 @@ static void read_word(const char *word, size_t n) {
     } else {
         char text[32];
         print_to(text, n < sizeof text ? n + 1 : sizeof text, "%s", word);
-        print("kernel: the option '%s' is unknown; there are run=NAME,ARGUMENT,... poison irqalloc\n", text);
+        print("kernel: the option '%s' is unknown; there are run=NAME,ARGUMENT,... poison irqalloc count\n", text);
     }
 }
 

@@ -6,8 +6,8 @@
 
 struct quire_fdt;
 
-/* Sets `frames` and `zero_frame`, and says what there is. */
-void memory_init(const struct quire_fdt *tree, unsigned n_cpus, bool poison);
+/* Sets `frames` and `zero_frame`, for n_cpus CPUs and as the options say, and says what there is. */
+void memory_init(const struct quire_fdt *tree);
 
 /* Takes frames and gives them back: for interrupt handlers, to show that they may. */
 void memory_exercise(void);

@@ -7,12 +7,14 @@
 /* Words on the command line, separated by blanks:
  *   run=NAME,ARGUMENT,...  the program to run as process 1; init where it is not said
  *   poison                 free frames are filled, and checked when they are handed out
+ *   count                  says how many instructions the allocator took to start; needs QEMU's -icount, without which the
+ *                          machine counts time instead
  *   irqalloc               each timer tick allocates frames and frees them, in the middle of whatever it interrupts;
  *                          and there are ten times as many */
 struct options {
     const char *run; /* behind the "run=" */
     size_t n_run;    /* up to the blank */
-    bool poison;
+    bool poison, count;
     atomic_bool allocate_in_interrupts;
 };
 
