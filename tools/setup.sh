@@ -22,9 +22,9 @@ qemu-system-riscv64  | qemu-system-riscv or qemu-system-misc | run test bench | 
 $opensbi             | opensbi                               | run test bench | the firmware that starts the kernel
 gcc                  | gcc                                   | test bench     | compiles host programs
 /usr/include/stdio.h | libc6-dev                             | test bench     | headers for host programs
+qemu-system-i386     | qemu-system-x86                       | test           | runs the xv6 files on a PC
 /usr/include/cmocka.h | libcmocka-dev                        | test           | the framework of the host tests
 /usr/include/libfdt.h | libfdt-dev                           | test           | a second opinion on device trees
-qemu-system-i386     | qemu-system-x86                       | test           | runs the xv6 files on a PC
 dtc                  | device-tree-compiler                  | test           | makes device trees to test with
 /usr/lib32/crt1.o    | libc6-dev-i386                        | test           | tests as 32-bit programs
 $(libgcc_32)         | lib32gcc-GCC-dev                      | test           | tests as 32-bit programs
