@@ -45,12 +45,21 @@ const struct scenario hint_leaf = {
     .full = {3, 3, 0},
 };
 
+/* The two blocks that it is about. */
+static void check_two_hints(void) {
+    check_counts();
+    for (size_t b = 0; b < 2; b++) {
+        enum q_class class = q_class_of(q->main->blocks[b].count);
+        expect(class == Q_NOTHING || q_zone_next(q->main, class, b) == b, "a block with free frames has no hint");
+    }
+}
+
 const struct scenario hint_tree = {
     .name = "hint-tree",
     .about = "the same where the hint has a parent",
     .set_up = wrong_hint_in_tree,
     .thread = {give_home, search},
-    .check = check_world,
+    .check = check_two_hints,
     .quick = {2, 1, 0},
     .full = {3, 2, 0},
 };
@@ -66,7 +75,7 @@ const struct scenario hint_neighbours = {
     .about = "a block gets a hint while a searcher takes away the last one below the same node, which is wrong",
     .set_up = neighbour_of_wrong_hint,
     .thread = {give_home, search},
-    .check = check_world,
+    .check = check_two_hints,
     .quick = {2, 1, 0},
     .full = {3, 2, 0},
 };
@@ -98,6 +107,11 @@ static void ceiling_is_high(void) {
         n++;
     }
     expect(q->main->ceiling == n * QUIRE_BLOCK_FRAMES, "the ceiling stays below initialised blocks");
+    check_counts();
+}
+
+static void ceiling_is_high_and_all_there(void) {
+    ceiling_is_high();
     check_world();
 }
 
@@ -116,7 +130,7 @@ const struct scenario fresh_claim = {
     .about = "two CPUs initialise blocks at once; the ceiling ends above both",
     .set_up = nothing_used,
     .thread = {take_block, take_block},
-    .check = ceiling_is_high,
+    .check = ceiling_is_high_and_all_there,
     .quick = {2, 1, 0},
     .full = {3, 2, 0},
 };
@@ -132,7 +146,7 @@ const struct scenario fresh_frames = {
     .about = "two CPUs initialise blocks for single frames, and free them by way of the ceiling",
     .set_up = others_fresh,
     .thread = {take_and_look, take_and_look},
-    .check = ceiling_is_high,
+    .check = ceiling_is_high_and_all_there,
     .quick = {2, 0, 0},
     .full = {2, 1, 0},
 };
@@ -150,7 +164,7 @@ const struct scenario fresh_look = {
     .about = "statistics while a CPU initialises a block",
     .set_up = others_fresh,
     .thread = {take_and_look, look_on},
-    .check = ceiling_is_high,
+    .check = ceiling_is_high_and_all_there,
     .quick = {1, 0, 0},
     .full = {2, 0, 0},
 };
@@ -170,7 +184,7 @@ const struct scenario fresh_leaf = {
     .set_up = first_leaf_used,
     .thread = {take_block_if_any, take_block_if_any},
     .check = ceiling_is_high,
-    .quick = {2, 0, 0},
+    .quick = {1, 0, 0},
     .full = {3, 1, 0},
 };
 
@@ -216,8 +230,8 @@ const struct scenario block_and_single = {
     .set_up = whole_in_memory,
     .thread = {take_block_if_any, take_block_if_any, take_single},
     .check = check_world,
-    .quick = {1, 0, 0},
-    .full = {4, 1, 20000},
+    .quick = {4, 0, 1000},
+    .full = {1, 0, 0},
 };
 
 /* Two neighbours, both free; nothing else is. */
@@ -241,8 +255,8 @@ const struct scenario pair_and_block = {
     .set_up = free_pair,
     .thread = {take_pair, take_block_if_any, take_single},
     .check = check_world,
-    .quick = {1, 0, 0},
-    .full = {4, 1, 20000},
+    .quick = {4, 0, 1000},
+    .full = {1, 0, 0},
 };
 
 const struct scenario pair_and_pair = {
@@ -251,6 +265,6 @@ const struct scenario pair_and_pair = {
     .set_up = free_pair,
     .thread = {take_pair, take_pair},
     .check = check_world,
-    .quick = {1, 0, 0},
-    .full = {4, 1, 20000},
+    .quick = {4, 0, 1000},
+    .full = {1, 0, 0},
 };

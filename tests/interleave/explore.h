@@ -111,7 +111,15 @@ struct result {
     const char *id; /* replays the schedule that failed */
 };
 
-struct result explore(const struct scenario *scenario, const struct bounds *bounds, uint64_t seed);
+/* The different states of memory that schedules ended in. */
+struct states {
+    size_t n;
+    uint64_t hash[4096];
+};
+
+/* `reduce`: only one of equivalent schedules; else all of them. The states are noted where `ends` is not NULL. */
+struct result explore(const struct scenario *scenario, const struct bounds *bounds, uint64_t seed, bool reduce,
+                      struct states *ends);
 
 /* Runs one schedule; `trace` is told of each step. */
 struct result replay(const struct scenario *scenario, const char *id);

@@ -2,6 +2,8 @@
  *
  *   explore [--full] [--seed N] [SCENARIO...]   explores; one line for each scenario, fields separated by tabs:
  *                                               name, threads, preemptions, stale reads, schedules, seconds, verdict
+ *   explore --compare [SCENARIO...]             explores with the quick bounds, with and without leaving equivalent
+ *                                               schedules out: both must end in the same states
  *   explore --list                              names and what they are about
  *   explore --replay ID                         runs one schedule and prints it; ID is what a failure printed
  *
@@ -45,7 +47,7 @@ static bool run_one(const struct scenario *s, bool full, uint64_t seed) {
     while (n_threads < MAX_THREADS && s->thread[n_threads] != NULL) {
         n_threads++;
     }
-    struct result r = explore(s, bounds, seed);
+    struct result r = explore(s, bounds, seed, true, NULL);
     printf("%s\t%u\t", s->name, n_threads);
     print_bound(bounds->preemptions, UNBOUNDED, "any");
     printf("%u\t%" PRIu64 "\t%.1f\t%s%s\n", bounds->stale, r.n_schedules, r.seconds, r.failed ? "FAILED: " : "holds",
@@ -68,36 +70,65 @@ static bool run_one(const struct scenario *s, bool full, uint64_t seed) {
     return r.failed;
 }
 
+static bool contains(const struct states *states, uint64_t hash) {
+    for (size_t i = 0; i < states->n; i++) {
+        if (states->hash[i] == hash) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Result: whether they differ. */
+static bool compare(const struct scenario *s, uint64_t seed) {
+    static struct states reduced, all;
+    reduced.n = all.n = 0;
+    struct result r = explore(s, &s->quick, seed, true, &reduced);
+    struct result a = explore(s, &s->quick, seed, false, &all);
+    bool same = !r.failed && !a.failed && reduced.n == all.n;
+    for (size_t i = 0; i < all.n; i++) {
+        same &= contains(&reduced, all.hash[i]);
+    }
+    printf("%s\t%zu states in %" PRIu64 " schedules\t%zu states in all %" PRIu64 "\t%s\n", s->name, reduced.n,
+           r.n_schedules, all.n, a.n_schedules, same ? "same" : "DIFFERENT");
+    return !same;
+}
+
 static void list(void) {
     for (size_t i = 0; i < n_scenarios; i++) {
         printf("%-24s %s\n", scenarios[i]->name, scenarios[i]->about);
     }
 }
 
+static int usage(void) {
+    fprintf(stderr, "usage: explore [--full] [--seed N] [--compare] [SCENARIO...] | --list | --replay ID\n");
+    return 2;
+}
+
 int main(int argc, char **argv) {
-    bool full = false, failed = false;
+    bool full = false, comparing = false, failed = false;
     uint64_t seed = 1;
     int i = 1;
     for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
         if (strcmp(argv[i], "--list") == 0) {
             list();
             return 0;
-        } else if (strcmp(argv[i], "--full") == 0) {
-            full = true;
-        } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
-            seed = strtoull(argv[++i], NULL, 0);
         } else if (strcmp(argv[i], "--replay") == 0 && i + 1 < argc) {
             return run_replay(argv[i + 1]);
+        } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
+            seed = strtoull(argv[++i], NULL, 0);
+        } else if (strcmp(argv[i], "--full") == 0) {
+            full = true;
+        } else if (strcmp(argv[i], "--compare") == 0) {
+            comparing = true;
         } else {
-            fprintf(stderr, "usage: explore [--full] [--seed N] [SCENARIO...] | --list | --replay ID\n");
-            return 2;
+            return usage();
         }
     }
-    for (size_t k = 0; k < n_scenarios && i == argc; k++) {
-        failed |= run_one(scenarios[k], full, seed);
-    }
-    for (; i < argc; i++) {
-        failed |= run_one(find(argv[i], strlen(argv[i])), full, seed);
+    size_t n = i == argc ? n_scenarios : (size_t)(argc - i);
+    for (size_t k = 0; k < n; k++) {
+        const struct scenario *s = i == argc ? scenarios[k] : find(argv[(size_t)i + k], strlen(argv[(size_t)i + k]));
+        failed |= comparing ? compare(s, seed) : run_one(s, full, seed);
     }
     return failed;
 }

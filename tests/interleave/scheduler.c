@@ -48,6 +48,8 @@ static const struct scenario *scenario;
 static struct bounds bounds;
 static enum mode mode;
 static unsigned n_threads;
+static bool reduce;
+static struct states *ends;
 
 /* Of this schedule. */
 static struct thread threads[MAX_THREADS];
@@ -232,13 +234,17 @@ static void wake(const struct access *access) {
 
 /* Whether it can make a difference who runs before this access. */
 static bool matters(const struct access *access) {
-    return access->kind == ACCESS_FENCE ? bounds.stale > 0 : cell_at(access->at)->shared;
+    bool shared = access->kind == ACCESS_FENCE ? bounds.stale > 0 : cell_at(access->at)->shared;
+    return shared || !reduce;
 }
 
 /* ---- decisions ------------------------------------------------------------------------------------------- */
 
 static unsigned search_thread(const uint8_t *list, unsigned n) {
     unsigned taken = n == 1 ? list[0] : tree_decide(list, n);
+    if (!reduce) {
+        return taken;
+    }
     if (bounds.preemptions == UNBOUNDED) {
         for (unsigned i = 0; list[i] != taken; i++) {
             asleep |= bit(list[i]);
@@ -404,6 +410,20 @@ static void begin_schedule(void) {
     }
 }
 
+static void note_end(void) {
+    uint64_t hash = world_hash();
+    for (size_t i = 0; i < ends->n; i++) {
+        if (ends->hash[i] == hash) {
+            return;
+        }
+    }
+    if (ends->n == sizeof ends->hash / sizeof ends->hash[0]) {
+        fail("the explorer has no room for more states");
+        return;
+    }
+    ends->hash[ends->n++] = hash;
+}
+
 static enum ending run_schedule(void) {
     begin_schedule();
     recording = true;
@@ -414,6 +434,9 @@ static enum ending run_schedule(void) {
     current = first;
     enum ending ending = (enum ending)coroutines_enter(first);
     current = NOBODY;
+    if (ending == ENDED && ends != NULL && !learned) {
+        note_end();
+    }
     if (ending == ENDED && scenario->check != NULL) {
         scenario->check();
         ending = message[0] != '\0' ? FAILED : ENDED;
@@ -477,13 +500,16 @@ static bool more(const struct result *r) {
     return tree_next();
 }
 
-struct result explore(const struct scenario *s, const struct bounds *b, uint64_t seed) {
+struct result explore(const struct scenario *s, const struct bounds *b, uint64_t seed, bool only_one_of_equivalent,
+                      struct states *states) {
     struct result r = {.message = message};
     double began = now(), told = began;
     set_up(s);
     bounds = *b;
     mode = b->random > 0 ? RANDOM : SEARCH;
     dice = seed;
+    reduce = only_one_of_equivalent;
+    ends = states;
     tree_clear();
     do {
         enum ending ending = run_schedule();
@@ -508,6 +534,7 @@ struct result replay(const struct scenario *s, const char *id) {
     mode = REPLAY;
     bounds = (struct bounds){UNBOUNDED, UNBOUNDED, 0};
     replaying = true;
+    ends = NULL;
     trace_clear();
     struct result r = {.n_schedules = 1, .message = message, .id = id};
     r.failed = run_schedule() == FAILED;

@@ -31,7 +31,7 @@ const struct scenario split_halves = {
     .set_up = one_block,
     .thread = {free_lower_half, free_upper_half},
     .check = check_all_free,
-    .quick = {1, 0, 0},
+    .quick = {3, 0, 200},
     .full = {1, 1, 0},
 };
 

@@ -19,7 +19,7 @@ struct quire *q;
 
 static char *ram;
 static quire_pa ram_base;
-static size_t n_ram_frames, n_blocks;
+static size_t n_ram_frames;
 
 /* Of the schedule that runs; `first_` is how each one begins. Holders: 0 nobody, else thread + 1. */
 static uint8_t holder[MAX_FRAMES], first_holder[MAX_FRAMES];
@@ -29,22 +29,26 @@ static unsigned n_faults;
 
 /* ---- set-up ---------------------------------------------------------------------------------------------- */
 
-static void make_ram(size_t first_block, size_t n) {
-    if (n > MAX_BLOCKS) {
-        fail("more than %u blocks", (unsigned)MAX_BLOCKS);
-        exit(2);
-    }
-    if (ram != NULL) {
-        munmap(ram, n_ram_frames * FRAME);
-    }
-    n_blocks = n;
-    n_ram_frames = n * QUIRE_BLOCK_FRAMES;
-    ram_base = (quire_pa)first_block * QUIRE_BLOCK_FRAMES * QUIRE_PAGE_SIZE;
-    ram = mmap(NULL, n_ram_frames * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+/* Mapped once, so that addresses in it are the same for all worlds. */
+static void map_ram(void) {
+    ram = mmap(NULL, MAX_FRAMES * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (ram == MAP_FAILED) {
         perror("interleave: mmap");
         exit(2);
     }
+}
+
+static void make_ram(size_t first_block, size_t n) {
+    if (n > MAX_BLOCKS) {
+        fprintf(stderr, "interleave: a scenario wants more than %u blocks\n", (unsigned)MAX_BLOCKS);
+        exit(2);
+    }
+    if (ram == NULL) {
+        map_ram();
+    }
+    madvise(ram, MAX_FRAMES * FRAME, MADV_DONTNEED); /* zeros again */
+    n_ram_frames = n * QUIRE_BLOCK_FRAMES;
+    ram_base = (quire_pa)first_block * QUIRE_BLOCK_FRAMES * QUIRE_PAGE_SIZE;
     cells_watch(ram, n_ram_frames * FRAME);
     /* What was in memory before: metadata must not depend on it. */
     memset(ram, 0xA5, n * (QUIRE_BLOCK_FRAMES + 64) * sizeof(uint32_t) + 16 * FRAME);
@@ -221,14 +225,18 @@ void expect(bool good, const char *otherwise) {
     }
 }
 
-void check_world(void) {
-    struct quire_fault first;
+void check_counts(void) {
     struct quire_stats stats;
     quire_stats(q, &stats);
     if (stats.n_free + n_held != stats.n_frames) {
         fail("%llu frames free and %zu held of %llu", (unsigned long long)stats.n_free, n_held,
              (unsigned long long)stats.n_frames);
     }
+}
+
+void check_world(void) {
+    struct quire_fault first;
+    check_counts();
     if (quire_validate(q, &first) != QUIRE_OK) {
         fail("quire_validate: %s, %#llx", first.detail, (unsigned long long)first.pa);
     }
@@ -245,6 +253,24 @@ void check_world_by_exhaustion(void) {
     if (n != stats.n_free) {
         fail("%llu frames free, but %llu could be allocated", (unsigned long long)stats.n_free, (unsigned long long)n);
     }
+}
+
+/* FNV-1a (Fowler, Noll, Vo), by words, over all that is the allocator's own or is about who holds what. */
+static uint64_t hash_bytes(uint64_t hash, const void *from, size_t n_bytes) {
+    for (size_t i = 0; i + 8 <= n_bytes; i += 8) {
+        uint64_t word;
+        memcpy(&word, (const char *)from + i, sizeof word);
+        hash = (hash ^ word) * 1099511628211u;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+uint64_t world_hash(void) {
+    struct quire_stats stats;
+    quire_stats(q, &stats);
+    uint64_t hash = hash_bytes(14695981039346656037u, ram, (size_t)stats.n_metadata * FRAME);
+    return hash_bytes(hash, holder, n_ram_frames);
 }
 
 /* ---- names of places in memory --------------------------------------------------------------------------- */
