@@ -1,0 +1,94 @@
+/* killers.c: promises that no other test insisted on until a planted mistake went unnoticed (mutants.py).
+ *
+ * The hooks are this file's own, so that a test can act in the middle of a call. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <quire/port.h>
+#include <quire/quire.h>
+#include <stdlib.h>
+
+#define PAGE    QUIRE_PAGE_SIZE
+#define N_BYTES (8u << 20)
+
+static struct quire *q;
+static unsigned char *ram;
+static struct quire_fault last_fault;
+static unsigned n_faults;
+static void (*while_mapping)(void); /* once */
+
+unsigned quire_port_cpu(void) {
+    return 0;
+}
+
+void *quire_port_map(quire_pa pa) {
+    void (*act)(void) = while_mapping;
+    while_mapping = NULL;
+    if (act != NULL) {
+        act();
+    }
+    return ram + pa;
+}
+
+void quire_port_fault(const struct quire_fault *fault) {
+    last_fault = *fault;
+    n_faults++;
+}
+
+static int set_up(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = 1};
+    const struct quire_region region = {.base = 0, .end = N_BYTES, .type = QUIRE_USABLE};
+    n_faults = 0;
+    ram = aligned_alloc(PAGE, N_BYTES);
+    return ram == NULL || quire_init(&q, &config, &region, 1) != QUIRE_OK;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    struct quire_fault first;
+    enum quire_status status = quire_validate(q, &first);
+    free(ram);
+    return status != QUIRE_OK;
+}
+
+static uint64_t n_free(void) {
+    struct quire_stats stats;
+    quire_stats(q, &stats);
+    return stats.n_free;
+}
+
+/* ---- copy on write ------------------------------------------------------------------------------------ */
+
+static quire_pa shared;
+
+static void put_both(void) {
+    assert_int_equal(quire_put(q, shared), QUIRE_OK);
+    assert_int_equal(quire_put(q, shared), QUIRE_OK);
+}
+
+/* The reference that the break was to give back is gone by the time that it does so: a fault, and the copy is not lost. */
+static void a_break_that_fails_keeps_no_copy(void **state) {
+    (void)state;
+    quire_pa own = 0;
+    const uint64_t n_before = n_free();
+    shared = quire_alloc(q, 3);
+    assert_int_equal(quire_get(q, shared), QUIRE_OK);
+    while_mapping = put_both;
+    assert_int_equal(quire_cow(q, shared, &own), QUIRE_FAULT);
+    assert_int_equal(n_faults, 1);
+    assert_int_equal(last_fault.kind, QUIRE_FAULT_PUT_FREE);
+    assert_true(own == QUIRE_NONE);
+    assert_int_equal(n_free(), n_before);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_break_that_fails_keeps_no_copy, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("killers", tests, NULL, NULL);
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""tests/mutants/mutants.py, on a toy: which mistakes it makes, which of them are counted, killed, alive, explained."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path[:0] = ["tools", "tests/mutants"]
+import operators
+import tap
+
+SOURCE = """struct pair { int n; } *pair;
+struct pair copy(void) {
+    return *pair;
+}
+int positive(int a) {
+    return a * 1 > 0;
+}
+"""
+TEST = "int positive(int);\nint main(void) { return !positive(1) || positive(-1)%s; }\n"
+JUDGES = """[build plain]
+compile = gcc -O2 -c {source} -o {object}
+[judge test]
+build = plain
+link = gcc %s/test.c {core} -o {program}
+run = {program}
+"""
+MUTANTS = """toy.c:6 arithmetic: return a * 1 > 0; -> return a / 1 > 0;
+toy.c:6 relation: return a * 1 > 0; -> return a * 1 >= 0;
+toy.c:6 constant: return a * 1 > 0; -> return a * 2 > 0;
+toy.c:6 constant: return a * 1 > 0; -> return a * 0 > 0;
+toy.c:6 constant: return a * 1 > 0; -> return a * 1 > 1;
+toy.c:3 return: return *pair; -> return 0;
+toy.c:6 return: return a * 1 > 0; -> return 0;"""
+HANGING = "int positive(int a) {\n    volatile int n = 3;\n    while (n != 0) {\n        n--;\n    }\n    return a > n;\n}\n"
+
+# What is made of a line of a function: the kind and the line after the change.
+MADE = {
+    "a = b * c;": ["arithmetic a = b / c;", "statement ;"],
+    "struct q *a = f(b);": [],
+    "q_word *a = &b;": [],
+    "*a |= ~b;": ["bits *a &= ~b;", "bits *a |= b;", "statement ;"],
+    "if (again(a)) b();": ["condition if (!(again(a))) b();", "condition if ((again(a)) && false) b();",
+                           "statement if (again(a)) ;"],
+    "(void)f(true, \"a < 1\"); /* b - 1 */": ["constant (void)f(false, \"a < 1\"); /* b - 1 */",
+                                              "statement ; /* b - 1 */"],
+    "Q_CHECK(a < 1, a);": [],
+    "while (a->n[1u] != -b) { a++; }": [
+        "relation while (a->n[1u] == -b) { a++; }", "arithmetic while (a->n[1u] != b) { a++; }",
+        "arithmetic while (a->n[1u] != -b) { a--; }", "constant while (a->n[2u] != -b) { a++; }",
+        "constant while (a->n[0u] != -b) { a++; }", "condition while (!(a->n[1u] != -b)) { a++; }",
+        "statement while (a->n[1u] != -b) { ; }"],
+    "return atomic_load(&a->n) && !f(b);": [
+        "logic return atomic_load(&a->n) || !f(b);", "logic return atomic_load(&a->n) && f(b);", "return return 0;",
+        "order return atomic_load_explicit(&a->n, memory_order_acquire) && !f(b);"],
+    "atomic_compare_exchange_weak(a, &b, c);": [
+        "statement ;",
+        "order atomic_compare_exchange_weak_explicit(a, &b, c, memory_order_acq_rel, memory_order_acquire);"],
+    "atomic_exchange_explicit(a, b, memory_order_acq_rel);": [
+        "statement ;", "order atomic_exchange_explicit(a, b, memory_order_acquire);",
+        "order atomic_exchange_explicit(a, b, memory_order_release);"],
+    "atomic_store_explicit(a, b, memory_order_relaxed);": ["statement ;"],
+}
+
+
+def run(folder, source=SOURCE, more="", explained=None, options=()):
+    """(exit status, output)"""
+    folder = pathlib.Path(folder)
+    (folder / "toy.c").write_text(source)
+    (folder / "test.c").write_text(TEST % more)
+    (folder / "judges").write_text(JUDGES % folder)
+    if explained is not None:
+        (folder / "explained").write_text(explained.replace("toy.c", str(folder / "toy.c")))
+        options = [*options, "--explained", folder / "explained"]
+    done = subprocess.run(["tests/mutants/mutants.py", *options, folder / "judges", folder / "work", folder / "toy.c"],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.returncode, done.stdout.replace(str(folder) + "/", "")
+
+
+def expect(name, result, status, *said):
+    missing = [text for text in said if text not in result[1]]
+    tap.expect(f"{name}: status {status}", result[0] == status and not missing,
+               f"status {result[0]}; not said: {missing}; said:\n{result[1]}")
+
+
+for line, made in MADE.items():
+    text = "void g(void) {\n" + line + "\n}\n"
+    found = [f"{m.kind} {m.after}" for m in operators.mutants("toy.c", text)]
+    tap.expect("mistakes in " + line, sorted(found) == sorted(made), "\n".join(found))
+
+with tempfile.TemporaryDirectory() as folder:
+    listed = run(folder, options=["--list"])
+    tap.expect("--list has all of them", (listed[0], listed[1].strip()) == (0, MUTANTS), listed[1])
+    expect("killed, alive, the same, not compiled", run(folder), 1, "3 mutants, 2 killed (0 by a time limit), 1 survived, score 66.7 %",
+           "1 do not compile, 3 change no object code", "0 are explained", "survived: toy.c:6 relation",
+           "-    return a * 1 > 0;\n+    return a * 1 >= 0;")
+    expect("a better test kills all", run(folder, more=" || positive(0)"), 0, "3 mutants, 3 killed", "score 100.0 %")
+    why = "# a comment\ntoy.c: return a * 1 > 0; -> return a * 1 >= 0;  # nobody asks about 0\n"
+    expect("the living one is explained", run(folder, explained=why), 0, "2 mutants, 2 killed", "1 are explained")
+    expect("an explanation of what is no more", run(folder, explained=why.replace(">=", "!=")), 2, "no such mutant", "line 2")
+    expect("an explanation without a reason", run(folder, explained="toy.c: a -> b\n"), 2, "explained:1: not of the form")
+    expect("a judge who is never content", run(folder, more=" || 1"), 2, "judge test is not content with the sources as they are")
+    expect("only some", run(folder, options=["--only", "toy.c:6 constant"]), 0, "2 mutants, 2 killed", "0 do not compile, 1 change")
+    expect("one that hangs is killed", run(folder, HANGING, options=["--only", "statement", "--patience", "0"]),
+           0, "1 mutants, 1 killed (1 by a time limit)")
+    some = [run(folder, options=["--list", "--sample", "3", "--seed", seed]) for seed in "223"]
+    tap.expect("a seed means a sample", some[0] == some[1] != some[2] and some[0][1].count("\n") == 3, some)
+tap.end()
