@@ -1,0 +1,54 @@
+/* tree.h: a second reader of device tree blobs, which shares no line with boot/fdt.c: it makes a tree of the whole blob
+ * first, with all the memory that takes, and then looks around in it. */
+#ifndef FUZZ_TREE_H
+#define FUZZ_TREE_H
+
+#include "boot/fdt.h"
+
+struct tree_property {
+    const char *name;
+    const uint8_t *value;
+    uint32_t n_bytes;
+};
+
+struct tree_node {
+    const char *name;
+    const struct tree_node *parent; /* NULL: the root */
+    unsigned depth;                 /* 0: the root */
+    const struct tree_property *properties;
+    size_t n_properties;
+};
+
+struct tree {
+    const uint8_t *blob;
+    uint32_t n_bytes, boot_cpu;
+    uint32_t problems;       /* bit s: a reader may refuse the blob with status s; 0: it is in order */
+    struct tree_node *nodes; /* in the blob's order */
+    size_t n_nodes;
+    struct tree_property *properties;
+    size_t n_properties;
+    struct quire_region *reservations;
+    size_t n_reservations;
+};
+
+/* Where there are problems, the tree ends before the first that concerns its form. */
+void tree_read(struct tree *tree, const uint8_t *blob, size_t n_readable);
+void tree_free(struct tree *tree);
+
+/* The questions of boot/fdt.h. The caller's arrays have room for whatever n_readable bytes can say. */
+size_t tree_regions(const struct tree *tree, struct quire_region *out);
+size_t tree_cpus(const struct tree *tree, uint64_t *hart_ids);
+bool tree_initrd(const struct tree *tree, struct quire_region *initrd);
+const char *tree_bootargs(const struct tree *tree);
+uint64_t tree_timebase_hz(const struct tree *tree);
+bool tree_device(const struct tree *tree, const char *compatible, struct quire_region *registers);
+
+/* Problems of what the nodes mean; for tree_read. */
+uint32_t tree_check_meaning(const struct tree *tree);
+
+const struct tree_property *tree_property(const struct tree_node *node, const char *name); /* NULL: none */
+
+/* The strings of a stringlist one by one: the one that begins at *at, which moves behind it; NULL: no more. */
+const char *tree_string(const struct tree_property *list, uint32_t *at);
+
+#endif
