@@ -24,7 +24,7 @@ static enum quire_status find_held(struct quire *q, const char *call, quire_pa p
     uint32_t record = atomic_load_explicit(at->record, memory_order_acquire); /* for the break, see above */
     if (Q_COUNT(record) == 0) {
         enum quire_fault_kind kind = (record & Q_RESERVED) != 0 ? QUIRE_FAULT_RESERVED : if_free;
-        return q_fault(q, kind, call, pa, 0, record);
+        return q_fault(q, kind, call, pa, 0, q_zone_last_record(at->zone, at->frame)); /* names the last owner */
     }
     at->seen = record;
     return QUIRE_OK;
