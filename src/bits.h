@@ -25,7 +25,8 @@ static inline unsigned q_popcount(q_word w) {
     return (unsigned)(sizeof w == sizeof(unsigned) ? __builtin_popcount((unsigned)w) : __builtin_popcountll(w));
 }
 #else
-/* Adds neighbours: bits to pairs, pairs to nibbles, nibbles to bytes; the multiplication sums the bytes in the top one. */
+/* Adds neighbours: bits to pairs, pairs to nibbles, nibbles to bytes; the multiplication sums the bytes in the top
+ * one. */
 static inline unsigned q_popcount(q_word w) {
     w -= (w >> 1) & (Q_ALL_BITS / 3);
     w = (w & (Q_ALL_BITS / 5)) + ((w >> 2) & (Q_ALL_BITS / 5));

@@ -4,10 +4,10 @@
  *   in     a loan that allocations come from when warm is empty
  *   out    a loan that gathers frees of one block on their way home
  *
- * When warm is full, frees of the blocks of `in` and `out` go there; for one of another block, the older half of warm leaves
- * through `out`, which is given back whenever a frame of another block comes. When
- * warm and `in` are empty the next block is borrowed: the fullest ones first, but for those with less than 32 free
- * frames, which are left to empty; then blocks never used; then those nearly full.
+ * When warm is full, frees of the blocks of `in` and `out` go there; for one of another block, the older half of warm
+ * leaves through `out`, which is given back whenever a frame of another block comes. When warm and `in` are empty the
+ * next block is borrowed: the fullest ones first, but for those with less than 32 free frames, which are left to empty;
+ * then blocks never used; then those nearly full.
  *
  * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
  * memory could make, the CPU gathers: frees skip warm, so that allocations move into the fullest blocks and the

@@ -24,7 +24,8 @@ struct q_cache {
 /* Odd, and so the number of no visit. */
 #define Q_BUSY 1u
 
-/* Tries to become the visitor; false: somebody is there, who may be the very caller, interrupted. *visit is for leaving. */
+/* Tries to become the visitor; false: somebody is there, who may be the very caller, interrupted. *visit is for
+ * leaving. */
 static inline bool q_cache_enter(struct q_cache *c, uint32_t *visit) {
     /* seq_cst: acquire, to see what the last visitor left (pairs with q_cache_leave); and one order with the prover's
      * fence, so that a visit begun before that fence is seen by it (single.c, P1). */

@@ -1,8 +1,8 @@
 /* check.h: what the core believes about itself, checked where it is cheap.
  *
- * QUIRE_CHECK 0: callers' arguments only, which are always checked. 1, the default: Q_CHECK as well, nowhere on the way of
- * a call that ends in the CPU's cache. 2: besides, a free claims the frame by an exchange, so that two CPUs that free
- * it at once are found out at once (record.h). */
+ * QUIRE_CHECK 0: callers' arguments only, which are always checked. 1, the default: Q_CHECK as well, nowhere on the
+ * way of a call that ends in the CPU's cache. 2: besides, a free claims the frame by an exchange, so that two CPUs
+ * that free it at once are found out at once (record.h). */
 #ifndef Q_CHECK_H
 #define Q_CHECK_H
 

@@ -70,8 +70,8 @@ struct q_place {
     uint32_t seen;    /* what was in it, where the lookup was for a held frame (refs.c) */
 };
 
-/* Checks that 2^order frames at `pa` are ours and initialised; else reports the fault, `if_fresh` for frames that never were
- * in use. */
+/* Checks that 2^order frames at `pa` are ours and initialised; else reports the fault, `if_fresh` for frames that
+ * never were in use. */
 enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
                          struct q_place *at);
 

@@ -4,10 +4,10 @@
  * above "below this child is one". Everything is only a hint; the truth is a block's bits and its count.
  *
  * Setting is eager, from the leaf up. Clearing is done by a searcher that finds a hint wrong, which then looks
- * again. That is a store-buffering pattern: the setter writes what is below, then reads the hint above; the searcher writes
- * the hint above, then reads what is below. With all four accesses seq_cst one of them sees the other; with
- * less a block would be lost to every searcher on weakly ordered machines. So every access here is seq_cst unless its comment
- * says otherwise.
+ * again. That is a store-buffering pattern: the setter writes what is below, then reads the hint above; the searcher
+ * writes the hint above, then reads what is below. With all four accesses seq_cst one of them sees the other; with
+ * less a block would be lost to every searcher on weakly ordered machines. So every access here is seq_cst unless its
+ * comment says otherwise.
  *
  * Memory is not initialised at start-up, since that would take time in proportion to it. Nodes are initialised when the
  * search for a fresh block first reaches them: `raw` has a bit for each child nobody has claimed; who takes it out

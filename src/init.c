@@ -1,15 +1,16 @@
 /* init.c: making an allocator, and giving it more memory.
  *
- * All metadata of one call lie in one extent at the front of one region, which is carved off: no zone covers it. At init
- * that is the largest piece of memory that is mapped already:
+ * All metadata of one call lie in one extent at the front of one region, which is carved off: no zone covers it. At
+ * init that is the largest piece of memory that is mapped already:
  *
  *   | struct quire | CPU caches | table of zones | zone, its metadata | zone, its metadata | ...
  *
  * A zone is made of neighbouring regions as long as no whole block lies between them. Only the blocks that are partly
  * no RAM of ours are initialised here, at most two for each region; so the cost does not depend on the size of memory.
  *
- * quire_add makes one more zone, and puts frames that lie in blocks of existing zones there, so that memory that was added in
- * pieces becomes whole. The table of zones is replaced by a new one; the old one stays, since others may be reading it. */
+ * quire_add makes one more zone, and puts frames that lie in blocks of existing zones there, so that memory that was
+ * added in pieces becomes whole. The table of zones is replaced by a new one; the old one stays, since others may be
+ * reading it. */
 #include "core.h"
 #include "mem.h"
 
@@ -72,7 +73,8 @@ static bool piece(const struct plan *plan, size_t i, struct span *frames) {
     return frames->base < frames->end;
 }
 
-/* The regions [*i, result) that make one zone, which spans `zone`; result == *i: no more. *i moves to the first of them. */
+/* The regions [*i, result) that make one zone, which spans `zone`; result == *i: no more. *i moves to the first of
+ * them. */
 static size_t next_zone(const struct plan *plan, size_t *i, struct span *zone) {
     while (*i < plan->n_regions && !piece(plan, *i, zone)) {
         ++*i;
@@ -162,8 +164,8 @@ static bool all_set(const q_word *words) {
     return true;
 }
 
-/* Initialises the block of frame `f`, at an edge of region `i` with the frames `s`, if it is partly no RAM of ours. Blocks
- * below *next have been looked at. */
+/* Initialises the block of frame `f`, at an edge of region `i` with the frames `s`, if it is partly no RAM of ours.
+ * Blocks below *next have been looked at. */
 static void open_edge(struct q_zone *z, const struct plan *plan, size_t i, const struct span *s, q_frame f,
                       size_t *next) {
     size_t block = q_zone_block_of(z, f);

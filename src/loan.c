@@ -8,8 +8,8 @@
  * L3  Whoever changes a block's count so that its class changes hints the new class, also when it took frames:
  *     two CPUs' changes may pass each other, and the last one sees the final count.           interleaving tests
  *
- * Memory order: the line's words and the count are changed seq_cst. Acquire and release make the records and contents of
- * a frame travel with its bit; seq_cst is for the hints (index.c).
+ * Memory order: the line's words and the count are changed seq_cst. Acquire and release make the records and contents
+ * of a frame travel with its bit; seq_cst is for the hints (index.c).
  *
  * Cost: at most one exchange for each word of the line, 8 on a 64-bit machine, whatever the number of frames, and one
  * add to the count. Nothing waits. */

@@ -1,18 +1,19 @@
 /* order.c: 2^order frames: allocate, free, and free a part.
  *
  * Orders 1 to 8 come out of the borrowed block where it has a run, else out of the fullest of a few candidates in each
- * class, else of a fresh block, else of any block. Order 9 is a block whose 512 bits all come, order 10 two such neighbours.
+ * class, else of a fresh block, else of any block. Order 9 is a block whose 512 bits all come, order 10 two such
+ * neighbours.
  *
- * Up to order 8 each frame gets a record, joined to its neighbours, and any aligned part can be freed: what is left stays
- * joined. A whole block gets one record instead of 512. When a part of it is freed or shared, the block is split:
+ * Up to order 8 each frame gets a record, joined to its neighbours, and any aligned part can be freed: what is left
+ * stays joined. A whole block gets one record instead of 512. When a part of it is freed or shared, the block is split:
  *
  * S1  Split writes "held, joined" into each frame record that is 0, by compare-exchange, then takes the block's
- *     record away. CPUs that hold different parts may split at once: each finishes the whole split by itself, and finds the records
- *     that others wrote, or freed, no longer 0. Nobody waits.                          interleaving tests
+ *     record away. CPUs that hold different parts may split at once: each finishes the whole split by itself, and
+ *     finds the records that others wrote, or freed, no longer 0. Nobody waits. (interleaving tests)
  * S2  No record goes back to 0 while a part of the block is held; who splits holds one.   R1, q_freed()
  *
- * Joins between two blocks of an order 10 may stand in the block's record on one side and in the frame's on the other, and a
- * split may carry a join over that was just taken away; so a join counts only when both sides have it. */
+ * Joins between two blocks of an order 10 may stand in the block's record on one side and in the frame's on the
+ * other, and a split may carry a join over that was just taken away; so a join counts only when both sides have it. */
 #include "core.h"
 
 /* Blocks of a class that are looked at for a run before the next class is. */
@@ -32,7 +33,8 @@ static q_record *run_record(const struct run *run, size_t i) {
 
 /* Takes a join away from a frame, in whichever record it stands. */
 static void unjoin(struct q_zone *z, size_t frame, uint32_t join) {
-    /* relaxed: only flags of records whose frames others hold; they look at them when they free (both sides, see above) */
+    /* relaxed: only flags of records whose frames others hold; they look at them when they free (both sides, see
+     * above) */
     atomic_fetch_and_explicit(&z->records[frame], ~join, memory_order_relaxed);
     if (frame % Q_BLOCK == (join == Q_JOIN_PREV ? 0 : Q_BLOCK - 1)) {
         atomic_fetch_and_explicit(&z->blocks[frame / Q_BLOCK].record, ~join, memory_order_relaxed);
@@ -402,8 +404,8 @@ static bool has_hole(const struct q_zone *z, q_frame f, q_frame n) {
     return false;
 }
 
-/* Whether memory has 2^order aligned frames at all, free or not. Only blocks at the edges of regions have holes, so one of the first
- * places looked at is without. */
+/* Whether memory has 2^order aligned frames at all, free or not. Only blocks at the edges of regions have holes, so
+ * one of the first places looked at is without. */
 static bool ever_fits(const struct quire *q, unsigned order) {
     const struct q_zones *zones = q_zones(q);
     q_frame n = (q_frame)1 << order;

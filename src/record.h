@@ -5,14 +5,14 @@
  *
  * count      references; 0: nobody holds the frame. At its top it stays there (Q_COUNT_TOP) and the frame with it.
  * tag        the owner; of a freed frame the last one, so that a double free names it
- * JOIN_*     the neighbour belongs to the same allocation. Frames a..b are (a part of) one allocation iff all of them but
- *            the last have JOIN_NEXT.
+ * JOIN_*     the neighbour belongs to the same allocation. Frames a..b are (a part of) one allocation iff all of them
+ *            but the last have JOIN_NEXT.
  * FREED      nobody holds it, and somebody once did
  * RESERVED   a frame that lies in a zone's blocks but is not the zone's: a hole, or metadata
  *
  * A frame whose record is 0 was not held on its own since its block's records were last set to 0. Its block's record
- * says whether it is held with all of its block (and then frames' records stay 0 until a part is freed or shared, order.c), or
- * was freed with it. In a block's record bit 31 is CLEAN: all 512 frame records are 0.
+ * says whether it is held with all of its block (and then frames' records stay 0 until a part is freed or shared,
+ * order.c), or was freed with it. In a block's record bit 31 is CLEAN: all 512 frame records are 0.
  *
  * R1  A frame's record is written only by who holds the frame (alloc, free), or changed by an atomic
  *     read-modify-write (get, put, a neighbour that takes a JOIN away, the split of a block).   interleaving tests
@@ -52,10 +52,10 @@ static inline uint32_t q_freed(uint32_t r) {
     return (r & Q_TAG_MASK) | Q_FREED;
 }
 
-/* Writes "free" over a record that was found to be held once; `also` is Q_CLEAN for a block's. False: at QUIRE_CHECK 2, somebody
- * else changed it meanwhile, which is a concurrent double free. At the other levels its second copy is found when it comes
- * back to the bits, or is handed out (QUIRE_FAULT_BIT_TWICE, QUIRE_FAULT_HANDED_TWICE), unless two CPUs hand out both copies
- * within the same few nanoseconds, too. */
+/* Writes "free" over a record that was found to be held once; `also` is Q_CLEAN for a block's. False: at QUIRE_CHECK
+ * 2, somebody else changed it meanwhile, which is a concurrent double free. At the other levels its second copy is
+ * found when it comes back to the bits, or is handed out (QUIRE_FAULT_BIT_TWICE, QUIRE_FAULT_HANDED_TWICE), unless
+ * two CPUs hand out both copies within the same few nanoseconds, too. */
 static inline bool q_mark_freed(q_record *r, uint32_t record, uint32_t also) {
 #if QUIRE_CHECK >= 2
     return atomic_compare_exchange_strong_explicit(r, &record, q_freed(record) | also, memory_order_relaxed,

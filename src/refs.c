@@ -1,15 +1,15 @@
 /* refs.c: reference counts, and the copy-on-write break.
  *
- * get, put and the break change a record by compare-exchange, so that a reference taken by somebody else at the same time is
- * never lost. A frame of a block that is one allocation gets a record of its own first (q_split).
+ * get, put and the break change a record by compare-exchange, so that a reference taken by somebody else at the same
+ * time is never lost. A frame of a block that is one allocation gets a record of its own first (q_split).
  *
  * Memory order: put is acq_rel. Release: what this holder did with the frame is done before it lets go; acquire, for
- * the last one: all of that is seen before the frame is used again. The break looks with acquire for the same reason: "I
- * am alone" must mean that the others have finished. get is relaxed: its caller holds a reference, so nothing is to
+ * the last one: all of that is seen before the frame is used again. The break looks with acquire for the same reason:
+ * "I am alone" must mean that the others have finished. get is relaxed: its caller holds a reference, so nothing is to
  * be seen.
  *
- * The break can not go wrong between looking and writing: with a count of 1, held by the caller, nobody else is there to
- * take a reference, for a get needs one. Pins are references. */
+ * The break can not go wrong between looking and writing: with a count of 1, held by the caller, nobody else is there
+ * to take a reference, for a get needs one. Pins are references. */
 #include "core.h"
 #include "mem.h"
 

@@ -1,18 +1,18 @@
 /* single.c: one frame: allocate, free, and knowing that there is none.
  *
- * Nine calls in ten end in the CPU's own cache. A call that finds its cache in use is nested in (or has preempted) another one on the
- * same CPU, or was moved to another CPU; it works on the shared bits instead.
+ * Nine calls in ten end in the CPU's own cache. A call that finds its cache in use is nested in (or has preempted)
+ * another one on the same CPU, or was moved to another CPU; it works on the shared bits instead.
  *
- * Failing needs a proof, since frames move behind the back of a sweep: one place is passed, a frame is freed there, and the
- * last frame of a place further on is taken. So:
+ * Failing needs a proof, since frames move behind the back of a sweep: one place is passed, a frame is freed there,
+ * and the last frame of a place further on is taken. So:
  *
  * P1  A sweep that found nothing proves that there was nothing if no free frame came to a place or moved
  *     from one to another during it. Every such step is part of a visit to a CPU cache, or lies
- *     between q_begin and q_end. The caller sums all of these before and after its sweep; equal, and nobody busy, means that
- *     nothing moved.
- * P2  Tries are bounded. What is left is a frame in a cache (or in a block on its way home) whose owner is stopped in the middle;
- *     such failures are counted (quire_stats.n_unproved). Also hidden: a hint that a stopped searcher had taken away
- *     and not yet looked at again, so the last try looks at every block. */
+ *     between q_begin and q_end. The caller sums all of these before and after its sweep; equal, and nobody busy,
+ *     means that nothing moved.
+ * P2  Tries are bounded. What is left is a frame in a cache (or in a block on its way home) whose owner is stopped in
+ *     the middle; such failures are counted (quire_stats.n_unproved). Also hidden: a hint that a stopped searcher had
+ *     taken away and not yet looked at again, so the last try looks at every block. */
 #include "core.h"
 
 #define Q_PROOF_TRIES 32
@@ -24,8 +24,8 @@ struct look {
 };
 
 static struct look look(const struct quire *q) {
-    /* The fence orders this look behind the sweep before it, and in one order with the seq_cst entries of visitors: a visit
-     * either began before this, and is seen, or begins later. Pairs with q_cache_enter and q_begin. */
+    /* The fence orders this look behind the sweep before it, and in one order with the seq_cst entries of visitors: a
+     * visit either began before this, and is seen, or begins later. Pairs with q_cache_enter and q_begin. */
     atomic_thread_fence(memory_order_seq_cst);
     q_word begun = atomic_load(&q->n_begun);
     struct look l = {begun, begun != atomic_load(&q->n_ended)};

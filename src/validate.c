@@ -1,8 +1,8 @@
 /* validate.c: recounting everything from the bits up.
  *
- * Each free frame must be in exactly one place: its bit in its block's line, or one CPU cache. Its record must say free, and
- * all that is derived (counts, hints, the number of whole blocks) must follow. All caches are held meanwhile, by the
- * usual try; so the others go on, on the shared bits, and that they did is noticed at the end. */
+ * Each free frame must be in exactly one place: its bit in its block's line, or one CPU cache. Its record must say
+ * free, and all that is derived (counts, hints, the number of whole blocks) must follow. All caches are held
+ * meanwhile, by the usual try; so the others go on, on the shared bits, and that they did is noticed at the end. */
 #include "core.h"
 
 /* ---- what is wrong ---------------------------------------------------------------------------------------- */

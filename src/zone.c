@@ -5,8 +5,8 @@
  *   blocks   how many bits are set; the record of a whole block       8
  *   index    hints by how many are set                                ~1
  *
- * Blocks are aligned by physical address. A zone may begin and end in the middle of one; the frames of such a block that are not
- * the zone's have RESERVED records and never a bit. All other blocks start fresh: their metadata are
+ * Blocks are aligned by physical address. A zone may begin and end in the middle of one; the frames of such a block
+ * that are not the zone's have RESERVED records and never a bit. All other blocks start fresh: their metadata are
  * whatever memory held before, and are initialised by who claims the block first.
  *
  * Z1  Frames below `first + ceiling` have initialised records, so that one comparison tells a caller's address
@@ -89,8 +89,8 @@ size_t q_zone_find(struct q_zone *z, enum q_class class, size_t from) {
         if (q_class_of(atomic_load(count)) == class) {
             return b;
         }
-        /* Wrong hint: away with it, and look again. seq_cst all four (see index.c): a CPU that changes the count meanwhile sees
-         * the hint gone, or this sees the new count. */
+        /* Wrong hint: away with it, and look again. seq_cst all four (see index.c): a CPU that changes the count
+         * meanwhile sees the hint gone, or this sees the new count. */
         q_index_clear(&z->index, class, b + z->skew);
         if (q_class_of(atomic_load(count)) == class) {
             q_index_set(&z->index, class, b + z->skew);
@@ -111,9 +111,9 @@ size_t q_zone_next_free(struct q_zone *z, enum q_class class, size_t from) {
     return b;
 }
 
-/* Publishes an initialised block. If it is the one at the ceiling, raises that over it and over what is ready behind it. Of
- * two neighbours published at once, the lower one's CPU raises over both: it looks at READY after it raised the ceiling, and the
- * other one looked at the ceiling after it had set READY (all seq_cst). */
+/* Publishes an initialised block. If it is the one at the ceiling, raises that over it and over what is ready behind
+ * it. Of two neighbours published at once, the lower one's CPU raises over both: it looks at READY after it raised
+ * the ceiling, and the other one looked at the ceiling after it had set READY (all seq_cst). */
 static void publish(struct q_zone *z, size_t block) {
     q_index_set_ready(&z->index, block + z->skew);
     q_frame ceiling = atomic_load(&z->ceiling);

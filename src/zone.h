@@ -21,8 +21,8 @@ struct q_block {
     q_record record;       /* of a block that is one allocation; see record.h */
 };
 
-/* How much of the memory that is not in CPU caches is free, and how much of that as whole blocks: what decides whether to
- * gather (cache.c). One for each allocator. Estimates: relaxed everywhere. */
+/* How much of the memory that is not in CPU caches is free, and how much of that as whole blocks: what decides
+ * whether to gather (cache.c). One for each allocator. Estimates: relaxed everywhere. */
 struct q_balance {
     _Alignas(64) _Atomic intptr_t n_free;
     _Atomic intptr_t n_whole;
@@ -49,8 +49,8 @@ size_t q_zone_bytes(size_t n_blocks);
 /* Sets up a zone over frames [base, end) in `memory` (q_zone_bytes, 64-byte aligned). All of its blocks are fresh. */
 void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, struct q_balance *balance);
 
-/* Initialises the metadata of one block: the frames in `usable` are free, the others no frames of the zone's. The block is
- * fresh, and nobody else knows the zone. */
+/* Initialises the metadata of one block: the frames in `usable` are free, the others no frames of the zone's. The
+ * block is fresh, and nobody else knows the zone. */
 void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable);
 
 /* The zone's blocks by number, and what belongs to them. */
@@ -82,7 +82,8 @@ size_t q_zone_find(struct q_zone *z, enum q_class class, size_t from);
 /* To be called by who is about to hand out frames of a block other than all at once: its records will not stay 0. */
 static inline void q_zone_soil(struct q_zone *z, size_t block) {
     q_record *r = &z->blocks[block].record;
-    /* relaxed: the caller holds frames of the block, so nobody has all 512; who gets them later synchronises by the line */
+    /* relaxed: the caller holds frames of the block, so nobody has all 512; who gets them later synchronises by the
+     * line */
     uint32_t record = atomic_load_explicit(r, memory_order_relaxed);
     if ((record & Q_CLEAN) != 0) {
         atomic_store_explicit(r, record & ~Q_CLEAN, memory_order_relaxed);

@@ -98,8 +98,8 @@ enum quire_status quire_free(struct quire *q, quire_pa pa);
 /* 2^order frames, aligned to their size by physical address, each with one reference; *out is the first.
  * order 0..QUIRE_MAX_ORDER.
  *   QUIRE_NO_MEMORY, QUIRE_FRAGMENTED, QUIRE_UNSATISFIABLE, QUIRE_INVALID: *out is QUIRE_NONE
- * Unlike quire_alloc it does not prove its failure: frames in caches in use at that moment, and on their way, are passed
- * over. Cost: some RMW on the block's line; where no run is found, every block and cache is looked at. */
+ * Unlike quire_alloc it does not prove its failure: frames in caches in use at that moment, and on their way, are
+ * passed over. Cost: some RMW on the block's line; where no run is found, every block and cache is looked at. */
 enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag, quire_pa *out);
 
 /* Gives back 2^order frames: a whole allocation or any aligned part of one; the rest stays allocated.
