@@ -7,7 +7,7 @@
  * Contexts: everything but quire_init may be called at any time, on any CPU, with interrupts on or off, from
  * interrupt and NMI handlers, also in the middle of another call. Nothing waits, takes a lock or disables
  * interrupts; each call ends after a bounded number of its own steps, whatever the other CPUs do. Stack use stays under
- * 768 bytes.
+ * 1 KiB.
  *
  * Faults: a misuse is reported through quire_port_fault; if that returns, the call returns QUIRE_FAULT (or
  * QUIRE_NONE) and has changed nothing, unless its description says otherwise. Running out is a status.
