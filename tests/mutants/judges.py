@@ -173,11 +173,11 @@ class Judges:
                 return judge, status is None
         return None, False
 
-    def verdicts(self, mutants, sources, n_workers):
+    def verdicts(self, mutants, n_workers):
         """Yields (mutant, verdict, whether it hung) as they come."""
         folders = queue.SimpleQueue()
         for i in range(n_workers):
-            folders.put(self.make_folder(f"worker{i}", sources))
+            folders.put(self.make_folder(f"worker{i}", self.base.glob("src/*")))
         seen = set()
 
         def one(mutant):

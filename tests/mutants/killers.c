@@ -12,8 +12,13 @@
 #include <quire/quire.h>
 #include <stdlib.h>
 
-#define PAGE    QUIRE_PAGE_SIZE
-#define N_BYTES (8u << 20)
+/* Two zones: blocks lie between the regions. */
+static const struct quire_region regions[] = {
+    {.base = 0, .end = 4 << 20, .type = QUIRE_USABLE},
+    {.base = 8 << 20, .end = 12 << 20, .type = QUIRE_USABLE},
+};
+#define N_BYTES  ((size_t)12 << 20) /* simulated, the hole included */
+#define N_USABLE ((8 << 20) / QUIRE_PAGE_SIZE)
 
 static struct quire *q;
 static unsigned char *ram;
@@ -42,10 +47,13 @@ void quire_port_fault(const struct quire_fault *fault) {
 static int set_up(void **state) {
     (void)state;
     const struct quire_config config = {.n_cpus = 1};
-    const struct quire_region region = {.base = 0, .end = N_BYTES, .type = QUIRE_USABLE};
     n_faults = 0;
-    ram = aligned_alloc(PAGE, N_BYTES);
-    return ram == NULL || quire_init(&q, &config, &region, 1) != QUIRE_OK;
+    ram = aligned_alloc(QUIRE_PAGE_SIZE, N_BYTES);
+    assert_non_null(ram);
+    for (size_t i = 0; i < N_BYTES; i++) {
+        ram[i] = (uint8_t)(i * 0x9E3779B1u >> 24); /* rubbish, in no two places the same */
+    }
+    return quire_init(&q, &config, regions, 2) != QUIRE_OK;
 }
 
 static int tear_down(void **state) {
@@ -86,9 +94,20 @@ static void a_break_that_fails_keeps_no_copy(void **state) {
     assert_int_equal(n_free(), n_before);
 }
 
+/* ---- start-up ----------------------------------------------------------------------------------------- */
+
+static void metadata_and_frames_are_all_there_is(void **state) {
+    (void)state;
+    struct quire_stats stats;
+    quire_stats(q, &stats);
+    assert_int_equal(stats.n_zones, 2);
+    assert_int_equal(stats.n_frames + stats.n_metadata, N_USABLE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_break_that_fails_keeps_no_copy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(metadata_and_frames_are_all_there_is, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("killers", tests, NULL, NULL);
 }

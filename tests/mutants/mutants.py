@@ -52,8 +52,7 @@ def check_explained(path, explained, mutants):
         raise judges.Stop(f"{path}: no such mutant (any more) in line " + ", ".join(map(str, stale)))
 
 
-def diff(mutant):
-    before = pathlib.Path(mutant.path).read_text()
+def diff(mutant, before):
     after = before[:mutant.start] + mutant.new + before[mutant.end:]
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), mutant.path, mutant.path, "", "", 2, "")
     return "\n".join(lines)
@@ -64,17 +63,17 @@ def progress(n, total, n_alive, began):
     print(f"  {n} of {total} mutants, {n_alive} alive, about {left / 60:.0f} min left", file=sys.stderr)
 
 
-def judge_all(court, mutants, sources):
+def judge_all(court, mutants, texts):
     """[(mutant, verdict, hung)]; whoever interrupts this gets what is known by then."""
     results, n_alive, began, told = [], 0, time.monotonic(), 0.0
     try:
-        for result in court.verdicts(mutants, sources, AT_A_TIME):
+        for result in court.verdicts(mutants, AT_A_TIME):
             mutant, verdict, _ = result
             results.append(result)
             if verdict == "survived":
                 n_alive += 1
                 print(f"survived: {mutant.path}:{mutant.line} {mutant.kind}\n    {mutant.path}: {mutant.before} -> "
-                      f"{mutant.after}\n{diff(mutant)}\n", flush=True)
+                      f"{mutant.after}\n{diff(mutant, texts[mutant.path])}\n", flush=True)
             if time.monotonic() - told > 15 or len(results) == len(mutants):
                 told = time.monotonic()
                 progress(len(results), len(mutants), n_alive, began)
@@ -125,7 +124,8 @@ def main():
     parser.add_argument("source", nargs="+", type=pathlib.Path)
     args = parser.parse_args()
 
-    everything = [m for path in args.source for m in operators.mutants(str(path), path.read_text())]
+    texts = {str(path): path.read_text() for path in args.source}
+    everything = [m for path, text in texts.items() for m in operators.mutants(path, text)]
     explained = read_explained(args.explained)
     check_explained(args.explained, explained, everything)
     mutants = [m for m in everything if args.only in f"{m.path}:{m.line} {m.kind}"]
@@ -139,7 +139,7 @@ def main():
         raise judges.Stop("there is no mutant to judge")
     court = judges.Judges(args.judges, args.source, args.folder, args.patience)
     court.prepare(AT_A_TIME)
-    results = judge_all(court, chosen, args.source)
+    results = judge_all(court, chosen, texts)
     good = report(results, len(mutants) - len(chosen))
     return 0 if good and len(results) == len(chosen) else 1
 
