@@ -23,8 +23,9 @@ SPOILED = {
         ("user/spoiled.c", "#include <quire/quire.h>", "user/spoiled.c:1: includes include/quire/quire.h"),
     ],
     "check-symbols": [
-        ("src/spoiled.c", "unsigned q_d(unsigned long long n);\n"
-                          "unsigned q_d(unsigned long long n) { return (unsigned)(n / 10); }", "needs __udivdi3"),
+        ("src/spoiled.c", "unsigned long long q_d(unsigned long long n, unsigned long long d);\n"
+                          "unsigned long long q_d(unsigned long long n, unsigned long long d) { return n / d; }",
+         "needs __udivdi3"),
         ("boot/regions.c", "unsigned quire_port_cpu(void);\nunsigned q_c(void);\n"
                            "unsigned q_c(void) { return quire_port_cpu(); }", "needs quire_port_cpu"),
         ("src/spoiled.c", "extern int spoiled;\nint spoiled;", "defines spoiled"),
