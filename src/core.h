@@ -26,6 +26,7 @@ struct quire {
     _Atomic q_word n_faults;
     _Atomic q_word n_unproved;
     _Atomic uint32_t adding; /* 1 while a quire_add runs */
+    _Atomic q_word seal;     /* checksum of what quire_init was told, written last; recover.c asks for it */
 };
 
 /* acquire: pairs with the release in quire_add, so that the zones in it are seen whole. */
@@ -105,6 +106,13 @@ static inline void q_end(struct quire *q) {
 
 /* Sends all frames home that lie in CPU caches, but for caches in use. */
 void q_drain_all(struct quire *q);
+
+/* ---- init.c ---- */
+/* The allocator that a quire_init with these arguments made. QUIRE_NO_MEMORY: there is none; or as quire_init. */
+enum quire_status q_find_sealed(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
+                                struct quire **out);
+/* Makes the zone the main one if it has more blocks. */
+void q_prefer_if_larger(struct quire *q, struct q_zone *z);
 
 /* ---- content.c: fill or check frames by the content policy; the frames are the caller's alone ---- */
 void q_content_freed(struct quire *q, q_frame f, unsigned order);

@@ -67,15 +67,16 @@ static q_word children(const struct q_index *ix, unsigned level, size_t node) {
     return behind < Q_FANOUT ? q_low_bits(behind) : Q_ALL_BITS;
 }
 
-/* Plain writes in effect (relaxed): nobody looks at the node before it is published. */
-static void init_node(const struct q_index *ix, unsigned level, size_t node) {
+/* A node of which these children are initialised. Plain writes in effect (relaxed): nobody looks at the node before it
+ * is published. */
+static void init_node(const struct q_index *ix, unsigned level, size_t node, q_word ready) {
     struct q_node *n = &ix->level[level][node];
-    for (unsigned class = 0; class < Q_CLASSES; class ++) {
-        atomic_init(&n->word[class], 0);
+    q_word others = children(ix, level, node) & ~ready;
+    for (unsigned class = 0; class < Q_READY; class ++) {
+        atomic_init(&n->word[class], class == Q_FRESH && level == 0 ? others : 0);
     }
-    q_word all = children(ix, level, node);
-    atomic_init(&n->word[Q_FRESH], level == 0 ? all : 0);
-    atomic_init(&n->raw, level == 0 ? 0 : all);
+    atomic_init(&n->word[Q_READY], ready);
+    atomic_init(&n->raw, level == 0 ? 0 : others);
 }
 
 void q_index_init(struct q_index *ix, void *memory, size_t n_blocks) {
@@ -93,7 +94,7 @@ void q_index_init(struct q_index *ix, void *memory, size_t n_blocks) {
             break;
         }
     }
-    init_node(ix, ix->top, 0);
+    init_node(ix, ix->top, 0, 0);
 }
 
 /* Whether something below this node has the hint. */
@@ -176,7 +177,7 @@ static bool open_raw(struct q_index *ix, unsigned level, size_t node, q_word amo
     for (q_word raw; (raw = atomic_load(&n->raw) & among) != 0;) {
         size_t child = node * Q_FANOUT + q_lowest(raw);
         if (atomic_fetch_and(&n->raw, ~q_bit(child)) & q_bit(child)) {
-            init_node(ix, level - 1, child);
+            init_node(ix, level - 1, child, 0);
             atomic_fetch_or(&n->word[Q_READY], q_bit(child)); /* publishes: pairs with has() and q_index_next */
             raise(ix, Q_FRESH, level, child);
             return true;
@@ -267,4 +268,22 @@ bool q_index_ready(struct q_index *ix, size_t block) {
         }
     }
     return true;
+}
+
+static void forget_below(struct q_index *ix, unsigned level, size_t node) {
+    struct q_node *n = &ix->level[level][node];
+    /* relaxed, and plain writes in effect: nothing else runs */
+    q_word ready = atomic_load_explicit(&n->word[Q_READY], memory_order_relaxed);
+    init_node(ix, level, node, ready);
+    for (q_word w = level > 0 ? ready : 0; w != 0; w &= w - 1) {
+        size_t child = node * Q_FANOUT + q_lowest(w);
+        forget_below(ix, level - 1, child);
+        if (any(&ix->level[level - 1][child], Q_FRESH)) {
+            raise(ix, Q_FRESH, level, child);
+        }
+    }
+}
+
+void q_index_forget(struct q_index *ix) {
+    forget_below(ix, ix->top, 0);
 }

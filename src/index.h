@@ -70,4 +70,8 @@ bool q_index_open_more(struct q_index *ix);
 /* Whether the block's metadata are initialised. */
 bool q_index_ready(struct q_index *ix, size_t block);
 
+/* For recover.c, while nothing else runs: takes all hints away. What is not READY is fresh, also what somebody had
+ * claimed. */
+void q_index_forget(struct q_index *ix);
+
 #endif

@@ -231,7 +231,7 @@ static void init_core(struct quire *q, const struct quire_config *config) {
     }
 }
 
-static void prefer_if_larger(struct quire *q, struct q_zone *z) {
+void q_prefer_if_larger(struct quire *q, struct q_zone *z) {
     struct q_zone *main = q_main(q);
     if (main == NULL || z->n_blocks > main->n_blocks) {
         atomic_store_explicit(&q->main, z, memory_order_release); /* pairs with q_main */
@@ -246,40 +246,77 @@ static void make_zones(struct quire *q, const struct plan *plan, struct q_zones 
         struct q_zone *z = make_zone(q, plan, i, end, &span, at);
         at += zone_bytes(&span);
         table->zone[table->n++] = z;
-        prefer_if_larger(q, z);
+        q_prefer_if_larger(q, z);
     }
     Q_CHECK((uintptr_t)at <= (uintptr_t)q + ((uintptr_t)plan->n_meta << QUIRE_PAGE_SHIFT), at - (char *)q);
     table->zone[0]->meta_base = meta.base;
     table->zone[0]->meta_end = meta.base + plan->n_meta;
 }
 
-enum quire_status quire_init(struct quire **out, const struct quire_config *config, const struct quire_region *regions,
-                             size_t n_regions) {
-    struct plan plan = {regions, n_regions, 0, 0, 0};
-    size_t n_zones, core_bytes = round_up(sizeof(struct quire), 128);
-    *out = NULL;
+/* A checksum of the arguments (that of Fowler, Noll and Vo, over words), never 0. */
+static q_word seal_of(const struct quire_config *config, const struct quire_region *regions, size_t n_regions) {
+    q_word sum = 2166136261u;
+    for (size_t i = 0; i < n_regions; i++) {
+        const q_word parts[] = {(q_word)(regions[i].base >> QUIRE_PAGE_SHIFT),
+                                (q_word)(regions[i].end >> QUIRE_PAGE_SHIFT), (q_word)regions[i].type};
+        for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++) {
+            sum = (sum ^ parts[k]) * 16777619u;
+        }
+    }
+    sum = (sum ^ config->n_cpus) * 16777619u;
+    return ((sum ^ (q_word)config->content) * 16777619u) | 1;
+}
+
+/* Where the arguments put the allocator, and the plan for it. */
+static enum quire_status find_place(const struct quire_config *config, struct plan *plan, size_t *n_zones,
+                                    struct quire **place) {
     if (config->n_cpus == 0 || (unsigned)config->content > QUIRE_CONTENT_POISON || config->n_cpus > QUIRE_MAX_CPUS ||
-        check_regions(regions, n_regions) != QUIRE_OK) {
+        check_regions(plan->regions, plan->n_regions) != QUIRE_OK) {
         return QUIRE_INVALID;
     }
-    plan.fixed_bytes = core_bytes + config->n_cpus * sizeof(struct q_cache);
-    q_frame n_available = find_home(regions, n_regions, config->mapped_end, &plan.home);
-    if (n_available == 0 || !settle_plan(&plan, n_available, &n_zones)) {
+    plan->fixed_bytes = round_up(sizeof(struct quire), 128) + config->n_cpus * sizeof(struct q_cache);
+    q_frame n_available = find_home(plan->regions, plan->n_regions, config->mapped_end, &plan->home);
+    if (n_available == 0 || !settle_plan(plan, n_available, n_zones)) {
         return QUIRE_NO_MEMORY;
     }
     struct span home = {0, 0};
-    (void)frames_of(&regions[plan.home], &home);
-    struct quire *q = quire_port_map(q_pa(home.base));
-    if (q == NULL) {
-        return QUIRE_NO_MEMORY;
+    (void)frames_of(&plan->regions[plan->home], &home);
+    *place = quire_port_map(q_pa(home.base));
+    return *place == NULL ? QUIRE_NO_MEMORY : QUIRE_OK;
+}
+
+enum quire_status quire_init(struct quire **out, const struct quire_config *config, const struct quire_region *regions,
+                             size_t n_regions) {
+    struct plan plan = {regions, n_regions, 0, 0, 0};
+    struct quire *q;
+    size_t n_zones;
+    *out = NULL;
+    enum quire_status status = find_place(config, &plan, &n_zones, &q);
+    if (status != QUIRE_OK) {
+        return status;
     }
     init_core(q, config);
     struct q_zones *table = (struct q_zones *)(void *)((char *)q + plan.fixed_bytes);
     table->n = 0;
     make_zones(q, &plan, table, (char *)table + table_bytes(n_zones));
     atomic_init(&q->zones, table);
+    /* release: who finds the seal after a crash finds all of the above */
+    atomic_store_explicit(&q->seal, seal_of(config, regions, n_regions), memory_order_release);
     *out = q;
     return QUIRE_OK;
+}
+
+enum quire_status q_find_sealed(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
+                                struct quire **out) {
+    struct plan plan = {regions, n_regions, 0, 0, 0};
+    size_t n_zones;
+    enum quire_status status = find_place(config, &plan, &n_zones, out);
+    if (status != QUIRE_OK) {
+        return status;
+    }
+    /* acquire: pairs with the release in quire_init */
+    q_word seal = atomic_load_explicit(&(*out)->seal, memory_order_acquire);
+    return seal == seal_of(config, regions, n_regions) ? QUIRE_OK : QUIRE_NO_MEMORY;
 }
 
 /* ---- add ------------------------------------------------------------------------------------------------- */
@@ -362,7 +399,7 @@ static void publish_zone(struct quire *q, struct q_zones *table, struct q_zone *
     }
     Q_CHECK(n == table->n, n);
     atomic_store_explicit(&q->zones, table, memory_order_release); /* pairs with q_zones */
-    prefer_if_larger(q, z);
+    q_prefer_if_larger(q, z);
 }
 
 static enum quire_status add_zone(struct quire *q, const struct span *part) {

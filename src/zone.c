@@ -36,6 +36,13 @@ size_t q_zone_bytes(size_t n_blocks) {
            ~(sizeof(struct q_line) - 1); /* the next zone begins with a line, too */
 }
 
+/* The position of no block of ours is not fresh. */
+static void leave_skewed(struct q_zone *z) {
+    if (z->skew != 0) {
+        (void)q_index_claim_block(&z->index, 0);
+    }
+}
+
 void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, struct q_balance *balance) {
     char *at = memory;
     z->first = base & ~(q_frame)(Q_BLOCK - 1);
@@ -56,9 +63,12 @@ void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, stru
     atomic_init(&z->ceiling, 0);
     atomic_init(&z->n_frames, 0);
     atomic_fetch_add_explicit(&balance->n_whole, (intptr_t)z->n_blocks, memory_order_relaxed); /* all fresh */
-    if (z->skew != 0) {
-        (void)q_index_claim_block(&z->index, 0); /* no block of ours */
-    }
+    leave_skewed(z);
+}
+
+void q_zone_forget_hints(struct q_zone *z) {
+    q_index_forget(&z->index);
+    leave_skewed(z);
 }
 
 size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from) {

@@ -98,6 +98,9 @@ static inline uint32_t q_zone_last_record(const struct q_zone *z, q_frame f) {
     return record == 0 && (whole & Q_FREED) != 0 ? whole & ~Q_CLEAN : record;
 }
 
+/* For recover.c: no block has a hint, and what is not initialised is fresh. */
+void q_zone_forget_hints(struct q_zone *z);
+
 /* A fresh block, initialised, with no frame free in its line: all 512 are the caller's. Q_NO_BLOCK: there is none. */
 size_t q_zone_claim(struct q_zone *z);
 bool q_zone_claim_block(struct q_zone *z, size_t block);

@@ -83,6 +83,28 @@ enum quire_status quire_init(struct quire **out, const struct quire_config *conf
  * On failure nothing changed. */
 enum quire_status quire_add(struct quire *q, const struct quire_region *region);
 
+/* What quire_recover found. */
+struct quire_recovery {
+    uint64_t n_held;   /* frames that somebody held, and holds on */
+    uint64_t n_free;   /* free frames */
+    uint64_t n_astray; /* of those: in a CPU cache, or on their way, when the crash came */
+    uint64_t n_splits; /* blocks that were being split into their frames; finished */
+    uint64_t n_joins;  /* allocations cut in the middle of being allocated or freed in part */
+};
+
+/* Takes over the allocator that a quire_init with the same arguments made, from its memory as a crash left it: who held
+ * frames holds them on, with the same tags and counts, and all others are free. The metadata, those of memory that
+ * was added included, must be mapped where they were, and nobody may have written there since. Runs like quire_init.
+ * Of each CPU the one call that was in flight is open: it has happened or not, or in part where it was about several
+ * frames; a region that was being added may be there in part. It may be crashed itself, at any point, and run again.
+ * It trusts what it finds: quire_validate tells about damage. Contents of free frames are not verified once, where the
+ * policy is QUIRE_CONTENT_POISON.
+ *   QUIRE_INVALID    as quire_init
+ *   QUIRE_NO_MEMORY  as quire_init, or there is no such allocator; nothing was written
+ * On failure *out is NULL. Cost: O(frames ever used). */
+enum quire_status quire_recover(struct quire **out, const struct quire_config *config,
+                                const struct quire_region *regions, size_t n_regions, struct quire_recovery *found);
+
 /* ---- allocate and free ---------------------------------------------------------------------------------- */
 
 /* One frame with one reference, owned by `tag`, or QUIRE_NONE. QUIRE_NONE means that at some instant during the call no

@@ -1,0 +1,192 @@
+/* recover.c: an allocator rebuilt from what a crash left in its memory.
+ *
+ * The records decide who holds what, and READY bits which of them are initialised; everything else follows from these
+ * two and is made anew: lines, counts, hints, ceilings, spans, numbers. CPU caches begin empty: what lay in them, or was
+ * on its way, is free by its record and goes into its block.
+ *
+ * That works because each call writes the record on the right side of its other steps: an allocation before it
+ * returns and after it took the frame, a free before it lets the frame go. So a crash leaves three things to mend: a split
+ * that was not finished, a join that only one of two neighbours has, and a block or node claimed but not published (it
+ * is fresh again, nobody saw anything of it). A call that was in flight has happened, or not, or in part where it is
+ * about a run of frames: half a run allocated and half a run freed look alike, so the frames stay as their records say.
+ *
+ * V1  Recovery reads nothing that it has not yet made anew but records, READY bits and what never changes; so it can be
+ *     crashed at any step and run again.                                              crash points of the explorer
+ *
+ * Nothing else runs: relaxed throughout, but where functions of other files are used. */
+#include "core.h"
+
+struct recovery {
+    struct quire *q;
+    struct quire_recovery *found;
+    intptr_t n_whole;
+};
+
+/* ---- frames ----------------------------------------------------------------------------------------------- */
+
+static uint32_t load(const q_record *r) {
+    return atomic_load_explicit(r, memory_order_relaxed);
+}
+
+static void store(q_record *r, uint32_t record) {
+    atomic_store_explicit(r, record, memory_order_relaxed);
+}
+
+/* Of a join that one of two neighbours has, nothing remains: the other one left, or never came. Between blocks that is
+ * harmless, see order.c. */
+static void mend_joins(struct recovery *v, q_record *records) {
+    for (size_t i = 1; i < Q_BLOCK; i++) {
+        uint32_t left = load(&records[i - 1]), right = load(&records[i]);
+        if (((left & Q_JOIN_NEXT) != 0) != ((right & Q_JOIN_PREV) != 0)) {
+            store(&records[i - 1], left & ~Q_JOIN_NEXT);
+            store(&records[i], right & ~Q_JOIN_PREV);
+            v->found->n_joins++;
+        }
+    }
+}
+
+/* A record that nobody holds, as it should be. Poison may not have been written yet behind a FREED: forget that it was,
+ * or the next owner would be told that somebody wrote there. */
+static uint32_t unheld(const struct quire *q, uint32_t record) {
+    return q->content == QUIRE_CONTENT_POISON ? record & Q_RESERVED : record;
+}
+
+/* The free ones of a word's frames; whether all records are 0 goes into *clean, managed frames widen the zone's span. */
+static q_word free_frames(struct recovery *v, struct q_zone *z, size_t first, bool *clean) {
+    q_word free = 0;
+    for (size_t i = 0; i < Q_WORD_BITS; i++) {
+        q_record *r = &z->records[first + i];
+        uint32_t record = load(r);
+        if (Q_COUNT(record) == 0) {
+            record = unheld(v->q, record);
+            store(r, record);
+            free |= (record & Q_RESERVED) == 0 ? q_bit(i) : 0;
+        } else {
+            v->found->n_held++;
+        }
+        *clean &= record == 0;
+    }
+    return free;
+}
+
+/* ---- blocks ----------------------------------------------------------------------------------------------- */
+
+static bool any_record(const q_record *records) {
+    for (size_t i = 0; i < Q_BLOCK; i++) {
+        if (load(&records[i]) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Rebuilds the line and the records; the number of free frames. */
+static int32_t recover_frames(struct recovery *v, struct q_zone *z, size_t block) {
+    q_record *whole = &z->blocks[block].record;
+    bool clean = true;
+    int32_t n_free = 0;
+    mend_joins(v, &z->records[block * Q_BLOCK]);
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        _Atomic q_word *bits = &z->lines[block].word[w];
+        q_word free = free_frames(v, z, block * Q_BLOCK + w * Q_WORD_BITS, &clean);
+        v->found->n_astray += q_popcount(free & ~atomic_load_explicit(bits, memory_order_relaxed));
+        atomic_store_explicit(bits, free, memory_order_relaxed);
+        n_free += (int32_t)q_popcount(free);
+    }
+    store(whole, (unheld(v->q, load(whole)) & ~Q_CLEAN) | (clean ? Q_CLEAN : 0));
+    return n_free;
+}
+
+static void recover_whole(struct recovery *v, struct q_zone *z, size_t block) {
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        atomic_store_explicit(&z->lines[block].word[w], 0, memory_order_relaxed);
+    }
+    v->found->n_held += Q_BLOCK;
+}
+
+static void recover_block(struct recovery *v, struct q_zone *z, size_t block) {
+    int32_t n_free = 0;
+    bool whole = Q_COUNT(load(&z->blocks[block].record)) > 0;
+    if (whole && any_record(&z->records[block * Q_BLOCK])) {
+        q_split(z, block);
+        v->found->n_splits++;
+        whole = false;
+    }
+    if (whole) {
+        recover_whole(v, z, block);
+    } else {
+        n_free = recover_frames(v, z, block);
+    }
+    atomic_store_explicit(&z->blocks[block].count, n_free, memory_order_relaxed);
+    v->found->n_free += (uint64_t)n_free;
+    v->n_whole += n_free == (int32_t)Q_BLOCK;
+    q_zone_hint(z, block, n_free);
+}
+
+/* ---- zones ------------------------------------------------------------------------------------------------ */
+
+static bool managed(const struct q_zone *z, q_frame f) {
+    return !q_zone_ready(z, q_zone_block_of(z, f)) || (load(q_zone_record(z, f)) & Q_RESERVED) == 0;
+}
+
+/* A quire_add that filled holes may have been stopped between the records and the span. */
+static void recover_span(struct q_zone *z) {
+    q_frame base = z->first, end = q_zone_frame(z, z->n_blocks);
+    while (!managed(z, base)) {
+        base++;
+    }
+    while (!managed(z, end - 1)) {
+        end--;
+    }
+    atomic_store_explicit(&z->base, base, memory_order_relaxed);
+    atomic_store_explicit(&z->end, end, memory_order_relaxed);
+}
+
+static void recover_zone(struct recovery *v, struct q_zone *z) {
+    uint64_t before = v->found->n_held + v->found->n_free;
+    size_t n_ready = 0, gapless = 0;
+    q_zone_forget_hints(z);
+    for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
+        recover_block(v, z, b);
+        gapless += b == gapless;
+        n_ready++;
+    }
+    v->n_whole += (intptr_t)(z->n_blocks - n_ready);
+    v->found->n_free += (uint64_t)(z->n_blocks - n_ready) * Q_BLOCK;
+    atomic_store_explicit(&z->ceiling, gapless * Q_BLOCK, memory_order_relaxed);
+    atomic_store_explicit(&z->n_frames, (q_word)(v->found->n_held + v->found->n_free - before), memory_order_relaxed);
+    recover_span(z);
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------------- */
+
+static void forget_calls(struct quire *q) {
+    for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
+        q_cache_init(&q->caches[cpu]);
+    }
+    atomic_store_explicit(&q->n_begun, 0, memory_order_relaxed);
+    atomic_store_explicit(&q->n_ended, 0, memory_order_relaxed);
+    atomic_store_explicit(&q->adding, 0, memory_order_relaxed);
+}
+
+enum quire_status quire_recover(struct quire **out, const struct quire_config *config,
+                                const struct quire_region *regions, size_t n_regions, struct quire_recovery *found) {
+    struct quire *q;
+    *out = NULL;
+    *found = (struct quire_recovery){0};
+    enum quire_status status = q_find_sealed(config, regions, n_regions, &q);
+    if (status != QUIRE_OK) {
+        return status;
+    }
+    struct recovery v = {q, found, 0};
+    const struct q_zones *zones = q_zones(q);
+    forget_calls(q);
+    for (size_t i = 0; i < zones->n; i++) {
+        recover_zone(&v, zones->zone[i]);
+        q_prefer_if_larger(q, zones->zone[i]);
+    }
+    atomic_store_explicit(&q->balance.n_free, (intptr_t)found->n_free, memory_order_relaxed);
+    atomic_store_explicit(&q->balance.n_whole, v.n_whole, memory_order_relaxed);
+    *out = q;
+    return QUIRE_OK;
+}
