@@ -23,18 +23,6 @@ static unsigned n_written; /* free frames written to so far */
 
 /* ---- saying what is done --------------------------------------------------------------------------------- */
 
-static void begin(const char *call, quire_pa pa, unsigned order) {
-    oracle_op.call = call;
-    oracle_op.pa = pa;
-    oracle_op.order = order;
-}
-
-static void expect_status(enum quire_status status, enum quire_status want) {
-    if (status != want) {
-        oracle_fail("says %s, expected %s", quire_status_name(status), quire_status_name(want));
-    }
-}
-
 static void expect_address(enum quire_status status, quire_pa pa) {
     if ((pa == QUIRE_NONE) != (status != QUIRE_OK)) {
         oracle_fail("says %s and gives %#llx", quire_status_name(status), (unsigned long long)pa);
@@ -89,7 +77,7 @@ static quire_pa address(struct input *in) {
 /* ---- allocating ------------------------------------------------------------------------------------------ */
 
 static quire_pa alloc(uint8_t tag) {
-    begin("quire_alloc", QUIRE_NONE, 0);
+    oracle_begin(CALL_ALLOC, QUIRE_NONE, 0);
     quire_pa pa = quire_alloc(q, tag);
     oracle_content_faults();
     oracle_allocated(pa, tag);
@@ -105,20 +93,18 @@ static void do_alloc_order(struct input *in) {
     unsigned byte = take(in), order = byte % 16;
     uint8_t tag = (uint8_t)(byte / 16 % N_TAGS);
     quire_pa pa = 1;
-    begin(order > 0 ? "quire_alloc_order" : "quire_alloc", QUIRE_NONE, order);
+    oracle_begin(CALL_ALLOC_ORDER, QUIRE_NONE, order);
     enum quire_status status = quire_alloc_order(q, order, tag, &pa);
     expect_address(status, pa);
     if (order > QUIRE_MAX_ORDER) {
-        expect_status(status, QUIRE_INVALID);
+        oracle_expect_status(status, QUIRE_INVALID);
         return;
     }
     oracle_content_faults();
     oracle_allocated(pa, tag);
     remember(pa);
     if (status != QUIRE_OK) {
-        expect_status(status, !oracle_has_run(order, false)          ? QUIRE_UNSATISFIABLE
-                              : oracle_n_free < (uint64_t)1 << order ? QUIRE_NO_MEMORY
-                                                                     : QUIRE_FRAGMENTED);
+        oracle_expect_status(status, oracle_why_none(order));
     }
 }
 
@@ -130,7 +116,7 @@ static void do_alloc_many(struct input *in) {
 /* ---- freeing and counting -------------------------------------------------------------------------------- */
 
 static void end_free(enum quire_status status, bool proper) {
-    expect_status(status, proper ? QUIRE_OK : QUIRE_FAULT);
+    oracle_expect_status(status, proper ? QUIRE_OK : QUIRE_FAULT);
     if (proper) {
         oracle_freed(oracle_op.pa, oracle_op.order);
     } else {
@@ -140,15 +126,15 @@ static void end_free(enum quire_status status, bool proper) {
 }
 
 static void free_frame(quire_pa pa) {
-    begin("quire_free", pa, 0);
+    oracle_begin(CALL_FREE, pa, 0);
     bool proper = oracle_is_proper();
     end_free(quire_free(q, pa), proper);
 }
 
 static void free_order(quire_pa pa, unsigned order) {
-    begin(order > 0 ? "quire_free_order" : "quire_free", pa, order);
+    oracle_begin(CALL_FREE_ORDER, pa, order);
     if (order > QUIRE_MAX_ORDER) {
-        expect_status(quire_free_order(q, pa, order), QUIRE_INVALID);
+        oracle_expect_status(quire_free_order(q, pa, order), QUIRE_INVALID);
         return;
     }
     bool proper = oracle_is_proper();
@@ -156,23 +142,23 @@ static void free_order(quire_pa pa, unsigned order) {
 }
 
 static void get(quire_pa pa) {
-    begin("quire_get", pa, 0);
+    oracle_begin(CALL_GET, pa, 0);
     bool proper = oracle_is_proper();
-    expect_status(quire_get(q, pa), proper ? QUIRE_OK : QUIRE_FAULT);
+    oracle_expect_status(quire_get(q, pa), proper ? QUIRE_OK : QUIRE_FAULT);
     if (proper) {
-        oracle_frame(pa)->refs++;
+        oracle_got(oracle_frame(pa));
     } else {
         oracle_misuse_fault();
     }
 }
 
 static void put(quire_pa pa) {
-    begin("quire_put", pa, 0);
+    oracle_begin(CALL_PUT, pa, 0);
     bool proper = oracle_is_proper();
     enum quire_status status = quire_put(q, pa);
     if (proper && oracle_frame(pa)->refs > 1) {
-        expect_status(status, QUIRE_OK);
-        oracle_frame(pa)->refs--;
+        oracle_expect_status(status, QUIRE_OK);
+        oracle_dropped(oracle_frame(pa));
     } else {
         end_free(status, proper);
     }
@@ -181,23 +167,23 @@ static void put(quire_pa pa) {
 /* The break of a frame that others hold, too. */
 static void end_copy(struct frame *shared, enum quire_status status, quire_pa own) {
     oracle_content_faults();
-    expect_status(status, oracle_n_free > 0 ? QUIRE_OK : QUIRE_NO_MEMORY);
+    oracle_expect_status(status, oracle_n_free > 0 ? QUIRE_OK : QUIRE_NO_MEMORY);
     if (status == QUIRE_OK) {
         oracle_copied(shared, own);
-        shared->refs--;
+        oracle_dropped(shared);
         remember(own);
     }
 }
 
 static void cow(quire_pa pa) {
     quire_pa own = 1;
-    begin("quire_cow", pa, 0);
+    oracle_begin(CALL_COW, pa, 0);
     bool proper = oracle_is_proper();
     struct frame *shared = oracle_frame(pa);
     enum quire_status status = quire_cow(q, pa, &own);
     expect_address(status, own);
     if (!proper) {
-        expect_status(status, QUIRE_FAULT);
+        oracle_expect_status(status, QUIRE_FAULT);
         oracle_misuse_fault();
     } else if (shared->refs > 1) {
         end_copy(shared, status, own);
@@ -255,7 +241,7 @@ static void do_misuse(struct input *in) {
 /* ---- the rest -------------------------------------------------------------------------------------------- */
 
 static void do_refs(struct input *in) {
-    begin("quire_refs", address(in), 0);
+    oracle_begin(CALL_REFS, address(in), 0);
     const struct frame *f = oracle_frame(oracle_op.pa);
     uint32_t want = f != NULL ? f->refs : 0, refs = quire_refs(q, oracle_op.pa);
     if (oracle_op.pa % PAGE == 0 && refs != want) {
@@ -276,7 +262,7 @@ static void do_write_to_free(struct input *in) {
     unsigned where = take(in);
     bool can_be_seen = machine.config.content == QUIRE_CONTENT_POISON && f->ever && f->refs == 0 && f->dirty == 0;
     if (can_be_seen && n_written < MAX_WRITTEN) {
-        begin("write to a free frame", f->pa, 0);
+        oracle_begin(CALL_WRITE, f->pa, 0);
         oracle_write_to_free(f, where * (unsigned)(PAGE - 1) / 255, (uint8_t)(QUIRE_POISON ^ 1u << where % 8));
         n_written++;
     }
@@ -301,14 +287,14 @@ static void do_add(struct input *in) {
     if (!machine_region(in, &region)) {
         return;
     }
-    begin("quire_add", region.base, 0);
+    oracle_begin(CALL_ADD, region.base, 0);
     bool usable = machine_frames(&region, &frames), good = usable;
     for (size_t i = 0; i < oracle_n_frames && good; i++) {
         good = oracle_frames[i].pa < frames.base || oracle_frames[i].pa >= frames.end;
     }
     enum quire_status status = quire_add(q, &region);
     if (status != QUIRE_NO_MEMORY || !good || n_in_new_blocks(&frames) > FEW_FRAMES) {
-        expect_status(status, good ? QUIRE_OK : QUIRE_INVALID);
+        oracle_expect_status(status, good ? QUIRE_OK : QUIRE_INVALID);
     }
     if (status == QUIRE_OK) {
         oracle_added(&frames);
@@ -367,7 +353,7 @@ static void check_metadata(void) {
 
 /* Whether there is an allocator now. */
 static bool init(void) {
-    begin("quire_init", QUIRE_NONE, 0);
+    oracle_begin(CALL_INIT, QUIRE_NONE, 0);
     enum quire_status status = quire_init(&q, &machine.config, machine.regions, machine.n_regions);
     bool valid = sorted(&machine) && machine.config.n_cpus != 0 && machine.config.content <= QUIRE_CONTENT_POISON;
     uint64_t most = most_mapped(&machine);
@@ -377,7 +363,7 @@ static bool init(void) {
     if (valid && most < FIRST_FRAMES && status == QUIRE_NO_MEMORY) {
         return false;
     }
-    expect_status(status, valid ? QUIRE_OK : QUIRE_INVALID);
+    oracle_expect_status(status, valid ? QUIRE_OK : QUIRE_INVALID);
     return valid;
 }
 
@@ -398,6 +384,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes) {
         oracle_compare_counts();
     }
     oracle_compare_all();
-    oracle_end();
     return 0;
 }

@@ -1,6 +1,6 @@
 # Fuzz targets, built with clang's libFuzzer and the address and undefined-behaviour sanitizers; tests/fuzz/fuzz.h says
 # what a target is. Without clang's fuzzer runtime there is none, and the test is skipped.
-include tests/unit/variants.mk
+include tests/unit/variants.mk tests/model/units.mk
 
 FUZZ := $(BUILD)/tests/fuzz
 FUZZ_RUNTIME := $(wildcard $(shell $(CLANG) -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer[.-]*)
@@ -12,7 +12,7 @@ FUZZ_OBJ := $(BUILD)/tests/in/fuzz
 $(FUZZ)/fdt: $(patsubst %.c,$(FUZZ_OBJ)/%.o,tests/fuzz/tree.c tests/fuzz/meaning.c $(BOOT_SRC))
 $(FUZZ)/regions: $(BOOT_SRC:%.c=$(FUZZ_OBJ)/%.o)
 # The oracle is not what should be covered, and is three times as fast without being watched.
-$(FUZZ)/api: $(FUZZ_OBJ)/tests/fuzz/machine.o $(BUILD)/tests/in/asan/tests/model/oracle.o $(FUZZ_OBJ)/quire.a
+$(FUZZ)/api: $(FUZZ_OBJ)/tests/fuzz/machine.o $(ORACLE_UNITS:%=$(BUILD)/tests/in/asan/tests/model/%.o) $(FUZZ_OBJ)/quire.a
 
 $(FUZZ)/%: $(FUZZ_OBJ)/tests/fuzz/%.o $(FUZZ_OBJ)/tests/fuzz/fuzz.o
 	@mkdir -p $(@D)

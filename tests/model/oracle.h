@@ -1,4 +1,4 @@
-/* oracle.h: what the allocator should say, kept in the most naive way: a struct for each frame, looked at one by one.
+/* oracle.h: what the allocator should say, kept in the most naive way: a struct for each frame.
  *
  * The oracle does not say which frame comes, only whether what came was possible; and which faults a call must report.
  * Each check that fails explains itself and ends the run. */
@@ -10,43 +10,75 @@
 struct frame {
     quire_pa pa;
     bool metadata;
-    bool ever;           /* it was handed out at some time */
-    uint32_t refs;       /* 0: free */
+    bool ever;           /* it was handed out at some time, as far as the allocator can know */
     uint8_t tag;         /* of the owner, or the last one */
-    uint32_t allocation; /* the same number: parts of one allocation */
     uint8_t byte;        /* what stands in each byte of it, but for */
     uint64_t stamp;      /* what its holder wrote at its front and back; 0: nothing */
     unsigned dirty_at;   /* where somebody wrote to it while it was free, */
     uint8_t dirty;       /* and what is there now; 0: nowhere, for nobody writes 0 */
+    uint32_t refs;       /* 0: free */
+    uint32_t allocation; /* the same number: parts of one allocation */
+    uint32_t slot, seat; /* frames.c: where it is counted and listed */
 };
 
-extern struct frame *oracle_frames; /* of all usable memory that quire manages, metadata included */
+extern struct frame *oracle_frames; /* of all usable memory that quire manages, metadata included, by address */
 extern size_t oracle_n_frames;
 extern uint64_t oracle_n_free;
 
+/* ---- the operation -------------------------------------------------------------------------------------- */
+
+enum call {
+    CALL_INIT,
+    CALL_ALLOC,
+    CALL_ALLOC_ORDER,
+    CALL_FREE,
+    CALL_FREE_ORDER,
+    CALL_GET,
+    CALL_PUT,
+    CALL_COW,
+    CALL_REFS,
+    CALL_ADD,
+    CALL_WRITE, /* none of the allocator's: somebody writes to a frame that is not his */
+};
+
 /* Which call is being made, for the messages and for the faults that it may report. */
 struct operation {
-    const char *call;
+    enum call call;
     quire_pa pa;
     unsigned order;
     unsigned cpu;
+    bool misuse;          /* it must be refused */
+    unsigned first_fault; /* faults reported earlier belong to the call that this one interrupts */
 };
 extern struct operation oracle_op;
+
+void oracle_begin(enum call call, quire_pa pa, unsigned order);
+
+/* The name in reports. With order 0 quire_alloc_order is quire_alloc, and quire_free_order quire_free. */
+const char *oracle_call_name(void);
 
 /* Prints what went wrong after the operation and how to repeat it, and ends the program. */
 _Noreturn void oracle_fail(const char *format, ...);
 extern uint64_t oracle_seed, oracle_step;
 
+void oracle_expect_status(enum quire_status status, enum quire_status want);
+
+/* ---- life ----------------------------------------------------------------------------------------------- */
+
 void oracle_start(const struct world *w, struct quire *q);
-void oracle_end(void);
 void oracle_added(const struct quire_region *region); /* quire_add said yes */
 
+/* ---- frames (frames.c) ---------------------------------------------------------------------------------- */
+
 struct frame *oracle_frame(quire_pa pa); /* NULL: not managed */
-struct frame *oracle_held(void);         /* one that is held, by chance; NULL: not easily found */
+struct frame *oracle_held(void);         /* one that is held, by chance; NULL: there is none */
 struct frame *oracle_free(void);
 
-/* Whether memory has an aligned run of 2^order frames, free now or ever. */
-bool oracle_has_run(unsigned order, bool free_now);
+/* How many aligned runs of 2^order frames are free; how many memory has at all. */
+uint64_t oracle_free_runs(unsigned order);
+uint64_t oracle_runs(unsigned order);
+
+/* ---- before and after a call ---------------------------------------------------------------------------- */
 
 /* A call with this order may not fail: the frames are held, not shared where that matters, of one allocation. */
 bool oracle_is_proper(void);
@@ -54,16 +86,24 @@ bool oracle_is_proper(void);
 /* The operation ended with these results. */
 void oracle_allocated(quire_pa pa, uint8_t tag); /* QUIRE_NONE: it said that there is none */
 void oracle_freed(quire_pa pa, unsigned order);
+void oracle_got(struct frame *f);     /* a reference more, */
+void oracle_dropped(struct frame *f); /* one fewer, and there is another */
 void oracle_copied(const struct frame *shared, quire_pa own);
 
-/* The reports since the last call: written frames that an allocation came across, or one misuse. */
+/* What quire_alloc_order says when it has nothing. */
+enum quire_status oracle_why_none(unsigned order);
+
+/* The reports since the operation began: written frames that an allocation came across, or one misuse. */
 void oracle_content_faults(void);
 void oracle_misuse_fault(void);
 
 /* Writes to a frame that nobody holds. */
 void oracle_write_to_free(struct frame *f, unsigned offset, uint8_t byte);
 
+/* ---- comparing (compare.c) ------------------------------------------------------------------------------ */
+
+void oracle_compare_refs(void);   /* of the operation's frames */
 void oracle_compare_counts(void); /* quick */
-void oracle_compare_all(void);    /* each frame, the walk, the owners, and quire_validate */
+void oracle_compare_all(void);    /* each frame, the walk, all statistics, and quire_validate */
 
 #endif

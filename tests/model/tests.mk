@@ -1,5 +1,5 @@
 # The model in the ways that the core is built: sanitizers, check levels, page sizes, word sizes. One program runs all.
-include tests/unit/variants.mk
+include tests/unit/variants.mk tests/model/units.mk
 
 MODEL_VARIANTS := plain asan check0 check2 page16k page64k
 EDGE_VARIANTS := plain page64k
@@ -25,7 +25,7 @@ $(BUILD)/tests/model/$(1)-$(3): $(2:%=$(BUILD)/tests/in/$(3)/tests/model/%.o) $(
 	@$(call model_linker,$(3)) $$^ -lpthread -o $$@
 endef
 
-$(foreach v,$(MODEL_VARIANTS),$(eval $(call model,model,model oracle world,$(v))))
+$(foreach v,$(MODEL_VARIANTS),$(eval $(call model,model,$(MODEL_UNITS),$(v))))
 $(foreach v,$(EDGE_VARIANTS),$(eval $(call model,edge,edge,$(v))))
 
 $(BUILD)/tests/model/run: $(BUILD)/tests/in/plain/tests/model/run.o $(MODEL_VARIANTS:%=$(BUILD)/tests/model/model-%) \

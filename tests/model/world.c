@@ -18,7 +18,7 @@ static uint64_t roll(uint64_t *state) { /* xorshift64* */
 }
 
 uint64_t any(uint64_t n) {
-    return roll(&dice) % n;
+    return roll(&dice) * n >> 32;
 }
 
 bool one_in(unsigned n) {
@@ -69,10 +69,12 @@ static void make_ram(const struct quire_region *regions) {
             fprintf(stderr, "model: no memory for the simulated memory\n");
             exit(2);
         }
-        memset(bytes, 0xA5, n_bytes); /* rubbish, as after a reset */
+        memset(bytes, WORLD_RUBBISH, n_bytes);
         ram[n_ram++] = (struct ram){regions[i].base, n_bytes, bytes};
     }
 }
+
+void (*world_interrupt)(void);
 
 void world_make(struct world *w, uint64_t seed) {
     dice = seed * 0x9E3779B97F4A7C15u | 1u;
@@ -81,6 +83,8 @@ void world_make(struct world *w, uint64_t seed) {
     w->content = (enum quire_content)(seed / N_LAYOUTS % (QUIRE_CONTENT_POISON + 1));
     w->n_cpus = 1 + (unsigned)any(4);
     w->restless = one_in(3);
+    w->interrupted = one_in(2);
+    world_interrupt = NULL;
     make_ram(w->at_start);
     make_ram(w->later);
 }
@@ -111,11 +115,19 @@ void world_set_cpu(unsigned cpu, unsigned n_restless) {
     restless_cpus = n_restless;
 }
 
+static void hook(void) {
+    if (world_interrupt != NULL) {
+        world_interrupt();
+    }
+}
+
 unsigned quire_port_cpu(void) {
+    hook();
     return restless_cpus != 0 ? (unsigned)(roll(&cpu_dice) % restless_cpus) : this_cpu;
 }
 
 void *quire_port_map(quire_pa pa) {
+    hook();
     return world_bytes(pa);
 }
 
@@ -123,4 +135,5 @@ void quire_port_fault(const struct quire_fault *fault) {
     if (world_n_faults < WORLD_MAX_FAULTS) {
         world_faults[world_n_faults++] = *fault;
     }
+    hook();
 }

@@ -14,7 +14,8 @@ struct world {
     struct quire_region later[N_REGIONS];    /* given to quire_add, in this order */
     unsigned n_cpus;
     enum quire_content content;
-    bool restless; /* the CPU number changes between two looks at it */
+    bool restless;    /* the CPU number changes between two looks at it */
+    bool interrupted; /* calls are made in the middle of others, at their hooks */
 };
 
 /* The seeds 1..WORLD_N between them have every memory layout with every content policy. */
@@ -24,6 +25,7 @@ void world_end(void);
 
 /* Memory, whether the allocator manages it or not; NULL where there is none. */
 unsigned char *world_bytes(quire_pa pa);
+#define WORLD_RUBBISH 0xA5 /* what each byte is at the start */
 
 /* A number in 0..n-1. The sequence is the seed's. */
 uint64_t any(uint64_t n);
@@ -31,6 +33,9 @@ bool one_in(unsigned n);
 
 /* The CPU that calls come from. In a restless world it is another one of `n_restless` at each look (0: never). */
 void world_set_cpu(unsigned cpu, unsigned n_restless);
+
+/* What happens at each hook in an interrupted world. */
+extern void (*world_interrupt)(void);
 
 /* Faults reported since the last world_forget_faults: the first WORLD_MAX_FAULTS of them. */
 #define WORLD_MAX_FAULTS 256u

@@ -1,0 +1,13 @@
+/* operations.h: what a run of the model does to the allocator, one operation after the other. */
+#ifndef OPERATIONS_H
+#define OPERATIONS_H
+
+#include "oracle.h"
+
+/* The allocator that was made in this world; its first operations are drawn from now on. */
+void operations_start(const struct world *w, struct quire *q);
+
+/* One operation, drawn at random; its answer and its reports were the oracle's if it returns. */
+void operation(void);
+
+#endif
