@@ -9,15 +9,18 @@
 /* The zones by ascending address. Immutable: quire_add publishes a new one. */
 struct q_zones {
     size_t n;
+    q_word sum; /* checksum of n and zone[] */
     struct q_zone *zone[];
 };
 
 struct quire {
     _Atomic(struct q_zone *) main; /* the largest zone: looked at first */
-    struct q_cache *caches;
-    _Atomic(const struct q_zones *) zones;
+    struct q_cache *caches;        /* this and the next two never change */
     unsigned n_cpus;
     enum quire_content content;
+    q_word sum; /* checksum of these three and of the seal */
+    _Atomic(const struct q_zones *) zones;
+    _Atomic q_word not_zones; /* the complement of `zones`, so that damage to that is found */
     struct q_balance balance;
     /* Operations that work on shared bits without a CPU cache and can hide or move free frames: begun and ended.
      * A caller about to fail compares (single.c). */
@@ -108,6 +111,10 @@ static inline void q_end(struct quire *q) {
 void q_drain_all(struct quire *q);
 
 /* ---- init.c ---- */
+/* The checksums of what is fixed. */
+q_word q_core_sum(const struct quire *q, q_word seal);
+q_word q_zones_sum(const struct q_zones *zones);
+
 /* The allocator that a quire_init with these arguments made. QUIRE_NO_MEMORY: there is none; or as quire_init. */
 enum quire_status q_find_sealed(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
                                 struct quire **out);

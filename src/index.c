@@ -287,3 +287,48 @@ static void forget_below(struct q_index *ix, unsigned level, size_t node) {
 void q_index_forget(struct q_index *ix) {
     forget_below(ix, ix->top, 0);
 }
+
+/* The bits of a class that should at least be set in a node, for what lies below its initialised children. */
+static q_word owed(const struct q_index *ix, enum q_class class, unsigned level, size_t node, q_word ready) {
+    q_word bits = 0;
+    for (; ready != 0; ready &= ready - 1) {
+        bits |= any(&ix->level[level - 1][node * Q_FANOUT + q_lowest(ready)], class) ? q_bit(q_lowest(ready)) : 0;
+    }
+    return bits;
+}
+
+static const char *wrong_node(const struct q_index *ix, unsigned level, size_t node, size_t n_left_out) {
+    const struct q_node *n = &ix->level[level][node];
+    q_word all = children(ix, level, node), ready = atomic_load(&n->word[Q_READY]), raw = atomic_load(&n->raw);
+    if ((ready & ~all) != 0) {
+        return "a block or node of the index is marked initialised that does not exist";
+    }
+    if (level == 0) {
+        q_word fresh = q_range_in_word(node, n_left_out, ix->n_blocks) & ~ready;
+        return raw != 0                                  ? "a leaf of the index has children that are nodes"
+               : atomic_load(&n->word[Q_FRESH]) != fresh ? "a block is neither fresh nor initialised, or both"
+                                                         : NULL;
+    }
+    if (raw != (all & ~ready)) {
+        return "a node of the index is neither raw nor initialised, or both";
+    }
+    for (unsigned class = Q_FRESH; class < Q_READY; class ++) {
+        if ((owed(ix, (enum q_class) class, level, node, ready) & ~atomic_load(&n->word[class])) != 0) {
+            return "a node of the index does not say what lies below it";
+        }
+    }
+    return NULL;
+}
+
+static const char *wrong_below(const struct q_index *ix, unsigned level, size_t node, size_t n_left_out) {
+    const char *detail = wrong_node(ix, level, node, n_left_out);
+    q_word w = level > 0 ? atomic_load(&ix->level[level][node].word[Q_READY]) : 0;
+    for (; detail == NULL && w != 0; w &= w - 1) {
+        detail = wrong_below(ix, level - 1, node * Q_FANOUT + q_lowest(w), n_left_out);
+    }
+    return detail;
+}
+
+const char *q_index_wrong(const struct q_index *ix, size_t n_left_out) {
+    return wrong_below(ix, ix->top, 0, n_left_out);
+}

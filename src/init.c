@@ -221,6 +221,18 @@ static q_frame find_home(const struct quire_region *regions, size_t n, quire_pa 
     return most;
 }
 
+q_word q_core_sum(const struct quire *q, q_word seal) {
+    q_word sum = q_checksum(Q_NO_SUM, &q->caches, sizeof q->caches);
+    sum = q_checksum(sum, &q->n_cpus, sizeof q->n_cpus);
+    sum = q_checksum(sum, &q->content, sizeof q->content);
+    return q_checksum(sum, &seal, sizeof seal);
+}
+
+q_word q_zones_sum(const struct q_zones *zones) {
+    q_word sum = q_checksum(Q_NO_SUM, &zones->n, sizeof zones->n);
+    return q_checksum(sum, zones->zone, zones->n * sizeof zones->zone[0]);
+}
+
 static void init_core(struct quire *q, const struct quire_config *config) {
     memset(q, 0, sizeof *q);
     q->caches = (struct q_cache *)(void *)((char *)q + round_up(sizeof *q, 128));
@@ -251,20 +263,29 @@ static void make_zones(struct quire *q, const struct plan *plan, struct q_zones 
     Q_CHECK((uintptr_t)at <= (uintptr_t)q + ((uintptr_t)plan->n_meta << QUIRE_PAGE_SHIFT), at - (char *)q);
     table->zone[0]->meta_base = meta.base;
     table->zone[0]->meta_end = meta.base + plan->n_meta;
+    for (size_t i = 0; i < table->n; i++) {
+        table->zone[i]->sum = q_zone_sum(table->zone[i]);
+    }
 }
 
-/* A checksum of the arguments (that of Fowler, Noll and Vo, over words), never 0. */
+/* The table is complete: others may see it, where others are. */
+static void publish_table(struct quire *q, struct q_zones *table) {
+    table->sum = q_zones_sum(table);
+    atomic_store_explicit(&q->zones, table, memory_order_release); /* pairs with q_zones */
+    /* relaxed: quire_validate alone looks at it, when no quire_add runs */
+    atomic_store_explicit(&q->not_zones, ~(q_word)table, memory_order_relaxed);
+}
+
+/* A checksum of the arguments, never 0. */
 static q_word seal_of(const struct quire_config *config, const struct quire_region *regions, size_t n_regions) {
-    q_word sum = 2166136261u;
+    q_word sum = q_checksum(Q_NO_SUM, &config->n_cpus, sizeof config->n_cpus);
+    sum = q_checksum(sum, &config->content, sizeof config->content);
     for (size_t i = 0; i < n_regions; i++) {
-        const q_word parts[] = {(q_word)(regions[i].base >> QUIRE_PAGE_SHIFT),
-                                (q_word)(regions[i].end >> QUIRE_PAGE_SHIFT), (q_word)regions[i].type};
-        for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++) {
-            sum = (sum ^ parts[k]) * 16777619u;
-        }
+        sum = q_checksum(sum, &regions[i].base, sizeof regions[i].base);
+        sum = q_checksum(sum, &regions[i].end, sizeof regions[i].end);
+        sum = q_checksum(sum, &regions[i].type, sizeof regions[i].type);
     }
-    sum = (sum ^ config->n_cpus) * 16777619u;
-    return ((sum ^ (q_word)config->content) * 16777619u) | 1;
+    return sum | 1;
 }
 
 /* Where the arguments put the allocator, and the plan for it. */
@@ -299,9 +320,11 @@ enum quire_status quire_init(struct quire **out, const struct quire_config *conf
     struct q_zones *table = (struct q_zones *)(void *)((char *)q + plan.fixed_bytes);
     table->n = 0;
     make_zones(q, &plan, table, (char *)table + table_bytes(n_zones));
-    atomic_init(&q->zones, table);
+    publish_table(q, table);
+    q_word seal = seal_of(config, regions, n_regions);
+    q->sum = q_core_sum(q, seal);
     /* release: who finds the seal after a crash finds all of the above */
-    atomic_store_explicit(&q->seal, seal_of(config, regions, n_regions), memory_order_release);
+    atomic_store_explicit(&q->seal, seal, memory_order_release);
     *out = q;
     return QUIRE_OK;
 }
@@ -398,7 +421,7 @@ static void publish_zone(struct quire *q, struct q_zones *table, struct q_zone *
         table->zone[n++] = z;
     }
     Q_CHECK(n == table->n, n);
-    atomic_store_explicit(&q->zones, table, memory_order_release); /* pairs with q_zones */
+    publish_table(q, table);
     q_prefer_if_larger(q, z);
 }
 
@@ -417,6 +440,7 @@ static enum quire_status add_zone(struct quire *q, const struct span *part) {
     struct q_zone *z = make_zone(q, &plan, 0, 1, &rest, (char *)table + plan.fixed_bytes);
     z->meta_base = part->base;
     z->meta_end = rest.base;
+    z->sum = q_zone_sum(z);
     publish_zone(q, table, z);
     return QUIRE_OK;
 }

@@ -111,9 +111,9 @@ void q_split(struct q_zone *z, size_t block) {
         (void)atomic_compare_exchange_strong_explicit(&z->records[block * Q_BLOCK + i], &none, held | prev | next,
                                                       memory_order_relaxed, memory_order_relaxed);
     }
-    /* Fails where a neighbour took a join away meanwhile, or where somebody else finished the split. */
-    while (Q_COUNT(record) != 0 &&
-           !atomic_compare_exchange_strong_explicit(whole, &record, 0, memory_order_acq_rel, memory_order_acquire)) {}
+    /* Fails where a neighbour took a join away meanwhile, or where somebody else finished the split. seq_cst stands for
+     * acq_rel, as in refs.c. */
+    while (Q_COUNT(record) != 0 && !atomic_compare_exchange_strong(whole, &record, 0)) {}
 }
 
 /* ---- free ------------------------------------------------------------------------------------------------ */

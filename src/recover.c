@@ -167,6 +167,7 @@ static void forget_calls(struct quire *q) {
     atomic_store_explicit(&q->n_begun, 0, memory_order_relaxed);
     atomic_store_explicit(&q->n_ended, 0, memory_order_relaxed);
     atomic_store_explicit(&q->adding, 0, memory_order_relaxed);
+    atomic_store_explicit(&q->not_zones, ~(q_word)q_zones(q), memory_order_relaxed);
 }
 
 enum quire_status quire_recover(struct quire **out, const struct quire_config *config,

@@ -3,10 +3,11 @@
  * get, put and the break change a record by compare-exchange, so that a reference taken by somebody else at the same
  * time is never lost. A frame of a block that is one allocation gets a record of its own first (q_split).
  *
- * Memory order: put is acq_rel. Release: what this holder did with the frame is done before it lets go; acquire, for
- * the last one: all of that is seen before the frame is used again. The break looks with acquire for the same reason:
- * "I am alone" must mean that the others have finished. get is relaxed: its caller holds a reference, so nothing is to
- * be seen.
+ * Memory order: put releases what this holder did with the frame before it lets go, and acquires, for the last one: all
+ * of that is seen before the frame is used again. Acq_rel would do; it is seq_cst because gcc before 14 leaves the
+ * release out of such a compare-exchange on RISC-V, unless it is told to release on failure, too. The break looks with
+ * acquire for the same reason as put: "I am alone" must mean that the others have finished. get is relaxed: its caller
+ * holds a reference, so nothing is to be seen.
  *
  * The break can not go wrong between looking and writing: with a count of 1, held by the caller, nobody else is there
  * to take a reference, for a get needs one. Pins are references. */
@@ -62,8 +63,7 @@ static enum quire_status put(struct quire *q, const char *call, const struct q_p
             return q_fault(q, QUIRE_FAULT_PUT_FREE, call, q_pa(at->frame), 0, record);
         }
         less = Q_COUNT(record) == 1 ? q_freed(record) : record - 1;
-    } while (
-        !atomic_compare_exchange_weak_explicit(at->record, &record, less, memory_order_acq_rel, memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak(at->record, &record, less));
     Q_CHECK(Q_COUNT(record) > 0, record);
     if (Q_COUNT(less) == 0) {
         q_leave_neighbours(at->zone, at->frame, record);

@@ -53,7 +53,8 @@ static bool check_loan(struct check *c, const struct q_loan *loan) {
 }
 
 static bool check_cache(struct check *c, const struct q_cache *cache) {
-    if (cache->n_warm > Q_WARM || cache->room > Q_WARM || cache->word >= Q_LINE_WORDS) {
+    bool room = cache->room == 0 || cache->room == Q_WARM;
+    if (cache->n_warm > Q_WARM || !room || cache->word >= Q_LINE_WORDS || cache->visit % 2 != 0) {
         return wrong(c, "a CPU cache's counters are out of range", QUIRE_NONE, 0);
     }
     return check_loan(c, &cache->in) && check_loan(c, &cache->out);
@@ -84,10 +85,12 @@ static bool check_joins(struct check *c, const struct q_zone *z, q_frame f, uint
     if ((f + 1 - z->first) % Q_BLOCK == 0) {
         return true;
     }
-    bool next_joined = (load(q_zone_record(z, f + 1)) & Q_JOIN_PREV) != 0;
-    return next_joined == ((joins & Q_JOIN_NEXT) != 0)
-               ? true
-               : wrong(c, "of two neighbours only one is joined to the other", q_pa(f), record);
+    uint32_t next = load(q_zone_record(z, f + 1));
+    if (((next & Q_JOIN_PREV) != 0) != ((joins & Q_JOIN_NEXT) != 0)) {
+        return wrong(c, "of two neighbours only one is joined to the other", q_pa(f), record);
+    }
+    bool same_owner = (joins & Q_JOIN_NEXT) == 0 || Q_TAG(record) == Q_TAG(next);
+    return same_owner ? true : wrong(c, "two joined frames have different owners", q_pa(f), record);
 }
 
 static bool check_frame(struct check *c, const struct q_zone *z, q_frame f, bool bit, uint32_t whole) {
@@ -155,21 +158,18 @@ static bool check_block(struct check *c, struct q_zone *z, size_t block) {
 }
 
 static bool check_ready_blocks(struct check *c, struct q_zone *z, size_t *n_ready) {
-    size_t gapless = atomic_load_explicit(&z->ceiling, memory_order_relaxed) / Q_BLOCK;
+    size_t gapless = 0;
     *n_ready = 0;
     for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
-        if (b >= z->n_blocks) {
-            return wrong(c, "a block is marked initialised that does not exist", q_pa(z->first), 0);
-        }
-        if (*n_ready < gapless && b != *n_ready) {
-            return wrong(c, "a block below the ceiling is not initialised", q_pa(q_zone_frame(z, *n_ready)), 0);
-        }
+        gapless += b == gapless;
         ++*n_ready;
         if (!check_block(c, z, b)) {
             return false;
         }
     }
-    return *n_ready >= gapless ? true : wrong(c, "the ceiling is above what is initialised", q_pa(z->first), 0);
+    return atomic_load_explicit(&z->ceiling, memory_order_relaxed) == gapless * Q_BLOCK
+               ? true
+               : wrong(c, "the ceiling is not where the initialised blocks end", q_pa(z->first), 0);
 }
 
 /* A frame of a fresh block, or one that is not RESERVED. */
@@ -181,6 +181,10 @@ static bool is_managed(const struct q_zone *z, q_frame f) {
 static bool check_zone(struct check *c, struct q_zone *z) {
     size_t n_ready;
     c->n_managed = 0;
+    const char *detail = q_index_wrong(&z->index, z->skew);
+    if (detail != NULL) {
+        return wrong(c, detail, q_pa(z->first), 0);
+    }
     if (!check_ready_blocks(c, z, &n_ready)) {
         return false;
     }
@@ -194,6 +198,36 @@ static bool check_zone(struct check *c, struct q_zone *z) {
         return wrong(c, "a zone's span begins or ends with no frame of its own", q_pa(z->first), 0);
     }
     return true;
+}
+
+/* ---- what does not change --------------------------------------------------------------------------------- */
+
+/* Looked at before anything that it leads to. */
+static bool check_fixed(struct check *c) {
+    const struct quire *q = c->q;
+    if (q->sum != q_core_sum(q, atomic_load_explicit(&q->seal, memory_order_relaxed))) {
+        return wrong(c, "the allocator's fixed data are damaged", QUIRE_NONE, 0);
+    }
+    const struct q_zones *zones = q_zones(q);
+    if ((q_word)zones != ~atomic_load_explicit(&q->not_zones, memory_order_relaxed) ||
+        zones->sum != q_zones_sum(zones)) {
+        return wrong(c, "the table of zones is damaged", QUIRE_NONE, 0);
+    }
+    const struct q_zone *largest = zones->zone[0];
+    for (size_t i = 0; i < zones->n; i++) {
+        const struct q_zone *z = zones->zone[i];
+        if (z->sum != q_zone_sum(z)) {
+            return wrong(c, "a zone's fixed data are damaged", QUIRE_NONE, 0);
+        }
+        largest = z->n_blocks > largest->n_blocks ? z : largest;
+    }
+    const struct q_zone *main = q_main(q);
+    for (size_t i = 0; i < zones->n; i++) {
+        if (zones->zone[i] == main && main->n_blocks == largest->n_blocks) {
+            return true;
+        }
+    }
+    return wrong(c, "the main zone is not the largest one", QUIRE_NONE, 0);
 }
 
 /* ---- all of it -------------------------------------------------------------------------------------------- */
@@ -237,22 +271,44 @@ static bool enter_caches(struct quire *q) {
     return true;
 }
 
+/* Calls that work on shared bits now: begun and not ended. Negative: damage. */
+static intptr_t n_in_flight(const struct quire *q) {
+    q_word ended = atomic_load(&q->n_ended); /* first, so that it is the lesser one */
+    return (intptr_t)(atomic_load(&q->n_begun) - ended);
+}
+
+/* Whether a recount means something at the moment, the caches apart. */
+static enum quire_status check_quiet(struct check *c) {
+    uint32_t adding = atomic_load(&c->q->adding);
+    if (n_in_flight(c->q) < 0 || adding > 1) {
+        (void)wrong(c, "the counters of calls in flight are damaged", QUIRE_NONE, 0);
+        return QUIRE_FAULT;
+    }
+    return n_in_flight(c->q) > 0 || adding != 0 ? QUIRE_BUSY : QUIRE_OK;
+}
+
 enum quire_status quire_validate(const struct quire *q, struct quire_fault *first) {
     /* Nothing is changed but the caches' guards, and hints that are wrong; so const may go. */
     struct quire *all = (struct quire *)(uintptr_t)q;
+    struct check c = {.q = all, .first = first};
     *first = (struct quire_fault){.kind = QUIRE_FAULT_NONE, .pa = QUIRE_NONE};
+    enum quire_status status = check_quiet(&c);
+    if (status != QUIRE_OK) {
+        return status;
+    }
+    if (!check_fixed(&c)) {
+        return QUIRE_FAULT;
+    }
     if (!enter_caches(all)) {
         return QUIRE_BUSY;
     }
-    struct check c = {.q = all, .first = first};
     q_word begun = atomic_load(&q->n_begun);
-    bool busy = begun != atomic_load(&q->n_ended);
-    bool good = check_all(&c);
-    busy |= begun != atomic_load(&q->n_begun);
+    status = check_all(&c) ? QUIRE_OK : QUIRE_FAULT;
+    bool moved = n_in_flight(q) > 0 || begun != atomic_load(&q->n_begun) || atomic_load(&q->adding) != 0;
     leave_caches(all, q->n_cpus);
-    if (busy) {
+    if (moved) {
         *first = (struct quire_fault){.kind = QUIRE_FAULT_NONE, .pa = QUIRE_NONE};
         return QUIRE_BUSY;
     }
-    return good ? QUIRE_OK : QUIRE_FAULT;
+    return status;
 }

@@ -45,6 +45,7 @@ static void leave_skewed(struct q_zone *z) {
 
 void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, struct q_balance *balance) {
     char *at = memory;
+    memset(z, 0, sizeof *z); /* the gaps in it, too */
     z->first = base & ~(q_frame)(Q_BLOCK - 1);
     atomic_init(&z->base, base);
     atomic_init(&z->end, end);
@@ -59,9 +60,6 @@ void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, stru
     at += q_index_bytes(z->n_blocks + z->skew);
     z->blocks = (struct q_block *)(void *)at;
     z->balance = balance;
-    z->meta_base = z->meta_end = 0;
-    atomic_init(&z->ceiling, 0);
-    atomic_init(&z->n_frames, 0);
     atomic_fetch_add_explicit(&balance->n_whole, (intptr_t)z->n_blocks, memory_order_relaxed); /* all fresh */
     leave_skewed(z);
 }
@@ -69,6 +67,11 @@ void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, stru
 void q_zone_forget_hints(struct q_zone *z) {
     q_index_forget(&z->index);
     leave_skewed(z);
+}
+
+q_word q_zone_sum(const struct q_zone *z) {
+    size_t begin = offsetof(struct q_zone, first), end = offsetof(struct q_zone, sum);
+    return q_checksum(Q_NO_SUM, (const char *)z + begin, end - begin);
 }
 
 size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from) {

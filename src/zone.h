@@ -29,25 +29,32 @@ struct q_balance {
 };
 
 struct q_zone {
-    q_frame first;             /* frame of records[0], where the first block begins; may lie before base */
     _Atomic q_frame base, end; /* the managed span; holes are possible. Grows when quire_add fills up a block */
     _Atomic q_frame ceiling;   /* frames from `first` on whose metadata are initialised without a gap */
+    _Atomic q_word n_frames;   /* managed */
+
+    /* Fixed before others see the zone: */
+    q_frame first; /* frame of records[0], where the first block begins; may lie before base */
     size_t n_blocks;
     q_record *records;           /* 512 for each block */
     struct q_line *lines;        /* one for each block */
     struct q_block *blocks;      /* one for each block */
     struct q_index index;        /* position of a block in it: its number in the zone + skew */
     size_t skew;                 /* 1 where the first block's number is odd, so that pairs share a leaf */
-    _Atomic q_word n_frames;     /* managed */
     q_frame meta_base, meta_end; /* the metadata extent that this zone was made with; may be empty */
     struct q_balance *balance;
+    q_word sum; /* checksum of these */
 };
 
 /* Bytes that the metadata of a zone take, the struct itself not counted. */
 size_t q_zone_bytes(size_t n_blocks);
 
-/* Sets up a zone over frames [base, end) in `memory` (q_zone_bytes, 64-byte aligned). All of its blocks are fresh. */
+/* Sets up a zone over frames [base, end) in `memory` (q_zone_bytes, 64-byte aligned). All of its blocks are fresh. The
+ * metadata extent, the number of frames and the checksum are left to the caller. */
 void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, struct q_balance *balance);
+
+/* The checksum of what is fixed. */
+q_word q_zone_sum(const struct q_zone *z);
 
 /* Initialises the metadata of one block: the frames in `usable` are free, the others no frames of the zone's. The
  * block is fresh, and nobody else knows the zone. */
