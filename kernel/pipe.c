@@ -58,34 +58,34 @@ static size_t piece(size_t place, size_t n_wanted, size_t n_most) {
     return least(n_wanted, n_most, RING_BYTES - place);
 }
 
-/* Moves what is there and fits, which is at most two pieces. The lock is held. */
+/* Moves what is there and fits, which is at most two pieces; an error moves nothing. The lock is held. */
 static long take(struct pipe *pipe, struct space *space, uintptr_t to, size_t n) {
-    size_t done = 0;
-    while (done < n && pipe->n_read != pipe->n_written) {
-        size_t place = pipe->n_read % RING_BYTES;
-        size_t part = piece(place, n - done, pipe->n_written - pipe->n_read);
+    size_t done = 0, n_there = pipe->n_written - pipe->n_read;
+    while (done < n && done < n_there) {
+        size_t place = (pipe->n_read + done) % RING_BYTES;
+        size_t part = piece(place, n - done, n_there - done);
         int error = copy_to(space, to + done, pipe->ring + place, part);
         if (error != 0) {
             return error;
         }
-        pipe->n_read += part;
         done += part;
     }
+    pipe->n_read += done;
     return (long)done;
 }
 
 static long put(struct pipe *pipe, struct space *space, uintptr_t from, size_t n) {
-    size_t done = 0;
-    while (done < n && pipe->n_written - pipe->n_read < RING_BYTES) {
-        size_t place = pipe->n_written % RING_BYTES;
-        size_t part = piece(place, n - done, RING_BYTES - (pipe->n_written - pipe->n_read));
+    size_t done = 0, n_room = RING_BYTES - (pipe->n_written - pipe->n_read);
+    while (done < n && done < n_room) {
+        size_t place = (pipe->n_written + done) % RING_BYTES;
+        size_t part = piece(place, n - done, n_room - done);
         int error = copy_from(space, pipe->ring + place, from + done, part);
         if (error != 0) {
             return error;
         }
-        pipe->n_written += part;
         done += part;
     }
+    pipe->n_written += done;
     return (long)done;
 }
 
