@@ -124,8 +124,9 @@ int process_start_first(const struct arguments *arguments) {
     for (int fd = 0; fd < 3; fd++) {
         process->file[fd].kind = FILE_CONSOLE;
     }
+    int pid = process->pid;
     start(process, ancestor);
-    return 0;
+    return pid;
 }
 
 /* ---- fork, wait, kill ------------------------------------------------------------------------------------- */

@@ -20,20 +20,20 @@ static uint64_t n_free(void) {
 /* Runs process 1 and returns how it ended, when nobody is left. */
 static int run_first(void) {
     struct arguments *arguments = arguments_new();
-    int error = arguments == NULL ? -E_NOMEM : options_arguments(arguments);
-    if (error == 0) {
-        error = process_start_first(arguments);
+    int first = arguments == NULL ? -E_NOMEM : options_arguments(arguments);
+    if (first == 0) {
+        first = process_start_first(arguments);
     }
     if (arguments != NULL) {
         arguments_free(arguments);
     }
-    if (error != 0) {
-        print("kernel: the program that run= names can not be started: error %d\n", -error);
+    if (first < 0) {
+        print("kernel: the program that run= names can not be started: error %d\n", -first);
         return STATUS_FAILED;
     }
     int first_status = STATUS_FAILED, status, pid;
     while ((pid = process_wait(&status)) >= 0) {
-        if (pid == FIRST_PID) {
+        if (pid == first) {
             first_status = status;
         }
     }
@@ -59,15 +59,29 @@ static int check_frames(uint64_t n_before) {
     return n_after == n_before ? 0 : STATUS_LEAKED;
 }
 
-void verdict(void) {
-    uint64_t n_before = n_free();
-    int status = run_first();
-    options.allocate_in_interrupts = false;
-    sleep_ms(1); /* until CPU 0 has ticked and seen it */
-    int frames_status = check_frames(n_before);
-    if (status == 0) {
-        status = frames_status;
+/* From here on no tick allocates. Were they to? */
+static bool stop_exercise(void) {
+    bool was_on = atomic_exchange(&options.allocate_in_interrupts, false);
+    if (was_on) {
+        sleep_ms(1); /* until CPU 0 has ticked and seen it; the others do not tick without a process */
     }
+    return was_on;
+}
+
+struct outcome run_and_check(void) {
+    bool exercise = stop_exercise();
+    uint64_t n_before = n_free();
+    options.allocate_in_interrupts = exercise;
+    struct outcome outcome = {.program = run_first()};
+    stop_exercise();
+    outcome.frames = check_frames(n_before);
+    options.allocate_in_interrupts = exercise;
+    return outcome;
+}
+
+void verdict(void) {
+    struct outcome outcome = run_and_check();
+    int status = outcome.program != 0 ? outcome.program : outcome.frames;
     print("kernel: %s\n", status == 0 ? "passed" : "FAILED");
     power_off(status);
 }

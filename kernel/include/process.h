@@ -10,7 +10,6 @@
 
 #define MAX_PROCESSES 256u
 #define MAX_FILES     16u
-#define FIRST_PID     1 /* pid 0 is the ancestor */
 
 struct process;
 
@@ -94,7 +93,7 @@ int exec(struct process *process, const char *path, const struct arguments *argu
 /* The ancestor of all, pid 0, has no program: it runs verdict(). It inherits those whose parents have ended. */
 void process_start_ancestor(void);
 
-/* Runs a program of the initramfs as process 1. 0 or a negative enum error. */
+/* Runs a program of the initramfs as a child of the ancestor: its pid, or a negative enum error. */
 int process_start_first(const struct arguments *arguments);
 
 int process_fork(const struct registers *regs);

@@ -4,8 +4,14 @@
 
 #include <process.h>
 
-/* The life of the ancestor. */
+/* The life of the ancestor: run_and_check, and the power switch. */
 _Noreturn void verdict(void);
+
+struct outcome {
+    int program; /* the status of process 1; STATUS_FAILED when it could not be started */
+    int frames;  /* 0, STATUS_LEAKED or STATUS_DAMAGED */
+};
+struct outcome run_and_check(void);
 
 /* Of all QEMU's exit statuses 0 is success. The low byte of another one is what is handed on. */
 _Noreturn void power_off(int status);
