@@ -1,55 +1,40 @@
 #!/usr/bin/env python3
 """How many small mistakes would the tests find? Plants them in the sources one at a time and counts.
 
-    mutants.py [--sample N] [--seed SEED] [--explained FILE] [--only TEXT] [--list]
-               [--patience SECONDS] JUDGES FOLDER SOURCE...
+    mutants.py [--sample N] [--seed SEED] [--only TEXT] [--list] [--explained FILE] [--log FILE]
+               [--workers N] [--patience SECONDS] JUDGES FOLDER SOURCE...
 
 JUDGES is described in judges.py; all that is made goes to FOLDER. A mutant that does not compile, or that compiles to the same
-object code as the original or as another mutant, is not counted; nor is one that the file --explained has a line about:
+object code as the original or as another mutant, is not counted. One that survives may be equivalent to the original, by what
+the API promises: the file --explained says so (explained.py).
 
-    path: text -> text  # why nobody can tell the difference
-
-where the texts are the changed lines before and after, without the spaces around them. --only TEXT takes the mutants whose
-"path:line kind" has TEXT in it; --patience is how much longer than the original one may run before it counts as hanging.
+A sample has its share of each file and of each kind of mistake. --only TEXT takes the mutants whose "path:line kind" has TEXT
+in it; --patience is how much longer than the original one may run before it counts as hanging. What is known goes into the
+--log as it comes, and is not judged again (log.py).
 
 Exit status: 0 all were killed or are explained, 1 some survived or it was interrupted, 2 something is wrong with the judges or the explanations.
 """
 import argparse
-import collections
 import difflib
 import pathlib
 import random
 import sys
 import time
 
+import explained
 import judges
+import log
 import operators
-
-AT_A_TIME = 2
-NOT_COUNTED = ("invalid", "same")
+import report
 
 
-def read_explained(path):
-    """{(path, before, after): line of the file}"""
-    explained = {}
-    lines = pathlib.Path(path).read_text().splitlines() if path else []
-    for n, line in enumerate(lines, 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        change, why = line.rpartition("  # ")[::2]
-        source, _, texts = change.partition(": ")
-        before, arrow, after = texts.partition(" -> ")
-        if not (why and arrow):
-            raise judges.Stop(f"{path}:{n}: not of the form 'path: text -> text  # why'")
-        explained[source, before.strip(), after.strip()] = n
-    return explained
-
-
-def check_explained(path, explained, mutants):
-    made = {(m.path, m.before, m.after) for m in mutants}
-    stale = [n for key, n in explained.items() if key not in made]
-    if stale:
-        raise judges.Stop(f"{path}: no such mutant (any more) in line " + ", ".join(map(str, stale)))
+def spread(mutants, n, seed):
+    """n of them, of each file and kind as many as is its share."""
+    chance = random.Random(seed)
+    mixed = sorted(chance.sample(mutants, len(mutants)), key=lambda m: (m.path, m.kind))
+    step, start = len(mixed) / n, chance.random()
+    chosen = [mixed[int((start + i) * step)] for i in range(n)] if step > 1 else mixed
+    return chance.sample(chosen, len(chosen))
 
 
 def diff(mutant, before):
@@ -58,90 +43,77 @@ def diff(mutant, before):
     return "\n".join(lines)
 
 
-def progress(n, total, n_alive, began):
-    left = (time.monotonic() - began) / n * (total - n)
-    print(f"  {n} of {total} mutants, {n_alive} alive, about {left / 60:.0f} min left", file=sys.stderr)
+class Progress:
+    """Says from time to time how far it is. What the log knew took no time."""
+
+    def __init__(self, total, n_known):
+        self.total, self.n_known = total, n_known
+        self.began, self.told = time.monotonic(), 0.0
+
+    def tell(self, tally):
+        now = time.monotonic()
+        if now - self.told < 15 and tally.n_judged < self.total:
+            return
+        self.told = now
+        left = (now - self.began) / (tally.n_judged - self.n_known) * (self.total - tally.n_judged)
+        print(f"  {tally.n_judged} of {self.total} mutants, {tally.summary()}, about {left / 60:.0f} min left", file=sys.stderr)
 
 
-def judge_all(court, mutants, texts):
-    """[(mutant, verdict, hung)]; whoever interrupts this gets what is known by then."""
-    results, n_alive, began, told = [], 0, time.monotonic(), 0.0
+def judge_all(court, mutants, texts, tally, book, n_workers):
+    """Whoever interrupts this keeps what is known by then."""
+    open_ones = [m for m in mutants if not tally.knows(m)]
+    progress = Progress(len(mutants), len(mutants) - len(open_ones))
     try:
-        for result in court.verdicts(mutants, AT_A_TIME):
-            mutant, verdict, _ = result
-            results.append(result)
-            if verdict == "survived":
-                n_alive += 1
+        for mutant, verdict in court.verdicts(open_ones, n_workers):
+            book.write(mutant, verdict)
+            tally.add(mutant, verdict)
+            if tally.is_open(mutant, verdict):
                 print(f"survived: {mutant.path}:{mutant.line} {mutant.kind}\n    {mutant.path}: {mutant.before} -> "
                       f"{mutant.after}\n{diff(mutant, texts[mutant.path])}\n", flush=True)
-            if time.monotonic() - told > 15 or len(results) == len(mutants):
-                told = time.monotonic()
-                progress(len(results), len(mutants), n_alive, began)
+            progress.tell(tally)
     except KeyboardInterrupt:
-        print(f"interrupted after {len(results)} of {len(mutants)} mutants")
-    return results
+        print(f"interrupted after {tally.n_judged} of {len(mutants)} mutants")
 
 
-def table(title, of, rows, results):
-    print(f"{title:<24}{'counted':>9}{'killed':>9}{'score':>9}")
-    for row in rows:
-        verdicts = [verdict for mutant, verdict, _ in results if of(mutant) == row and verdict not in NOT_COUNTED]
-        if verdicts:
-            killed = sum(verdict != "survived" for verdict in verdicts)
-            print(f"{row:<24}{len(verdicts):>9}{killed:>9}{100 * killed / len(verdicts):>8.1f}%")
-    print()
-
-
-def report(results, n_explained):
-    """Returns whether all were killed."""
-    counts = collections.Counter(verdict for _, verdict, _ in results)
-    table("file", lambda m: m.path, sorted({m.path for m, _, _ in results}), results)
-    table("mistake", lambda m: m.kind, operators.KINDS, results)
-    print(f"{'killed by':<24}{'mutants':>9}")
-    for judge, n in counts.most_common():
-        if judge not in NOT_COUNTED and judge != "survived":
-            print(f"{judge:<24}{n:>9}")
-    n = len(results) - counts["invalid"] - counts["same"]
-    killed = n - counts["survived"]
-    n_hung = sum(hung for _, _, hung in results)
-    print(f"\nnot counted: {counts['invalid']} do not compile, {counts['same']} change no object code or as another does, "
-          f"{n_explained} are explained")
-    score = f", score {100 * killed / n:.1f} %" if n > 0 else ""
-    print(f"{n} mutants, {killed} killed ({n_hung} by a time limit), {counts['survived']} survived{score}")
-    return counts["survived"] == 0
-
-
-def main():
+def arguments():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--sample", type=int)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--explained")
     parser.add_argument("--only", default="")
-    parser.add_argument("--patience", type=float, default=5)
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--explained")
+    parser.add_argument("--log")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--patience", type=float, default=5)
     parser.add_argument("judges")
     parser.add_argument("folder")
     parser.add_argument("source", nargs="+", type=pathlib.Path)
-    args = parser.parse_args()
+    return parser.parse_args()
 
+
+def main():
+    args = arguments()
     texts = {str(path): path.read_text() for path in args.source}
     everything = [m for path, text in texts.items() for m in operators.mutants(path, text)]
-    explained = read_explained(args.explained)
-    check_explained(args.explained, explained, everything)
+    reasons = explained.Reasons(args.explained, everything)
     mutants = [m for m in everything if args.only in f"{m.path}:{m.line} {m.kind}"]
     if args.sample is not None:
-        mutants = random.Random(args.seed).sample(mutants, min(args.sample, len(mutants)))
-    chosen = [m for m in mutants if (m.path, m.before, m.after) not in explained]
+        mutants = spread(mutants, args.sample, args.seed)
     if args.list:
         print("\n".join(f"{m.path}:{m.line} {m.kind}: {m.before} -> {m.after}" for m in mutants))
         return 0
-    if not chosen:
+    if not mutants:
         raise judges.Stop("there is no mutant to judge")
+    print(f"{len(mutants)} of {len(everything)} mutants, seed {args.seed}", flush=True)
     court = judges.Judges(args.judges, args.source, args.folder, args.patience)
-    court.prepare(AT_A_TIME)
-    results = judge_all(court, chosen, texts)
-    good = report(results, len(mutants) - len(chosen))
-    return 0 if good and len(results) == len(chosen) else 1
+    book = log.Log(args.log, texts, court.prepare(args.workers))
+    tally = report.Tally(reasons)
+    for mutant, verdict in book.known(mutants):
+        court.seen.add(verdict.objects)
+        tally.add(mutant, verdict)
+    judge_all(court, mutants, texts, tally, book, args.workers)
+    tally.print()
+    return 0 if tally.all_killed() and tally.n_judged == len(mutants) else 1
 
 
 try:

@@ -8,8 +8,9 @@ import bisect
 import collections
 import re
 
-# text[start:end] becomes `new`. `line` counts from 1; `before` and `after` are the lines concerned, spaces collapsed.
-Mutant = collections.namedtuple("Mutant", "path kind line start end new before after")
+# text[start:end] becomes `new`. `line` counts from 1; `before` and `after` are the lines concerned, spaces collapsed; `function`
+# is the one that they are in, "" outside of all.
+Mutant = collections.namedtuple("Mutant", "path kind line start end new before after function")
 Token = collections.namedtuple("Token", "text start end")
 
 KINDS = ["relation", "arithmetic", "bits", "logic", "constant", "condition", "statement", "return", "order"]
@@ -135,13 +136,18 @@ def orders(text, tokens):
             yield "order", t.start, t.end + len(call), f"{t.text}_explicit{call[:-1]}, {order})"
 
 
+HEAD = re.compile(r"^[a-z][^;{}#]*?(\w+)\([^;{}]*\{$|^\}", re.M)
+
+
 def mutants(path, text):
     """All mutants of one file, in the order of the text."""
     tokens = tokens_of(text)
+    heads = list(HEAD.finditer(text))
     line_starts = [0] + [m.end() for m in re.finditer("\n", text)]
     for make in operators, constants, conditions, drops, orders:
         for kind, start, end, new in make(text, tokens):
             line = bisect.bisect(line_starts, start)
             from_, to = line_starts[line - 1], (text + "\n").index("\n", end)
             before, after = text[from_:to], text[from_:start] + new + text[end:to]
-            yield Mutant(path, kind, line, start, end, new, " ".join(before.split()), " ".join(after.split()))
+            function = next((head.group(1) or "" for head in reversed(heads) if head.start() <= start), "")
+            yield Mutant(path, kind, line, start, end, new, " ".join(before.split()), " ".join(after.split()), function)

@@ -91,18 +91,36 @@ for line, made in MADE.items():
 with tempfile.TemporaryDirectory() as folder:
     listed = run(folder, options=["--list"])
     tap.expect("--list has all of them", (listed[0], listed[1].strip()) == (0, MUTANTS), listed[1])
-    expect("killed, alive, the same, not compiled", run(folder), 1, "3 mutants, 2 killed (0 by a time limit), 1 survived, score 66.7 %",
-           "1 do not compile, 3 change no object code", "0 are explained", "survived: toy.c:6 relation",
-           "-    return a * 1 > 0;\n+    return a * 1 >= 0;")
-    expect("a better test kills all", run(folder, more=" || positive(0)"), 0, "3 mutants, 3 killed", "score 100.0 %")
-    why = "# a comment\ntoy.c: return a * 1 > 0; -> return a * 1 >= 0;  # nobody asks about 0\n"
-    expect("the living one is explained", run(folder, explained=why), 0, "2 mutants, 2 killed", "1 are explained")
-    expect("an explanation of what is no more", run(folder, explained=why.replace(">=", "!=")), 2, "no such mutant", "line 2")
-    expect("an explanation without a reason", run(folder, explained="toy.c: a -> b\n"), 2, "explained:1: not of the form")
-    expect("a judge who is never content", run(folder, more=" || 1"), 2, "judge test is not content with the sources as they are")
-    expect("only some", run(folder, options=["--only", "toy.c:6 constant"]), 0, "2 mutants, 2 killed", "0 do not compile, 1 change")
+    expect("killed, alive, the same, not compiled", run(folder), 1, "7 of 7 mutants, seed 1", "1 do not compile, 3 change no object code",
+           "3 mutants: 2 killed, 0 explained, 1 survived, score 66.7 % (66.7 % of all); 0 killed by a time limit",
+           "survived: toy.c:6 relation", "-    return a * 1 > 0;\n+    return a * 1 >= 0;")
+    expect("a better test kills all", run(folder, more=" || positive(0)"), 0, "3 mutants: 3 killed", "score 100.0 %")
+    expect("only some", run(folder, options=["--only", "toy.c:6 constant"]), 0, "2 mutants: 2 killed", "0 do not compile, 1 change")
     expect("one that hangs is killed", run(folder, HANGING, options=["--only", "statement", "--patience", "0"]),
-           0, "1 mutants, 1 killed (1 by a time limit)")
+           0, "1 mutants: 1 killed", "; 1 killed by a time limit")
+    expect("a judge who is never content", run(folder, more=" || 1"), 2, "judge test is not content with the sources as they are")
+    expect("no mutant", run(folder, options=["--only", "nowhere"]), 2, "there is no mutant to judge")
+
+    why = "# a comment\ntoy.c: return a * 1 > 0; -> return a * 1 >= 0;  # nobody asks about 0\n"
+    rule = "toy.c copy(), positive(): relation, bits  # nobody asks about 0\n"
+    for form, text in ("by its text", why), ("by a rule", rule), ("by a rule for any kind", rule.replace("relation, bits", "any")):
+        expect("the living one is explained " + form, run(folder, explained=text), 0,
+               "3 mutants: 2 killed, 1 explained, 0 survived, score 100.0 % (66.7 % of all)")
+    expect("one that is killed is so, explained or not", run(folder, more=" || positive(0)", explained=why), 0, "3 killed, 0 explained")
+    expect("another function's rule", run(folder, explained=rule.replace(", positive()", "").replace("relation, bits", "any")), 1, "1 survived")
+    for stale in why.replace(">=", "!="), "#\n" + rule.replace("relation", "logic"):
+        expect("an explanation of what is no more", run(folder, explained=stale), 2, "explained:2: no such mutant")
+    expect("an explanation without a reason", run(folder, explained="toy.c: a -> b\n"), 2, "explained:1: neither")
+
+    log = ["--log", pathlib.Path(folder, "log")]
+    fresh, again = run(folder, options=log), run(folder, options=log)
+    tap.expect("what the log knows is not judged again", fresh[1].count("survived: ") > again[1].count("survived: ") > 0
+               and fresh[1].splitlines()[-1] == again[1].splitlines()[-1], fresh[1] + again[1])
+    expect("what survived is judged again by better tests", run(folder, more=" || positive(0)", options=log), 0, "3 mutants: 3 killed")
+    expect("all is judged again in a changed file", run(folder, SOURCE.replace("* 1", "* 2"), options=log), 1, "4 mutants: 2 killed, 0 explained, 2 survived")
+
     some = [run(folder, options=["--list", "--sample", "3", "--seed", seed]) for seed in "223"]
     tap.expect("a seed means a sample", some[0] == some[1] != some[2] and some[0][1].count("\n") == 3, some)
+    shares = [run(folder, options=["--list", "--sample", "3", "--seed", seed])[1].count(" constant: ") for seed in "12345678"]
+    tap.expect("a sample has its share of each kind", set(shares) <= {1, 2}, shares)
 tap.end()

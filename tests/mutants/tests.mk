@@ -1,7 +1,8 @@
-# How good the tests are: mistakes planted in the core, and the lines and branches that are run.
+# How good the tests are: mistakes planted in the core; the lines and branches that are run (coverage.mk).
 include tests/unit/variants.mk
 MUTANTS := $(BUILD)/mutants
 MUTANTS_UNIT := $(filter-out unit memory,$(basename $(notdir $(wildcard tests/unit/*.c))))
+include tests/mutants/coverage.mk
 
 # ---- mutants ----
 
@@ -67,17 +68,23 @@ endef
 
 $(MUTANTS)/judges: tests/mutants/tests.mk $(IL)/explore
 	$(shell mkdir -p $(@D))$(file >$@,$(MUTANTS_JUDGES))
-	@$(IL)/explore --list | awk '{ print "    {program} " $$1 }' >> $@
+	@$(IL)/explore --list | awk '!/^litmus/ { print "    {program} " $$1 }' >> $@
 
 MUTANTS_NEED := $(MUTANTS)/judges $(MUTANTS_UNIT:%=$(BUILD)/tests/unit/%) $(BUILD)/tests/mutants/killers \
                 $(addprefix $(BUILD)/tests/model/,model-plain model-asan model-check2 edge-plain \
                 $(if $(filter m32,$(MODEL_VARIANTS)),model-m32)) $(BUILD)/tests/stress/stress
 
+# How many, of which sample; N=all takes all. What a run found out is kept for the next one.
+N ?= 400
+SEED ?= 1
+WORKERS ?= 2
+
 .PHONY: mutants
-##@ mutants  plant mistakes in src/, one at a time: how many do the tests find? some hours; N=100 SEED=1: a sample
+##@ mutants  plant mistakes in src/, one at a time: how many do the tests find? an hour or more; N=100 SEED=1: another sample
 mutants: $(MUTANTS_NEED)
-	@python3 tests/mutants/mutants.py $(if $(N),--sample $(N)) $(if $(SEED),--seed $(SEED)) --only "$(AT)" \
-		--explained tests/mutants/explained $(MUTANTS)/judges $(MUTANTS)/work $(sort $(QUIRE_SRC) $(wildcard src/*.h))
+	@nice -n 10 python3 tests/mutants/mutants.py $(if $(filter all,$(N)),,--sample $(N)) --seed $(SEED) --only "$(AT)" \
+		--workers $(WORKERS) --explained tests/mutants/explained --log $(MUTANTS)/log \
+		$(MUTANTS)/judges $(MUTANTS)/work $(sort $(QUIRE_SRC) $(wildcard src/*.h))
 
 TESTS += tests/mutants/self.py
 
@@ -88,27 +95,3 @@ $(BUILD)/tests/mutants/killers: $(addprefix $(BUILD)/tests/in/plain/,tests/mutan
 	@$(CC) $^ -lcmocka -lpthread -o $@
 TESTS += $(BUILD)/tests/mutants/killers
 -include $(wildcard $(BUILD)/tests/in/plain/tests/mutants/*.d)
-
-# ---- coverage ----
-
-# The tests are built once more, elsewhere and with counters. Of the programs for xv6 each scenario is a run of its own; code
-# that counts needs more stack than little_stack allows.
-COVERAGE := $(BUILD)/coverage
-COVERAGE_RUN := $(addprefix $(COVERAGE)/tests/,$(addprefix unit/,$(filter-out interrupt,$(MUTANTS_UNIT))) mutants/killers \
-                model/model-plain model/edge-plain boot/regions boot/fdt boot/broken)
-COVERAGE_XV6 := $(addprefix $(COVERAGE)/tests/xv6/,percpu poison refcount $(if $(filter m32,$(MODEL_VARIANTS)),twophase))
-
-.PHONY: coverage
-##@ coverage  which lines and branches of src/, boot/ and compat/ the host tests run; pages in build/coverage/html
-coverage:
-	@command -v gcovr >/dev/null || { echo "coverage: gcovr is missing; 'apt-get install gcovr' brings it" >&2; exit 2; }
-	@$(MAKE) --no-print-directory SETUP= BUILD=$(COVERAGE) CC="$(CC) --coverage -fprofile-update=prefer-atomic" CFLAGS="-O0 -g" \
-		$(COVERAGE_RUN) $(COVERAGE_XV6)
-	@find $(COVERAGE) -name '*.gcda' -delete
-	@{ printf '%s\n' $(COVERAGE_RUN); for p in $(COVERAGE_XV6); do $$p | cut -f1 | grep -v little_stack | sed "s|^|$$p |"; done; } | \
-		while read -r run; do $$run >$(COVERAGE)/log 2>&1 </dev/null || \
-		{ cat $(COVERAGE)/log; echo "coverage: $$run failed" >&2; exit 1; }; done
-	@mkdir -p $(COVERAGE)/html
-	@gcovr --root . --object-directory $(COVERAGE) $(foreach f,src boot compat,--filter $(f)/) \
-		--html-details $(COVERAGE)/html/index.html --csv $(COVERAGE)/table.csv $(COVERAGE)
-	@python3 tests/mutants/coverage.py $(COVERAGE)/table.csv

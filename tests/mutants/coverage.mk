@@ -1,0 +1,42 @@
+# Which lines and branches the host tests run. They are built once more, elsewhere and with counters; so is the core for the
+# explorer, by gcc as well, so that lines and branches are the same ones.
+#
+# Calls that are left by a jump, of which unit/interrupt is full, confuse the counters; the explorer has as many interrupts.
+# Not counted, and nothing else: branches of Q_CHECK, of which one side is a defect of the core itself.
+COVERAGE := $(BUILD)/coverage
+COVERAGE_RUN := $(addprefix $(COVERAGE)/tests/,$(addprefix unit/,$(filter-out interrupt,$(MUTANTS_UNIT))) mutants/killers \
+                model/model-plain model/edge-plain boot/regions boot/fdt boot/broken)
+# Of the programs for xv6 each scenario is a run of its own; code that counts needs more stack than little_stack allows.
+COVERAGE_XV6 := $(addprefix $(COVERAGE)/tests/xv6/,percpu poison refcount $(if $(filter m32,$(MODEL_VARIANTS)),twophase))
+
+COVERAGE_COUNT := --coverage -fprofile-update=prefer-atomic
+COVERAGE_EXPLORED := $(QUIRE_SRC:src/%.c=$(COVERAGE)/explored/%.o)
+
+$(COVERAGE)/explored/%.o: src/%.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(CC) -std=c11 -O0 -g -fno-pie -fsanitize=thread --param=tsan-instrument-func-entry-exit=0 --coverage \
+		-fprofile-update=single $(CPPFLAGS) $(DEPS) -c $< -o $@ && $(IL_RENAME) $@
+
+$(COVERAGE)/explored/explore: $(BUILD)/tests/in/plain/tests/mutants/gcc_tsan.o $(IL_OBJ) $(COVERAGE_EXPLORED)
+	@echo "  LD  $@"
+	@$(CC) -no-pie --coverage $^ -o $@
+
+-include $(wildcard $(COVERAGE)/explored/*.d)
+
+.PHONY: coverage
+##@ coverage  which lines and branches of src/, boot/ and compat/ the host tests run; pages in build/coverage/html
+coverage: $(COVERAGE)/explored/explore
+	@command -v gcovr >/dev/null || { echo "coverage: gcovr is missing; 'apt-get install gcovr' brings it" >&2; exit 2; }
+	@$(MAKE) --no-print-directory SETUP= BUILD=$(COVERAGE) CC="$(CC) $(COVERAGE_COUNT)" CFLAGS="-O0 -g" \
+		$(COVERAGE_RUN) $(COVERAGE_XV6)
+	@find $(COVERAGE) -name '*.gcda' -delete
+	@{ printf '%s\n' $(COVERAGE_RUN) $<; \
+		for p in $(COVERAGE_XV6); do $$p | cut -f1 | grep -v little_stack | sed "s|^|$$p |"; done; } | \
+		while read -r run; do echo "  RUN $$run"; $$run >$(COVERAGE)/log 2>&1 </dev/null || \
+		{ cat $(COVERAGE)/log; echo "coverage: $$run failed" >&2; exit 1; }; done
+	@mkdir -p $(COVERAGE)/html
+	@gcovr --root . --object-directory $(COVERAGE) $(foreach f,src boot compat,--filter $(f)/) \
+		--exclude-branches-by-pattern '.*Q_CHECK\(.*' \
+		--html-details $(COVERAGE)/html/index.html --csv $(COVERAGE)/table.csv $(COVERAGE)
+	@python3 tests/mutants/coverage.py $(COVERAGE)/table.csv
