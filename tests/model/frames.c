@@ -131,23 +131,23 @@ static void number_slots(void) {
     }
 }
 
-/* From single frames upwards. `free_only`: those that are free now, else all that can ever be. */
-static void count_runs(bool free_only, uint64_t *runs) {
+/* As if all that is not metadata were free: from single frames upwards. */
+static void count_runs(void) {
     memset(n_in[0], 0, n_slots * sizeof *n_in[0]);
     for (size_t i = 0; i < oracle_n_frames; i++) {
-        const struct frame *f = &oracle_frames[i];
-        if (!f->metadata && (!free_only || f->refs == 0)) {
-            n_in[0][f->slot] = 1;
+        if (!oracle_frames[i].metadata) {
+            n_in[0][oracle_frames[i].slot] = 1;
         }
     }
     for (unsigned order = 0; order < N_ORDERS; order++) {
-        runs[order] = 0;
+        n_runs[order] = 0;
         for (size_t i = 0; i < n_slots >> order; i++) {
             if (order > 0) {
                 n_in[order][i] = (uint16_t)(n_in[order - 1][2 * i] + n_in[order - 1][2 * i + 1]);
             }
-            runs[order] += n_in[order][i] == 1u << order;
+            n_runs[order] += n_in[order][i] == 1u << order;
         }
+        n_free_runs[order] = n_runs[order];
     }
 }
 
@@ -186,6 +186,9 @@ static void list_frames(void) {
     size_t next_held = 0;
     for (size_t i = 0; i < oracle_n_frames; i++) {
         struct frame *f = &oracle_frames[i];
+        if (!f->metadata && f->refs > 0) {
+            recount(f->slot, 0, false);
+        }
         if (!f->metadata) {
             f->seat = (uint32_t)(f->refs > 0 ? next_held++ : n_held + oracle_n_free++);
             list[f->seat] = (uint32_t)i;
@@ -239,7 +242,6 @@ void frames_settle(const struct quire *q) {
         zones[n_zones] = (struct quire_region){zone.base, zone.end, QUIRE_USABLE};
     }
     number_slots();
-    count_runs(false, n_runs);
-    count_runs(true, n_free_runs);
+    count_runs();
     list_frames();
 }

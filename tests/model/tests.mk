@@ -33,8 +33,17 @@ $(BUILD)/tests/model/run: $(BUILD)/tests/in/plain/tests/model/run.o $(MODEL_VARI
 	@echo "  LD  $@"
 	@$(CC) $< -lcmocka -o $@
 
+# With a mistake planted before the allocator.
+$(BUILD)/tests/model/model-planted: $(patsubst %,$(BUILD)/tests/in/plain/tests/model/%.o,$(MODEL_UNITS) plants) \
+                                    $(BUILD)/tests/in/plain/quire.a
+	@echo "  LD  $@"
+	@$(CC) $(PLANTED) $^ -o $@
+$(BUILD)/tests/model/planted: tests/model/tests.mk $(BUILD)/tests/model/model-planted
+	@printf '#!/bin/sh\nexec tests/model/planted.sh $(BUILD)/tests/model/model-planted\n' > $@
+	@chmod +x $@
+
 # Where the programs are is compiled in, so that a build elsewhere runs its own.
 $(BUILD)/tests/in/plain/tests/model/run.o: CPPFLAGS += -DMODEL_DIR='"$(BUILD)/tests/model"'
 
-TESTS += $(BUILD)/tests/model/run
+TESTS += $(BUILD)/tests/model/run $(BUILD)/tests/model/planted
 -include $(wildcard $(BUILD)/tests/in/*/tests/model/*.d)

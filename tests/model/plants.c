@@ -1,0 +1,171 @@
+/* plants.c: an allocator that does one thing wrong, for each thing that the oracle, the stress test and the fuzz target
+ * look at. They must notice: a check that no mistake can fail is worth nothing.
+ *
+ * The mistake stands between the test and the allocator (the linker's --wrap puts it there) and is made in one call of
+ * many. PLANT in the environment names it; a name that is not here makes none. */
+#include <quire/port.h>
+#include <quire/quire.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- which, and when ------------------------------------------------------------------------------------ */
+
+#define ONE_IN 300u
+
+static const char *wanted;
+
+static __attribute__((constructor)) void learn_which(void) {
+    const char *name = getenv("PLANT");
+    wanted = name != NULL ? name : "none";
+}
+
+static bool planted(const char *name) {
+    return strcmp(wanted, name) == 0;
+}
+
+/* Now and then, in calls that might go wrong. */
+static bool strikes(const char *name) {
+    static atomic_uint n_calls;
+    return planted(name) && atomic_fetch_add(&n_calls, 1) % ONE_IN == ONE_IN - 1;
+}
+
+/* The function that the test calls, and the allocator's own. */
+#define PLANT(type, name, ...)                                                                                         \
+    type __real_##name(__VA_ARGS__);                                                                                   \
+    type __wrap_##name(__VA_ARGS__);                                                                                   \
+    type __wrap_##name(__VA_ARGS__)
+
+/* ---- references ----------------------------------------------------------------------------------------- */
+
+PLANT(uint32_t, quire_refs, const struct quire *q, quire_pa pa) {
+    return __real_quire_refs(q, pa) + strikes("a count of references that is wrong");
+}
+
+PLANT(enum quire_status, quire_get, struct quire *q, quire_pa pa) {
+    return strikes("a reference not taken") ? QUIRE_OK : __real_quire_get(q, pa);
+}
+
+PLANT(enum quire_status, quire_put, struct quire *q, quire_pa pa) {
+    if (__real_quire_refs(q, pa) > 1 && strikes("two references dropped")) {
+        (void)__real_quire_put(q, pa);
+    }
+    return __real_quire_put(q, pa);
+}
+
+PLANT(enum quire_status, quire_cow, struct quire *q, quire_pa shared, quire_pa *own) {
+    if (__real_quire_refs(q, shared) > 1 && strikes("a copy that is the original")) {
+        *own = shared;
+        return QUIRE_OK;
+    }
+    enum quire_status status = __real_quire_cow(q, shared, own);
+    if (status == QUIRE_OK && strikes("a copy with another content")) {
+        ((unsigned char *)quire_port_map(*own))[0] ^= 1;
+    }
+    return status;
+}
+
+/* ---- freeing -------------------------------------------------------------------------------------------- */
+
+PLANT(enum quire_status, quire_free, struct quire *q, quire_pa pa) {
+    return strikes("a free that is forgotten") ? QUIRE_OK : __real_quire_free(q, pa);
+}
+
+PLANT(enum quire_status, quire_free_order, struct quire *q, quire_pa pa, unsigned order) {
+    bool more = order > 0 && order < QUIRE_MAX_ORDER && strikes("a run of which half is freed");
+    return __real_quire_free_order(q, pa, more ? order - 1 : order);
+}
+
+PLANT(void, quire_port_fault, const struct quire_fault *fault) {
+    struct quire_fault other = *fault;
+    other.tag = (uint8_t)(fault->tag + strikes("the wrong owner blamed"));
+    other.pa += strikes("the wrong frame blamed") ? QUIRE_PAGE_SIZE : 0;
+    other.kind = strikes("the wrong kind of fault") ? QUIRE_FAULT_BIT_TWICE : fault->kind;
+    if (!strikes("a fault not reported")) {
+        __real_quire_port_fault(&other);
+    }
+}
+
+/* ---- allocating ----------------------------------------------------------------------------------------- */
+
+static _Atomic quire_pa last = QUIRE_NONE;
+
+PLANT(quire_pa, quire_alloc, struct quire *q, uint8_t tag) {
+    quire_pa pa = __real_quire_alloc(q, tag), before = atomic_exchange(&last, pa);
+    if (pa == QUIRE_NONE) {
+        return pa;
+    }
+    if (before != QUIRE_NONE && __real_quire_refs(q, before) > 0 && strikes("a frame handed out twice")) {
+        return before;
+    }
+    if (strikes("a frame that is lost")) {
+        return __real_quire_alloc(q, tag);
+    }
+    if (strikes("none where there is one")) {
+        (void)__real_quire_free(q, pa);
+        return QUIRE_NONE;
+    }
+    if (planted("a byte that was written")) {
+        ((unsigned char *)quire_port_map(pa))[QUIRE_PAGE_SIZE / 3] ^= 1;
+    }
+    return pa;
+}
+
+PLANT(enum quire_status, quire_alloc_order, struct quire *q, unsigned order, uint8_t tag, quire_pa *out) {
+    enum quire_status status = __real_quire_alloc_order(q, order, tag, out);
+    if (order > 0 && status == QUIRE_OK && strikes("a run that is not aligned")) {
+        *out += QUIRE_PAGE_SIZE;
+    }
+    return status == QUIRE_FRAGMENTED && strikes("the wrong excuse") ? QUIRE_NO_MEMORY : status;
+}
+
+PLANT(enum quire_status, quire_add, struct quire *q, const struct quire_region *region) {
+    enum quire_status status = __real_quire_add(q, region);
+    return status == QUIRE_INVALID && planted("memory taken in twice") ? QUIRE_OK : status;
+}
+
+/* ---- inspecting ----------------------------------------------------------------------------------------- */
+
+PLANT(void, quire_stats, const struct quire *q, struct quire_stats *out) {
+    __real_quire_stats(q, out);
+    out->n_free += strikes("a wrong number of free frames");
+}
+
+PLANT(bool, quire_zone_stats, const struct quire *q, unsigned zone, struct quire_zone_stats *out) {
+    bool is_there = __real_quire_zone_stats(q, zone, out);
+    out->n_free_blocks += strikes("a wrong number of free blocks");
+    return is_there;
+}
+
+PLANT(bool, quire_cpu_stats, const struct quire *q, unsigned cpu, struct quire_cpu_stats *out) {
+    bool is_there = __real_quire_cpu_stats(q, cpu, out);
+    out->n_in += strikes("a wrong number of cached frames");
+    return is_there;
+}
+
+PLANT(void, quire_tag_stats, const struct quire *q, uint64_t n_frames[QUIRE_TAGS]) {
+    __real_quire_tag_stats(q, n_frames);
+    n_frames[3] += planted("a wrong number of frames of an owner");
+}
+
+struct shown {
+    quire_walk_fn *visit;
+    void *ctx;
+};
+
+static bool show(void *ctx, const struct quire_run *run) {
+    const struct shown *s = ctx;
+    struct quire_run other = *run;
+    other.tag = (uint8_t)(run->tag + strikes("a walk that names the wrong owner"));
+    return strikes("a walk that leaves out a run") || s->visit(s->ctx, &other);
+}
+
+PLANT(void, quire_walk, const struct quire *q, quire_walk_fn *visit, void *ctx) {
+    struct shown s = {visit, ctx};
+    __real_quire_walk(q, show, &s);
+}
+
+PLANT(enum quire_status, quire_validate, const struct quire *q, struct quire_fault *first) {
+    enum quire_status status = __real_quire_validate(q, first);
+    return planted("a recount that finds something") ? QUIRE_FAULT : status;
+}
