@@ -36,3 +36,5 @@ run: $(KERNEL) $(USER_INITRAMFS)
 ##@ demo  the same without typing: memory shared, copied, used up and given back
 demo: $(KERNEL) $(USER_INITRAMFS)
 	@kernel/run.sh '$(ARCH)' '$(HARTS)' '$(MEM)' $(KERNEL) $(USER_INITRAMFS) run=demo
+
+include kernel/sanitize/sanitize.mk

@@ -1,24 +1,19 @@
-# The reference kernel, booted in QEMU: as it is, and with planted defects.
-KERNEL_PLANTS := $(patsubst tests/kernel/plants/%.c,$(BUILD)/tests/kernel/%.elf,$(wildcard tests/kernel/plants/*.c))
+# The reference kernel, booted in QEMU: as it is, refused memory, made to watch itself, and with planted defects.
+TESTS += $(addprefix tests/kernel/,boots verdict shell refuse sanitized)
 
 # The function that a plant stands before is named on its first line: "/* leak.c: before quire_put: ...".
+wrapped = --wrap=$$(sed -n '1s/.*: before \([a-z_]*\):.*/\1/p' $(1))
+
+PLANTS := $(wildcard tests/kernel/plants/*.c)
 $(BUILD)/tests/kernel/%.elf: $(KERNEL_OUT)/tests/kernel/plants/%.o $(KERNEL_OBJ) kernel/arch/riscv64/kernel.ld
 	@mkdir -p $(@D)
 	@echo "  LD  $@"
-	@ld.lld -T kernel/arch/riscv64/kernel.ld $(KERNEL_OBJ) $< -o $@ \
-		--wrap=$$(sed -n '1s/.*: before \([a-z_]*\):.*/\1/p' tests/kernel/plants/$*.c)
+	@ld.lld -T kernel/arch/riscv64/kernel.ld $(KERNEL_OBJ) $< -o $@ $(call wrapped,tests/kernel/plants/$*.c)
 
-TESTS += tests/kernel/boots tests/kernel/verdict tests/kernel/shell
-TEST_PREREQ += $(KERNEL) $(USER_INITRAMFS) $(KERNEL_PLANTS)
-export BUILD
-.SECONDARY: $(patsubst tests/kernel/plants/%.c,$(KERNEL_OUT)/tests/kernel/plants/%.o,$(wildcard tests/kernel/plants/*.c))
-
-# The kernel with refuse.c before the allocator: as it is, and with defects on paths that nothing but a refusal takes.
+# With refuse.c before the allocator: as it is, and with defects on paths that nothing but a refusal takes.
 REFUSE := $(KERNEL_OUT)/tests/kernel/refuse.o
 REFUSE_WRAP := $(addprefix --wrap=,quire_alloc quire_alloc_order quire_cow options_read verdict)
-REFUSE_PLANTS := $(wildcard tests/kernel/refuse_plants/*.c)
-KERNEL_REFUSE := $(BUILD)/tests/kernel/refuse.elf \
-                 $(patsubst tests/kernel/refuse_plants/%.c,$(BUILD)/tests/kernel/refuse_%.elf,$(REFUSE_PLANTS))
+REFUSE_PLANTS := $(wildcard tests/kernel/plants/refuse/*.c)
 
 # The relocations say where the calls are.
 $(BUILD)/tests/kernel/refuse.elf: $(REFUSE) $(KERNEL_OBJ) kernel/arch/riscv64/kernel.ld
@@ -26,13 +21,31 @@ $(BUILD)/tests/kernel/refuse.elf: $(REFUSE) $(KERNEL_OBJ) kernel/arch/riscv64/ke
 	@echo "  LD  $@"
 	@ld.lld -T kernel/arch/riscv64/kernel.ld --emit-relocs $(KERNEL_OBJ) $(REFUSE) -o $@ $(REFUSE_WRAP)
 
-$(BUILD)/tests/kernel/refuse_%.elf: $(KERNEL_OUT)/tests/kernel/refuse_plants/%.o $(REFUSE) $(KERNEL_OBJ) \
+$(BUILD)/tests/kernel/refuse/%.elf: $(KERNEL_OUT)/tests/kernel/plants/refuse/%.o $(REFUSE) $(KERNEL_OBJ) \
                                     kernel/arch/riscv64/kernel.ld
 	@mkdir -p $(@D)
 	@echo "  LD  $@"
 	@ld.lld -T kernel/arch/riscv64/kernel.ld $(KERNEL_OBJ) $(REFUSE) $< -o $@ $(REFUSE_WRAP) \
-		--wrap=$$(sed -n '1s/.*: before \([a-z_]*\):.*/\1/p' tests/kernel/refuse_plants/$*.c)
+		$(call wrapped,tests/kernel/plants/refuse/$*.c)
 
-TESTS += tests/kernel/refuse
-TEST_PREREQ += $(KERNEL_REFUSE)
-.SECONDARY: $(patsubst %.c,$(KERNEL_OUT)/%.o,$(REFUSE_PLANTS))
+# The kinds of kernel/sanitize/sanitize.mk. A plant is watched, too.
+define sanitized_plants
+PLANTS_$(1) := $$(wildcard tests/kernel/plants/$(1)/*.c)
+$$(BUILD)/tests/kernel/$(1)/%.elf: $$(KERNEL_OUT)-$(1)/tests/kernel/plants/$(1)/%.o $$(KERNEL_OBJ_$(1)) \
+                                 kernel/arch/riscv64/kernel.ld
+	@mkdir -p $$(@D)
+	@echo "  LD  $$@"
+	@ld.lld -T kernel/arch/riscv64/kernel.ld $$(KERNEL_OBJ_$(1)) $$< -o $$@ \
+		$$(call wrapped,tests/kernel/plants/$(1)/$$*.c)
+endef
+$(foreach kind,$(KERNEL_KINDS),$(eval $(call sanitized_plants,$(kind))))
+
+ALL_PLANTS := $(PLANTS) $(REFUSE_PLANTS) $(foreach kind,$(KERNEL_KINDS),$(PLANTS_$(kind)))
+TEST_PREREQ += $(KERNEL) $(USER_INITRAMFS) $(BUILD)/tests/kernel/refuse.elf \
+               $(KERNEL_KINDS:%=$(KERNEL_OUT)-%/kernel.elf) \
+               $(ALL_PLANTS:tests/kernel/plants/%.c=$(BUILD)/tests/kernel/%.elf)
+PLANT_OBJ := $(patsubst %.c,$(KERNEL_OUT)/%.o,$(PLANTS) $(REFUSE_PLANTS)) \
+             $(foreach kind,$(KERNEL_KINDS),$(PLANTS_$(kind):%.c=$(KERNEL_OUT)-$(kind)/%.o))
+.SECONDARY: $(PLANT_OBJ)
+-include $(PLANT_OBJ:.o=.d) $(REFUSE:.o=.d)
+export BUILD
