@@ -6,7 +6,6 @@
 #ifndef Q_CHECK_H
 #define Q_CHECK_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #ifndef QUIRE_CHECK
@@ -22,15 +21,12 @@ void q_check_failed(const char *condition, const char *function, uint64_t value)
 #define Q_CHECK(condition, value) ((void)sizeof((condition) ? (value) : (value)))
 #endif
 
-/* A checksum of data that never change, so that damage to them is found before they are used: the hash of Fowler, Noll
- * and Vo (FNV-1a) in a word. Each step is one to one, so no single flipped bit escapes. Begin with `sum` Q_NO_SUM. */
+/* A step of a checksum over data that never change, so that damage to them is found before they are used: the hash of
+ * Fowler, Noll and Vo (FNV-1a), a word at a time. Each step is one to one, so no single flipped bit escapes. It begins
+ * with Q_NO_SUM. */
 #define Q_NO_SUM ((uintptr_t)2166136261u)
-static inline uintptr_t q_checksum(uintptr_t sum, const void *data, size_t n_bytes) {
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < n_bytes; i++) {
-        sum = (sum ^ bytes[i]) * 16777619u;
-    }
-    return sum;
+static inline uintptr_t q_checksum(uintptr_t sum, uintptr_t word) {
+    return (sum ^ word) * 16777619u;
 }
 
 #endif

@@ -73,13 +73,14 @@ static void init_node(const struct q_index *ix, unsigned level, size_t node, q_w
     struct q_node *n = &ix->level[level][node];
     q_word others = children(ix, level, node) & ~ready;
     for (unsigned class = 0; class < Q_READY; class ++) {
-        atomic_init(&n->word[class], class == Q_FRESH && level == 0 ? others : 0);
+        atomic_init(&n->word[class], 0);
     }
     atomic_init(&n->word[Q_READY], ready);
-    atomic_init(&n->raw, level == 0 ? 0 : others);
+    atomic_init(&n->raw, 0);
+    atomic_init(level == 0 ? &n->word[Q_FRESH] : &n->raw, others);
 }
 
-void q_index_init(struct q_index *ix, void *memory, size_t n_blocks) {
+void *q_index_init(struct q_index *ix, void *memory, size_t n_blocks) {
     struct q_node *next = memory;
     Q_CHECK(n_blocks > 0 && n_blocks <= Q_MOST_BLOCKS, n_blocks);
     size_t n = n_blocks;
@@ -95,6 +96,7 @@ void q_index_init(struct q_index *ix, void *memory, size_t n_blocks) {
         }
     }
     init_node(ix, ix->top, 0, 0);
+    return next;
 }
 
 /* Whether something below this node has the hint. */

@@ -43,8 +43,8 @@ enum q_class q_class_of(int32_t n_free);
 
 size_t q_index_bytes(size_t n_blocks);
 
-/* `memory` has q_index_bytes, aligned to a node. Only the root is written. */
-void q_index_init(struct q_index *ix, void *memory, size_t n_blocks);
+/* `memory` has q_index_bytes, aligned to a node. Only the root is written. Returns what is behind it. */
+void *q_index_init(struct q_index *ix, void *memory, size_t n_blocks);
 
 /* Hints that `block` is of `class`. */
 void q_index_set(struct q_index *ix, enum q_class class, size_t block);

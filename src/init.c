@@ -222,15 +222,16 @@ static q_frame find_home(const struct quire_region *regions, size_t n, quire_pa 
 }
 
 q_word q_core_sum(const struct quire *q, q_word seal) {
-    q_word sum = q_checksum(Q_NO_SUM, &q->caches, sizeof q->caches);
-    sum = q_checksum(sum, &q->n_cpus, sizeof q->n_cpus);
-    sum = q_checksum(sum, &q->content, sizeof q->content);
-    return q_checksum(sum, &seal, sizeof seal);
+    q_word sum = q_checksum(q_checksum(Q_NO_SUM, seal), (q_word)q->caches);
+    return q_checksum(q_checksum(sum, q->n_cpus), (q_word)q->content);
 }
 
 q_word q_zones_sum(const struct q_zones *zones) {
-    q_word sum = q_checksum(Q_NO_SUM, &zones->n, sizeof zones->n);
-    return q_checksum(sum, zones->zone, zones->n * sizeof zones->zone[0]);
+    q_word sum = q_checksum(Q_NO_SUM, zones->n);
+    for (size_t i = 0; i < zones->n; i++) {
+        sum = q_checksum(sum, (q_word)zones->zone[i]);
+    }
+    return sum;
 }
 
 static void init_core(struct quire *q, const struct quire_config *config) {
@@ -256,7 +257,7 @@ static void make_zones(struct quire *q, const struct plan *plan, struct q_zones 
     (void)frames_of(&plan->regions[plan->home], &meta);
     for (size_t i = 0, end; (end = next_zone(plan, &i, &span)) != i; i = end) {
         struct q_zone *z = make_zone(q, plan, i, end, &span, at);
-        at += zone_bytes(&span);
+        at = (char *)round_up((uintptr_t)&z->blocks[z->n_blocks], sizeof(struct q_line)); /* behind its last data */
         table->zone[table->n++] = z;
         q_prefer_if_larger(q, z);
     }
@@ -276,14 +277,16 @@ static void publish_table(struct quire *q, struct q_zones *table) {
     atomic_store_explicit(&q->not_zones, ~(q_word)table, memory_order_relaxed);
 }
 
+static q_word add_address(q_word sum, quire_pa pa) {
+    return q_checksum(q_checksum(sum, (uint32_t)pa), (uint32_t)(pa >> 32));
+}
+
 /* A checksum of the arguments, never 0. */
 static q_word seal_of(const struct quire_config *config, const struct quire_region *regions, size_t n_regions) {
-    q_word sum = q_checksum(Q_NO_SUM, &config->n_cpus, sizeof config->n_cpus);
-    sum = q_checksum(sum, &config->content, sizeof config->content);
+    q_word sum = q_checksum(q_checksum(Q_NO_SUM, config->n_cpus), (q_word)config->content);
     for (size_t i = 0; i < n_regions; i++) {
-        sum = q_checksum(sum, &regions[i].base, sizeof regions[i].base);
-        sum = q_checksum(sum, &regions[i].end, sizeof regions[i].end);
-        sum = q_checksum(sum, &regions[i].type, sizeof regions[i].type);
+        sum = add_address(add_address(sum, regions[i].base), regions[i].end);
+        sum = q_checksum(sum, (q_word)regions[i].type);
     }
     return sum | 1;
 }

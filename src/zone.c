@@ -45,7 +45,6 @@ static void leave_skewed(struct q_zone *z) {
 
 void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, struct q_balance *balance) {
     char *at = memory;
-    memset(z, 0, sizeof *z); /* the gaps in it, too */
     z->first = base & ~(q_frame)(Q_BLOCK - 1);
     atomic_init(&z->base, base);
     atomic_init(&z->end, end);
@@ -56,10 +55,11 @@ void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, stru
     at += line_bytes(z->n_blocks);
     z->records = (q_record *)(void *)at;
     at += record_bytes(z->n_blocks);
-    q_index_init(&z->index, at, z->n_blocks + z->skew);
-    at += q_index_bytes(z->n_blocks + z->skew);
-    z->blocks = (struct q_block *)(void *)at;
+    z->blocks = q_index_init(&z->index, at, z->n_blocks + z->skew);
     z->balance = balance;
+    z->meta_base = z->meta_end = 0;
+    atomic_init(&z->ceiling, 0);
+    atomic_init(&z->n_frames, 0);
     atomic_fetch_add_explicit(&balance->n_whole, (intptr_t)z->n_blocks, memory_order_relaxed); /* all fresh */
     leave_skewed(z);
 }
@@ -70,8 +70,20 @@ void q_zone_forget_hints(struct q_zone *z) {
 }
 
 q_word q_zone_sum(const struct q_zone *z) {
-    size_t begin = offsetof(struct q_zone, first), end = offsetof(struct q_zone, sum);
-    return q_checksum(Q_NO_SUM, (const char *)z + begin, end - begin);
+    q_word sum = q_checksum(Q_NO_SUM, z->first);
+    sum = q_checksum(sum, z->n_blocks);
+    sum = q_checksum(sum, (q_word)z->records);
+    sum = q_checksum(sum, (q_word)z->lines);
+    sum = q_checksum(sum, (q_word)z->blocks);
+    sum = q_checksum(sum, z->index.n_blocks);
+    sum = q_checksum(sum, z->index.top);
+    for (unsigned level = 0; level < Q_LEVELS && level <= z->index.top; level++) {
+        sum = q_checksum(sum, (q_word)z->index.level[level]);
+    }
+    sum = q_checksum(sum, z->skew);
+    sum = q_checksum(sum, z->meta_base);
+    sum = q_checksum(sum, z->meta_end);
+    return q_checksum(sum, (q_word)z->balance);
 }
 
 size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from) {
