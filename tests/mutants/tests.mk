@@ -1,5 +1,5 @@
 # How good the tests are: mistakes planted in the core; the lines and branches that are run (coverage.mk).
-include tests/unit/variants.mk
+include tests/unit/variants.mk tests/model/units.mk
 MUTANTS := $(BUILD)/mutants
 MUTANTS_UNIT := $(filter-out unit memory,$(basename $(notdir $(wildcard tests/unit/*.c))))
 include tests/mutants/coverage.mk
@@ -36,7 +36,7 @@ endef
 define mutants_model
 [judge model-$(1)]
 build = $(1)
-link = $(call model_linker,$(1)) $(patsubst %,$(BUILD)/tests/in/$(1)/tests/model/%.o,model oracle world) {core} $(BUILD)/tests/in/$(1)/quire.a -lpthread -o {program}
+link = $(call model_linker,$(1)) $(patsubst %,$(BUILD)/tests/in/$(1)/tests/model/%.o,$(MODEL_UNITS)) {core} $(BUILD)/tests/in/$(1)/quire.a -lpthread -o {program}
 run =$(foreach n,$(2),$(newline)    MODEL_STEPS=$(n) {program})
 endef
 define newline

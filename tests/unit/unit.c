@@ -131,7 +131,9 @@ void expect_good_frames(const struct frames *list, const struct quire_region *re
     for (size_t i = 0; i < list->n; i++) {
         frames_push(&sorted, list->at[i]);
     }
-    qsort(sorted.at, sorted.n, sizeof *sorted.at, by_address);
+    if (sorted.n > 0) {
+        qsort(sorted.at, sorted.n, sizeof *sorted.at, by_address);
+    }
     size_t r = 0;
     for (size_t i = 0; i < sorted.n; i++) {
         quire_pa pa = sorted.at[i];
