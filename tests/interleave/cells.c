@@ -4,13 +4,16 @@
  * (memory.c). A cell keeps for each thread the time of its last read and write, plain and atomic. Two accesses of which one
  * is a write and at least one is plain are a race unless the later thread has learned the time of the earlier access.
  * That does not depend on which of them happened to come first in this schedule, so plain accesses need not be
- * switched at: an order that can be otherwise is a race in every order.
+ * switched at: an order that can be otherwise is a race in every order. An atomic access of 8 bytes is noted in the first of
+ * its two cells; plain ones that overlap it reach that one, too. Clocks go on from schedule to schedule, so that times
+ * of earlier ones are known to everybody, and need not be cleared.
  *
  * Sharing. Only cells that two threads access atomically, one of them writing, are worth a switch of threads. Which ones these
  * are is learned while exploring, and the search starts again when one more is found; so at its end, no schedule
  * that was explored has a shared cell at which threads were not switched.
  *
- * Taking back. What a cell held when the schedule began is kept at the first write, so that the set-up runs only once. */
+ * Taking back. What a cell was, and what stood there, is kept at the first change after a mark. So the set-up runs only
+ * once, a schedule is gone on with from where it differs (snapshot.c), and a crash is tried in the middle of one. */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
 #include "explore.h"
 
@@ -21,77 +24,124 @@
 
 #define CELL_BYTES 4
 
-static uintptr_t base;
-static size_t n_cells;
-static struct cell *cells; /* never touched ones take no memory */
-static uint32_t schedule;
+struct watch watch;
 
-static size_t *dirty; /* cells with `saved` set */
-static size_t n_dirty, dirty_room;
+struct kept {
+    struct cell cell;
+    uint32_t before; /* what stood there */
+    uint32_t number; /* of the cell */
+};
 
-void cells_watch(void *at, size_t n_bytes) {
-    if (cells != NULL) {
-        munmap(cells, n_cells * sizeof *cells);
-    }
-    base = (uintptr_t)at;
-    n_cells = n_bytes / CELL_BYTES;
-    cells =
-        mmap(NULL, n_cells * sizeof *cells, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (cells == MAP_FAILED) {
+#define MAX_KEPT (4u << 20)
+static struct kept kept[MAX_KEPT];
+static size_t n_kept;
+static uint32_t n_marks;  /* made so far */
+static uint32_t mark;     /* the one in force */
+static size_t first_kept; /* of those that were kept since then */
+static uint64_t hash_at_mark;
+
+/* Zeros, which take no memory until they are touched. */
+static void *map_zeros(size_t n_bytes) {
+    void *at = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED) {
         perror("interleave: mmap");
         exit(2);
     }
-    schedule = 0;
-    n_dirty = 0;
+    return at;
 }
 
-bool cells_watched(uintptr_t at) {
-    return (at - base) / CELL_BYTES < n_cells;
-}
-
-struct cell *cell_at(uintptr_t at) {
-    struct cell *cell = &cells[(at - base) / CELL_BYTES];
-    if (cell->schedule != schedule) {
-        memset(cell, 0, offsetof(struct cell, shared));
-        cell->schedule = schedule;
+static void unmap(void *at, size_t n_bytes) {
+    if (at != NULL) {
+        munmap(at, n_bytes);
     }
-    return cell;
 }
 
-void cells_begin_schedule(void) {
-    schedule++;
+static size_t bytes_of_cells(void) {
+    return watch.n_bytes / CELL_BYTES * sizeof *watch.cells;
+}
+
+void cells_watch(void *at, size_t n_bytes) {
+    unmap(watch.cells, bytes_of_cells());
+    unmap(watch.locations, watch.n_bytes / CELL_BYTES * sizeof *watch.locations);
+    watch.base = (uintptr_t)at;
+    watch.n_bytes = n_bytes;
+    watch.cells = map_zeros(bytes_of_cells());
+    watch.locations = map_zeros(n_bytes / CELL_BYTES * sizeof *watch.locations);
+    n_marks = mark = 0;
+    n_kept = first_kept = 0;
+    hash_at_mark = 0;
+}
+
+void cells_forget_times(void) {
+    madvise(watch.cells, bytes_of_cells(), MADV_DONTNEED); /* zeros again */
 }
 
 /* ---- taking back ----------------------------------------------------------------------------------------- */
 
-static void remember_dirty(size_t i) {
-    if (n_dirty == dirty_room) {
-        dirty_room = dirty_room == 0 ? 4096 : 2 * dirty_room;
-        dirty = realloc(dirty, dirty_room * sizeof *dirty);
-        if (dirty == NULL) {
-            perror("interleave");
-            exit(2);
-        }
+struct mark cells_mark(void) {
+    struct mark before = {mark, n_kept, first_kept, hash_at_mark};
+    hash_at_mark = cells_hash();
+    first_kept = n_kept;
+    mark = ++n_marks;
+    return before;
+}
+
+void cells_restore(struct mark before) {
+    while (n_kept > before.n_kept) {
+        const struct kept *k = &kept[--n_kept];
+        memcpy((void *)(watch.base + k->number * (uintptr_t)CELL_BYTES), &k->before, CELL_BYTES);
+        watch.cells[k->number] = k->cell;
     }
-    dirty[n_dirty++] = i;
+    mark = before.number;
+    first_kept = before.first_kept;
+    hash_at_mark = before.hash;
+}
+
+static void keep(struct cell *cell) {
+    if (n_kept == MAX_KEPT) {
+        fail("the explorer has no room for what is overwritten");
+        return;
+    }
+    struct kept *k = &kept[n_kept++];
+    k->cell = *cell;
+    k->number = (uint32_t)(cell - watch.cells);
+    memcpy(&k->before, (const void *)(watch.base + k->number * (uintptr_t)CELL_BYTES), CELL_BYTES);
+    cell->mark = mark;
+}
+
+/* The cell is about to change. */
+static void about_to_change(struct cell *cell) {
+    if (cell->mark != mark) {
+        keep(cell);
+    }
 }
 
 void cells_save(uintptr_t at, size_t n_bytes) {
-    for (uintptr_t a = at & ~(uintptr_t)(CELL_BYTES - 1); a < at + n_bytes; a += CELL_BYTES) {
-        struct cell *cell = cell_at(a);
-        if (!cell->saved) {
-            cell->saved = true;
-            memcpy(&cell->before, (const void *)a, CELL_BYTES);
-            remember_dirty((a - base) / CELL_BYTES);
-        }
+    struct cell *end = cell_at(at + n_bytes - 1) + 1;
+    for (struct cell *cell = cell_at(at); cell < end; cell++) {
+        about_to_change(cell);
     }
 }
 
-void cells_restore(void) {
-    while (n_dirty > 0) {
-        size_t i = dirty[--n_dirty];
-        memcpy((void *)(base + i * CELL_BYTES), &cells[i].before, CELL_BYTES);
+/* The finisher of MurmurHash3 (Appleby, public domain). */
+static uint64_t mix(uint64_t x) {
+    x = (x ^ (x >> 33)) * 0xFF51AFD7ED558CCDu;
+    x = (x ^ (x >> 33)) * 0xC4CEB9FE1A85EC53u;
+    return x ^ (x >> 33);
+}
+
+/* A sum over cells, to which each adds what its number and contents make, so that the order does not matter. */
+uint64_t cells_hash(void) {
+    uint64_t hash = hash_at_mark;
+    for (const struct kept *k = &kept[first_kept]; k < &kept[n_kept]; k++) {
+        uint32_t now;
+        memcpy(&now, (const void *)(watch.base + k->number * (uintptr_t)CELL_BYTES), CELL_BYTES);
+        if (now != k->before) {
+            uint64_t number = (uint64_t)k->number << 32;
+            hash += mix(number | now) - mix(number | k->before);
+        }
     }
+    return hash;
 }
 
 /* ---- races ----------------------------------------------------------------------------------------------- */
@@ -100,44 +150,73 @@ void cells_restore(void) {
 static bool unknown(const uint16_t last[MAX_THREADS], const uint16_t clocks[MAX_THREADS]) {
     unsigned n = 0;
     for (unsigned t = 0; t < MAX_THREADS; t++) {
-        n += last[t] > clocks[t];
+        n |= last[t] > clocks[t];
     }
     return n > 0;
 }
 
+static bool unknown_plain_write(const struct cell *cell, const uint16_t *clocks) {
+    return cell->plain_write > clocks[cell->plain_writer];
+}
+
+static void plain_read(struct cell *cell, const uint16_t *clocks) {
+    if (unknown_plain_write(cell, clocks) || unknown(cell->atomic_write, clocks)) {
+        trace_note("plain read: data race");
+        fail("data race: a plain read");
+    }
+    about_to_change(cell);
+    cell->plain_read[current] = clocks[current];
+}
+
+static void plain_write(struct cell *cell, const uint16_t *clocks) {
+    if (unknown_plain_write(cell, clocks) || unknown(cell->atomic_write, clocks) || unknown(cell->plain_read, clocks) ||
+        unknown(cell->atomic_read, clocks)) {
+        trace_note("plain write: data race");
+        fail("data race: a plain write");
+    }
+    about_to_change(cell);
+    cell->plain_write = clocks[current];
+    cell->plain_writer = (uint8_t)current;
+}
+
 void cells_plain(uintptr_t at, size_t n_bytes, bool write) {
     const uint16_t *clocks = memory_clocks();
-    for (uintptr_t a = at & ~(uintptr_t)(CELL_BYTES - 1); a < at + n_bytes; a += CELL_BYTES) {
-        struct cell *cell = cell_at(a);
-        if (unknown(cell->plain_write, clocks) || unknown(cell->atomic_write, clocks) ||
-            (write && (unknown(cell->plain_read, clocks) || unknown(cell->atomic_read, clocks)))) {
-            trace_note("plain %s: data race", write ? "write" : "read");
-            fail("data race: a plain %s", write ? "write" : "read");
+    struct cell *end = cell_at(at + n_bytes - 1) + 1;
+    for (struct cell *cell = cell_at(at); cell < end; cell++) {
+        if (write) {
+            plain_write(cell, clocks);
+        } else if (cell->plain_read[current] != clocks[current]) { /* else it was looked at just now */
+            plain_read(cell, clocks);
         }
-        (write ? cell->plain_write : cell->plain_read)[current] = clocks[current];
     }
 }
 
-static void note_sharing(struct cell *cell, bool write) {
-    cell->users |= (uint8_t)(1u << current);
-    cell->writers |= (uint8_t)(write ? 1u << current : 0);
-    bool two = (cell->users & (cell->users - 1)) != 0;
-    if (two && cell->writers != 0 && !cell->shared) {
-        cell->shared = true;
-        scheduler_learned();
+/* The threads that made one of these accesses in this schedule, one bit each. */
+static unsigned who(const uint16_t last[MAX_THREADS]) {
+    unsigned threads = 0;
+    for (unsigned t = 0; t < MAX_THREADS; t++) {
+        threads |= (unsigned)(last[t] > memory_began()) << t;
     }
+    return threads;
 }
 
-void cells_atomic(const struct access *access) {
+bool cells_shared(uintptr_t at) {
+    unsigned readers = who(cell_at(at)->atomic_read), writers = who(cell_at(at)->atomic_write);
+    return writers != 0 && ((readers | writers) & ((readers | writers) - 1)) != 0;
+}
+
+void cells_atomic(uintptr_t at, bool write) {
     const uint16_t *clocks = memory_clocks();
-    bool write = access->kind != ACCESS_LOAD;
-    note_sharing(cell_at(access->at), write);
-    for (unsigned i = 0; i < access->n_bytes; i += CELL_BYTES) {
-        struct cell *cell = cell_at(access->at + i);
-        if (unknown(cell->plain_write, clocks) || (write && unknown(cell->plain_read, clocks))) {
-            trace_note("atomic %s: data race with a plain access", write ? "write" : "read");
-            fail("data race: an atomic %s and a plain access", write ? "write" : "read");
-        }
-        (write ? cell->atomic_write : cell->atomic_read)[current] = clocks[current];
+    struct cell *cell = cell_at(at);
+    if (unknown_plain_write(cell, clocks) || (write && unknown(cell->plain_read, clocks))) {
+        trace_note("atomic %s: data race with a plain access", write ? "write" : "read");
+        fail("data race: an atomic %s and a plain access", write ? "write" : "read");
+    }
+    about_to_change(cell);
+    uint16_t *last = &(write ? cell->atomic_write : cell->atomic_read)[current];
+    bool first = *last <= memory_began();
+    *last = clocks[current];
+    if (first && cells_location(at) == 0 && cells_shared(at)) {
+        memory_share(at);
     }
 }

@@ -7,6 +7,7 @@
  *   tsan.c       the entry points: who accesses what, with which memory order
  *   scheduler.c  which thread goes on: all schedules within a bound, or random ones, or one that is replayed
  *   tree.c       the decisions taken so far, and which one to take otherwise next
+ *   snapshot.c   a schedule as it stands at a decision
  *   memory.c     what a load may return: the C11 memory model
  *   cells.c      for each 4 bytes of simulated memory: how to put it back, and who raced for it
  *   report.c     a schedule that failed, for a person
@@ -25,6 +26,11 @@
 #define MAX_STEPS     20000 /* of one schedule: no end is a failure, too */
 #define NOBODY        MAX_THREADS
 
+/* A variable of the schedule that runs: put back when the search goes back (snapshot.c). All variables of the scenarios'
+ * files are, but for those OVER_SCHEDULES. */
+#define OF_SCHEDULE    __attribute__((section("of_schedule")))
+#define OVER_SCHEDULES __attribute__((section("over_schedules")))
+
 /* ---- accesses -------------------------------------------------------------------------------------------- */
 
 enum access_kind { ACCESS_NONE, ACCESS_LOAD, ACCESS_STORE, ACCESS_RMW, ACCESS_FENCE };
@@ -42,40 +48,71 @@ struct access {
 
 /* ---- cells.c --------------------------------------------------------------------------------------------- */
 
-/* Four bytes of simulated memory. A clock value says when a thread last did something here; 0 is never. */
+/* What is known of a cell: four bytes of simulated memory. See there. */
 struct cell {
-    uint32_t schedule; /* all that follows up to `shared` belongs to this schedule */
-    bool saved;        /* `before` holds what stood here when the schedule began */
-    uint8_t users;     /* threads that accessed it atomically, one bit each */
-    uint8_t writers;
-    uint16_t location; /* in memory.c; 0: none */
-    uint32_t before;
-    uint16_t plain_read[MAX_THREADS], plain_write[MAX_THREADS];
+    _Alignas(64) uint16_t plain_read[MAX_THREADS];
     uint16_t atomic_read[MAX_THREADS], atomic_write[MAX_THREADS];
-    bool shared; /* learned, and kept: two threads access it atomically, and one of them writes */
+    uint16_t plain_write; /* the last one only: who may write knows those before it */
+    uint8_t plain_writer;
+    uint32_t mark; /* since which this and what stands there is kept; 0: none */
 };
 
-/* The memory that is watched: [at, at + n_bytes). Forgets all about an earlier one. */
-void cells_watch(void *at, size_t n_bytes);
-bool cells_watched(uintptr_t at);
-struct cell *cell_at(uintptr_t at);
-void cells_begin_schedule(void);
+/* Watched is what lies in [base, base + n_bytes). */
+struct watch {
+    uintptr_t base;
+    size_t n_bytes;
+    struct cell *cells;
+    uint16_t *locations; /* of each cell in memory.c; 0: one thread has it to itself, for all that is known */
+};
+extern struct watch watch;
 
-/* Takes back everything that was written since cells_begin_schedule. */
-void cells_restore(void);
+/* Watches [at, at + n_bytes). Forgets all about an earlier one. */
+void cells_watch(void *at, size_t n_bytes);
+
+static inline bool cells_watched(uintptr_t at) {
+    return at - watch.base < watch.n_bytes;
+}
+static inline struct cell *cell_at(uintptr_t at) {
+    return &watch.cells[(at - watch.base) / 4];
+}
+static inline unsigned cells_location(uintptr_t at) {
+    return watch.locations[(at - watch.base) / 4];
+}
+
+/* All times of the past. To be called where nothing is kept. */
+void cells_forget_times(void);
+
+/* From a mark on all that changes is kept, to be put back as it was at the mark. Marks nest. The result is for putting back. */
+struct mark {
+    uint32_t number; /* of the mark before; the rest is its state, too */
+    size_t n_kept, first_kept;
+    uint64_t hash;
+};
+struct mark cells_mark(void);
+void cells_restore(struct mark mark);
 
 /* To be told of each write before it happens. */
 void cells_save(uintptr_t at, size_t n_bytes);
 
+/* A hash of what stands in memory that is different from when nothing was kept. */
+uint64_t cells_hash(void);
+
 /* Notes an access of the current thread and looks for a data race. */
 void cells_plain(uintptr_t at, size_t n_bytes, bool write);
-void cells_atomic(const struct access *access);
+void cells_atomic(uintptr_t at, bool write);
+
+/* Whether two threads accessed a cell atomically in this schedule, one of them writing. */
+bool cells_shared(uintptr_t at);
 
 /* ---- memory.c -------------------------------------------------------------------------------------------- */
 
 enum rmw { RMW_ADD, RMW_SUB, RMW_AND, RMW_OR, RMW_EXCHANGE, RMW_COMPARE_EXCHANGE };
 
+void memory_forget(void); /* all locations */
 void memory_begin_schedule(unsigned n_threads);
+
+/* From now on this is a location. */
+void memory_share(uintptr_t at);
 uint64_t memory_load(const struct access *access);
 void memory_store(const struct access *access, uint64_t value);
 uint64_t memory_rmw(const struct access *access, enum rmw rmw, uint64_t operand, uint64_t expected);
@@ -87,9 +124,24 @@ void memory_same_cpu(unsigned from, unsigned to);
 
 /* What the current thread knows of each one's time, and its own time. */
 const uint16_t *memory_clocks(void);
+uint16_t memory_began(void); /* the time at which this schedule began */
+
+/* Tells `put` of what is of the schedule here, and not marked so. */
+void memory_parts(void (*put)(void *at, size_t n_bytes));
 
 uint64_t peek(uintptr_t at, unsigned n_bytes);
 void poke(uintptr_t at, unsigned n_bytes, uint64_t value);
+
+/* ---- seen.c ---------------------------------------------------------------------------------------------- */
+
+/* A set of hashes. All zeros: empty. */
+struct seen {
+    size_t n, room;
+    uint64_t *slots;
+};
+bool seen_add(struct seen *seen, uint64_t hash); /* false: it was there */
+bool seen_has(const struct seen *seen, uint64_t hash);
+void seen_clear(struct seen *seen);
 
 /* ---- scheduler.c ----------------------------------------------------------------------------------------- */
 
@@ -111,15 +163,9 @@ struct result {
     const char *id; /* replays the schedule that failed */
 };
 
-/* The different states of memory that schedules ended in. */
-struct states {
-    size_t n;
-    uint64_t hash[4096];
-};
-
 /* `reduce`: only one of equivalent schedules; else all of them. The states are noted where `ends` is not NULL. */
 struct result explore(const struct scenario *scenario, const struct bounds *bounds, uint64_t seed, bool reduce,
-                      struct states *ends);
+                      struct seen *ends);
 
 /* Runs one schedule; `trace` is told of each step. */
 struct result replay(const struct scenario *scenario, const char *id);
@@ -146,7 +192,23 @@ void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void tree_clear(void);
 void tree_begin_schedule(void);
 unsigned tree_decide(const uint8_t *candidates, unsigned n);
-bool tree_next(void); /* false: all have been tried */
+
+/* Takes the last decision that can be taken otherwise; false: all have been. *from is where to go on: at a decision at
+ * or before that one, or from the beginning where it is NULL. */
+struct snapshot;
+bool tree_next(struct snapshot **from);
+
+/* ---- snapshot.c ------------------------------------------------------------------------------------------ */
+
+/* Remembers the schedule as it stands, in the thread that runs; NULL: there is no room. Returns again, with the same
+ * result, whenever it is gone on with. */
+struct snapshot *snapshot_take(void);
+
+/* Result: as coroutines_enter. */
+int snapshot_go_on(struct snapshot *snapshot);
+
+/* The last one that was taken and not yet forgotten. */
+void snapshot_forget(const struct snapshot *snapshot);
 
 /* ---- report.c -------------------------------------------------------------------------------------------- */
 

@@ -15,7 +15,7 @@ struct litmus *litmus;
 int litmus_seen[4][2];
 
 #define MAX_OUTCOME 10000
-static bool came_to[MAX_OUTCOME];
+static OVER_SCHEDULES bool came_to[MAX_OUTCOME];
 
 static void set_up(void) {
     world_make(0, 1, 1);

@@ -2,6 +2,7 @@
  *
  *   explore [--full] [--seed N] [SCENARIO...]   explores; one line for each scenario, fields separated by tabs:
  *                                               name, threads, preemptions, stale reads, schedules, seconds, verdict
+ *   explore --preemptions N --stale N ...       the same within these bounds instead of the scenario's
  *   explore --compare [SCENARIO...]             explores with the quick bounds, with and without leaving equivalent
  *                                               schedules out: both must end in the same states
  *   explore --list                              names and what they are about
@@ -41,8 +42,7 @@ static void print_bound(unsigned n, unsigned special, const char *word) {
     }
 }
 
-static bool run_one(const struct scenario *s, bool full, uint64_t seed) {
-    const struct bounds *bounds = full ? &s->full : &s->quick;
+static bool run_one(const struct scenario *s, const struct bounds *bounds, uint64_t seed) {
     unsigned n_threads = 0;
     while (n_threads < MAX_THREADS && s->thread[n_threads] != NULL) {
         n_threads++;
@@ -70,27 +70,19 @@ static bool run_one(const struct scenario *s, bool full, uint64_t seed) {
     return r.failed;
 }
 
-static bool contains(const struct states *states, uint64_t hash) {
-    for (size_t i = 0; i < states->n; i++) {
-        if (states->hash[i] == hash) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Result: whether they differ. */
 static bool compare(const struct scenario *s, uint64_t seed) {
-    static struct states reduced, all;
-    reduced.n = all.n = 0;
+    struct seen reduced = {0, 0, NULL}, all = {0, 0, NULL};
     struct result r = explore(s, &s->quick, seed, true, &reduced);
     struct result a = explore(s, &s->quick, seed, false, &all);
     bool same = !r.failed && !a.failed && reduced.n == all.n;
-    for (size_t i = 0; i < all.n; i++) {
-        same &= contains(&reduced, all.hash[i]);
+    for (size_t i = 0; i < all.room; i++) {
+        same &= all.slots[i] == 0 || seen_has(&reduced, all.slots[i]);
     }
     printf("%s\t%zu states in %" PRIu64 " schedules\t%zu states in all %" PRIu64 "\t%s\n", s->name, reduced.n,
            r.n_schedules, all.n, a.n_schedules, same ? "same" : "DIFFERENT");
+    seen_clear(&reduced);
+    seen_clear(&all);
     return !same;
 }
 
@@ -101,34 +93,89 @@ static void list(void) {
 }
 
 static int usage(void) {
-    fprintf(stderr, "usage: explore [--full] [--seed N] [--compare] [SCENARIO...] | --list | --replay ID\n");
+    fprintf(stderr, "usage: explore [--full] [--preemptions N] [--stale N] [--seed N] [--compare] [SCENARIO...]\n"
+                    "       explore --list | --replay ID\n");
     return 2;
 }
 
+/* What the command line asks for. */
+struct wish {
+    bool full, compare;
+    bool own_bounds;
+    struct bounds bounds;
+    uint64_t seed;
+};
+
+static bool explore_one(const struct scenario *s, const struct wish *wish) {
+    if (wish->compare) {
+        return compare(s, wish->seed);
+    }
+    return run_one(s, wish->own_bounds ? &wish->bounds : wish->full ? &s->full : &s->quick, wish->seed);
+}
+
+/* An option with a number behind it. */
+static bool number_of(const char *name, char **argument, unsigned long long *n) {
+    char *end;
+    if (strcmp(argument[0], name) != 0 || argument[1] == NULL) {
+        return false;
+    }
+    *n = strtoull(argument[1], &end, 0);
+    return argument[1][0] != '\0' && *end == '\0';
+}
+
+/* Reads one option; result: how many arguments that took, 0 where it is none. */
+static int read_option(char **argument, struct wish *wish) {
+    unsigned long long n;
+    if (strcmp(argument[0], "--full") == 0) {
+        wish->full = true;
+        return 1;
+    }
+    if (strcmp(argument[0], "--compare") == 0) {
+        wish->compare = true;
+        return 1;
+    }
+    if (number_of("--seed", argument, &n)) {
+        wish->seed = n;
+        return 2;
+    }
+    if (number_of("--preemptions", argument, &n)) {
+        wish->own_bounds = true;
+        wish->bounds.preemptions = (unsigned)n;
+        return 2;
+    }
+    if (number_of("--stale", argument, &n)) {
+        wish->own_bounds = true;
+        wish->bounds.stale = (unsigned)n;
+        return 2;
+    }
+    return 0;
+}
+
 int main(int argc, char **argv) {
-    bool full = false, comparing = false, failed = false;
-    uint64_t seed = 1;
+    struct wish wish = {.seed = 1};
+    bool failed = false;
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        list();
+        return 0;
+    }
+    if (argc == 3 && strcmp(argv[1], "--replay") == 0) {
+        return run_replay(argv[2]);
+    }
     int i = 1;
-    for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
-        if (strcmp(argv[i], "--list") == 0) {
-            list();
-            return 0;
-        } else if (strcmp(argv[i], "--replay") == 0 && i + 1 < argc) {
-            return run_replay(argv[i + 1]);
-        } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
-            seed = strtoull(argv[++i], NULL, 0);
-        } else if (strcmp(argv[i], "--full") == 0) {
-            full = true;
-        } else if (strcmp(argv[i], "--compare") == 0) {
-            comparing = true;
-        } else {
+    while (i < argc && argv[i][0] == '-') {
+        int n = read_option(&argv[i], &wish);
+        if (n == 0) {
             return usage();
         }
+        i += n;
     }
-    size_t n = i == argc ? n_scenarios : (size_t)(argc - i);
-    for (size_t k = 0; k < n; k++) {
-        const struct scenario *s = i == argc ? scenarios[k] : find(argv[(size_t)i + k], strlen(argv[(size_t)i + k]));
-        failed |= comparing ? compare(s, seed) : run_one(s, full, seed);
+    if (i == argc) {
+        for (size_t k = 0; k < n_scenarios; k++) {
+            failed |= explore_one(scenarios[k], &wish);
+        }
+    }
+    for (; i < argc; i++) {
+        failed |= explore_one(find(argv[i], strlen(argv[i])), &wish);
     }
     return failed;
 }

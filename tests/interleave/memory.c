@@ -16,46 +16,47 @@
  * but at its end, accesses of different sizes to the same bytes. A read-modify-write reads the newest value, also
  * where a compare-exchange fails.
  *
- * Views are kept only for locations known to be shared; all others have one user at a time. */
+ * Locations are the cells known to be shared, numbered as they were found; all others have one user at a time. What is found
+ * during a schedule counts from the next one on. Views lie behind each other, as long as there are locations, so that
+ * taking one over costs a few instructions. */
 #include "explore.h"
 
 #include <string.h>
 
 #define MAX_MESSAGES 400000
-#define MAX_VIEWS    (2 * MAX_STEPS)
+#define VIEWS_ROOM   (80u << 20) /* entries of all views together */
 
-struct view {
-    uint16_t clock[MAX_THREADS];
-    uint16_t n; /* locations that there were; nothing is known of later ones */
-    uint16_t oldest[MAX_LOCATIONS];
-};
+/* A view: for each thread a time, then for each location the number of the oldest message. */
+#define OLDEST   MAX_THREADS
+#define MAX_VIEW (OLDEST + MAX_LOCATIONS + 8)
 
 struct message {
-    uint64_t value; /* of the newest one of a location: see there in memory */
-    uint32_t before;
+    uint64_t value;  /* of the newest one of a location: see there in memory */
+    uint32_t before; /* the next older one */
+    uint32_t view;   /* where it begins in `views`; 0: empty */
     uint16_t number;
-    uint16_t view; /* 0: empty */
 };
 
 struct location {
     uintptr_t at;
     unsigned n_bytes;
-    uint32_t newest;
 };
 
 static unsigned n_threads;
+static uint16_t began; /* the time at which this schedule did */
 
-static struct location locations[MAX_LOCATIONS]; /* from 1 */
-static unsigned n_locations;
-static struct message messages[MAX_MESSAGES];
-static uint32_t n_messages;
-static struct view views[MAX_VIEWS]; /* from 1; those of messages do not change */
-static uint16_t n_views;
+static struct location locations[MAX_LOCATIONS + 1]; /* from 1 */
+static unsigned n_locations, n_tracked;              /* found so far; of these, those that this schedule is about */
+static uint32_t newest[MAX_LOCATIONS + 1];           /* of each one's messages; 0: not used yet in this schedule */
+static struct message messages[MAX_MESSAGES];        /* from 1 */
+static OF_SCHEDULE uint32_t n_messages;
+static uint16_t views[VIEWS_ROOM];
+static OF_SCHEDULE uint32_t n_views; /* entries in use */
+static unsigned view_n;              /* entries of one view: a multiple of 8 */
 
-static struct view thread_view[MAX_THREADS];
-static struct view read_relaxed[MAX_THREADS]; /* what an acquire fence would take over */
-static struct view released[MAX_THREADS];     /* by the last release fence */
-static struct view seq_cst;
+/* What each thread knows, what an acquire fence would take over, what the last release fence released; what all seq_cst
+ * operations share. */
+static uint16_t *thread_view[MAX_THREADS], *read_relaxed[MAX_THREADS], *released[MAX_THREADS], *seq_cst;
 
 uint64_t peek(uintptr_t at, unsigned n_bytes) {
     if (n_bytes == 4) {
@@ -77,163 +78,180 @@ void poke(uintptr_t at, unsigned n_bytes, uint64_t value) {
 
 /* ---- views ----------------------------------------------------------------------------------------------- */
 
-static void copy_view(struct view *to, const struct view *from) {
-    memcpy(to, from, offsetof(struct view, oldest) + (from->n + 1u) * sizeof to->oldest[0]);
-}
-
-static void clear_view(struct view *view) {
-    memset(view, 0, offsetof(struct view, oldest));
-}
-
-static void grow(struct view *view, unsigned n) {
-    while (view->n < n) {
-        view->oldest[++view->n] = 0;
+static void join(uint16_t *restrict to, const uint16_t *restrict from, unsigned first) {
+    for (unsigned i = first; i < view_n; i++) {
+        to[i] = to[i] > from[i] ? to[i] : from[i];
     }
 }
 
-static void join_oldest(struct view *to, const struct view *from) {
-    grow(to, from->n);
-    for (unsigned i = 1; i <= from->n; i++) {
-        to->oldest[i] = to->oldest[i] > from->oldest[i] ? to->oldest[i] : from->oldest[i];
-    }
-}
-
-/* The entry for one location. */
-static uint16_t *oldest_of(struct view *view, unsigned location) {
-    grow(view, location);
-    return &view->oldest[location];
-}
-
-static void join(struct view *to, const struct view *from) {
-    for (unsigned t = 0; t < n_threads; t++) {
-        to->clock[t] = to->clock[t] > from->clock[t] ? to->clock[t] : from->clock[t];
-    }
-    join_oldest(to, from);
-}
-
-static uint16_t new_view(const struct view *from) {
-    if (n_views + 1 == MAX_VIEWS) {
+/* Result: where it begins. */
+static uint32_t new_view(const uint16_t *from) {
+    if (n_views + view_n > VIEWS_ROOM) {
         fail("the explorer has no room for more views");
+        return 0;
     }
-    copy_view(&views[++n_views], from);
-    return n_views;
+    uint32_t view = n_views;
+    n_views += view_n;
+    memcpy(&views[view], from, view_n * sizeof views[0]);
+    return view;
+}
+
+static uint16_t *empty_view(void) {
+    static const uint16_t nothing[MAX_VIEW];
+    return &views[new_view(nothing)];
 }
 
 const uint16_t *memory_clocks(void) {
-    return thread_view[current].clock;
+    return thread_view[current];
+}
+
+uint16_t memory_began(void) {
+    return began;
 }
 
 void memory_same_cpu(unsigned from, unsigned to) {
     /* Not the clocks: between an interrupt and what it interrupts only atomic accesses are whole. */
-    join_oldest(&thread_view[to], &thread_view[from]);
+    join(thread_view[to], thread_view[from], OLDEST);
+}
+
+/* Times of this schedule lie behind those of the one before. */
+static void begin_time(void) {
+    for (unsigned t = 0; t < n_threads; t++) {
+        began = began > thread_view[t][t] ? began : thread_view[t][t];
+    }
+    if (began > UINT16_MAX - 2 * MAX_STEPS) {
+        cells_forget_times();
+        began = 0;
+    }
 }
 
 void memory_begin_schedule(unsigned n) {
-    for (unsigned t = 0; t < MAX_THREADS; t++) {
-        clear_view(&thread_view[t]);
-        clear_view(&read_relaxed[t]);
-        clear_view(&released[t]);
-        thread_view[t].clock[t] = 1;
-    }
-    clear_view(&seq_cst);
+    begin_time();
     n_threads = n;
-    n_locations = 0;
-    n_messages = 0;
-    n_views = 0;
+    n_tracked = replaying ? MAX_LOCATIONS : n_locations;
+    view_n = (OLDEST + 1 + n_tracked + 7) / 8 * 8;
+    n_views = view_n; /* 0 is the empty one */
+    n_messages = 1;
+    memset(newest, 0, (n_tracked + 1) * sizeof newest[0]);
+    seq_cst = empty_view();
+    for (unsigned t = 0; t < n; t++) {
+        thread_view[t] = empty_view();
+        read_relaxed[t] = empty_view();
+        released[t] = empty_view();
+        for (unsigned i = 0; i < n; i++) {
+            thread_view[t][i] = (uint16_t)(began + (i == t));
+        }
+    }
+}
+
+void memory_parts(void (*put)(void *at, size_t n_bytes)) {
+    put(newest, (n_tracked + 1) * sizeof newest[0]);
+    put(views, (2 + 3 * n_threads) * view_n * sizeof views[0]); /* those of threads come first */
 }
 
 /* ---- locations ------------------------------------------------------------------------------------------- */
 
-static void add_message(struct location *location, uint16_t number, uint16_t view) {
-    if (n_messages == MAX_MESSAGES) {
-        fail("the explorer has no room for more messages");
-    }
-    messages[n_messages] = (struct message){0, location->newest, number, view};
-    location->newest = n_messages++;
+void memory_forget(void) {
+    n_locations = 0;
 }
 
-/* The number of the location at `at`; the first use in a schedule makes it, with what is there as its first message. */
-static unsigned location_of(uintptr_t at, unsigned n_bytes) {
-    struct cell *cell = cell_at(at);
-    if (cell->location == 0) {
-        if (n_locations + 1 == MAX_LOCATIONS) {
-            fail("the explorer has no room for more locations");
-        }
-        cell->location = (uint16_t)++n_locations;
-        locations[n_locations] = (struct location){at, n_bytes, 0};
-        add_message(&locations[n_locations], 0, 0);
+void memory_share(uintptr_t at) {
+    if (n_locations == MAX_LOCATIONS) {
+        fail("the explorer has no room for more locations");
+        return;
     }
-    return cell->location;
+    n_locations++;
+    watch.locations[(at - watch.base) / 4] = (uint16_t)n_locations;
+    locations[n_locations] = (struct location){.at = at};
+    scheduler_learned();
+}
+
+static void add_message(unsigned l, unsigned number, uint32_t view) {
+    if (n_messages == MAX_MESSAGES) {
+        fail("the explorer has no room for more messages");
+        return;
+    }
+    messages[n_messages] = (struct message){0, newest[l], view, (uint16_t)number};
+    newest[l] = n_messages++;
+}
+
+/* The location at `at`, or 0 where none is tracked there. The first use in a schedule finds its first message there. */
+static unsigned location_of(uintptr_t at, unsigned n_bytes) {
+    if (replaying && cells_location(at) == 0) {
+        memory_share(at); /* in a replay it is not yet known which cells are shared */
+    }
+    unsigned l = cells_location(at);
+    if (l == 0 || l > n_tracked) {
+        return 0;
+    }
+    if (newest[l] == 0) {
+        locations[l].n_bytes = n_bytes;
+        add_message(l, 0, 0);
+    }
+    return l;
 }
 
 static void take_over(const struct message *message, enum order order) {
-    if (message->view == 0) {
-        return;
+    if (message->view != 0) {
+        bool acquire = order != RELAXED && order != RELEASE;
+        join(acquire ? thread_view[current] : read_relaxed[current], &views[message->view], 0);
     }
-    bool acquire = order != RELAXED && order != RELEASE;
-    join(acquire ? &thread_view[current] : &read_relaxed[current], &views[message->view]);
 }
 
 static void read_message(unsigned l, const struct message *message, enum order order) {
-    uint16_t *oldest = oldest_of(&thread_view[current], l);
+    uint16_t *oldest = &thread_view[current][OLDEST + l];
     *oldest = *oldest > message->number ? *oldest : message->number;
     take_over(message, order);
 }
 
 /* The view that a store of this order carries. */
-static uint16_t view_to_release(enum order order) {
-    struct view *mine = &thread_view[current];
+static uint32_t view_to_release(enum order order) {
+    uint16_t *mine = thread_view[current];
     if (order == RELEASE || order == ACQ_REL || order == SEQ_CST) {
-        uint16_t view = new_view(mine);
-        mine->clock[current]++;
+        uint32_t view = new_view(mine);
+        mine[current]++;
         return view;
     }
-    return released[current].clock[current] != 0 ? new_view(&released[current]) : 0;
+    return released[current][current] != 0 ? new_view(released[current]) : 0;
 }
 
 /* Makes room for a value that is about to be written to memory. */
 static void write_message(unsigned l, enum order order, bool continues_release_sequence) {
-    struct location *location = &locations[l];
-    struct message *old = &messages[location->newest];
-    uint16_t number = (uint16_t)(old->number + 1);
-    old->value = peek(location->at, location->n_bytes);
-    *oldest_of(&thread_view[current], l) = number;
-    uint16_t view = view_to_release(order);
+    struct message *old = &messages[newest[l]];
+    unsigned number = old->number + 1u;
+    old->value = peek(locations[l].at, locations[l].n_bytes);
+    thread_view[current][OLDEST + l] = (uint16_t)number;
+    uint32_t view = view_to_release(order);
     if (continues_release_sequence && old->view != 0) {
         if (view == 0) {
             view = old->view;
         } else {
-            join(&views[view], &views[old->view]);
+            join(&views[view], &views[old->view], 0);
         }
     }
-    add_message(location, number, view);
+    add_message(l, number, view);
     if (order == SEQ_CST) {
-        *oldest_of(&seq_cst, l) = number;
+        seq_cst[OLDEST + l] = (uint16_t)number;
     }
 }
 
 /* ---- accesses -------------------------------------------------------------------------------------------- */
 
-/* In a replay it is not yet known which cells are shared. */
-static bool tracked(uintptr_t at) {
-    return current != NOBODY && (replaying || cell_at(at)->shared);
-}
-
 /* How many messages a load may choose from. */
 static unsigned n_readable(unsigned l, enum order order) {
-    uint16_t oldest = *oldest_of(&thread_view[current], l);
-    if (order == SEQ_CST && *oldest_of(&seq_cst, l) > oldest) {
-        oldest = *oldest_of(&seq_cst, l);
+    unsigned oldest = thread_view[current][OLDEST + l];
+    if (order == SEQ_CST && seq_cst[OLDEST + l] > oldest) {
+        oldest = seq_cst[OLDEST + l];
     }
-    return messages[locations[l].newest].number - oldest + 1u;
+    return messages[newest[l]].number - oldest + 1u;
 }
 
 uint64_t memory_load(const struct access *access) {
-    if (!tracked(access->at)) {
+    unsigned l = location_of(access->at, access->n_bytes);
+    if (l == 0) {
         return peek(access->at, access->n_bytes);
     }
-    unsigned l = location_of(access->at, access->n_bytes);
-    const struct message *message = &messages[locations[l].newest];
+    const struct message *message = &messages[newest[l]];
     unsigned age = scheduler_choose_value(n_readable(l, access->order));
     for (unsigned i = 0; i < age; i++) {
         message = &messages[message->before];
@@ -245,8 +263,9 @@ uint64_t memory_load(const struct access *access) {
 }
 
 void memory_store(const struct access *access, uint64_t value) {
-    if (tracked(access->at)) {
-        write_message(location_of(access->at, access->n_bytes), access->order, false);
+    unsigned l = location_of(access->at, access->n_bytes);
+    if (l != 0) {
+        write_message(l, access->order, false);
         trace_access(access, value, value, 0);
     }
     poke(access->at, access->n_bytes, value);
@@ -274,9 +293,9 @@ uint64_t memory_rmw(const struct access *access, enum rmw rmw, uint64_t operand,
     bool writes = rmw != RMW_COMPARE_EXCHANGE || old == expected;
     uint64_t value = writes ? apply(rmw, old, operand) : old;
     value = access->n_bytes == 4 ? (uint32_t)value : value;
-    if (tracked(access->at)) {
-        unsigned l = location_of(access->at, access->n_bytes);
-        read_message(l, &messages[locations[l].newest], access->order);
+    unsigned l = current == NOBODY ? 0 : location_of(access->at, access->n_bytes);
+    if (l != 0) {
+        read_message(l, &messages[newest[l]], access->order);
         if (writes) {
             write_message(l, access->order, true);
         }
@@ -289,25 +308,25 @@ uint64_t memory_rmw(const struct access *access, enum rmw rmw, uint64_t operand,
 }
 
 void memory_fence(enum order order) {
-    struct view *mine = &thread_view[current];
+    uint16_t *mine = thread_view[current];
     if (order == ACQUIRE || order == ACQ_REL || order == SEQ_CST) {
-        join(mine, &read_relaxed[current]);
+        join(mine, read_relaxed[current], 0);
     }
     if (order == SEQ_CST) {
-        join_oldest(mine, &seq_cst);
-        join_oldest(&seq_cst, mine);
+        join(mine, seq_cst, OLDEST);
+        join(seq_cst, mine, OLDEST);
     }
     if (order == RELEASE || order == ACQ_REL || order == SEQ_CST) {
-        copy_view(&released[current], mine);
-        mine->clock[current]++;
+        memcpy(released[current], mine, view_n * sizeof *mine);
+        mine[current]++;
     }
 }
 
 void memory_plain_write(uintptr_t at, size_t n_bytes) {
-    for (uintptr_t a = at; a < at + n_bytes; a += 4) {
-        struct cell *cell = cell_at(a);
-        if (cell->location != 0) {
-            write_message(cell->location, RELAXED, false);
+    for (uintptr_t a = at & ~(uintptr_t)3; a < at + n_bytes; a += 4) {
+        unsigned l = cells_location(a);
+        if (l != 0 && l <= n_tracked && newest[l] != 0) {
+            write_message(l, RELAXED, false);
         }
     }
 }

@@ -103,12 +103,6 @@ static void print_access(const struct line *line) {
            place_of(access->pc));
 }
 
-/* Whether a step can matter to another thread. */
-static bool is_shared(const struct access *access) {
-    const struct cell *cell = cell_at(access->at);
-    return (cell->users & (cell->users - 1)) != 0 && cell->writers != 0;
-}
-
 static void print_line(const struct line *line) {
     if (line->access.kind != ACCESS_NONE) {
         print_access(line);
@@ -126,7 +120,7 @@ static void print_line(const struct line *line) {
 void trace_print(void) {
     unsigned n = 0;
     for (unsigned i = 0; i < n_lines; i++) {
-        if (lines[i].access.kind == ACCESS_NONE || is_shared(&lines[i].access)) {
+        if (lines[i].access.kind == ACCESS_NONE || cells_shared(lines[i].access.at)) {
             lines[n++] = lines[i];
         }
     }

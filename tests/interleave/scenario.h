@@ -5,6 +5,8 @@
 #include "explore.h"
 #include <quire/quire.h>
 
+/* What the variables of a scenario's file hold belongs to the schedule that runs, and is put back with it; what is about all
+ * schedules is to be marked OVER_SCHEDULES. */
 struct scenario {
     const char *name;
     const char *about;
@@ -28,6 +30,9 @@ void world_make(size_t first_block, size_t n_blocks, unsigned n_cpus);
 
 /* RAM that exists, but that quire_init is not told about: the last n of the blocks. */
 void world_make_partly(size_t first_block, size_t n_blocks, size_t n_left_out, unsigned n_cpus);
+
+/* The content policy of the allocator that the set-up makes next; each one begins with none. */
+void world_contents(enum quire_content content);
 
 quire_pa world_block(size_t block); /* the address of the n-th one */
 quire_pa world_frame(size_t frame);
@@ -66,13 +71,14 @@ void check_counts(void);
 /* The same, and nothing is lost, nothing there twice, counts are exact. */
 void check_world(void);
 
-/* The same, and all frames that are free can be allocated one by one. */
+/* The same, and all frames that are free can be allocated one by one: the last thing that a check does. */
 void check_world_by_exhaustion(void);
 
 size_t world_n_held(void);
 bool world_stopped(void);        /* a thread was stopped for ever in this schedule */
 bool world_expects_faults(void); /* struct scenario says so */
 unsigned world_n_faults(void);
+unsigned world_steps(void);      /* atomic accesses that the current thread has made in this schedule */
 uint64_t world_n_unproved(void); /* allocations that failed because somebody was in the middle of a call all the time */
 
 void expect(bool good, const char *otherwise);
@@ -81,7 +87,6 @@ void expect(bool good, const char *otherwise);
 
 void world_begin_schedule(void);
 void world_remember(void); /* as it is now, each schedule begins */
-uint64_t world_hash(void);
 void world_describe(uintptr_t at, char *text, size_t n);
 
 extern const struct scenario *const scenarios[];

@@ -36,12 +36,13 @@
 struct thread {
     bool started, finished, stopped;
     struct access pending; /* the access that it is about to make */
+    unsigned n_steps;
 };
 
 enum ending { ENDED = 1, PRUNED, FAILED };
 enum mode { SEARCH, RANDOM, REPLAY };
 
-unsigned current = NOBODY;
+OF_SCHEDULE unsigned current = NOBODY;
 bool recording, replaying;
 
 static const struct scenario *scenario;
@@ -49,13 +50,14 @@ static struct bounds bounds;
 static enum mode mode;
 static unsigned n_threads;
 static bool reduce;
-static struct states *ends;
+static struct seen *ends;
 
-/* Of this schedule. */
-static struct thread threads[MAX_THREADS];
-static unsigned step, n_preemptions, n_stale;
-static unsigned asleep; /* one bit for each thread */
-static bool stopped, learned;
+static OF_SCHEDULE struct thread threads[MAX_THREADS];
+static OF_SCHEDULE unsigned step, n_preemptions, n_stale;
+static OF_SCHEDULE unsigned asleep; /* one bit for each thread */
+static OF_SCHEDULE bool stopped;
+static const struct mark beginning; /* where nothing is kept */
+static bool learned;                /* in this schedule, that something is shared */
 static char message[256];
 
 /* ---- the name of a schedule ------------------------------------------------------------------------------ */
@@ -67,7 +69,7 @@ struct turn {
 };
 
 static struct turn turns[MAX_STEPS];
-static unsigned n_turns, next_turn; /* next_turn: in a replay */
+static OF_SCHEDULE unsigned n_turns, next_turn; /* next_turn: in a replay */
 
 static void add_turn(char kind, unsigned value) {
     if (mode != REPLAY && n_turns < MAX_STEPS) {
@@ -219,7 +221,7 @@ static bool depends(const struct access *a, const struct access *b) {
         return true; /* not known yet */
     }
     if (a->kind == ACCESS_FENCE || b->kind == ACCESS_FENCE) {
-        return a->order == SEQ_CST && b->order == SEQ_CST;
+        return a->order == SEQ_CST && b->order == SEQ_CST; /* also a fence and an access: what all of these share */
     }
     return a->at == b->at && (a->kind != ACCESS_LOAD || b->kind != ACCESS_LOAD);
 }
@@ -234,7 +236,7 @@ static void wake(const struct access *access) {
 
 /* Whether it can make a difference who runs before this access. */
 static bool matters(const struct access *access) {
-    bool shared = access->kind == ACCESS_FENCE ? bounds.stale > 0 : cell_at(access->at)->shared;
+    bool shared = access->kind == ACCESS_FENCE ? bounds.stale > 0 : cells_location(access->at) != 0;
     return shared || !reduce;
 }
 
@@ -328,6 +330,7 @@ static void go_on_without(void) {
 
 void scheduler_step(const struct access *access) {
     threads[current].pending = *access;
+    threads[current].n_steps++;
     if (++step == MAX_STEPS) {
         fail("no end after %u steps", step);
     }
@@ -389,7 +392,6 @@ static void thread_body(void) {
 }
 
 static void begin_schedule(void) {
-    cells_begin_schedule();
     memory_begin_schedule(n_threads);
     tree_begin_schedule();
     coroutines_begin();
@@ -410,42 +412,40 @@ static void begin_schedule(void) {
     }
 }
 
-static void note_end(void) {
-    uint64_t hash = world_hash();
-    for (size_t i = 0; i < ends->n; i++) {
-        if (ends->hash[i] == hash) {
-            return;
-        }
-    }
-    if (ends->n == sizeof ends->hash / sizeof ends->hash[0]) {
-        fail("the explorer has no room for more states");
-        return;
-    }
-    ends->hash[ends->n++] = hash;
-}
-
-static enum ending run_schedule(void) {
+/* From the beginning, to its end. */
+static enum ending run_all(void) {
     begin_schedule();
-    recording = true;
-    current = NOBODY;
     unsigned first = choose_thread(true);
     threads[first].started = true;
     trace_note("-- thread %u", first);
     current = first;
-    enum ending ending = (enum ending)coroutines_enter(first);
+    return (enum ending)coroutines_enter(first);
+}
+
+/* One schedule: all of it, or from where it differs from the one before. */
+static enum ending run_schedule(struct snapshot *from) {
+    if (from == NULL) {
+        cells_restore(beginning);
+        (void)cells_mark();
+    }
+    recording = true;
+    enum ending ending = from == NULL ? run_all() : (enum ending)snapshot_go_on(from);
     current = NOBODY;
     if (ending == ENDED && ends != NULL && !learned) {
-        note_end();
+        (void)seen_add(ends, cells_hash());
     }
     if (ending == ENDED && scenario->check != NULL) {
         scenario->check();
         ending = message[0] != '\0' ? FAILED : ENDED;
     }
     recording = false;
-    cells_restore();
     n_steps_before = step;
     /* What was learned was not used from the beginning, so what this schedule said is worth nothing. */
     return learned && !replaying ? PRUNED : ending;
+}
+
+unsigned world_steps(void) {
+    return threads[current].n_steps;
 }
 
 bool world_stopped(void) {
@@ -480,6 +480,7 @@ static void set_up(const struct scenario *s) {
     scenario = s;
     for (n_threads = 0; n_threads < MAX_THREADS && s->thread[n_threads] != NULL; n_threads++) {}
     message[0] = '\0';
+    memory_forget();
     s->set_up();
     world_remember();
     if (message[0] != '\0') {
@@ -488,8 +489,9 @@ static void set_up(const struct scenario *s) {
     }
 }
 
-/* Whether there is another schedule to run. */
-static bool more(const struct result *r) {
+/* Whether there is another schedule to run, and from where. */
+static bool more(const struct result *r, struct snapshot **from) {
+    *from = NULL;
     if (mode == RANDOM) {
         return r->n_schedules < bounds.random;
     }
@@ -497,11 +499,11 @@ static bool more(const struct result *r) {
         tree_clear();
         return true;
     }
-    return tree_next();
+    return tree_next(from);
 }
 
 struct result explore(const struct scenario *s, const struct bounds *b, uint64_t seed, bool only_one_of_equivalent,
-                      struct states *states) {
+                      struct seen *states) {
     struct result r = {.message = message};
     double began = now(), told = began;
     set_up(s);
@@ -511,13 +513,15 @@ struct result explore(const struct scenario *s, const struct bounds *b, uint64_t
     reduce = only_one_of_equivalent;
     ends = states;
     tree_clear();
+    struct snapshot *from = NULL;
     do {
-        enum ending ending = run_schedule();
+        enum ending ending = run_schedule(from);
         r.n_schedules += ending != PRUNED;
         r.n_pruned += ending == PRUNED;
         r.failed = ending == FAILED;
         tell_progress(&r, &told);
-    } while (!r.failed && more(&r));
+    } while (!r.failed && more(&r, &from));
+    cells_restore(beginning);
     if (!r.failed && s->finish != NULL) {
         s->finish();
         r.failed = message[0] != '\0';
@@ -537,7 +541,7 @@ struct result replay(const struct scenario *s, const char *id) {
     ends = NULL;
     trace_clear();
     struct result r = {.n_schedules = 1, .message = message, .id = id};
-    r.failed = run_schedule() == FAILED;
+    r.failed = run_schedule(NULL) == FAILED;
     replaying = false;
     return r;
 }

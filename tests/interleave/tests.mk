@@ -2,6 +2,11 @@
 IL := $(BUILD)/tests/interleave
 IL_OBJ := $(patsubst tests/interleave/%.c,$(IL)/%.o,$(wildcard tests/interleave/*.c))
 
+# Those that are not about scenarios. Of the others all variables are of the schedule that runs: snapshot.c.
+IL_ENGINE := cells coroutine main memory report scenarios scheduler seen snapshot tree tsan world
+IL_OF_SCHEDULE := objcopy --rename-section .data=of_schedule,alloc,load,data,contents \
+                  --rename-section .bss=of_schedule,alloc,load,data,contents
+
 # The core, told to call the explorer at each access; its memset and memcpy, too.
 IL_CORE_CC := $(CLANG) -std=c11 -O1 -g -fno-pie -fsanitize=thread -mllvm -tsan-instrument-func-entry-exit=0 $(CPPFLAGS)
 IL_RENAME := objcopy --redefine-sym memset=explored_memset --redefine-sym memcpy=explored_memcpy
@@ -10,6 +15,7 @@ $(IL)/%.o: tests/interleave/%.c
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
 	@$(CC) $(STRICT) $(CPPFLAGS) $(CFLAGS) -fno-pie $(DEPS) -c $< -o $@
+	@$(if $(filter $(IL_ENGINE),$*),,$(IL_OF_SCHEDULE) $@)
 
 $(IL)/litmus_programs.o: tests/interleave/litmus_programs.c
 	@mkdir -p $(@D)

@@ -5,6 +5,7 @@
  * are what they say. */
 #include "explore.h"
 
+#include <quire/quire.h>
 #include <string.h>
 
 /* Called by the compiler, so nothing declares them. */
@@ -14,23 +15,25 @@ static bool explored(uintptr_t at) {
     return current != NOBODY && cells_watched(at);
 }
 
-static struct access begin(const volatile void *at, unsigned n_bytes, enum access_kind kind, int order, void *pc) {
-    struct access access = {kind, (enum order)order, (uintptr_t)at, n_bytes, pc};
-    if (explored(access.at)) {
-        scheduler_step(&access);
-        cells_atomic(&access);
-    }
-    return access;
+/* Before each atomic access to watched memory. */
+static void begin(const struct access *access) {
+    scheduler_step(access);
+    cells_atomic(access->at, access->kind != ACCESS_LOAD);
 }
 
 static uint64_t load(const volatile void *at, unsigned n_bytes, int order, void *pc) {
-    struct access access = begin(at, n_bytes, ACCESS_LOAD, order, pc);
-    return explored(access.at) ? memory_load(&access) : peek(access.at, n_bytes);
+    struct access access = {ACCESS_LOAD, (enum order)order, (uintptr_t)at, n_bytes, pc};
+    if (!explored(access.at)) {
+        return peek(access.at, n_bytes);
+    }
+    begin(&access);
+    return memory_load(&access);
 }
 
 static void store(volatile void *at, unsigned n_bytes, int order, uint64_t value, void *pc) {
-    struct access access = begin(at, n_bytes, ACCESS_STORE, order, pc);
+    struct access access = {ACCESS_STORE, (enum order)order, (uintptr_t)at, n_bytes, pc};
     if (explored(access.at)) {
+        begin(&access);
         memory_store(&access, value);
     } else {
         poke(access.at, n_bytes, value);
@@ -40,7 +43,10 @@ static void store(volatile void *at, unsigned n_bytes, int order, uint64_t value
 /* `order_if_not` and `expected` are for compare-exchange. */
 static uint64_t rmw(volatile void *at, unsigned n_bytes, int order, int order_if_not, enum rmw what, uint64_t operand,
                     uint64_t expected, void *pc) {
-    struct access access = begin(at, n_bytes, ACCESS_RMW, order, pc);
+    struct access access = {ACCESS_RMW, (enum order)order, (uintptr_t)at, n_bytes, pc};
+    if (explored(access.at)) {
+        begin(&access);
+    }
     if (what == RMW_COMPARE_EXCHANGE && peek(access.at, n_bytes) != expected) {
         access.order = (enum order)order_if_not;
     }
@@ -122,13 +128,15 @@ PLAIN(4)
 PLAIN(8)
 PLAIN(16)
 
-/* The core's memset and memcpy, renamed in its object files. */
+/* The core's memset and memcpy, renamed in its object files. Of a whole frame the first word is copied alone: it stands for
+ * the contents (world.c), and all else takes long. */
 void *explored_memset(void *at, int byte, size_t n) {
     plain_write(at, n);
     return memset(at, byte, n);
 }
 
 void *explored_memcpy(void *to, const void *from, size_t n) {
+    n = n == QUIRE_PAGE_SIZE ? 8 : n;
     plain_read(from, n);
     plain_write(to, n);
     return memcpy(to, from, n);

@@ -15,27 +15,39 @@
 #define MAX_FRAMES (MAX_BLOCKS * QUIRE_BLOCK_FRAMES)
 #define FRAME      ((size_t)QUIRE_PAGE_SIZE)
 
+#define HOLDERS_BYTES ((MAX_FRAMES + FRAME - 1) / FRAME * FRAME)
+
 struct quire *q;
 
 static char *ram;
 static quire_pa ram_base;
 static size_t n_ram_frames;
 
-/* Of the schedule that runs; `first_` is how each one begins. Holders: 0 nobody, else thread + 1. */
-static uint8_t holder[MAX_FRAMES], first_holder[MAX_FRAMES];
-static size_t n_held, first_n_held;
-static unsigned cpu[MAX_THREADS + 1], first_cpu[MAX_THREADS + 1];
-static unsigned n_faults;
+/* Who holds a frame: 0 nobody, else thread + 1. In front of RAM and watched like it, so that it is put back with it. */
+static uint8_t *holder;
+
+/* `first_` is how each schedule begins. */
+static OF_SCHEDULE size_t n_held;
+static OF_SCHEDULE unsigned cpu[MAX_THREADS + 1];
+static OF_SCHEDULE unsigned n_faults;
+static size_t first_n_held;
+
+static struct seen checked, exhausted; /* see checked_before */
+static enum quire_content content;
+
+static unsigned first_cpu[MAX_THREADS + 1];
 
 /* ---- set-up ---------------------------------------------------------------------------------------------- */
 
 /* Mapped once, so that addresses in it are the same for all worlds. */
 static void map_ram(void) {
-    ram = mmap(NULL, MAX_FRAMES * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (ram == MAP_FAILED) {
+    size_t n_bytes = HOLDERS_BYTES + MAX_FRAMES * FRAME;
+    holder = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (holder == MAP_FAILED) {
         perror("interleave: mmap");
         exit(2);
     }
+    ram = (char *)holder + HOLDERS_BYTES;
 }
 
 static void make_ram(size_t first_block, size_t n) {
@@ -46,27 +58,30 @@ static void make_ram(size_t first_block, size_t n) {
     if (ram == NULL) {
         map_ram();
     }
-    madvise(ram, MAX_FRAMES * FRAME, MADV_DONTNEED); /* zeros again */
+    madvise(holder, HOLDERS_BYTES + MAX_FRAMES * FRAME, MADV_DONTNEED); /* zeros again */
     n_ram_frames = n * QUIRE_BLOCK_FRAMES;
     ram_base = (quire_pa)first_block * QUIRE_BLOCK_FRAMES * QUIRE_PAGE_SIZE;
-    cells_watch(ram, n_ram_frames * FRAME);
+    cells_watch(holder, HOLDERS_BYTES + n_ram_frames * FRAME);
     /* What was in memory before: metadata must not depend on it. */
     memset(ram, 0xA5, n * (QUIRE_BLOCK_FRAMES + 64) * sizeof(uint32_t) + 16 * FRAME);
 }
 
 void world_make_partly(size_t first_block, size_t n, size_t n_left_out, unsigned n_cpus) {
     make_ram(first_block, n);
-    memset(holder, 0, sizeof holder);
     for (unsigned t = 0; t < MAX_THREADS; t++) {
         cpu[t] = t;
     }
     cpu[NOBODY] = 0;
     n_held = 0;
     struct quire_region region = {ram_base, world_block(n - n_left_out), QUIRE_USABLE};
-    struct quire_config config = {.n_cpus = n_cpus};
+    struct quire_config config = {.n_cpus = n_cpus, .content = content};
     if (quire_init(&q, &config, &region, 1) != QUIRE_OK) {
         fail("quire_init");
     }
+}
+
+void world_contents(enum quire_content policy) {
+    content = policy;
 }
 
 void world_make(size_t first_block, size_t n, unsigned n_cpus) {
@@ -100,13 +115,14 @@ void world_leave(const size_t *frames, size_t n) {
 }
 
 void world_remember(void) {
-    memcpy(first_holder, holder, sizeof holder);
+    content = QUIRE_CONTENT_NONE; /* for the next one */
+    seen_clear(&checked);
+    seen_clear(&exhausted);
     memcpy(first_cpu, cpu, sizeof cpu);
     first_n_held = n_held;
 }
 
 void world_begin_schedule(void) {
-    memcpy(holder, first_holder, n_ram_frames);
     memcpy(cpu, first_cpu, sizeof cpu);
     n_held = first_n_held;
     n_faults = 0;
@@ -144,21 +160,27 @@ static size_t frame_of(quire_pa pa) {
     return (size_t)((pa - ram_base) >> QUIRE_PAGE_SHIFT);
 }
 
+static void set_holder(size_t f, uint8_t who) {
+    if (recording) {
+        cells_save((uintptr_t)&holder[f], 1);
+    }
+    n_held = n_held + (who != 0) - (holder[f] != 0);
+    holder[f] = who;
+}
+
 void world_hold(quire_pa pa, size_t n) {
     for (size_t f = frame_of(pa), i = 0; i < n; f++, i++) {
         if (f >= n_ram_frames || holder[f] != 0) {
             fail("a frame was handed out that %s", f < n_ram_frames ? "somebody holds" : "does not exist");
             return;
         }
-        holder[f] = (uint8_t)(current + 1);
-        n_held++;
+        set_holder(f, (uint8_t)(current + 1));
     }
 }
 
 void world_drop(quire_pa pa, size_t n) {
     for (size_t f = frame_of(pa), i = 0; i < n; f++, i++) {
-        n_held -= holder[f] != 0;
-        holder[f] = 0;
+        set_holder(f, 0);
     }
 }
 
@@ -234,8 +256,16 @@ void check_counts(void) {
     }
 }
 
+/* Whether memory was checked in this way as it is now, at the end of another schedule; it is from now on. */
+static bool checked_before(struct seen *so_far) {
+    return recording && !replaying && !seen_add(so_far, cells_hash());
+}
+
 void check_world(void) {
     struct quire_fault first;
+    if (checked_before(&checked)) {
+        return;
+    }
     check_counts();
     if (quire_validate(q, &first) != QUIRE_OK) {
         fail("quire_validate: %s, %#llx", first.detail, (unsigned long long)first.pa);
@@ -243,6 +273,9 @@ void check_world(void) {
 }
 
 void check_world_by_exhaustion(void) {
+    if (checked_before(&exhausted)) {
+        return;
+    }
     check_world();
     struct quire_stats stats;
     quire_stats(q, &stats);
@@ -253,24 +286,6 @@ void check_world_by_exhaustion(void) {
     if (n != stats.n_free) {
         fail("%llu frames free, but %llu could be allocated", (unsigned long long)stats.n_free, (unsigned long long)n);
     }
-}
-
-/* FNV-1a (Fowler, Noll, Vo), by words, over all that is the allocator's own or is about who holds what. */
-static uint64_t hash_bytes(uint64_t hash, const void *from, size_t n_bytes) {
-    for (size_t i = 0; i + 8 <= n_bytes; i += 8) {
-        uint64_t word;
-        memcpy(&word, (const char *)from + i, sizeof word);
-        hash = (hash ^ word) * 1099511628211u;
-        hash ^= hash >> 32;
-    }
-    return hash;
-}
-
-uint64_t world_hash(void) {
-    struct quire_stats stats;
-    quire_stats(q, &stats);
-    uint64_t hash = hash_bytes(14695981039346656037u, ram, (size_t)stats.n_metadata * FRAME);
-    return hash_bytes(hash, holder, n_ram_frames);
 }
 
 /* ---- names of places in memory --------------------------------------------------------------------------- */
