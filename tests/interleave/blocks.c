@@ -169,13 +169,21 @@ const struct scenario fresh_look = {
     .full = {2, 0, 0},
 };
 
-/* 64 blocks used up; the others lie below a node that nobody has opened. */
-static void first_leaf_used(void) {
+/* The first n blocks are used up. The blocks from the 65th on lie below a node that nobody has opened. */
+static void blocks_used(size_t n) {
     world_make(0, 67, 2);
-    for (size_t i = 0; i < 63; i++) {
+    for (size_t i = 1; i < n; i++) {
         expect(take_order(9) != QUIRE_NONE, "the set-up is not as intended");
     }
     use_up_first_block();
+}
+
+static void first_leaf_used(void) {
+    blocks_used(64);
+}
+
+static void all_but_one_of_first_leaf_used(void) {
+    blocks_used(63);
 }
 
 const struct scenario fresh_leaf = {
@@ -186,6 +194,36 @@ const struct scenario fresh_leaf = {
     .check = ceiling_is_high,
     .quick = {1, 0, 0},
     .full = {3, 1, 0},
+};
+
+const struct scenario fresh_leaves = {
+    .name = "fresh-leaves",
+    .about = "two CPUs initialise neighbours on either side of where the index has to be initialised",
+    .set_up = all_but_one_of_first_leaf_used,
+    .thread = {take_block_if_any, take_block_if_any},
+    .check = ceiling_is_high,
+    .quick = {1, 1, 0},
+    .full = {3, 1, 0},
+};
+
+static void free_what_nobody_took(void) {
+    expect(quire_free(q, world_frame(600)) == QUIRE_FAULT, "a frame was freed that nobody holds");
+}
+
+static void one_fault(void) {
+    expect(world_n_faults() == 1, "not one fault");
+    ceiling_is_high_and_all_there();
+}
+
+const struct scenario fresh_wild = {
+    .name = "fresh-wild",
+    .about = "a frame that nobody holds is freed while another CPU initialises its block",
+    .set_up = others_fresh,
+    .thread = {take_and_look, free_what_nobody_took},
+    .check = one_fault,
+    .faults_expected = true,
+    .quick = {2, 1, 0},
+    .full = {3, 2, 0},
 };
 
 /* ---- whole blocks ----------------------------------------------------------------------------------------- */

@@ -13,12 +13,18 @@ extern const struct scenario last_two_frames, last_frame, refill_give_back, refi
 extern const struct scenario nested_warm, nested_refill, nested_spill, nested_twice, preempted;
 /* blocks.c */
 extern const struct scenario hint_leaf, hint_tree, hint_neighbours, fresh_claim, fresh_frames, fresh_look, fresh_leaf,
-    block_and_frees, block_and_single, pair_and_block, pair_and_pair;
+    fresh_leaves, fresh_wild, block_and_frees, block_and_single, pair_and_block, pair_and_pair;
 /* shared.c */
 extern const struct scenario split_halves, split_get_put, split_random, pair_halves, pair_parts, put_put, get_put,
     cow_cow, cow_put;
+/* after.c */
+extern const struct scenario comes_and_goes, comes_home_and_goes, block_is_back, leaf_is_open;
+/* index.c */
+extern const struct scenario index_open, index_claim, index_hint;
+/* adds.c */
+extern const struct scenario add_and_take, add_main, add_and_add, add_to_block;
 /* whole.c */
-extern const struct scenario double_free, double_free_home, add_and_take, moving_frame, moving_in_caches, looking_on,
+extern const struct scenario double_free, double_free_home, moving_frame, moving_in_caches, looking_on,
     looking_on_blocks, one_stops, many;
 
 #endif

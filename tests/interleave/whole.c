@@ -1,4 +1,4 @@
-/* whole.c: scenarios of the allocator as a whole: misuse, more memory, exhaustion, statistics, threads that stop. */
+/* whole.c: scenarios of the allocator as a whole: misuse, exhaustion, statistics, threads that stop. */
 #include "scenarios.h"
 
 static quire_pa held[4], got[MAX_THREADS];
@@ -51,35 +51,6 @@ const struct scenario double_free_home = {
     .faults_expected = true,
     .quick = {3, 1, 0},
     .full = {UNBOUNDED, 2, 0},
-};
-
-/* ---- more memory ------------------------------------------------------------------------------------------ */
-
-static void one_block_of_two(void) {
-    world_make_partly(0, 2, 1, 2);
-    world_leave((const size_t[]){100}, 1);
-}
-
-static void add_the_rest(void) {
-    struct quire_region region = {world_block(1), world_block(2), QUIRE_USABLE};
-    expect(quire_add(q, &region) == QUIRE_OK, "quire_add");
-}
-
-static void take_two_and_give(void) {
-    quire_pa a = take(), b = take();
-    expect(a != QUIRE_NONE || b != QUIRE_NONE || world_n_unproved() > 0, "out of memory, with a frame free");
-    give(b);
-    give(a);
-}
-
-const struct scenario add_and_take = {
-    .name = "add-and-take",
-    .about = "memory is added while another CPU allocates and frees",
-    .set_up = one_block_of_two,
-    .thread = {add_the_rest, take_two_and_give},
-    .check = check_world,
-    .quick = {2, 1, 0},
-    .full = {3, 1, 0},
 };
 
 /* ---- no false out-of-memory ------------------------------------------------------------------------------- */
