@@ -8,8 +8,8 @@
 
 /* The zones by ascending address. Immutable: quire_add publishes a new one. */
 struct q_zones {
-    size_t n;
-    q_word sum; /* checksum of n and zone[] */
+    size_t n, not_n; /* the complement, so that damage to n is found before it is counted on */
+    q_word sum;      /* checksum of zone[] */
     struct q_zone *zone[];
 };
 
@@ -44,6 +44,12 @@ static inline struct q_zone *q_main(const struct quire *q) {
 
 static inline quire_pa q_pa(q_frame f) {
     return (quire_pa)f << QUIRE_PAGE_SHIFT;
+}
+
+/* The frame that `pa` lies in; Q_NO_FRAME: its number is too large for this machine's words. */
+static inline q_frame q_frame_of(quire_pa pa) {
+    q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT);
+    return q_pa(f) == pa - pa % QUIRE_PAGE_SIZE ? f : Q_NO_FRAME;
 }
 
 /* The record of the frame at `pa` where that is quick to find; NULL: misaligned, in another zone, or not ours. */

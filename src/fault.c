@@ -122,8 +122,8 @@ static bool ready(const struct q_zone *z, q_frame f, q_frame n) {
 enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
                          struct q_place *at) {
     enum quire_fault_kind kind = QUIRE_FAULT_UNMANAGED;
-    q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT), n = (q_frame)1 << order;
-    struct q_zone *z = q_pa(f) == pa - pa % QUIRE_PAGE_SIZE ? q_zone_at(q, f) : NULL; /* else too large for a frame */
+    q_frame f = q_frame_of(pa), n = (q_frame)1 << order;
+    struct q_zone *z = q_zone_at(q, f);
     if (pa % (QUIRE_PAGE_SIZE << order) != 0) {
         kind = QUIRE_FAULT_MISALIGNED;
     } else if (z != NULL && f >= z->base && z->end - f >= n && f < z->end) {

@@ -299,27 +299,37 @@ static q_word owed(const struct q_index *ix, enum q_class class, unsigned level,
     return bits;
 }
 
-static const char *wrong_node(const struct q_index *ix, unsigned level, size_t node, size_t n_left_out) {
-    const struct q_node *n = &ix->level[level][node];
-    q_word all = children(ix, level, node), ready = atomic_load(&n->word[Q_READY]), raw = atomic_load(&n->raw);
-    if ((ready & ~all) != 0) {
-        return "a block or node of the index is marked initialised that does not exist";
-    }
-    if (level == 0) {
-        q_word fresh = q_range_in_word(node, n_left_out, ix->n_blocks) & ~ready;
-        return raw != 0                                  ? "a leaf of the index has children that are nodes"
-               : atomic_load(&n->word[Q_FRESH]) != fresh ? "a block is neither fresh nor initialised, or both"
-                                                         : NULL;
-    }
-    if (raw != (all & ~ready)) {
-        return "a node of the index is neither raw nor initialised, or both";
-    }
-    for (unsigned class = Q_FRESH; class < Q_READY; class ++) {
-        if ((owed(ix, (enum q_class) class, level, node, ready) & ~atomic_load(&n->word[class])) != 0) {
+/* What is wrong with the hints of a node that has these children initialised. */
+static const char *wrong_hints(const struct q_index *ix, unsigned level, size_t node, q_word ready) {
+    for (unsigned class = level == 0 ? Q_NEARLY_FULL : Q_FRESH; class < Q_READY; class ++) {
+        q_word word = atomic_load(&ix->level[level][node].word[class]);
+        if ((word & ~ready) != 0) {
+            return "the index has a hint for what is not initialised";
+        }
+        if (level > 0 && (owed(ix, (enum q_class) class, level, node, ready) & ~word) != 0) {
             return "a node of the index does not say what lies below it";
         }
     }
     return NULL;
+}
+
+static const char *wrong_node(const struct q_index *ix, unsigned level, size_t node, size_t n_left_out) {
+    const struct q_node *n = &ix->level[level][node];
+    q_word all = children(ix, level, node), ready = atomic_load(&n->word[Q_READY]), raw = atomic_load(&n->raw);
+    q_word fresh = q_range_in_word(node, n_left_out, ix->n_blocks) & ~ready;
+    if ((ready & ~all) != 0) {
+        return "a block or node of the index is marked initialised that does not exist";
+    }
+    if (level == 0 && raw != 0) {
+        return "a leaf of the index has children that are nodes";
+    }
+    if (level == 0 && atomic_load(&n->word[Q_FRESH]) != fresh) {
+        return "a block is neither fresh nor initialised, or both";
+    }
+    if (level > 0 && raw != (all & ~ready)) {
+        return "a node of the index is neither raw nor initialised, or both";
+    }
+    return wrong_hints(ix, level, node, ready);
 }
 
 static const char *wrong_below(const struct q_index *ix, unsigned level, size_t node, size_t n_left_out) {

@@ -70,8 +70,8 @@ bool q_index_open_more(struct q_index *ix);
 /* Whether the block's metadata are initialised. */
 bool q_index_ready(struct q_index *ix, size_t block);
 
-/* What is wrong with the tree, in words, while nothing else runs; NULL: nothing. The first `n_left_out` positions are no
- * blocks. */
+/* What is wrong with the tree, in words, while nothing else runs; NULL: nothing. The first `n_left_out` positions are
+ * no blocks. */
 const char *q_index_wrong(const struct q_index *ix, size_t n_left_out);
 
 /* For recover.c, while nothing else runs: takes all hints away. What is not READY is fresh, also what somebody had

@@ -227,7 +227,7 @@ q_word q_core_sum(const struct quire *q, q_word seal) {
 }
 
 q_word q_zones_sum(const struct q_zones *zones) {
-    q_word sum = q_checksum(Q_NO_SUM, zones->n);
+    q_word sum = Q_NO_SUM;
     for (size_t i = 0; i < zones->n; i++) {
         sum = q_checksum(sum, (q_word)zones->zone[i]);
     }
@@ -271,6 +271,7 @@ static void make_zones(struct quire *q, const struct plan *plan, struct q_zones 
 
 /* The table is complete: others may see it, where others are. */
 static void publish_table(struct quire *q, struct q_zones *table) {
+    table->not_n = ~table->n;
     table->sum = q_zones_sum(table);
     atomic_store_explicit(&q->zones, table, memory_order_release); /* pairs with q_zones */
     /* relaxed: quire_validate alone looks at it, when no quire_add runs */

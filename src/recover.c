@@ -1,14 +1,14 @@
 /* recover.c: an allocator rebuilt from what a crash left in its memory.
  *
  * The records decide who holds what, and READY bits which of them are initialised; everything else follows from these
- * two and is made anew: lines, counts, hints, ceilings, spans, numbers. CPU caches begin empty: what lay in them, or was
- * on its way, is free by its record and goes into its block.
+ * two and is made anew: lines, counts, hints, ceilings, spans, numbers. CPU caches begin empty: what lay in them, or
+ * was on its way, is free by its record and goes into its block.
  *
- * That works because each call writes the record on the right side of its other steps: an allocation before it
- * returns and after it took the frame, a free before it lets the frame go. So a crash leaves three things to mend: a split
- * that was not finished, a join that only one of two neighbours has, and a block or node claimed but not published (it
- * is fresh again, nobody saw anything of it). A call that was in flight has happened, or not, or in part where it is
- * about a run of frames: half a run allocated and half a run freed look alike, so the frames stay as their records say.
+ * That works because each call writes the record on the right side of its other steps: an allocation before it returns
+ * and after it took the frame, a free before it lets the frame go. So a crash leaves three things to mend: a split that
+ * was not finished, a join that only one of two neighbours has, and a block or node claimed but not published (it is
+ * fresh again, nobody saw anything of it). A call that was in flight has happened, or not, or in part where it is about
+ * a run of frames: half a run allocated and half a run freed look alike, so the frames stay as their records say.
  *
  * V1  Recovery reads nothing that it has not yet made anew but records, READY bits and what never changes; so it can be
  *     crashed at any step and run again.                                              crash points of the explorer
@@ -51,7 +51,7 @@ static uint32_t unheld(const struct quire *q, uint32_t record) {
     return q->content == QUIRE_CONTENT_POISON ? record & Q_RESERVED : record;
 }
 
-/* The free ones of a word's frames; whether all records are 0 goes into *clean, managed frames widen the zone's span. */
+/* The free ones of a word's frames. *clean becomes false where a record is not 0. */
 static q_word free_frames(struct recovery *v, struct q_zone *z, size_t first, bool *clean) {
     q_word free = 0;
     for (size_t i = 0; i < Q_WORD_BITS; i++) {

@@ -79,8 +79,8 @@ enum quire_status quire_put(struct quire *q, quire_pa pa) {
 }
 
 uint32_t quire_refs(const struct quire *q, quire_pa pa) {
-    q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT);
-    struct q_zone *z = q_pa(f) == pa - pa % QUIRE_PAGE_SIZE ? q_zone_at(q, f) : NULL;
+    q_frame f = q_frame_of(pa);
+    struct q_zone *z = q_zone_at(q, f);
     if (z == NULL || !q_zone_ready(z, q_zone_block_of(z, f))) {
         return 0;
     }
@@ -105,6 +105,11 @@ enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own) {
     if (copy == QUIRE_NONE) {
         return QUIRE_NO_MEMORY;
     }
+    if (copy ==
+        q_pa(at.frame)) { /* the caller's reference was none: the last one was put, and here is the frame again */
+        (void)quire_free(q, copy);
+        return q_fault(q, QUIRE_FAULT_PUT_FREE, "quire_cow", shared, 0, q_zone_last_record(at.zone, at.frame));
+    }
     void *to = quire_port_map(copy), *from = quire_port_map(q_pa(at.frame));
     if (to == NULL || from == NULL) {
         (void)quire_free(q, copy);
@@ -116,7 +121,6 @@ enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own) {
         (void)quire_free(q, copy);
         return status;
     }
-    Q_CHECK(copy != shared, copy);
     *own = copy;
     return QUIRE_OK;
 }

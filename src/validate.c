@@ -209,7 +209,7 @@ static bool check_fixed(struct check *c) {
         return wrong(c, "the allocator's fixed data are damaged", QUIRE_NONE, 0);
     }
     const struct q_zones *zones = q_zones(q);
-    if ((q_word)zones != ~atomic_load_explicit(&q->not_zones, memory_order_relaxed) ||
+    if ((q_word)zones != ~atomic_load_explicit(&q->not_zones, memory_order_relaxed) || zones->n != ~zones->not_n ||
         zones->sum != q_zones_sum(zones)) {
         return wrong(c, "the table of zones is damaged", QUIRE_NONE, 0);
     }
