@@ -1,48 +1,74 @@
-/* interrupt.c: an interrupt at each instruction of a call, and a caller that is stopped there for ever.
+/* interrupt.c: an interrupt at each instruction of a call, a caller that is stopped there for ever, a crash.
  *
  * The processor's trap flag (x86-64) raises SIGTRAP after every instruction. A signal handler is what an interrupt
  * handler or an NMI is: it runs on the same stack, on the same CPU, between two instructions of the call, and the call
  * goes on when it returns - or never, where the handler leaves by siglongjmp.
  *
- * Each case makes a fresh allocator, brings it into a state, and then makes one call with the interrupt at its n-th
- * instruction, for each n. Steps cost microseconds, so that in long calls only some of them are tried. */
+ * Each case makes a fresh allocator, brings it into a state, and then makes one call. Where the interrupt comes the process
+ * forks: in the copy it happens, and what follows is checked there; the original goes on to the next instruction. In long
+ * calls only some instructions are tried. */
 #define _GNU_SOURCE /* REG_EFL */
 #include "unit.h"
 
 #include <quire/port.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if defined(__x86_64__)
 
+#include <sys/wait.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #define BASE      (64 * MIB)
 #define END       (70 * MIB)
 #define TRAP_FLAG 0x100u
 
+static const struct quire_config config = {.n_cpus = 2};
+static const struct quire_region memory = USABLE(BASE, END);
 static struct quire *q;
 static quire_pa held;      /* by the caller, before the call */
 static struct frames rest; /* all other frames that the case took before */
 
 /* ---- stepping ----------------------------------------------------------------------------------------- */
 
-static unsigned long n_steps, interrupt_at;
-static bool stop_for_ever, interrupted;
+static unsigned long n_steps, stride; /* an interrupt every so many steps; 0: none */
+static unsigned long crash_at;        /* a step that ends the call, without a copy */
+static unsigned long failed_at;       /* the step of a copy that failed */
+static bool stop_for_ever;
+static bool interrupted; /* this is a copy */
 static sigjmp_buf stopped;
 static void interrupt(void);
 
+/* The original goes on when the copy is done. */
+static bool fork_copy(void) {
+    int status;
+    pid_t copy = fork();
+    if (copy != 0) {
+        if (copy < 0 || waitpid(copy, &status, 0) != copy || status != 0) {
+            failed_at = n_steps;
+        }
+        return false;
+    }
+    setenv("CMOCKA_TEST_ABORT", "1", 1); /* a failure ends the copy */
+    return true;
+}
+
 static void on_step(int signal, siginfo_t *info, void *context) {
     (void)signal, (void)info;
-    if (++n_steps != interrupt_at) {
+    if (++n_steps == crash_at) {
+        siglongjmp(stopped, 1);
+    }
+    if (stride == 0 || n_steps % stride != 0 || !fork_copy()) {
         return;
     }
-    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TRAP_FLAG;
     interrupted = true;
     if (stop_for_ever) {
         siglongjmp(stopped, 1);
     }
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TRAP_FLAG;
     interrupt();
 }
 
@@ -131,15 +157,12 @@ static void last_frame_elsewhere(void) {
 static void warm_full(void) {
     struct quire_cpu_stats cpu;
     block_used_up();
-    for (uint32_t n_before = 0;; n_before = cpu.n_warm) {
+    do {
         size_t i = 3 * (rest.n - 1) / 7 % rest.n;
         assert_int_equal(quire_free(q, rest.at[i]), QUIRE_OK);
         rest.at[i] = rest.at[--rest.n];
         assert_true(quire_cpu_stats(q, 0, &cpu));
-        if (cpu.n_warm <= n_before || rest.n < 400) {
-            break;
-        }
-    }
+    } while (cpu.n_warm < 64);
 }
 
 static void call_alloc(quire_pa *got) {
@@ -205,25 +228,53 @@ static const struct call calls[] = {
     {"free of a part of a block", block_held, call_free_part, 0, 512},
 };
 
-/* Makes the call with an interrupt at its n-th instruction; false: it has fewer. */
-static bool make_call(const struct call *c, unsigned long n, quire_pa *got) {
-    const struct quire_config config = {.n_cpus = 2};
-    const struct quire_region region = USABLE(BASE, END);
-    assert_int_equal(quire_init(&q, &config, &region, 1), QUIRE_OK);
-    held = QUIRE_NONE;
-    kept_single = kept_run = QUIRE_NONE;
-    host_set_cpu(0);
-    c->prepare();
+static uint64_t n_held_before; /* the call */
+
+static uint64_t n_held(void) {
+    return stats_of(q).n_frames - n_free(q);
+}
+
+static void step_through(const struct call *c, quire_pa *got) {
     *got = QUIRE_NONE;
     n_steps = 0;
-    interrupt_at = n;
-    interrupted = false;
     if (sigsetjmp(stopped, 1) == 0) {
         step(true);
         c->call(got);
         step(false);
     }
-    return interrupted;
+}
+
+/* Makes the call, with an interrupt every so many instructions. */
+static void make_call(const struct call *c, unsigned long every, quire_pa *got) {
+    assert_int_equal(quire_init(&q, &config, &memory, 1), QUIRE_OK);
+    held = QUIRE_NONE;
+    kept_single = kept_run = QUIRE_NONE;
+    frames_clear(&rest);
+    host_set_cpu(0);
+    stride = 0;
+    c->prepare();
+    n_held_before = n_held();
+    stride = every;
+    step_through(c, got);
+}
+
+#define MOST_COPIES 120
+
+/* Makes the call with the event at each instruction, and checks each time. */
+static void at_each_instruction(const struct call *c, bool stop, void (*check)(const struct call *c, quire_pa got)) {
+    quire_pa got;
+    failed_at = 0;
+    stop_for_ever = stop;
+    make_call(c, 0, &got);
+    make_call(c, n_steps / MOST_COPIES + 1, &got);
+    if (interrupted) {
+        check(c, got);
+        _exit(0);
+    }
+    if (failed_at != 0) {
+        fail_msg("%s: at instruction %lu of %lu", c->name, failed_at, n_steps);
+    }
+    frames_clear(&rest);
 }
 
 /* Nothing was lost and nothing given twice, whoever was interrupted where. */
@@ -253,62 +304,78 @@ static void expect_whole(const struct call *c, quire_pa got) {
     assert_int_equal(stats.n_free + held_by[1] + held_by[2], stats.n_frames); /* only the caller still holds any */
 }
 
-static unsigned long n_instructions(const struct call *c) {
-    quire_pa got;
-    stop_for_ever = false;
-    assert_false(make_call(c, 0, &got));
-    frames_clear(&rest);
-    return n_steps;
-}
-
-/* Each instruction is tried as long as that takes no more than so many steps; in longer calls every so many. */
-#define MOST_STEPS 12000
-
-static unsigned long stride_for(unsigned long n) {
-    return n * n / 2 / MOST_STEPS + 1;
-}
-
-static void an_interrupt_at_each_instruction(void **state) {
-    const struct call *c = *state;
-    unsigned long n = n_instructions(c), stride = stride_for(n);
-    for (unsigned long at = 1; at <= n; at += stride) {
-        quire_pa got;
-        stop_for_ever = false;
-        if (make_call(c, at, &got)) {
-            expect_whole(c, got);
-        }
-        frames_clear(&rest);
-    }
+static void interrupted_anywhere(void **state) {
+    at_each_instruction(*state, false, expect_whole);
 }
 
 /* The caller stops in the middle and never goes on. Others can: no call of theirs waits or fails but for lack of
  * memory, none is given a frame that somebody holds, and what they can not have was counted. */
-static void stopped_for_ever_at_each_instruction(void **state) {
-    const struct call *c = *state;
-    unsigned long n = n_instructions(c), stride = stride_for(n);
-    for (unsigned long at = 1; at <= n; at += stride) {
-        quire_pa got;
-        stop_for_ever = true;
-        if (!make_call(c, at, &got)) {
-            frames_clear(&rest);
-            continue;
-        }
-        uint64_t n_unproved = stats_of(q).n_unproved;
-        host_set_cpu(1);
-        size_t n_before = rest.n;
-        take_all(q, &rest);
-        expect_good_frames(&rest, &(struct quire_region)USABLE(BASE, END), 1);
-        uint64_t n_lost = stats_of(q).n_frames - rest.n;
-        if (n_lost > c->n_own) {
-            assert_true(stats_of(q).n_unproved > n_unproved);
-        }
-        while (rest.n > n_before) {
-            assert_int_equal(quire_free(q, rest.at[--rest.n]), QUIRE_OK);
-        }
-        assert_int_equal(host_take_faults(NULL), 0);
-        frames_clear(&rest);
+static void expect_others_unharmed(const struct call *c, quire_pa got) {
+    (void)got;
+    uint64_t n_unproved = stats_of(q).n_unproved;
+    host_set_cpu(1);
+    size_t n_before = rest.n;
+    take_all(q, &rest);
+    expect_good_frames(&rest, &memory, 1);
+    uint64_t n_lost = stats_of(q).n_frames - rest.n;
+    if (n_lost > c->n_own) {
+        assert_true(stats_of(q).n_unproved > n_unproved);
     }
+    while (rest.n > n_before) {
+        assert_int_equal(quire_free(q, rest.at[--rest.n]), QUIRE_OK);
+    }
+    assert_int_equal(host_take_faults(NULL), 0);
 }
+
+static void stopped_anywhere(void **state) {
+    at_each_instruction(*state, true, expect_others_unharmed);
+}
+
+/* The machine crashes in the middle. What recovery makes of that: the call has happened, or not, or in part, and nobody
+ * else lost or got anything. */
+static uint64_t n_held_after; /* the call */
+
+static void expect_recovered(const struct call *c, quire_pa got) {
+    (void)c, (void)got;
+    struct quire *again;
+    struct quire_recovery found;
+    assert_int_equal(quire_recover(&again, &config, &memory, 1, &found), QUIRE_OK);
+    q = again;
+    assert_in_range(found.n_held, n_held_after < n_held_before ? n_held_after : n_held_before,
+                    n_held_after > n_held_before ? n_held_after : n_held_before);
+    assert_int_equal(found.n_held, n_held());
+    for (size_t i = 0; i < rest.n; i++) {
+        assert_int_equal(quire_refs(q, rest.at[i]), 1);
+    }
+    expect_consistent(q);
+}
+
+static void crashed_anywhere(void **state) {
+    quire_pa got;
+    make_call(*state, 0, &got);
+    n_held_after = n_held();
+    at_each_instruction(*state, true, expect_recovered);
+}
+
+/* A cache is full, and of a block that was being split some frames have a record. */
+static void crash(void) {
+    static const struct call free_part = {.call = call_free_part};
+    quire_pa none;
+    warm_full();
+    held = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+    crash_at = 1000;
+    step_through(&free_part, &none);
+    crash_at = 0;
+}
+
+static void call_recover(quire_pa *got) {
+    struct quire_recovery found;
+    (void)got;
+    (void)quire_recover(&q, &config, &memory, 1, &found);
+}
+
+/* May crash itself, and be run again. */
+static const struct call recovery = {"recovery", crash, call_recover, 0, 0};
 
 static int start_stepping(void **state) {
     (void)state;
@@ -318,22 +385,27 @@ static int start_stepping(void **state) {
     return sigaction(SIGTRAP, &action, NULL);
 }
 
-#define N_CALLS (sizeof calls / sizeof calls[0])
+#define N_CALLS COUNT_OF(calls)
 
 int main(void) {
-    static struct CMUnitTest tests[2 * N_CALLS];
-    static char names[2 * N_CALLS][80];
-    for (size_t i = 0; i < N_CALLS; i++) {
-        struct CMUnitTest *interrupted_test = &tests[2 * i], *stopped_test = &tests[2 * i + 1];
-        snprintf(names[2 * i], sizeof names[0], "%s: interrupted anywhere", calls[i].name);
-        snprintf(names[2 * i + 1], sizeof names[0], "%s: stopped anywhere", calls[i].name);
-        *interrupted_test = (struct CMUnitTest)cmocka_unit_test_prestate(an_interrupt_at_each_instruction,
-                                                                         (void *)(uintptr_t)&calls[i]);
-        *stopped_test = (struct CMUnitTest)cmocka_unit_test_prestate(stopped_for_ever_at_each_instruction,
-                                                                     (void *)(uintptr_t)&calls[i]);
-        interrupted_test->name = names[2 * i];
-        stopped_test->name = names[2 * i + 1];
+    static const struct {
+        const char *name;
+        CMUnitTestFunction test;
+    } events[] = {
+        {"interrupted", interrupted_anywhere},
+        {"stopped", stopped_anywhere},
+        {"crashed", crashed_anywhere},
+    };
+    static struct CMUnitTest tests[N_CALLS * COUNT_OF(events) + 1];
+    static char names[COUNT_OF(tests)][80];
+    for (size_t i = 0; i < COUNT_OF(tests) - 1; i++) {
+        const struct call *c = &calls[i / COUNT_OF(events)];
+        size_t e = i % COUNT_OF(events);
+        snprintf(names[i], sizeof names[i], "%s: %s anywhere", c->name, events[e].name);
+        tests[i] = (struct CMUnitTest){names[i], events[e].test, NULL, NULL, (void *)(uintptr_t)c};
     }
+    tests[COUNT_OF(tests) - 1] =
+        (struct CMUnitTest){"recovery: crashed anywhere", crashed_anywhere, NULL, NULL, (void *)(uintptr_t)&recovery};
     return cmocka_run_group_tests_name("interrupt", tests, start_stepping, NULL);
 }
 
