@@ -13,6 +13,10 @@ static const char *const owner_names[OWNERS] = {
     [OWNER_PROCESS] = "a process",
 };
 
+const char *owner_name(uint8_t tag) {
+    return tag < OWNERS ? owner_names[tag] : "an unknown owner";
+}
+
 unsigned quire_port_cpu(void) {
     return arch_cpu()->number;
 }
@@ -34,5 +38,5 @@ void quire_port_fault(const struct quire_fault *fault) {
     char text[64];
     panic("%s: %s\n  %s\n  frame 0x%lx, order %u, references %u, record 0x%x, owner %s%s", fault->call,
           quire_fault_name(fault->kind), fault->detail, fault->pa, fault->order, fault->refs, fault->record,
-          fault->tag < OWNERS ? owner_names[fault->tag] : "an unknown owner", content(text, sizeof text, fault));
+          owner_name(fault->tag), content(text, sizeof text, fault));
 }

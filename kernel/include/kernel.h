@@ -12,6 +12,8 @@
 extern struct quire *frames; /* where every frame comes from */
 extern quire_pa zero_frame;  /* one frame of zeros, mapped read-only wherever a program has read but not yet written */
 
+const char *owner_name(uint8_t tag); /* "a page table", ...: for messages */
+
 /* ---- messages ------------------------------------------------------------------------------------------- */
 
 /* The usual conversions: %c %s %d %u %x, with l for long; a width, - for left and 0 for leading zeros. One call's text

@@ -35,7 +35,7 @@ $$(BUILD)/tests/kernel/$(1)/%.elf: $$(KERNEL_OUT)-$(1)/tests/kernel/plants/$(1)/
                                  kernel/arch/riscv64/kernel.ld
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
-	@ld.lld -T kernel/arch/riscv64/kernel.ld $$(KERNEL_OBJ_$(1)) $$< -o $$@ \
+	@ld.lld -T kernel/arch/riscv64/kernel.ld $$(KERNEL_OBJ_$(1)) $$< -o $$@ $$(WRAP_$(1)) \
 		$$(call wrapped,tests/kernel/plants/$(1)/$$*.c)
 endef
 $(foreach kind,$(KERNEL_KINDS),$(eval $(call sanitized_plants,$(kind))))
