@@ -17,6 +17,9 @@ extern const struct scenario hint_leaf, hint_tree, hint_neighbours, fresh_claim,
 /* shared.c */
 extern const struct scenario split_halves, split_get_put, split_random, pair_halves, pair_parts, put_put, get_put,
     cow_cow, cow_put;
+/* history.c */
+extern const struct scenario xsa_401, dirty_cow, pin_and_cow, full_count, count_of_256, no_copy, half_freed,
+    handed_over, used_after_free;
 /* after.c */
 extern const struct scenario comes_and_goes, comes_home_and_goes, block_is_back, leaf_is_open;
 /* index.c */
