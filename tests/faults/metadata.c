@@ -1,0 +1,161 @@
+/* metadata.c: damage to the allocator's own data that calls come across by themselves, and some that is larger than the
+ * single bits of flips.c. */
+#define GROUP "metadata"
+#include "deaths.h"
+
+#include <string.h>
+
+static struct q_zone *zone(void) {
+    return q_zones(q)->zone[0];
+}
+
+static size_t block_of(quire_pa pa) {
+    return q_zone_block_of(zone(), (q_frame)(pa >> QUIRE_PAGE_SHIFT));
+}
+
+static size_t place_in_block(quire_pa pa) {
+    return (size_t)(pa % BLOCK / PAGE);
+}
+
+/* ---- bits ------------------------------------------------------------------------------------------------- */
+
+DEATH(bit_of_a_held_frame_set, "quire_free: " BIT_TWICE " (it, order 0, record 0x45100000: refs 0, tag 81)") {
+    it = one(81);
+    atomic_fetch_or(&zone()->lines[block_of(it)].word[place_in_block(it) / Q_WORD_BITS], q_bit(place_in_block(it)));
+    quire_free(q, it);
+    q_drain_all(q);
+}
+
+DEATH(bit_of_a_frame_in_a_held_run_set,
+      "quire_free: " BIT_TWICE " (it+0x5000, order 0, record 0x45100000: refs 0, tag 81)") {
+    it = many(6, 81);
+    q_drain_all(q); /* so that the run goes home at once */
+    size_t i = place_in_block(it) + 5;
+    atomic_fetch_or(&zone()->lines[block_of(it)].word[i / Q_WORD_BITS], q_bit(i));
+    quire_free_order(q, it, 6);
+}
+
+DEATH(bit_of_a_held_frame_set_and_found_first,
+      "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x5200001: refs 1, tag 82)") {
+    it = one(82);
+    q_drain_all(q);
+    atomic_fetch_or(&zone()->lines[block_of(it)].word[place_in_block(it) / Q_WORD_BITS], q_bit(place_in_block(it)));
+    for (;;) {
+        one(83);
+    }
+}
+
+DEATH(bit_of_a_hole_set, "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x80000000: refs 0, tag 0)") {
+    it = HOLE;
+    atomic_fetch_or(&zone()->lines[block_of(it)].word[place_in_block(it) / Q_WORD_BITS], q_bit(place_in_block(it)));
+    for (;;) {
+        one(83);
+    }
+}
+
+/* ---- records ---------------------------------------------------------------------------------------------- */
+
+DEATH(record_of_a_free_frame_says_held,
+      "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x5500001: refs 1, tag 85)") {
+    it = one(84);
+    quire_free(q, it);
+    *record_of(it) = q_held(85);
+    one(86);
+}
+
+DEATH(record_in_a_free_run_says_held,
+      "quire_alloc_order: " HANDED_TWICE " (it+0x1000, order 3, record 0x5500001: refs 1, tag 85)") {
+    it = many(3, 84);
+    quire_free_order(q, it, 3);
+    *record_of(it + PAGE) = q_held(85);
+    take(it, 3, 86);
+}
+
+DEATH(record_of_a_held_frame_all_zero, "quire_free: " NEVER_ALLOCATED " (it, order 0, record 0: refs 0, tag 0)") {
+    it = one(87);
+    *record_of(it) = 0;
+    quire_free(q, it);
+}
+
+DEATH(record_of_a_held_frame_all_one, "quire_free: " SHARED " (it, order 0, record 0xffffffff: refs 1048575, tag 0)") {
+    it = one(87);
+    *record_of(it) = UINT32_MAX;
+    quire_free(q, it);
+}
+
+DEATH(record_of_a_held_frame_says_reserved,
+      "quire_free: " IS_RESERVED " (it, order 0, record 0x80000000: refs 0, tag 0)") {
+    it = one(87);
+    *record_of(it) = Q_RESERVED;
+    quire_free(q, it);
+}
+
+DEATH(join_in_a_held_run_lost,
+      "quire_free_order: " WRONG_ORDER " (it+0x4000, order 3, record 0x35800001: refs 1, tag 88)") {
+    it = many(3, 88);
+    *record_of(it + 3 * PAGE) &= ~Q_JOIN_NEXT;
+    quire_free_order(q, it, 3);
+}
+
+/* ---- what is believed in passing -------------------------------------------------------------------------- */
+
+DEATH(count_of_a_block_out_of_range, "count_add: metadata damaged: old >= -(int32_t)Q_BLOCK && old <= (int32_t)Q_BLOCK "
+                                     "(no frame, order 0, record 0: refs 0, tag 0; value 0x100000)") {
+    it = one(89);
+    q_drain_all(q);
+    atomic_store(&zone()->blocks[block_of(it)].count, 1 << 20);
+    quire_free(q, it);
+    q_drain_all(q);
+}
+
+DEATH(number_of_warm_frames_out_of_range, "spill: metadata damaged: n <= c->n_warm && c->n_warm <= Q_WARM (no frame, "
+                                          "order 0, record 0: refs 0, tag 0; value 0x41)") {
+    it = one(89);
+    q->caches[0].n_warm = Q_WARM + 1;
+    q_drain_all(q);
+}
+
+DEATH(
+    warm_frame_that_is_none,
+    "hand_out: metadata damaged: q_zone_at(q, f) != NULL (no frame, order 0, record 0: refs 0, tag 0; value 0x40000)") {
+    struct q_cache *c = &q->caches[0];
+    c->warm[c->n_warm++] = (q_frame)(GIB >> QUIRE_PAGE_SHIFT);
+    one(89);
+}
+
+/* ---- what a recount finds --------------------------------------------------------------------------------- */
+
+DEATH(count_of_a_block_that_disagrees_with_its_bits, "a block's count is not the number of its free bits") {
+    it = one(90);
+    q_drain_all(q);
+    atomic_fetch_add(&zone()->blocks[block_of(it)].count, 1);
+    say_validate();
+}
+
+DEATH(region_cut_short_by_a_block, "a zone's span leaves out one of its frames") {
+    atomic_fetch_sub(&zone()->end, Q_BLOCK);
+    say_validate();
+}
+
+DEATH(region_that_reaches_too_far, "a zone's span begins or ends with no frame of its own") {
+    atomic_fetch_add(&zone()->end, 1);
+    say_validate();
+}
+
+DEATH(frames_that_are_in_a_cache_and_in_memory, "a block's count is not the number of its free bits") {
+    it = one(90);
+    atomic_store(&zone()->lines[block_of(it)].word[0], q->caches[0].in.mask[0]);
+    say_validate();
+}
+
+DEATH(all_of_the_metadata_zero, "the allocator's fixed data are damaged") {
+    const struct q_zone *z = zone();
+    memset(ram_at(q_pa(z->meta_base)), 0, (size_t)(q_pa(z->meta_end) - q_pa(z->meta_base)));
+    say_validate();
+}
+
+DEATH(all_of_the_metadata_one, "the counters of calls in flight are damaged") {
+    const struct q_zone *z = zone();
+    memset(ram_at(q_pa(z->meta_base)), 0xFF, (size_t)(q_pa(z->meta_end) - q_pa(z->meta_base)));
+    say_validate();
+}

@@ -1,0 +1,33 @@
+# Faults, one after the other and by the thousand: deaths (one small program for each misuse, with its report), flips (a
+# bit of the allocator's own data), calls (bad ones at random); for machine words of 64 and of 32 bits, where this machine
+# has both (how m32 is compiled and linked: tests/model/tests.mk). self.sh plants mistakes that these must notice.
+include tests/unit/variants.mk tests/model/units.mk
+
+FAULTS := $(BUILD)/tests/faults
+FAULTS_VARIANTS := plain $(if $(filter x86_64,$(shell uname -m)),m32)
+FAULTS_PROGRAMS := deaths flips calls
+FAULTS_deaths := $(addprefix faults/,main deaths free references contents metadata surroundings inputs maps machine changes)
+FAULTS_flips := $(addprefix faults/,flips fields machine changes)
+FAULTS_calls := $(addprefix faults/,calls changes) $(addprefix model/,operations world $(ORACLE_UNITS))
+
+# $(call faults,PROGRAM,VARIANT,NAME,EXTRA OBJECTS,EXTRA FLAGS). No object is taken from an archive but the core's and,
+# unneeded, the port's: these programs have hooks of their own.
+define faults
+$(FAULTS)/$(3): $(FAULTS_$(1):%=$(BUILD)/tests/in/$(2)/tests/%.o) $(4:%=$(BUILD)/tests/in/$(2)/tests/%.o) \
+                $(BUILD)/tests/in/$(2)/quire.a
+	@mkdir -p $$(@D)
+	@echo "  LD  $$@"
+	@$$(call model_linker,$(2)) $(5) $$^ -o $$@
+endef
+
+FAULTS_WRAP := $(patsubst %,-Wl$(comma)--wrap=quire_%,port_fault init alloc free free_order validate)
+$(foreach p,$(FAULTS_PROGRAMS),\
+    $(foreach v,$(FAULTS_VARIANTS),$(eval $(call faults,$(p),$(v),$(p)-$(v))))\
+    $(eval $(call faults,$(p),plain,$(p)-planted,faults/plants,$(FAULTS_WRAP))))
+
+$(FAULTS)/self: tests/faults/tests.mk $(FAULTS_PROGRAMS:%=$(FAULTS)/%-planted)
+	@printf '#!/bin/sh\nexec tests/faults/self.sh $(FAULTS)\n' > $@
+	@chmod +x $@
+
+TESTS += $(foreach p,$(FAULTS_PROGRAMS),$(FAULTS_VARIANTS:%=$(FAULTS)/$(p)-%)) $(FAULTS)/self
+-include $(wildcard $(BUILD)/tests/in/*/tests/faults/*.d)
