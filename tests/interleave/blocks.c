@@ -306,3 +306,64 @@ const struct scenario pair_and_pair = {
     .quick = {4, 0, 1000},
     .full = {1, 0, 0},
 };
+
+/* Two neighbours, each free but for one frame. */
+static void almost_free_pair(void) {
+    world_make(0, 4, 2);
+    world_take_all();
+    held[0] = world_frame(1030);
+    held[1] = world_frame(1600);
+    world_run_on(NO_CPU);
+    for (size_t i = 1024; i < 2048; i++) {
+        if (world_frame(i) != held[0] && world_frame(i) != held[1]) {
+            give(world_frame(i));
+        }
+    }
+    world_run_on(0);
+}
+
+static void give_both_home(void) {
+    world_run_on(NO_CPU);
+    give(held[0]);
+    give(held[1]);
+}
+
+const struct scenario pair_and_frees = {
+    .name = "pair-and-frees",
+    .about = "two neighbouring blocks are wanted while the last frame of each comes back",
+    .set_up = almost_free_pair,
+    .thread = {take_pair, give_both_home},
+    .check = check_world,
+    .quick = {1, 0, 0},
+    .full = {3, 1, 0},
+};
+
+/* ---- parts ------------------------------------------------------------------------------------------------ */
+
+/* A block that was allocated whole, and of which a frame was freed since, so that each has a record of its own. All else is
+ * held. */
+static void split_block(void) {
+    world_make(0, 2, 2);
+    held[0] = take_order(9);
+    give(held[0]);
+    world_take_all();
+}
+
+static void give_part(void) {
+    give_order(held[0] + (64u << QUIRE_PAGE_SHIFT), 6);
+}
+
+static void take_some(void) {
+    take();
+    take_order(2);
+}
+
+const struct scenario part_and_borrow = {
+    .name = "part-and-borrow",
+    .about = "a part of an allocation is freed while another CPU borrows the block and takes a run of it",
+    .set_up = split_block,
+    .thread = {give_part, take_some},
+    .check = check_world_by_exhaustion,
+    .quick = {1, 1, 0},
+    .full = {3, 1, 0},
+};

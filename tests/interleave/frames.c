@@ -50,6 +50,30 @@ const struct scenario last_frame = {
     .full = {3, 1, 0},
 };
 
+static void two_left_for_three(void) {
+    world_make(0, 1, 3);
+    world_leave((const size_t[]){100, 300}, 2);
+}
+
+static void two_got_them(void) {
+    unsigned n = 0;
+    for (unsigned t = 0; t < 3; t++) {
+        n += got[t] != QUIRE_NONE;
+    }
+    expect(n == 2 || world_n_unproved() > 0, "two frames, and not two holders");
+    check_world_by_exhaustion();
+}
+
+const struct scenario last_frames_of_three = {
+    .name = "last-frames-of-three",
+    .about = "three CPUs allocate the last two frames",
+    .set_up = two_left_for_three,
+    .thread = {take_one, take_one, take_one},
+    .check = two_got_them,
+    .quick = {1, 0, 0},
+    .full = {2, 1, 0},
+};
+
 /* ---- refill against give-back ----------------------------------------------------------------------------- */
 
 /* One block with some frames free, in three of its words; CPU 1 holds two more, of a word that has free ones and of one that has none. */
@@ -138,4 +162,55 @@ const struct scenario steal_both = {
     .check = check_world_by_exhaustion,
     .quick = {1, 0, 0},
     .full = {2, 0, 0},
+};
+
+/* On CPUs 0 and 2. */
+static void steal_one(void) {
+    world_run_on(2 * current);
+    take_one_at_least();
+}
+
+static void all_in_the_middle_cache(void) {
+    world_make(0, 1, 3);
+    world_leave(NULL, 0);
+    world_give_on(1, (const size_t[]){100, 101, 300}, 3);
+}
+
+const struct scenario steal_steal = {
+    .name = "steal-steal",
+    .about = "two CPUs empty a third one's cache",
+    .set_up = all_in_the_middle_cache,
+    .thread = {steal_one, steal_one},
+    .check = check_world_by_exhaustion,
+    .quick = {2, 0, 0},
+    .full = {3, 1, 0},
+};
+
+/* ---- spill ------------------------------------------------------------------------------------------------ */
+
+/* All that is free is in the cache of CPU 1: as many warm frames as it has room for. */
+static void full_cache(void) {
+    size_t frames[64];
+    for (size_t i = 0; i < 64; i++) {
+        frames[i] = 100 + i;
+    }
+    world_make(0, 2, 2);
+    world_leave(NULL, 0);
+    world_give_on(1, frames, 64);
+    held[0] = world_frame(600);
+}
+
+static void give_one(void) {
+    world_run_on(1);
+    give(held[0]);
+}
+
+const struct scenario spill = {
+    .name = "spill",
+    .about = "a free sends half of the only full cache home while another CPU needs a frame",
+    .set_up = full_cache,
+    .thread = {take_one_at_least, give_one},
+    .check = check_world_by_exhaustion,
+    .quick = {2, 1, 0},
+    .full = {3, 1, 0},
 };

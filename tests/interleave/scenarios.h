@@ -8,12 +8,15 @@
 extern const struct scenario litmus_buffer, litmus_buffer_weak, litmus_buffer_fence, litmus_message,
     litmus_message_weak, litmus_message_fence, litmus_coherence, litmus_readers, litmus_sum, litmus_data;
 /* frames.c */
-extern const struct scenario last_two_frames, last_frame, refill_give_back, refill_take_give, steal, steal_both;
+extern const struct scenario last_two_frames, last_frame, last_frames_of_three, refill_give_back, refill_take_give,
+    steal, steal_both, steal_steal, spill;
 /* nested.c */
-extern const struct scenario nested_warm, nested_refill, nested_spill, nested_twice, preempted;
+extern const struct scenario nested_warm, nested_refill, nested_spill, nested_run, nested_split, nested_shared,
+    nested_add, nested_look, nested_in_look, nested_twice, preempted;
 /* blocks.c */
 extern const struct scenario hint_leaf, hint_tree, hint_neighbours, fresh_claim, fresh_frames, fresh_look, fresh_leaf,
-    fresh_leaves, fresh_wild, block_and_frees, block_and_single, pair_and_block, pair_and_pair;
+    fresh_leaves, fresh_wild, block_and_frees, block_and_single, pair_and_block, pair_and_pair, pair_and_frees,
+    part_and_borrow;
 /* shared.c */
 extern const struct scenario split_halves, split_get_put, split_random, pair_halves, pair_parts, put_put, get_put,
     cow_cow, cow_put;
