@@ -48,8 +48,11 @@ _Noreturn void oracle_fail(const char *format, ...) {
             (unsigned long long)oracle_step, oracle_call_name(), (unsigned long long)oracle_op.pa, oracle_op.order,
             oracle_op.cpu);
     vfprintf(stderr, format, args);
-    fprintf(stderr, "\nmodel: repeat with MODEL_SEED=%llu MODEL_STEPS=%llu\n", (unsigned long long)oracle_seed,
-            (unsigned long long)oracle_step + 1);
+    fputc('\n', stderr);
+    if (oracle_seed != 0) { /* else the operations were not drawn */
+        fprintf(stderr, "model: repeat with MODEL_SEED=%llu MODEL_STEPS=%llu\n", (unsigned long long)oracle_seed,
+                (unsigned long long)oracle_step + 1);
+    }
     va_end(args);
     exit(1);
 }

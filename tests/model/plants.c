@@ -68,6 +68,10 @@ PLANT(enum quire_status, quire_cow, struct quire *q, quire_pa shared, quire_pa *
 /* ---- freeing -------------------------------------------------------------------------------------------- */
 
 PLANT(enum quire_status, quire_free, struct quire *q, quire_pa pa) {
+    static unsigned n_frees;
+    if (planted("a plain counter that all threads write")) {
+        n_frees++;
+    }
     return strikes("a free that is forgotten") ? QUIRE_OK : __real_quire_free(q, pa);
 }
 

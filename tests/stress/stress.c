@@ -7,27 +7,30 @@
  * Threads that share a CPU number are what preemption and migration are to the allocator: calls on the same CPU cache
  * that begin and end in the middle of each other. A signal handler that allocates is what an interrupt is.
  *
- * STRESS_OPS in the environment: operations of each thread, for longer runs than the default. */
-#define _XOPEN_SOURCE 700 /* sigaction */
+ * STRESS_OPS in the environment: steps of each thread, of about one call each, for longer runs than the default.
+ * STRESS_SEED: other choices; how the threads interleave is up to the machine. */
+#define _XOPEN_SOURCE 700 /* sigaction, clock_gettime */
 #include "stress.h"
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
-/* Operations of each thread in each test; a build with a slow tool brings a smaller number. */
+/* Steps of each thread in each test; a build with a slow tool brings a smaller number. */
 #ifndef STRESS_OPS
 #define STRESS_OPS 400000
 #endif
 
-static unsigned n_ops = STRESS_OPS;
+static unsigned n_ops = STRESS_OPS, seed = 1;
 
 /* ---- threads ------------------------------------------------------------------------------------------ */
 
 static void *run(void *arg) {
     struct worker *w = arg;
     host_set_cpu(w->cpu);
-    for (unsigned i = 0; i < n_ops && !has_failed(); i++) {
+    for (unsigned i = 0; i < w->n_steps && !has_failed(); i++) {
         if (w->migrates && roll(w, 16) == 0) {
             host_set_cpu(roll(w, w->n_cpus + 1));
         }
@@ -40,7 +43,17 @@ static void *run(void *arg) {
 }
 
 static pthread_t threads[MAX_THREADS];
+static uint64_t n_calls; /* of the threads that have ended */
 static struct worker workers[MAX_THREADS];
+
+static uint64_t dice_of(unsigned thread) {
+    return 977u * (thread + 1) + ((uint64_t)seed << 32);
+}
+
+/* With a content policy a step takes so much longer, without touching more of what threads share. */
+static unsigned steps_of(const struct plan *plan) {
+    return plan->content == QUIRE_CONTENT_NONE ? n_ops : n_ops / 20;
+}
 
 static void start_threads(const struct plan *plan) {
     for (unsigned i = 0; i < plan->n_threads; i++) {
@@ -49,8 +62,9 @@ static void start_threads(const struct plan *plan) {
                              .cpu = i % plan->n_cpu_numbers,
                              .n_cpus = plan->n_cpus,
                              .migrates = plan->migrates,
-                             .dice = 977u * (i + 1),
+                             .dice = dice_of(i),
                              .most_held = plan->most_held,
+                             .n_steps = steps_of(plan),
                              .work = plan->work};
         assert_int_equal(pthread_create(&threads[i], NULL, run, w), 0);
     }
@@ -59,6 +73,7 @@ static void start_threads(const struct plan *plan) {
 static void join_threads(const struct plan *plan) {
     for (unsigned i = 0; i < plan->n_threads; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
+        n_calls += workers[i].n_calls;
     }
 }
 
@@ -84,8 +99,8 @@ static void stress(const struct plan *plan) {
     make_memory(plan);
     start_threads(plan);
     join_threads(plan);
-    empty_ring();
     expect_no_failure();
+    empty_ring();
     expect_whole();
 }
 
@@ -140,8 +155,8 @@ static void shared_frames(void **state) {
     fill_shared();
     start_threads(&plan);
     join_threads(&plan);
-    empty_shared();
     expect_no_failure();
+    empty_shared();
     expect_whole();
 }
 
@@ -202,6 +217,7 @@ static void *run_interrupted(void *arg) {
     while (interrupt_worker.n_held > 0) {
         give(&interrupt_worker, interrupt_worker.held[--interrupt_worker.n_held]);
     }
+    w->n_calls += interrupt_worker.n_calls;
     return NULL;
 }
 
@@ -216,37 +232,67 @@ static void interrupted_anywhere(void **state) {
     assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
     make_memory(&plan);
     for (unsigned i = 0; i < plan.n_threads; i++) {
-        workers[i] = (struct worker){.id = i + 1, .cpu = i, .dice = i + 1, .most_held = 300, .work = work_mixed};
+        workers[i] = (struct worker){
+            .id = i + 1, .cpu = i, .dice = dice_of(i), .most_held = 300, .n_steps = n_ops, .work = work_mixed};
         assert_int_equal(pthread_create(&threads[i], NULL, run_interrupted, &workers[i]), 0);
     }
     for (unsigned n = 0; n < n_ops / 10; n++) {
         pthread_kill(threads[n % plan.n_threads], SIGUSR1);
     }
     join_threads(&plan);
-    empty_ring();
     expect_no_failure();
+    empty_ring();
     expect_whole();
 }
 
 /* ---- all ---------------------------------------------------------------------------------------------- */
 
+static double began_seconds;
+
+static double now_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static int set_up(void **state) {
     (void)state;
     host_keep_faults(true);
+    n_calls = 0;
+    began_seconds = now_seconds();
     return 0;
 }
 
+/* One line for each test: how much it did, and the seed. */
 static int tear_down(void **state) {
     (void)state;
     host_ram_clear();
+    printf("# %llu calls, %.0f a second, seed %u\n", (unsigned long long)n_calls,
+           (double)n_calls / (now_seconds() - began_seconds), seed);
+    fflush(stdout);
     return 0;
+}
+
+/* A number from the environment, or `otherwise`. */
+static unsigned number(const char *name, unsigned otherwise) {
+    const char *text = getenv(name);
+    if (text == NULL) {
+        return otherwise;
+    }
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || value == 0 || value > UINT32_MAX) {
+        fprintf(stderr, "stress: %s=%s: give a number from 1 to %u\n", name, text, UINT32_MAX);
+        exit(2);
+    }
+    return (unsigned)value;
 }
 
 #define stress_case(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
-    const char *wanted = getenv("STRESS_OPS");
-    n_ops = wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : n_ops;
+    n_ops = number("STRESS_OPS", n_ops);
+    seed = number("STRESS_SEED", seed);
     const struct CMUnitTest tests[] = {
         stress_case(singles_with_plenty_of_memory),
         stress_case(mixed_with_plenty_of_memory),

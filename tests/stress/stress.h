@@ -23,10 +23,11 @@ struct piece {
 };
 
 struct worker {
-    uint32_t id; /* what it writes into owner words, > 0 */
+    uint32_t id; /* what it writes into owner words, 1..999 */
     unsigned cpu, n_cpus;
-    bool migrates; /* to another CPU number now and then, also one out of range */
-    uint64_t dice;
+    bool migrates;          /* to another CPU number now and then, also one out of range */
+    uint64_t dice, n_calls; /* of the allocator */
+    unsigned n_steps;
     uint32_t most_held, n_held; /* pieces */
     void (*work)(struct worker *w);
     struct piece held[MAX_HELD];

@@ -1,24 +1,42 @@
-# Threads: plain, with ThreadSanitizer, with the address and undefined-behaviour sanitizers.
-include tests/unit/variants.mk
+# Threads: plain, with ThreadSanitizer, with the address and undefined-behaviour sanitizers, and with planted mistakes.
+include tests/unit/variants.mk tests/model/units.mk
 
+STRESS := $(BUILD)/tests/stress
 TSAN := -fsanitize=thread
 $(eval $(call variant,tsan,$(CLANG),-O1 -g $(TSAN)))
 
-# $(call stress,VARIANT,PROGRAM,LINKER)
+# $(call stress,VARIANT,PROGRAM,LINKER,MORE SOURCES)
 define stress
-$(2): $(patsubst %,$(BUILD)/tests/in/$(1)/tests/stress/%.o,stress work) $(BUILD)/tests/in/$(1)/quire.a
+$(STRESS)/$(2): $(patsubst %,$(BUILD)/tests/in/$(1)/tests/%.o,stress/stress stress/work $(4)) $(BUILD)/tests/in/$(1)/quire.a
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
 	@$(3) $$^ -lcmocka -lpthread -o $$@
 endef
 
-$(eval $(call stress,plain,$(BUILD)/tests/stress/stress,$(CC)))
-$(eval $(call stress,tsan,$(BUILD)/tests/stress/stress-tsan,$(CLANG) $(TSAN)))
-$(eval $(call stress,asan,$(BUILD)/tests/stress/stress-asan,$(CLANG) $(ASAN)))
+$(eval $(call stress,plain,stress,$(CC)))
+$(eval $(call stress,tsan,stress-tsan,$(CLANG) $(TSAN)))
+$(eval $(call stress,asan,stress-asan,$(CLANG) $(ASAN)))
+$(eval $(call stress,plain,stress-planted,$(CC) $(PLANTED),model/plants))
+$(eval $(call stress,tsan,stress-tsan-planted,$(CLANG) $(TSAN) $(PLANTED),model/plants))
 
-# Fewer operations where each takes ten times as long.
-$(BUILD)/tests/in/tsan/tests/stress/stress.o: CPPFLAGS += -DSTRESS_OPS=10000
-$(BUILD)/tests/in/asan/tests/stress/stress.o: CPPFLAGS += -DSTRESS_OPS=30000
+# Fewer steps where each takes ten times as long.
+$(BUILD)/tests/in/tsan/tests/stress/stress.o: CPPFLAGS += -DSTRESS_OPS=20000
+$(BUILD)/tests/in/asan/tests/stress/stress.o: CPPFLAGS += -DSTRESS_OPS=100000
 
-TESTS += $(addprefix $(BUILD)/tests/stress/,stress stress-tsan stress-asan)
+# Many steps: 3 x 3 x 10^8 calls. In three programs, so that none runs for long.
+$(STRESS)/many-%: tests/stress/tests.mk $(STRESS)/stress
+	@printf '#!/bin/sh\nSTRESS_SEED=$* STRESS_OPS=4500000 exec $(STRESS)/stress\n' > $@
+	@chmod +x $@
+$(STRESS)/planted: tests/stress/tests.mk $(STRESS)/stress-planted $(STRESS)/stress-tsan-planted
+	@printf '#!/bin/sh\nexec tests/stress/planted.sh $(STRESS)\n' > $@
+	@chmod +x $@
+TESTS += $(addprefix $(STRESS)/,many-1 many-2 many-3 stress-tsan stress-asan planted)
+
+.PHONY: soak
+##@ soak     10^9 random operations (OPS=), against the oracle and by threads; SEED=2 for others
+OPS ?= 1000000000
+SEED ?= 1
+soak: $(STRESS)/stress $(MODEL_VARIANTS:%=$(BUILD)/tests/model/model-%)
+	@tests/stress/soak.sh "$(OPS)" "$(SEED)" $(BUILD)/tests
+
 -include $(wildcard $(BUILD)/tests/in/*/tests/stress/*.d)

@@ -4,28 +4,6 @@
 #include <quire/port.h>
 #include <stdio.h>
 
-/* ---- the memory --------------------------------------------------------------------------------------- */
-
-#define BASE       ((quire_pa)1 << 30)
-#define MAX_FRAMES (64u << 20 >> QUIRE_PAGE_SHIFT)
-
-struct quire *q;
-static _Atomic uint32_t owner[MAX_FRAMES]; /* 0: nobody */
-
-void make_memory(const struct plan *plan) {
-    const struct quire_config config = {.n_cpus = plan->n_cpus, .content = plan->content};
-    const struct quire_region region = {BASE, BASE + plan->n_bytes, QUIRE_USABLE};
-    for (size_t i = 0; i < MAX_FRAMES; i++) {
-        atomic_store(&owner[i], 0);
-    }
-    host_ram_add(BASE, plan->n_bytes);
-    assert_int_equal(quire_init(&q, &config, &region, 1), QUIRE_OK);
-}
-
-static _Atomic uint32_t *owner_of(quire_pa pa) {
-    return &owner[(pa - BASE) / QUIRE_PAGE_SIZE];
-}
-
 /* ---- failures in threads ------------------------------------------------------------------------------ */
 
 static atomic_bool failed;
@@ -47,6 +25,32 @@ static void stress_fail(const char *what, quire_pa pa) {
     }
 }
 
+/* ---- the memory --------------------------------------------------------------------------------------- */
+
+#define BASE       ((quire_pa)1 << 30)
+#define MAX_FRAMES (64u << 20 >> QUIRE_PAGE_SHIFT)
+
+struct quire *q;
+
+/* Who has a frame; of a shared one, how many do. */
+enum { NOBODY = 0, IN_RING = 1000 };
+static _Atomic uint32_t owner[MAX_FRAMES];
+
+void make_memory(const struct plan *plan) {
+    const struct quire_config config = {.n_cpus = plan->n_cpus, .content = plan->content};
+    const struct quire_region region = {BASE, BASE + plan->n_bytes, QUIRE_USABLE};
+    atomic_store(&failed, false);
+    for (size_t i = 0; i < MAX_FRAMES; i++) {
+        atomic_store(&owner[i], NOBODY);
+    }
+    host_ram_add(BASE, plan->n_bytes);
+    assert_int_equal(quire_init(&q, &config, &region, 1), QUIRE_OK);
+}
+
+static _Atomic uint32_t *owner_of(quire_pa pa) {
+    return &owner[(pa - BASE) / QUIRE_PAGE_SIZE];
+}
+
 /* ---- what a thread does with frames ------------------------------------------------------------------- */
 
 uint32_t roll(struct worker *w, uint32_t n) {
@@ -54,42 +58,38 @@ uint32_t roll(struct worker *w, uint32_t n) {
     return (uint32_t)(w->dice >> 33) % n;
 }
 
-static void own(struct worker *w, quire_pa pa, unsigned order) {
-    for (quire_pa at = pa; at < pa + (QUIRE_PAGE_SIZE << order); at += QUIRE_PAGE_SIZE) {
-        if (atomic_exchange_explicit(owner_of(at), w->id, memory_order_relaxed) != 0) {
-            stress_fail("given although somebody has it", at);
-        }
-    }
-}
-
-static void disown(struct worker *w, quire_pa pa, unsigned order) {
-    for (quire_pa at = pa; at < pa + (QUIRE_PAGE_SIZE << order); at += QUIRE_PAGE_SIZE) {
-        if (atomic_exchange_explicit(owner_of(at), 0, memory_order_relaxed) != w->id) {
-            stress_fail("somebody took what this thread has", at);
+/* Each frame of a piece goes from one owner to another, and was the first one's until then. relaxed: the word alone must
+ * be right, whatever becomes visible around it. */
+static void pass(struct piece p, uint32_t from, uint32_t to) {
+    for (quire_pa at = p.pa; at < p.pa + (QUIRE_PAGE_SIZE << p.order); at += QUIRE_PAGE_SIZE) {
+        if (atomic_exchange_explicit(owner_of(at), to, memory_order_relaxed) != from) {
+            stress_fail(from == NOBODY ? "given although somebody has it" : "somebody took what others have", at);
         }
     }
 }
 
 static bool take(struct worker *w, unsigned order) {
-    quire_pa pa = QUIRE_NONE;
+    struct piece p = {QUIRE_NONE, order};
     if (w->n_held == w->most_held) {
         return false;
     }
     if (order == 0) {
-        pa = quire_alloc(q, (uint8_t)w->id);
+        p.pa = quire_alloc(q, (uint8_t)w->id);
     } else {
-        (void)quire_alloc_order(q, order, (uint8_t)w->id, &pa);
+        (void)quire_alloc_order(q, order, (uint8_t)w->id, &p.pa);
     }
-    if (pa == QUIRE_NONE) {
+    w->n_calls++;
+    if (p.pa == QUIRE_NONE) {
         return false;
     }
-    own(w, pa, order);
-    w->held[w->n_held++] = (struct piece){pa, order};
+    pass(p, NOBODY, w->id);
+    w->held[w->n_held++] = p;
     return true;
 }
 
 void give(struct worker *w, struct piece p) {
-    disown(w, p.pa, p.order);
+    pass(p, w->id, NOBODY);
+    w->n_calls++;
     enum quire_status status = p.order == 0 ? quire_free(q, p.pa) : quire_free_order(q, p.pa, p.order);
     if (status != QUIRE_OK) {
         stress_fail("free refused", p.pa);
@@ -118,16 +118,16 @@ static void halve(struct worker *w) {
 static _Atomic quire_pa ring[64]; /* 0: empty; memory does not begin at 0 here */
 
 static void hand_over(struct worker *w) {
-    quire_pa mine = quire_alloc(q, 200);
-    if (mine == QUIRE_NONE) {
+    struct piece mine = {quire_alloc(q, 200), 0}, theirs = {0, 0};
+    w->n_calls++;
+    if (mine.pa == QUIRE_NONE) {
         return;
     }
-    own(w, mine, 0);
-    disown(w, mine, 0);
-    quire_pa theirs = atomic_exchange(&ring[roll(w, sizeof ring / sizeof ring[0])], mine);
-    if (theirs != 0) {
-        own(w, theirs, 0);
-        give(w, (struct piece){theirs, 0});
+    pass(mine, NOBODY, IN_RING);
+    theirs.pa = atomic_exchange(&ring[roll(w, sizeof ring / sizeof ring[0])], mine.pa);
+    if (theirs.pa != 0) {
+        pass(theirs, IN_RING, w->id);
+        give(w, theirs);
     }
 }
 
@@ -182,6 +182,7 @@ void fill_shared(void) {
     for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
         quire_pa pa = quire_alloc(q, 1);
         *(uint64_t *)quire_port_map(pa) = i;
+        pass((struct piece){pa, 0}, NOBODY, 1);
         atomic_store(&shared[i], pa);
     }
 }
@@ -189,42 +190,87 @@ void fill_shared(void) {
 void empty_shared(void) {
     for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
         quire_pa pa = atomic_exchange(&shared[i], 0);
+        pass((struct piece){pa, 0}, 1, NOBODY);
         assert_int_equal(quire_refs(q, pa), 1);
         assert_int_equal(quire_put(q, pa), QUIRE_OK);
     }
 }
 
-/* The slot's reference goes to the frame `pa`; what another thread put there meanwhile goes. */
-static void put_into(_Atomic quire_pa *slot, quire_pa pa) {
-    quire_pa other = atomic_exchange(slot, pa);
-    if (other != 0 && quire_put(q, other) != QUIRE_OK) {
-        stress_fail("put refused", other);
+static void get(struct worker *w, quire_pa pa) {
+    w->n_calls++;
+    if (quire_get(q, pa) != QUIRE_OK) {
+        stress_fail("get refused", pa);
     }
+    if (atomic_fetch_add_explicit(owner_of(pa), 1, memory_order_relaxed) == NOBODY) {
+        stress_fail("a reference to what nobody has", pa);
+    }
+}
+
+/* To be called before the reference is dropped: once it is, the frame may be anybody's. */
+static void let_go(quire_pa pa) {
+    if (atomic_fetch_sub_explicit(owner_of(pa), 1, memory_order_relaxed) == NOBODY) {
+        stress_fail("a reference too many", pa);
+    }
+}
+
+static void put(struct worker *w, quire_pa pa) {
+    w->n_calls++;
+    let_go(pa);
+    if (quire_put(q, pa) != QUIRE_OK) {
+        stress_fail("put refused", pa);
+    }
+}
+
+/* The slot's reference goes to the frame `pa`; what another thread put there meanwhile goes. */
+static void put_into(struct worker *w, _Atomic quire_pa *slot, quire_pa pa) {
+    quire_pa other = atomic_exchange(slot, pa);
+    if (other != 0) {
+        put(w, other);
+    }
+}
+
+/* A frame of the worker's own, with the same contents, or none; the reference to `pa` is gone, or has become that. */
+static quire_pa break_share(struct worker *w, quire_pa pa) {
+    quire_pa own = QUIRE_NONE;
+    w->n_calls++;
+    let_go(pa);
+    enum quire_status status = quire_cow(q, pa, &own);
+    if (own != QUIRE_NONE && own != pa) {
+        pass((struct piece){own, 0}, NOBODY, 1);
+        return own;
+    }
+    uint32_t n_others = atomic_fetch_add_explicit(owner_of(pa), 1, memory_order_relaxed); /* it is still ours */
+    if (status == QUIRE_NO_MEMORY) {
+        put(w, pa);
+    } else if (own != pa) {
+        stress_fail("copy-on-write refused", pa);
+    } else if (n_others != NOBODY) {
+        stress_fail("no copy although others have it", pa);
+    }
+    return own;
 }
 
 void work_shared(struct worker *w) {
     _Atomic quire_pa *slot = &shared[roll(w, sizeof shared / sizeof shared[0])];
-    quire_pa pa = atomic_exchange(slot, 0), copy = QUIRE_NONE;
+    quire_pa pa = atomic_exchange(slot, 0);
     if (pa == 0) {
         return;
     }
-    if (quire_get(q, pa) != QUIRE_OK) { /* the slot's reference is ours meanwhile */
-        stress_fail("get refused", pa);
-    }
+    get(w, pa); /* the slot's reference is ours meanwhile */
     uint64_t was = *(const uint64_t *)quire_port_map(pa);
-    put_into(slot, pa);
-    enum quire_status status = roll(w, 2) == 0 ? quire_cow(q, pa, &copy) : quire_put(q, pa);
-    if (status != QUIRE_OK && status != QUIRE_NO_MEMORY) {
-        stress_fail("put or copy-on-write refused", pa);
-    } else if (status == QUIRE_NO_MEMORY && quire_put(q, pa) != QUIRE_OK) {
-        stress_fail("reference lost for lack of memory", pa);
-    } else if (copy != QUIRE_NONE) {
-        uint64_t *words = quire_port_map(copy);
+    put_into(w, slot, pa);
+    if (roll(w, 2) != 0) {
+        put(w, pa);
+        return;
+    }
+    quire_pa own = break_share(w, pa);
+    if (own != QUIRE_NONE) {
+        uint64_t *words = quire_port_map(own);
         if (words[0] != was) {
-            stress_fail("a copy with other contents", copy);
+            stress_fail("a copy with other contents", own);
         }
         words[0] = roll(w, 1000000);
-        put_into(slot, copy);
+        put_into(w, slot, own);
     }
 }
 
