@@ -15,15 +15,13 @@ static struct extent {
 static size_t n_extents;
 
 static void remember(quire_pa base, size_t n_bytes) {
-    struct extent *e = &extents[n_extents++];
-    e->now = quire_port_map(base);
-    e->n_bytes = n_bytes;
-    e->before = malloc(n_bytes);
-    if (n_extents > EXTENTS_AT_MOST || e->before == NULL) {
+    unsigned char *copy = n_extents < EXTENTS_AT_MOST ? malloc(n_bytes) : NULL;
+    if (copy == NULL) {
         fprintf(stderr, "faults: no room for a copy of the metadata\n");
         exit(2);
     }
-    memcpy(e->before, e->now, n_bytes);
+    extents[n_extents] = (struct extent){quire_port_map(base), copy, n_bytes};
+    memcpy(copy, extents[n_extents++].now, n_bytes);
 }
 
 static void forget(void) {

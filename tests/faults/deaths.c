@@ -1,4 +1,4 @@
-/* deaths.c: runs all of deaths.h and says which ended as they should. */
+/* deaths.c: runs each program of deaths.h and says whether it ended as its line says. */
 #include "deaths.h"
 
 #include <stdio.h>
@@ -18,7 +18,28 @@ static void die(const void *about) {
     death->misuse();
 }
 
-bool death_is_right(const struct death *death, char line[LINE_BYTES]) {
-    machine_try(die, death, line);
-    return strcmp(line, death->line) == 0;
+/* The name of a function as words. */
+static const char *in_words(const char *name) {
+    static char words[LINE_BYTES];
+    snprintf(words, sizeof words, "%s", name);
+    for (char *c = words; *c != '\0'; c++) {
+        *c = *c == '_' ? ' ' : *c;
+    }
+    return words;
+}
+
+int main(void) {
+    unsigned n = 0, n_wrong = 0;
+    for (const struct death *death = deaths; death != NULL; death = death->next) {
+        char line[LINE_BYTES];
+        machine_try(die, death, line);
+        bool right = strcmp(line, death->line) == 0;
+        printf("%s %u - %s: %s\n", right ? "ok" : "not ok", ++n, death->group, in_words(death->name));
+        if (!right) {
+            printf("#   says      %s\n#   should be %s\n", line, death->line);
+            n_wrong++;
+        }
+    }
+    printf("1..%u\n# %u kinds of fault, each in a process of its own\n", n, n);
+    return n_wrong == 0 ? 0 : 1;
 }

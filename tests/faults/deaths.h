@@ -32,12 +32,6 @@ struct death {
 
 void death_add(struct death *death);
 
-/* Whether the program ended as its line says; `line` is what it said. */
-bool death_is_right(const struct death *death, char line[LINE_BYTES]);
-
-/* All that were added, in order. */
-extern struct death *deaths;
-
 /* What reports of each kind begin with, behind the name of the call. */
 #define DOUBLE_FREE     "double free: the frame is free already; the tag names its last owner"
 #define NEVER_ALLOCATED "free of a frame never allocated: the frame was never handed out"

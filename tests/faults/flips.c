@@ -82,23 +82,35 @@ static bool is_one_of(const char *line, const char *texts) {
     return false;
 }
 
+static bool has_bit(const struct field *field, size_t bit) {
+    return field->n_bytes > sizeof field->bits || (field->bits >> bit & 1) != 0;
+}
+
+static size_t bits_in(const struct field *field) {
+    size_t n = 0;
+    for (size_t bit = 0; bit < field->n_bytes * 8; bit++) {
+        n += has_bit(field, bit);
+    }
+    return n;
+}
+
 static void flip_field(const struct object *object, const struct field *field) {
     const char *wanted = field->says != NULL ? field->says : "ok; ok";
-    size_t n_bits = field->n_bytes * 8, most = field->says != NULL ? MOST_NAMED : MOST_UNNAMED;
-    size_t step = n_bits <= most ? 1 : n_bits / most | 1; /* odd, so that all places in a byte are met */
-    char line[LINE_BYTES], what[LINE_BYTES];
+    size_t most = field->says != NULL ? MOST_NAMED : MOST_UNNAMED, n = 0;
+    size_t step = bits_in(field) / most | 1; /* odd, so that all places in a byte are met */
+    char line[LINE_BYTES] = "no bit to flip", what[LINE_BYTES];
+    snprintf(what, sizeof what, "%s", field->name);
     bool right = true;
-    size_t bit = 0;
-    for (; bit < n_bits && right; bit += step) {
-        if (n_bits > 64 || (field->bits >> bit & 1) != 0) {
+    for (size_t bit = 0; bit < field->n_bytes * 8 && right; bit++) {
+        if (has_bit(field, bit) && n++ % step == 0) {
             struct flip f = {(unsigned char *)object->at + field->offset, bit, field->says != NULL};
             machine_try(flip, &f, line);
             right = is_one_of(line, wanted);
+            snprintf(what, sizeof what, right ? "%s" : "%s, bit %zu", field->name, bit);
             n_flips++;
         }
     }
-    snprintf(what, sizeof what, right ? "%s" : "%s, bit %zu", field->name, bit - step);
-    tell(right, object, what, line, wanted);
+    tell(right && n > 0, object, what, line, wanted);
 }
 
 /* Every bit of the structure is in the table, so that a new field is not forgotten. */
@@ -133,11 +145,14 @@ int main(void) {
     for (size_t i = 0; i < n_objects; i++) {
         check_coverage(&objects[i]);
         for (size_t k = 0; k < objects[i].n_fields; k++) {
-            flip_field(&objects[i], &objects[i].fields[k]);
+            const struct field *field = &objects[i].fields[k];
+            if (field->n_bytes > 0) { /* padding that this machine needs */
+                flip_field(&objects[i], field);
+                n_fields++;
+            }
         }
         fill_object(&objects[i], 0, "all zero", objects[i].zeroed);
         fill_object(&objects[i], 0xFF, "all one", objects[i].all_ones);
-        n_fields += objects[i].n_fields;
     }
     printf("1..%u\n# %u bits flipped, in %zu fields of %zu structures\n", n_tests, n_flips, n_fields, n_objects);
     return n_failed == 0 ? 0 : 1;

@@ -73,6 +73,10 @@ DEATH(address_that_wraps_as_a_frame_of_32_bits, "15 of 15") {
     say_how_many_refuse(((quire_pa)1 << 44) + 66 * MIB, QUIRE_FAULT_UNMANAGED);
 }
 
+DEATH(address_that_wraps_onto_the_metadata, "15 of 15") {
+    say_how_many_refuse(((quire_pa)1 << 44) + RAM, QUIRE_FAULT_UNMANAGED);
+}
+
 DEATH(address_2_to_the_52nd, "15 of 15") {
     say_how_many_refuse((quire_pa)1 << 52, QUIRE_FAULT_UNMANAGED);
 }
@@ -90,24 +94,15 @@ DEATH(address_of_nothing, "15 of 15") {
 }
 
 DEATH(references_to_no_frame, "0") {
-    const quire_pa no_frame[] = {0,
-                                 1,
-                                 RAM - PAGE,
-                                 RAM,
-                                 HOLE,
-                                 RAM_END - 1,
-                                 RAM_END,
-                                 GIB,
-                                 (quire_pa)1 << 32,
-                                 RAM_END - PAGE,
-                                 (quire_pa)1 << 44,
-                                 (quire_pa)1 << 52,
-                                 QUIRE_NONE,
-                                 66 * MIB,
-                                 QUIRE_NONE - PAGE + 1};
+    const quire_pa low[] = {0, 1, RAM - PAGE, RAM, HOLE, RAM_END - 1, RAM_END, GIB, 66 * MIB, RAM_END - PAGE};
+    const quire_pa high[] = {(quire_pa)1 << 32, (quire_pa)1 << 44, (quire_pa)1 << 52, QUIRE_NONE - PAGE + 1,
+                             QUIRE_NONE};
     uint32_t n = 0;
-    for (size_t i = 0; i < COUNT_OF(no_frame); i++) {
-        n += WRONG(quire_refs(q, no_frame[i])) + (uint32_t)changes_since(q);
+    for (size_t i = 0; i < COUNT_OF(low); i++) {
+        n += WRONG(quire_refs(q, low[i])) + (uint32_t)changes_since(q);
+    }
+    for (size_t i = 0; i < COUNT_OF(high); i++) {
+        n += WRONG(quire_refs(q, high[i])) + (uint32_t)changes_since(q);
     }
     say("%u", n);
 }

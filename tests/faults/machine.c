@@ -74,12 +74,6 @@ q_record *record_of(quire_pa pa) {
     return q_zone_record(q_zone_at(q, f), f);
 }
 
-q_record *block_record_of(quire_pa pa) {
-    q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT);
-    struct q_zone *z = q_zone_at(q, f);
-    return &z->blocks[q_zone_block_of(z, f)].record;
-}
-
 /* ---- hooks ------------------------------------------------------------------------------------------------ */
 
 unsigned quire_port_cpu(void) {

@@ -44,7 +44,6 @@ quire_pa many(unsigned order, uint8_t tag);
 void take(quire_pa pa, unsigned order, uint8_t tag); /* this very one, and whatever comes before it */
 
 q_record *record_of(quire_pa pa);
-q_record *block_record_of(quire_pa pa);
 
 /* ---- what a process has to say ---------------------------------------------------------------------------- */
 

@@ -13,15 +13,16 @@ static size_t block_of(quire_pa pa) {
     return q_zone_block_of(zone(), (q_frame)(pa >> QUIRE_PAGE_SHIFT));
 }
 
-static size_t place_in_block(quire_pa pa) {
-    return (size_t)(pa % BLOCK / PAGE);
+static void set_free_bit(quire_pa pa) {
+    size_t i = (size_t)(pa % BLOCK / PAGE);
+    atomic_fetch_or(&zone()->lines[block_of(pa)].word[i / Q_WORD_BITS], q_bit(i));
 }
 
 /* ---- bits ------------------------------------------------------------------------------------------------- */
 
 DEATH(bit_of_a_held_frame_set, "quire_free: " BIT_TWICE " (it, order 0, record 0x45100000: refs 0, tag 81)") {
     it = one(81);
-    atomic_fetch_or(&zone()->lines[block_of(it)].word[place_in_block(it) / Q_WORD_BITS], q_bit(place_in_block(it)));
+    set_free_bit(it);
     quire_free(q, it);
     q_drain_all(q);
 }
@@ -30,8 +31,7 @@ DEATH(bit_of_a_frame_in_a_held_run_set,
       "quire_free: " BIT_TWICE " (it+0x5000, order 0, record 0x45100000: refs 0, tag 81)") {
     it = many(6, 81);
     q_drain_all(q); /* so that the run goes home at once */
-    size_t i = place_in_block(it) + 5;
-    atomic_fetch_or(&zone()->lines[block_of(it)].word[i / Q_WORD_BITS], q_bit(i));
+    set_free_bit(it + 5 * PAGE);
     quire_free_order(q, it, 6);
 }
 
@@ -39,7 +39,7 @@ DEATH(bit_of_a_held_frame_set_and_found_first,
       "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x5200001: refs 1, tag 82)") {
     it = one(82);
     q_drain_all(q);
-    atomic_fetch_or(&zone()->lines[block_of(it)].word[place_in_block(it) / Q_WORD_BITS], q_bit(place_in_block(it)));
+    set_free_bit(it);
     for (;;) {
         one(83);
     }
@@ -47,7 +47,7 @@ DEATH(bit_of_a_held_frame_set_and_found_first,
 
 DEATH(bit_of_a_hole_set, "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x80000000: refs 0, tag 0)") {
     it = HOLE;
-    atomic_fetch_or(&zone()->lines[block_of(it)].word[place_in_block(it) / Q_WORD_BITS], q_bit(place_in_block(it)));
+    set_free_bit(it);
     for (;;) {
         one(83);
     }

@@ -6,7 +6,7 @@ include tests/unit/variants.mk tests/model/units.mk
 FAULTS := $(BUILD)/tests/faults
 FAULTS_VARIANTS := plain $(if $(filter x86_64,$(shell uname -m)),m32)
 FAULTS_PROGRAMS := deaths flips calls
-FAULTS_deaths := $(addprefix faults/,main deaths free references contents metadata surroundings inputs maps machine changes)
+FAULTS_deaths := $(addprefix faults/,deaths free references contents metadata surroundings inputs maps machine changes)
 FAULTS_flips := $(addprefix faults/,flips fields machine changes)
 FAULTS_calls := $(addprefix faults/,calls changes) $(addprefix model/,operations world $(ORACLE_UNITS))
 
