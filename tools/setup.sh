@@ -31,6 +31,13 @@ $(libgcc_32)         | lib32gcc-GCC-dev                      | test           | 
 $(asan)              | libclang-rt-CLANG-dev or libclang-common-CLANG-dev | test | clang's sanitizers
 clang-format         | clang-format                          | test           | checks the layout of the code
 clang-tidy           | clang-tidy                            | test           | looks for common mistakes in the code
+cppcheck             | cppcheck                              | test           | looks for others
+riscv64-unknown-elf-gcc | gcc-riscv64-unknown-elf            | test           | a second compiler for RISC-V
+qemu-riscv64         | qemu-user                             | test           | runs tests as programs for other processors
+/usr/riscv64-linux-gnu/include/stdio.h | libc6-dev-riscv64-cross | test       | tests as programs for RISC-V
+/usr/s390x-linux-gnu/include/stdio.h | libc6-dev-s390x-cross | test           | tests with the big end first
+s390x-linux-gnu-ld   | binutils-s390x-linux-gnu              | test           | links them
+gcovr                | gcovr                                 | test           | shows what the tests run
 python3              | python3                               | test           | the test runner, the checks
 valgrind             | valgrind                              | bench          | counts instructions
 END

@@ -13,6 +13,7 @@ def result(name, problems=()):
     for problem in problems:
         for line in str(problem).splitlines():
             print("# " + line)
+    sys.stdout.flush()  # of a test that hangs, too, one wants to know how far it came
     _failed = _failed or bool(problems)
 
 

@@ -36,9 +36,14 @@ $(BUILD)/libquire.a: $(BUILD)/lib/gcc/libquire.a
 # Each check is a script that prints TAP; `make test` runs them, too.
 CHECKS := $(wildcard tools/check-*)
 
-##@ check    the checks alone: layers, symbols, headers, layout of the code, documents, common mistakes
+##@ check    the checks alone: layers, symbols, headers, memory orders, layout, documents, common mistakes
 check:
 	@tests/run $(CHECKS)
+
+.PHONY: orders
+##@ orders   write tools/orders.txt anew: the core's memory orders as instructions; look at the diff
+orders:
+	@tools/check-orders --write
 
 .PHONY: format
 ##@ format   lay out all C files as .clang-format says

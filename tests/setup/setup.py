@@ -23,7 +23,11 @@ PACKAGES = {
     "qemu-system-i386": "qemu-system-x86",
     "/usr/include/cmocka.h": "libcmocka-dev", "/usr/include/libfdt.h": "libfdt-dev", "dtc": "device-tree-compiler",
     "/usr/lib32/crt1.o": "libc6-dev-i386", LIBGCC: "lib32gcc-12-dev", ASAN: "libclang-rt-14-dev",
-    "clang-format": "clang-format", "clang-tidy": "clang-tidy", "python3": "python3",
+    "clang-format": "clang-format", "clang-tidy": "clang-tidy", "cppcheck": "cppcheck",
+    "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf", "qemu-riscv64": "qemu-user",
+    "/usr/riscv64-linux-gnu/include/stdio.h": "libc6-dev-riscv64-cross",
+    "/usr/s390x-linux-gnu/include/stdio.h": "libc6-dev-s390x-cross", "s390x-linux-gnu-ld": "binutils-s390x-linux-gnu",
+    "gcovr": "gcovr", "python3": "python3",
 }
 ONLY_FOR_BENCH = {"valgrind": "valgrind"}
 # What every machine has, as far as the set-up and the fakes use it.
