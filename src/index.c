@@ -334,8 +334,10 @@ static const char *wrong_node(const struct q_index *ix, unsigned level, size_t n
 
 static const char *wrong_below(const struct q_index *ix, unsigned level, size_t node, size_t n_left_out) {
     const char *detail = wrong_node(ix, level, node, n_left_out);
-    q_word w = level > 0 ? atomic_load(&ix->level[level][node].word[Q_READY]) : 0;
-    for (; detail == NULL && w != 0; w &= w - 1) {
+    if (level == 0) {
+        return detail;
+    }
+    for (q_word w = atomic_load(&ix->level[level][node].word[Q_READY]); detail == NULL && w != 0; w &= w - 1) {
         detail = wrong_below(ix, level - 1, node * Q_FANOUT + q_lowest(w), n_left_out);
     }
     return detail;
