@@ -149,6 +149,16 @@ static void too_small_for_its_own_metadata(void **state) {
     expect_consistent(q);
 }
 
+static void what_is_not_mapped_can_not_be_added(void **state) {
+    (void)state;
+    struct quire *q = memory(64 * MIB, 68 * MIB);
+    const struct quire_region nowhere = USABLE(80 * MIB, 84 * MIB);
+    const uint64_t before = digest(q);
+    assert_int_equal(quire_add(q, &nowhere), QUIRE_NO_MEMORY);
+    assert_true(digest(q) == before);
+    expect_consistent(q);
+}
+
 /* ---- while others work -------------------------------------------------------------------------------- */
 
 #define N_WORKERS 3
@@ -228,6 +238,7 @@ int main(void) {
         unit_case(what_is_managed_already_is_invalid),
         unit_case(what_is_no_memory_is_invalid),
         unit_case(too_small_for_its_own_metadata),
+        unit_case(what_is_not_mapped_can_not_be_added),
         unit_case(while_other_threads_allocate),
     };
     return cmocka_run_group_tests_name("add", tests, NULL, NULL);

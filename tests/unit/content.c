@@ -280,6 +280,42 @@ static void a_frame_that_must_be_touched_but_is_not_mapped(void **state) {
     }
 }
 
+/* Its poison could not be written, so it can not be verified: it is put out of use, and another one is handed out. */
+static void a_frame_whose_poison_can_not_be_looked_at(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = 2, .mapped_end = 68 * MIB, .content = QUIRE_CONTENT_POISON};
+    const struct quire_region map[] = {USABLE(64 * MIB, 68 * MIB), USABLE(80 * MIB, 84 * MIB)};
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
+    quire_pa pa = must_alloc(q, 7);
+    assert_true(pa >= 80 * MIB);
+    assert_int_equal(quire_free(q, pa), QUIRE_OK);
+    expect_fault(QUIRE_FAULT_UNMAPPED, "quire_port_map", pa, 0, 0, 0);
+    assert_true(must_alloc(q, 8) != pa);
+    expect_fault(QUIRE_FAULT_UNMAPPED, "quire_port_map", pa, 0, 0, 0);
+    assert_int_equal(run_at(q, pa).tag, QUIRE_TAG_QUARANTINE);
+    expect_consistent(q);
+}
+
+/* The frame is mapped, the one that its copy would go to is not. */
+static void cow_to_a_frame_that_is_not_mapped(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = 2, .mapped_end = 68 * MIB};
+    const struct quire_region map[] = {USABLE(64 * MIB, 68 * MIB), USABLE(80 * MIB, 84 * MIB)};
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
+    struct frames all = {0};
+    take_all(q, &all);
+    quire_pa last = all.at[0], shared = all.at[all.n - 1], own = 0;
+    assert_true(last >= 80 * MIB && shared < 68 * MIB);
+    assert_int_equal(quire_free(q, last), QUIRE_OK); /* the only one there is */
+    assert_int_equal(quire_get(q, shared), QUIRE_OK);
+    assert_int_equal(quire_cow(q, shared, &own), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_UNMAPPED, "quire_cow", last, 0, 2, 1);
+    assert_true(own == QUIRE_NONE);
+    assert_int_equal(quire_refs(q, shared), 2);
+    assert_int_equal(quire_refs(q, last), 0);
+    frames_clear(&all);
+}
+
 static void cow_of_a_frame_that_is_not_mapped(void **state) {
     (void)state;
     const struct quire_config config = {.n_cpus = 2, .mapped_end = 68 * MIB};
@@ -314,7 +350,9 @@ int main(void) {
         unit_case(only_what_was_freed_is_verified),
         unit_case(unmapped_frames_are_never_touched_without_a_policy),
         unit_case(a_frame_that_must_be_touched_but_is_not_mapped),
+        unit_case(a_frame_whose_poison_can_not_be_looked_at),
         unit_case(cow_of_a_frame_that_is_not_mapped),
+        unit_case(cow_to_a_frame_that_is_not_mapped),
     };
     return cmocka_run_group_tests_name("content", tests, NULL, NULL);
 }

@@ -283,6 +283,115 @@ static void a_run_with_a_frame_that_somebody_holds(void **state) {
     }
 }
 
+/* What two CPUs do that free a frame at the same time: each finds it held. */
+static void free_twice_at_once(quire_pa pa) {
+    const uint32_t record = atomic_load(record_of(pa));
+    assert_int_equal(quire_free(q, pa), QUIRE_OK);
+    atomic_store(record_of(pa), record);
+    assert_int_equal(quire_free(q, pa), QUIRE_OK);
+}
+
+static void expect_noticed_once(quire_pa pa, const struct frames *mine) {
+    expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", pa, 0, 0, 1);
+    expect_consistent(q);
+    assert_int_equal(n_free(q) + mine->n, stats_of(q).n_frames);
+}
+
+/* The first copy lies in the block that the cache borrowed. */
+static void freed_twice_into_the_borrowed_block(void **state) {
+    (void)state;
+    struct frames mine = {0};
+    make_memory(QUIRE_CONTENT_NONE);
+    for (unsigned i = 0; i < 200; i++) {
+        frames_push(&mine, must_alloc(q, 1));
+    }
+    while (mine.n > 200 - Q_WARM) {
+        assert_int_equal(quire_free(q, mine.at[--mine.n]), QUIRE_OK);
+    }
+    free_twice_at_once(mine.at[--mine.n]);
+    expect_noticed_once(mine.at[mine.n], &mine);
+    frames_clear(&mine);
+}
+
+/* The first copy is on its way home, when the second one takes the same way. */
+static void freed_twice_on_the_way_home(void **state) {
+    (void)state;
+    struct frames mine = {0};
+    make_memory(QUIRE_CONTENT_NONE);
+    struct quire_cpu_stats cpu = {.n_out = 0};
+    for (unsigned i = 0; i < 600; i++) {
+        frames_push(&mine, must_alloc(q, 1));
+    }
+    size_t n_freed = 100; /* the next few hundred are of one block, and not of the borrowed one */
+    while (cpu.n_out == 0) {
+        assert_int_equal(quire_free(q, mine.at[n_freed++]), QUIRE_OK);
+        assert_true(quire_cpu_stats(q, 0, &cpu));
+    }
+    const quire_pa twice = mine.at[n_freed - 1];
+    while (cpu.n_warm < Q_WARM) {
+        assert_int_equal(quire_free(q, mine.at[n_freed++]), QUIRE_OK);
+        assert_true(quire_cpu_stats(q, 0, &cpu));
+    }
+    atomic_store(record_of(twice), q_held(1));
+    assert_int_equal(quire_free(q, twice), QUIRE_OK);
+    mine.n -= n_freed - 100;
+    expect_noticed_once(twice, &mine);
+    frames_clear(&mine);
+}
+
+/* Both copies are warm: one is handed out, the other one is not. */
+static void freed_twice_and_reused(void **state) {
+    (void)state;
+    make_memory(QUIRE_CONTENT_NONE);
+    const quire_pa pa = must_alloc(q, 1);
+    free_twice_at_once(pa);
+    assert_true(must_alloc(q, 2) == pa);
+    assert_true(must_alloc(q, 3) != pa);
+    expect_fault(QUIRE_FAULT_HANDED_TWICE, "quire_alloc", pa, 0, 1, 2);
+    expect_consistent(q);
+}
+
+/* Of several in one run the first is named. */
+static void bits_that_are_set_already_in_several_words(void **state) {
+    (void)state;
+    make_memory(QUIRE_CONTENT_NONE);
+    const quire_pa pa = must_alloc_order(q, 8, 30);
+    q_drain_all(q); /* so that the run does not come to the borrowed block */
+    const size_t i = (size_t)(pa % BLOCK / PAGE);
+    for (size_t k = i + 70; k < i + 256; k += 70) {
+        atomic_fetch_or(&zone->lines[block_of(pa)].word[k / Q_WORD_BITS], q_bit(k));
+        atomic_fetch_add(&zone->blocks[block_of(pa)].count, 1);
+    }
+    assert_int_equal(quire_free_order(q, pa, 8), QUIRE_OK);
+    expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", pa + 70 * PAGE, 0, 0, 30);
+    expect_consistent(q);
+}
+
+/* What the core believes about itself is looked at where it costs nothing, and named with the number that is wrong. */
+static void a_count_that_can_not_be(void **state) {
+    (void)state;
+    struct quire_fault fault;
+    make_memory(QUIRE_CONTENT_NONE);
+    const quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+    atomic_store(&zone->blocks[block_of(block)].count, 5000);
+    (void)quire_free_order(q, block, QUIRE_BLOCK_ORDER);
+    assert_int_equal(host_take_faults(&fault), 1);
+    assert_int_equal(fault.kind, QUIRE_FAULT_METADATA);
+    assert_int_equal(fault.value, 5000);
+    assert_true(fault.pa == QUIRE_NONE && strlen(fault.detail) > 0 && strlen(fault.call) > 0);
+}
+
+/* Of two frames of one allocation only one says so. */
+static void a_join_that_one_side_has(void **state) {
+    (void)state;
+    make_memory(QUIRE_CONTENT_NONE);
+    const quire_pa pa = must_alloc_order(q, 3, 7);
+    atomic_fetch_and(record_of(pa + 5 * PAGE), ~Q_JOIN_PREV);
+    assert_int_equal(quire_free_order(q, pa, 3), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_WRONG_ORDER, "quire_free_order", pa + 5 * PAGE, 3, 1, 7);
+    assert_true(is_found());
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         unit_case(the_free_bits),
@@ -296,6 +405,12 @@ int main(void) {
         unit_case(a_bit_that_is_set_already),
         unit_case(a_free_frame_that_somebody_holds),
         unit_case(a_run_with_a_frame_that_somebody_holds),
+        unit_case(freed_twice_into_the_borrowed_block),
+        unit_case(freed_twice_on_the_way_home),
+        unit_case(freed_twice_and_reused),
+        unit_case(bits_that_are_set_already_in_several_words),
+        unit_case(a_count_that_can_not_be),
+        unit_case(a_join_that_one_side_has),
     };
     return cmocka_run_group_tests_name("damage", tests, NULL, NULL);
 }

@@ -193,6 +193,75 @@ static void a_warm_frame_is_reused(void **state) {
     assert_true(quire_alloc(q, 1) == first);
 }
 
+/* ---- which block ------------------------------------------------------------------------------------------ */
+
+/* A cache that is empty borrows the fullest block first, so that the others can become whole, but those with less than
+ * 32 free frames last of all. */
+static void the_fullest_block_serves_first(void **state) {
+    (void)state;
+    const unsigned n_freed[] = {20, 512, 400, 200, 100}, order[] = {4, 3, 2, 1, 0};
+    struct quire *q = unit_simple(64 * MIB, 16 * MIB);
+    struct frames all = {0};
+    take_all(q, &all);
+    host_set_cpu(99); /* has no cache: what it frees goes to its block */
+    for (size_t i = 0; i < COUNT_OF(n_freed); i++) {
+        for (quire_pa pa = 66 * MIB + i * BLOCK; pa < 66 * MIB + i * BLOCK + n_freed[i] * PAGE; pa += PAGE) {
+            assert_int_equal(quire_free(q, pa), QUIRE_OK);
+        }
+    }
+    host_set_cpu(0);
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        for (unsigned n = 0; n < n_freed[order[i]]; n++) {
+            assert_int_equal(must_alloc(q, 1) / BLOCK, 66 * MIB / BLOCK + order[i]);
+        }
+    }
+    frames_clear(&all);
+}
+
+static bool gathers(struct quire *q) {
+    struct quire_cpu_stats cpu;
+    quire_pa pa = must_alloc(q, 1); /* the cache is empty: it borrows, and looks whether to gather */
+    assert_true(quire_cpu_stats(q, 0, &cpu));
+    assert_int_equal(quire_free(q, pa), QUIRE_OK);
+    return cpu.gathering;
+}
+
+/* All that the caches hold goes home. */
+static void empty_caches(struct quire *q) {
+    struct frames blocks = {0};
+    (void)take_all_order(q, QUIRE_MAX_ORDER, &blocks);
+    free_all_order(q, QUIRE_MAX_ORDER, &blocks);
+}
+
+/* Memory in pieces is gathered, memory that is whole is not; and so it stays, whatever was done on whichever CPU. */
+static void memory_in_pieces_is_gathered(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 64 * MIB);
+    for (unsigned round = 0; round < 30; round++) {
+        struct frames all = {0};
+        empty_caches(q);
+        host_set_cpu(0);
+        assert_false(gathers(q));
+        for (quire_pa pa; all.n < 100 && quire_alloc_order(q, round % 9, 1, &pa) == QUIRE_OK;) { /* as runs, and back */
+            frames_push(&all, pa);
+        }
+        free_all_order(q, round % 9, &all);
+        take_all(q, &all);
+        for (size_t i = 0; i < all.n; i++) {
+            host_set_cpu(round % 2 == 0 ? 99 : (unsigned)i / 200 % 5);
+            assert_true(i % 2 == 0 || quire_free(q, all.at[i]) == QUIRE_OK);
+        }
+        empty_caches(q);
+        host_set_cpu(0);
+        assert_true(gathers(q));
+        for (size_t i = 0; i < all.n; i += 2) {
+            host_set_cpu((unsigned)i / 200 % 5);
+            assert_int_equal(quire_free(q, all.at[i]), QUIRE_OK);
+        }
+        frames_clear(&all);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         unit_case(a_frame_comes_and_goes),
@@ -204,6 +273,8 @@ int main(void) {
         unit_case(a_cpu_number_out_of_range_works),
         unit_case(migrating_all_the_time_loses_nothing),
         unit_case(a_warm_frame_is_reused),
+        unit_case(the_fullest_block_serves_first),
+        unit_case(memory_in_pieces_is_gathered),
     };
     return cmocka_run_group_tests_name("frames", tests, NULL, NULL);
 }

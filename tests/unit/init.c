@@ -65,6 +65,18 @@ static void neighbouring_regions_share_a_bound(void **state) {
     expect_all_usable(&one_cpu, map, COUNT_OF(map));
 }
 
+/* A block that several regions fill up together is as good as any other: whole, and never used. */
+static void regions_that_share_a_block_fill_it(void **state) {
+    (void)state;
+    const struct quire_region map[] = {USABLE(64 * MIB, 70 * MIB + 5 * PAGE), USABLE(70 * MIB + 5 * PAGE, 71 * MIB),
+                                       USABLE(71 * MIB, 71 * MIB + 9 * PAGE), USABLE(71 * MIB + 9 * PAGE, 74 * MIB)};
+    struct quire_zone_stats zone;
+    struct quire *q = unit_make(&one_cpu, map, COUNT_OF(map));
+    assert_true(quire_zone_stats(q, 0, &zone));
+    assert_int_equal(zone.n_fresh_blocks, 4); /* of five; the metadata lie in the first */
+    expect_consistent(q);
+}
+
 static void single_frames_between_holes(void **state) {
     (void)state;
     struct quire_region map[40] = {USABLE(0x100000, 0x100000 + 64 * PAGE)};
@@ -262,6 +274,21 @@ static void more_cpus_than_fit(void **state) {
     }
 }
 
+/* More than any tree of hints covers. */
+static void a_region_too_large_for_one_zone_is_no_memory(void **state) {
+    (void)state;
+    const struct quire_region map[] = {USABLE(0, 1ull << 60)};
+    expect_refused(&one_cpu, map, 1, QUIRE_NO_MEMORY);
+}
+
+static void memory_that_is_not_mapped_is_no_memory(void **state) {
+    (void)state;
+    const struct quire_region map[] = {USABLE(64 * MIB, 68 * MIB)};
+    struct quire *q = (struct quire *)&q;
+    assert_int_equal(quire_init(&q, &one_cpu, map, 1), QUIRE_NO_MEMORY); /* nothing is simulated */
+    assert_null(q);
+}
+
 static void no_usable_memory_is_no_memory(void **state) {
     (void)state;
     const struct quire_region one_frame[] = {USABLE(MIB, MIB + PAGE)};
@@ -376,6 +403,7 @@ int main(void) {
         unit_case(unaligned_bounds_are_rounded_inwards),
         unit_case(zones_begin_and_end_inside_blocks),
         unit_case(neighbouring_regions_share_a_bound),
+        unit_case(regions_that_share_a_block_fill_it),
         unit_case(single_frames_between_holes),
         unit_case(a_thousand_regions),
         unit_case(frame_zero_is_a_frame),
@@ -390,6 +418,8 @@ int main(void) {
         unit_case(bad_maps_are_refused_and_nothing_is_written),
         unit_case(bad_configurations_are_refused),
         unit_case(more_cpus_than_fit),
+        unit_case(a_region_too_large_for_one_zone_is_no_memory),
+        unit_case(memory_that_is_not_mapped_is_no_memory),
         unit_case(no_usable_memory_is_no_memory),
         unit_case(start_up_touches_little_whatever_the_size),
         unit_case(sixty_four_tebibytes_work),

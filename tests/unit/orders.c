@@ -205,6 +205,20 @@ static void memory_taken_frame_by_frame_comes_back_as_blocks(void **state) {
     }
 }
 
+/* Large enough for an index of three levels, of which most was never looked at. */
+static void all_of_a_large_memory_as_blocks(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 9 * GIB);
+    struct frames runs = {0};
+    for (unsigned order = QUIRE_MAX_ORDER; order >= QUIRE_BLOCK_ORDER; order--) {
+        (void)take_all_order(q, order, &runs);
+        assert_in_range(runs.n, (9 * GIB / (PAGE << order)) * 99 / 100, 9 * GIB / (PAGE << order));
+        free_all_order(q, order, &runs);
+    }
+    struct quire_fault first;
+    assert_int_equal(quire_validate(q, &first), QUIRE_OK);
+}
+
 static void untouched_memory_stays_whole_while_little_is_used(void **state) {
     (void)state;
     struct quire *q = odd_memory();
@@ -297,6 +311,7 @@ int main(void) {
         unit_case(what_is_left_of_a_split_allocation_stays_allocated),
         unit_case(frames_of_a_split_block_serve_single_requests),
         unit_case(memory_taken_frame_by_frame_comes_back_as_blocks),
+        unit_case(all_of_a_large_memory_as_blocks),
         unit_case(untouched_memory_stays_whole_while_little_is_used),
         unit_case(an_order_beyond_the_largest_is_invalid),
         unit_case(an_order_that_no_zone_can_hold_is_unsatisfiable),
