@@ -153,6 +153,21 @@ static void last_frame_elsewhere(void) {
     host_set_cpu(0);
 }
 
+/* One block is free, and nothing else: whoever interrupts takes of the same one. */
+static void one_block_left(void) {
+    take_all(q, &rest);
+    host_set_cpu(99); /* has no cache: what it frees goes to its block */
+    for (size_t i = 0; i < rest.n;) {
+        if (rest.at[i] / BLOCK == 66 * MIB / BLOCK) {
+            assert_int_equal(quire_free(q, rest.at[i]), QUIRE_OK);
+            rest.at[i] = rest.at[--rest.n];
+        } else {
+            i++;
+        }
+    }
+    host_set_cpu(0);
+}
+
 /* The next free overflows the stack of warm frames. */
 static void warm_full(void) {
     struct quire_cpu_stats cpu;
@@ -193,6 +208,10 @@ static void call_alloc_3(quire_pa *got) {
     (void)quire_alloc_order(q, 3, 2, got);
 }
 
+static void call_alloc_7(quire_pa *got) {
+    (void)quire_alloc_order(q, 7, 2, got);
+}
+
 static void call_alloc_block(quire_pa *got) {
     (void)quire_alloc_order(q, QUIRE_BLOCK_ORDER, 2, got);
 }
@@ -222,6 +241,7 @@ static const struct call calls[] = {
     {"last put", one_held, call_put, 0, 1},
     {"copy-on-write of a shared frame", one_shared, call_cow, 0, 2},
     {"alloc of 8 frames", one_held, call_alloc_3, 3, 1 + 8},
+    {"alloc of 128 frames of the last block", one_block_left, call_alloc_7, 7, 128 + 512},
     {"alloc of a block", one_held, call_alloc_block, QUIRE_BLOCK_ORDER, 1 + 512},
     {"alloc of a block without memory", all_held, call_alloc_block, QUIRE_BLOCK_ORDER, 1},
     {"free of a block", block_held, call_free_block, 0, 512},
