@@ -35,7 +35,7 @@ struct arguments *arguments_new(void) {
 }
 
 void arguments_free(struct arguments *arguments) {
-    quire_free(frames, (uintptr_t)arguments - DIRECT_BASE);
+    quire_free(frames, direct_pa(arguments));
 }
 
 int arguments_add(struct arguments *arguments, const char *string, size_t n) {
@@ -139,7 +139,11 @@ int exec(struct process *process, const char *path, const struct arguments *argu
         space_free(&space);
         return error;
     }
-    struct space old = process_change_space(process, &space);
+    struct space old = process->space;
+    process->space = space;
+    if (process == current()) {
+        paging_activate(space.root);
+    }
     space_free(&old);
     arch_registers_init(regs, entry, sp, arguments->n, sp);
     print_to(process->name, sizeof process->name, "%s", file.name);

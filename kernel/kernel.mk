@@ -27,14 +27,24 @@ $(KERNEL): $(KERNEL_OBJ) kernel/arch/riscv64/kernel.ld
 	@echo "  LD  $@"
 	@ld.lld -T kernel/arch/riscv64/kernel.ld -o $@ $(KERNEL_OBJ)
 
--include $(KERNEL_OBJ:.o=.d)
+# A firmware for more harts than the 128 that QEMU's own knows.
+KERNEL_FIRMWARE := $(KERNEL_OUT)/firmware.elf
+FIRMWARE_OBJ := $(patsubst %,$(KERNEL_OUT)/%.o,$(basename $(wildcard kernel/firmware/*.c kernel/firmware/*.S)))
+$(KERNEL_FIRMWARE): $(FIRMWARE_OBJ) kernel/firmware/firmware.ld
+	@echo "  LD  $@"
+	@ld.lld -T kernel/firmware/firmware.ld -o $@ $(FIRMWARE_OBJ)
+
+-include $(KERNEL_OBJ:.o=.d) $(FIRMWARE_OBJ:.o=.d)
+
+RUN = FIRMWARE='$(if $(filter $(HARTS),$(shell seq 128)),default,$(KERNEL_FIRMWARE))' \
+      kernel/run.sh '$(ARCH)' '$(HARTS)' '$(MEM)' $(KERNEL) $(USER_INITRAMFS)
 
 ##@ run  boot the reference kernel to its shell; Ctrl-D leaves it
-run: $(KERNEL) $(USER_INITRAMFS)
-	@kernel/run.sh '$(ARCH)' '$(HARTS)' '$(MEM)' $(KERNEL) $(USER_INITRAMFS)
+run: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS)
+	@$(RUN)
 
 ##@ demo  the same without typing: memory shared, copied, used up and given back
-demo: $(KERNEL) $(USER_INITRAMFS)
-	@kernel/run.sh '$(ARCH)' '$(HARTS)' '$(MEM)' $(KERNEL) $(USER_INITRAMFS) run=demo
+demo: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS)
+	@$(RUN) run=demo
 
 include kernel/sanitize/sanitize.mk

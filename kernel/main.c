@@ -19,7 +19,7 @@ static void open_initramfs(const struct quire_fdt *tree) {
     if (!quire_fdt_initrd(tree, &initrd)) {
         panic("no initramfs: give QEMU one with -initrd");
     }
-    if (initrd.end > DIRECT_BYTES) {
+    if (initrd.end > direct_end) {
         panic("the initramfs lies where the kernel can not see it: 0x%lx", initrd.base);
     }
     initramfs_init(direct(initrd.base), initrd.end - initrd.base);
@@ -41,6 +41,15 @@ static void find_cpus(const struct quire_fdt *tree) {
     }
 }
 
+static unsigned count_waiting(void) {
+    unsigned n = 0;
+    for (unsigned i = 0; i < n_cpus; i++) {
+        n += atomic_load(&cpus[i].idling);
+    }
+    return n;
+}
+
+/* They start side by side; in the end all wait for work. */
 static void start_cpus(void) {
     unsigned n_started = 1;
     for (unsigned i = 1; i < n_cpus; i++) {
@@ -53,6 +62,9 @@ static void start_cpus(void) {
         } else {
             print("kernel: CPU %u (id %lu) does not start\n", i, cpus[i].id);
         }
+    }
+    while (count_waiting() < n_started - 1) {
+        ;
     }
     print("CPUs: %u of %u started\n", n_started, n_cpus);
 }
@@ -75,6 +87,9 @@ void kernel_main(const void *device_tree) {
     run_processes();
 }
 
+/* Waits before it looks for work: many that look at once, at nothing, would only be in each other's way. */
 void cpu_main(void) {
+    atomic_store(&arch_cpu()->idling, true);
+    arch_wait();
     run_processes();
 }

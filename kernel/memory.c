@@ -18,13 +18,21 @@ static uint64_t bytes_in(const struct quire_regions *map) {
     return n;
 }
 
+static quire_pa end_of(const struct quire_regions *map) {
+    quire_pa end = 0;
+    for (size_t i = 0; i < map->n && i < MAX_REGIONS; i++) {
+        end = map->at[i].type == QUIRE_USABLE && map->at[i].end > end ? map->at[i].end : end;
+    }
+    return end;
+}
+
 /* Reserves what the device tree can not know of: the kernel, the tree itself, and what lies behind the direct map. */
 static void read_map(const struct quire_fdt *tree, struct quire_regions *map) {
     quire_fdt_regions(tree, map);
-    quire_regions_add(map, (uintptr_t)kernel_image - DIRECT_BASE, (size_t)(kernel_image_end - kernel_image),
-                      QUIRE_RESERVED);
-    quire_regions_add(map, (uintptr_t)tree->blob - DIRECT_BASE, tree->n_bytes, QUIRE_RESERVED);
-    quire_regions_add(map, DIRECT_BYTES, UINT64_MAX - DIRECT_BYTES, QUIRE_RESERVED);
+    quire_regions_add(map, direct_pa(kernel_image), (size_t)(kernel_image_end - kernel_image), QUIRE_RESERVED);
+    quire_regions_add(map, direct_pa(tree->blob), tree->n_bytes, QUIRE_RESERVED);
+    paging_reach(end_of(map));
+    quire_regions_add(map, direct_end, UINT64_MAX - direct_end, QUIRE_RESERVED);
     if (!quire_regions_normalise(map)) {
         panic("the firmware's memory map needs room for %lu regions, there is room for %u", map->n, MAX_REGIONS);
     }
@@ -47,8 +55,8 @@ void memory_init(const struct quire_fdt *tree) {
     read_map(tree, &map);
     struct quire_config config = {
         .n_cpus = n_cpus,
-        .mapped_end = DIRECT_BYTES,
-        .content = options.poison ? QUIRE_CONTENT_POISON : QUIRE_CONTENT_NONE,
+        .mapped_end = direct_end,
+        .content = options.content,
     };
     uint64_t before = arch_instructions();
     enum quire_status status = quire_init(&frames, &config, map.at, map.n);

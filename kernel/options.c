@@ -12,6 +12,14 @@ static bool is(const char *word, size_t n, const char *what) {
     return n == strlen(what) && begins(word, n, what);
 }
 
+static unsigned number(const char *digits, size_t n) {
+    unsigned value = 0;
+    for (size_t i = 0; i < n && digits[i] >= '0' && digits[i] <= '9'; i++) {
+        value = value * 10 + (unsigned)(digits[i] - '0');
+    }
+    return value;
+}
+
 static void read_word(const char *word, size_t n) {
     if (begins(word, n, "run=")) {
         options.run = word + 4;
@@ -19,13 +27,21 @@ static void read_word(const char *word, size_t n) {
     } else if (is(word, n, "count")) {
         options.count = true;
     } else if (is(word, n, "poison")) {
-        options.poison = true;
+        options.content = QUIRE_CONTENT_POISON;
+    } else if (is(word, n, "junk")) {
+        options.content = QUIRE_CONTENT_JUNK;
+    } else if (is(word, n, "zero")) {
+        options.content = QUIRE_CONTENT_ZERO;
+    } else if (begins(word, n, "tick=")) {
+        options.tick_us = number(word + 5, n - 5);
     } else if (is(word, n, "irqalloc")) {
         options.allocate_in_interrupts = true;
     } else {
         char text[32];
         print_to(text, n < sizeof text ? n + 1 : sizeof text, "%s", word);
-        print("kernel: the option '%s' is unknown; there are run=NAME,ARGUMENT,... poison irqalloc count\n", text);
+        print("kernel: the option '%s' is unknown; there are run=NAME,ARGUMENT,... poison junk zero irqalloc "
+              "tick=MICROSECONDS count\n",
+              text);
     }
 }
 

@@ -44,7 +44,7 @@ void pipe_close_end(struct pipe *pipe, enum file_kind end) {
     bool last = pipe->n_readers == 0 && pipe->n_writers == 0;
     lock_release(&pipe->lock, on);
     if (last) {
-        quire_free(frames, (uintptr_t)pipe - DIRECT_BASE);
+        quire_free(frames, direct_pa(pipe));
     }
 }
 

@@ -40,11 +40,11 @@ static void give_slot_back(struct process *process) {
 }
 
 static void free_process_frame(struct process *process) {
-    quire_free(frames, (uintptr_t)process - DIRECT_BASE);
+    quire_free(frames, direct_pa(process));
 }
 
 static void process_free(struct process *process) {
-    stack_free(process->slot, process->ran_on);
+    stack_free(process->slot, &process->ran_on);
     give_slot_back(process);
     free_process_frame(process);
 }
@@ -68,18 +68,6 @@ static int process_new(struct process **out) {
     }
     *out = process;
     return 0;
-}
-
-/* With interrupts off: should it be sent away in between, who runs it next would look at half a change. */
-struct space process_change_space(struct process *process, const struct space *space) {
-    bool on = arch_interrupts_off();
-    struct space old = process->space;
-    process->space = *space;
-    if (process == current()) {
-        paging_activate(space->root);
-    }
-    arch_interrupts_restore(on);
-    return old;
 }
 
 static struct registers *user_registers(const struct process *process) {
@@ -243,8 +231,9 @@ void process_exit(int status) {
     for (unsigned fd = 0; fd < MAX_FILES; fd++) {
         file_close(&process->file[fd]);
     }
-    const struct space none = {.root = paging_kernel_root};
-    struct space space = process_change_space(process, &none);
+    struct space space = process->space;
+    process->space.root = paging_kernel_root; /* should we be sent away and come back */
+    paging_activate(paging_kernel_root);
     space_free(&space);
     lock_acquire(&process_lock);
     leave_children_to_ancestor(process);

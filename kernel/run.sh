@@ -4,6 +4,8 @@
 #     kernel/run.sh ARCH HARTS MEM KERNEL INITRAMFS [WORD...]
 #
 # The words are the kernel's command line (kernel/include/options.h). The exit status is the kernel's verdict: 0 is good.
+# In the environment, FIRMWARE names another firmware than QEMU's own, OpenSBI, which knows at most 128 harts; and
+# QEMU_OPTIONS has more options for QEMU, separated by blanks.
 set -eu
 
 refuse() {
@@ -11,30 +13,34 @@ refuse() {
     exit 2
 }
 
-arch=$1 harts=$2 mem=$3 kernel=$4 initramfs=$5
+arch=$1 harts=$2 mem=$3 kernel=$4 initramfs=$5 firmware=${FIRMWARE:-default}
 shift 5
 
 [ "$arch" = riscv64 ] || refuse "ARCH=$arch: the only architecture so far is riscv64"
 case $harts in
-'' | 0* | *[!0-9]* | ???*) refuse "HARTS=$harts: a number from 1 to 64, please" ;;
+'' | 0* | *[!0-9]* | ????*) refuse "HARTS=$harts: a number from 1 to 512, please" ;;
 esac
-[ "$harts" -le 64 ] || refuse "HARTS=$harts: the kernel uses at most 64"
+[ "$harts" -le 512 ] || refuse "HARTS=$harts: QEMU has at most 512"
+[ "$harts" -le 128 ] || [ "$firmware" != default ] || refuse "HARTS=$harts: QEMU's firmware knows at most 128"
 case $mem in
-*[KMG]) number=${mem%?} ;;
+*[MGT]) number=${mem%?} ;;
 *) refuse "MEM=$mem: a size with its unit, please, like 256M or 4G" ;;
 esac
 case $number in
 '' | 0* | *[!0-9]* | ????????*) refuse "MEM=$mem: a size with its unit, please, like 256M or 4G" ;;
 esac
 case $mem in
-*K) kib=$number ;;
-*M) kib=$((number * 1024)) ;;
-*G) kib=$((number * 1024 * 1024)) ;;
+*M) mib=$number ;;
+*G) mib=$((number * 1024)) ;;
+*T) mib=$((number * 1024 * 1024)) ;;
 esac
-[ "$kib" -ge $((16 * 1024)) ] || refuse "MEM=$mem: firmware, kernel and programs need at least 16M"
-[ "$kib" -le $((240 * 1024 * 1024)) ] || refuse "MEM=$mem: the kernel maps at most 240G"
+[ "$mib" -ge 6 ] || refuse "MEM=$mem: firmware, kernel and programs need at least 6M"
+[ "$mib" -ne 8 ] || refuse "MEM=$mem: of all sizes in this one QEMU puts the device tree into the initramfs"
+[ "$mib" -le $((16 * 1024 * 1024)) ] || refuse "MEM=$mem: QEMU has at most 16T"
 command -v qemu-system-riscv64 >/dev/null || refuse "qemu-system-riscv64 is not there; make setup installs it"
 
 [ $# -gt 0 ] || echo "Ctrl-D ends the shell; Ctrl-A, then X, ends QEMU."
-exec qemu-system-riscv64 -machine virt -bios default -nographic -no-reboot -smp "$harts" -m "$mem" \
+# shellcheck disable=SC2086 # the options are words
+exec qemu-system-riscv64 -machine virt,memory-backend=ram -object "memory-backend-ram,id=ram,size=$mem,reserve=off" \
+    -bios "$firmware" -nographic -no-reboot -smp "$harts" -m "$mem" ${QEMU_OPTIONS:-} \
     -kernel "$kernel" -initrd "$initramfs" -append "$*"

@@ -13,8 +13,8 @@
 #include <options.h>
 #include <process.h>
 
-#define TICK_MS          10u
-#define TICK_MS_EXERCISE 1u /* where the ticks themselves are what is tried */
+#define TICK_US          10000u
+#define TICK_US_EXERCISE 1000u /* where the ticks themselves are what is tried */
 
 struct lock process_lock;
 struct cpu cpus[MAX_CPUS];
@@ -64,8 +64,8 @@ struct process *current(void) {
 
 static void poke_one_idle(void) {
     for (unsigned i = 0; i < n_cpus; i++) {
-        if (cpus[i].idling) {
-            cpus[i].idling = false;
+        if (atomic_load(&cpus[i].idling)) {
+            atomic_store(&cpus[i].idling, false);
             arch_cpu_poke(&cpus[i]);
             return;
         }
@@ -78,9 +78,14 @@ void make_ready(struct process *process) {
     poke_one_idle();
 }
 
+static unsigned tick_us(void) {
+    unsigned usual = options.allocate_in_interrupts ? TICK_US_EXERCISE : TICK_US;
+    return options.tick_us != 0 ? options.tick_us : usual;
+}
+
 static void set_ticking(struct cpu *cpu, bool on) {
     if (on) {
-        arch_timer_set(options.allocate_in_interrupts ? TICK_MS_EXERCISE : TICK_MS);
+        arch_timer_set(tick_us());
     } else {
         arch_timer_off();
     }
@@ -90,7 +95,7 @@ static void set_ticking(struct cpu *cpu, bool on) {
 static void run(struct cpu *cpu, struct process *process) {
     queue_remove(process);
     process->state = PROCESS_RUNNING;
-    process->ran_on |= (uint64_t)1 << cpu->number;
+    process->ran_on.word[cpu->number / 64] |= (uint64_t)1 << cpu->number % 64;
     cpu->current = process;
     if (!cpu->ticking) {
         set_ticking(cpu, true);
@@ -104,12 +109,12 @@ void run_processes(void) {
     struct cpu *cpu = arch_cpu(); /* interrupts are off, but in arch_wait: this code stays where it is */
     for (;;) {
         bool on = lock_acquire(&process_lock);
-        cpu->idling = false;
+        atomic_store(&cpu->idling, false);
         while (ready.first != NULL) {
             run(cpu, ready.first);
         }
         paging_activate(paging_kernel_root); /* the last process's tables may be gone once the lock is free */
-        cpu->idling = true;
+        atomic_store(&cpu->idling, true);
         lock_release(&process_lock, on);
         if (cpu->ticking != (cpu->number == 0)) {
             set_ticking(cpu, cpu->number == 0);
@@ -199,9 +204,17 @@ static void wake_sleepers(void) {
     lock_release(&process_lock, on);
 }
 
+uint64_t ticks_so_far(void) {
+    uint64_t n = 0;
+    for (unsigned i = 0; i < n_cpus; i++) {
+        n += cpus[i].n_ticks;
+    }
+    return n;
+}
+
 void trap_tick(void) {
     struct cpu *cpu = arch_cpu();
-    set_ticking(cpu, cpu->number == 0 || cpu->current != NULL);
+    cpu->n_ticks++;
     if (cpu->number == 0) {
         wake_sleepers();
         console_poll();
@@ -209,6 +222,7 @@ void trap_tick(void) {
     if (options.allocate_in_interrupts) {
         memory_exercise();
     }
+    set_ticking(cpu, cpu->number == 0 || cpu->current != NULL); /* late, so that others get on however short it is */
     if (cpu->current != NULL) {
         yield();
     }

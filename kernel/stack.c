@@ -5,13 +5,12 @@
  * frames are one allocation of 2^STACK_ORDER. */
 #include <process.h>
 
-#define N_STACKS    (MAX_PROCESSES + MAX_CPUS)
 #define STACK_PAGES (1u << STACK_ORDER)
 _Static_assert(STACK_BYTES == STACK_PAGES * PAGE_BYTES, "a stack is one allocation");
 
 /* All page tables of the window are made at boot, as they are shared by all processes. */
 bool stacks_init(void) {
-    return paging_open_stack_window(N_STACKS * (size_t)(2 * STACK_BYTES));
+    return paging_open_stack_window((MAX_PROCESSES + n_cpus) * (size_t)(2 * STACK_BYTES));
 }
 
 static pte_t *stack_entries(unsigned number) {
@@ -31,14 +30,14 @@ uintptr_t stack_make(unsigned number) {
 }
 
 /* Here the CPUs that used it have to forget it, before the frames are somebody else's. */
-void stack_free(unsigned number, uint64_t used_on) {
+void stack_free(unsigned number, const struct cpu_set *used_on) {
     pte_t *entries = stack_entries(number);
     quire_pa base = pte_frame(entries[0]);
     for (unsigned i = 0; i < STACK_PAGES; i++) {
         entries[i] = 0;
     }
     for (unsigned i = 0; i < n_cpus; i++) {
-        if ((used_on >> i & 1) != 0) {
+        if ((used_on->word[i / 64] >> i % 64 & 1) != 0) {
             paging_forget_range_on(&cpus[i], stack_top(number) - STACK_BYTES, STACK_BYTES);
         }
     }

@@ -82,6 +82,7 @@ struct outcome run_and_check(void) {
 void verdict(void) {
     struct outcome outcome = run_and_check();
     int status = outcome.program != 0 ? outcome.program : outcome.frames;
+    print("kernel: %lu timer interrupts\n", ticks_so_far());
     print("kernel: %s\n", status == 0 ? "passed" : "FAILED");
     power_off(status);
 }

@@ -5,12 +5,13 @@
 
 #include <layout.h> /* of the architecture: where addresses lie, and how big things are */
 #include <quire/region.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define PAGE_BYTES ((size_t)QUIRE_PAGE_SIZE)
-#define MAX_CPUS   64u
+#define MAX_CPUS   512u
 
 /* ---- CPUs and interrupts -------------------------------------------------------------------------------- */
 
@@ -34,8 +35,9 @@ struct cpu {
     uint64_t id;                       /* the firmware's name for it */
     struct process *current;           /* what it runs, or NULL. Its own CPU's alone, with interrupts off */
     struct context idle;               /* of the loop that looks for work */
-    bool idling;                       /* it waits for an interrupt; guarded by process_lock */
+    atomic_bool idling;                /* it waits for an interrupt. Set under process_lock, but the first time */
     bool ticking;                      /* its timer is set; its own CPU's alone, with interrupts off */
+    uint64_t n_ticks;                  /* so far; its own CPU's alone */
 };
 
 /* The CPU that runs this. May be another one a moment later, unless interrupts are off. */
@@ -68,7 +70,7 @@ struct quire_fdt;
 void arch_devices(const struct quire_fdt *tree);
 
 uint64_t arch_time_ms(void); /* since boot */
-void arch_timer_set(unsigned milliseconds);
+void arch_timer_set(unsigned microseconds);
 void arch_timer_off(void);
 uint64_t arch_instructions(void); /* retired by this CPU */
 
@@ -100,9 +102,11 @@ pte_t pte_make(quire_pa frame, unsigned access);
 quire_pa pte_frame(pte_t pte);
 unsigned pte_access(pte_t pte);
 
-/* Gives the kernel's own tables their final form; then adds the tables for the window of kernel stacks, whose frames
- * come from the allocator. Once each. False: no memory. */
+/* Gives the kernel's own tables their final form; widens the direct map where memory is large, when nobody uses
+ * direct() yet but for what is below the old end; adds the tables for the window of kernel stacks, whose frames come
+ * from the allocator. Once each, in this order. False: no memory. */
 void paging_protect_kernel(void);
+void paging_reach(quire_pa end); /* moves direct_end up to `end`, or as far as the processor can */
 bool paging_open_stack_window(size_t n_bytes);
 
 extern quire_pa paging_kernel_root; /* a table that maps the kernel and no program */
@@ -120,9 +124,17 @@ pte_t *paging_next(quire_pa root, uintptr_t *address);
 void paging_forget_page(uintptr_t address);
 void paging_forget_range_on(const struct cpu *cpu, uintptr_t base, size_t n_bytes);
 
-/* Where the kernel sees a physical address below DIRECT_BYTES. */
+extern uintptr_t direct_base;
+extern quire_pa direct_end;
+
+/* Where the kernel sees a physical address below direct_end, and back. What direct() said before paging_reach stays
+ * valid, as does the image, in the map at DIRECT_BASE. */
 static inline void *direct(quire_pa pa) {
-    return (void *)(uintptr_t)(DIRECT_BASE + pa);
+    return (void *)(uintptr_t)(direct_base + pa);
+}
+static inline quire_pa direct_pa(const void *p) {
+    uintptr_t address = (uintptr_t)p;
+    return address - (address >= DIRECT_BASE ? DIRECT_BASE : direct_base);
 }
 
 extern char kernel_image[], kernel_image_end[]; /* in the direct map; whole frames */

@@ -6,15 +6,19 @@
 
 /* Words on the command line, separated by blanks:
  *   run=NAME,ARGUMENT,...  the program to run as process 1; init where it is not said
- *   poison                 free frames are filled, and checked when they are handed out
+ *   poison | junk | zero   what Quire does to the contents of frames (enum quire_content): fills free frames and
+ *                          checks them when they are handed out; fills them on both ways; zeroes them on the way out
  *   count                  says how many instructions the allocator took to start; needs QEMU's -icount, without which the
  *                          machine counts time instead
  *   irqalloc               each timer tick allocates frames and frees them, in the middle of whatever it interrupts;
- *                          and there are ten times as many */
+ *                          and there are ten times as many
+ *   tick=MICROSECONDS      the time between two ticks, 10000 where it is not said, 1000 with irqalloc */
 struct options {
     const char *run; /* behind the "run=" */
     size_t n_run;    /* up to the blank */
-    bool poison, count;
+    enum quire_content content;
+    bool count;
+    unsigned tick_us; /* 0: not said */
     atomic_bool allocate_in_interrupts;
 };
 

@@ -13,6 +13,11 @@
 
 struct process;
 
+/* A bit for each CPU. */
+struct cpu_set {
+    uint64_t word[MAX_CPUS / 64];
+};
+
 /* First in, first out. Guarded by process_lock, like all that is said to be. */
 struct queue {
     struct process *first, *last;
@@ -37,7 +42,7 @@ struct process {
     struct queue *queue;      /* that it waits in */
     struct queue child_ended; /* where it waits itself, for a child */
     uint64_t wake_ms;         /* in the queue of sleepers: when to go on */
-    uint64_t ran_on;          /* a bit for each CPU that ran it */
+    struct cpu_set ran_on;    /* the CPUs that ran it */
     int exit_status;
     atomic_bool killed;     /* to end before it runs its program again */
     struct context context; /* while it is not running */
@@ -70,6 +75,7 @@ void wake_all(struct queue *queue);
 void wake_all_locked(struct queue *queue); /* process_lock is held */
 void wake_killed(struct process *process); /* wherever it waits; process_lock is held */
 int sleep_ms(unsigned milliseconds);       /* 0 or -E_INTR */
+uint64_t ticks_so_far(void);               /* timer interrupts of all CPUs, for reports */
 
 /* ---- programs: exec.c --------------------------------------------------------------------------------------- */
 
@@ -96,9 +102,6 @@ void process_start_ancestor(void);
 /* Runs a program of the initramfs as a child of the ancestor: its pid, or a negative enum error. */
 int process_start_first(const struct arguments *arguments);
 
-/* Gives it another space; returns the one that it had. */
-struct space process_change_space(struct process *process, const struct space *space);
-
 int process_fork(const struct registers *regs);
 int process_wait(int *status); /* the pid of a child that ended, or an error */
 int process_kill(int pid);
@@ -108,8 +111,8 @@ _Noreturn void process_exit(int status);
 
 /* Number i is process slot i's, number MAX_PROCESSES + i is CPU i's idle stack. */
 bool stacks_init(void);
-uintptr_t stack_make(unsigned number);              /* its top, or 0: no memory */
-void stack_free(unsigned number, uint64_t used_on); /* a bit for each CPU that may remember it */
+uintptr_t stack_make(unsigned number);                           /* its top, or 0: no memory */
+void stack_free(unsigned number, const struct cpu_set *used_on); /* the CPUs that may remember it */
 static inline uintptr_t stack_top(unsigned number) {
     return STACKS_BASE + (number + 1) * (uintptr_t)(2 * STACK_BYTES);
 }

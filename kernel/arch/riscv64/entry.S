@@ -46,7 +46,7 @@ other_hart:
     beq     t0, a0, 2f
     addi    tp, tp, CPU_BYTES
     j       1b
-2:  ld      t0, paging_kernel_root
+2:  ld      t0, paging_kernel_satp
     call    use_table
     ld      sp, CPU_IDLE_STACK(tp)
     call    hart_setup
@@ -57,10 +57,10 @@ paging_on:
     li      t1, DIRECT_BASE
     add     ra, ra, t1
     lla     t0, boot_table
-use_table:
     srli    t0, t0, 12
     li      t1, SATP_SV39
     or      t0, t0, t1
+use_table:
     sfence.vma
     csrw    satp, t0
     sfence.vma

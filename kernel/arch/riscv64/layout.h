@@ -7,12 +7,19 @@
  *     0x0000003fffffffff  end of the lower half
  *     0xffffffc000000000  direct map: physical memory     255 GiB, by leaves of 1 GiB; writable, not executable
  *     0xffffffc080200000    in it the kernel's own image  by pages: text r-x, constants r--, data rw-
- *     0xffffffffc0000000  kernel stacks                   1 GiB of room, each with a guard below it */
+ *     0xffffffffc0000000  kernel stacks                   1 GiB of room, each with a guard below it
+ *
+ * Where memory ends higher, Sv48 (section 4.5): all of the above, where it is, and below it a direct map that is wide
+ * enough. The image stays what it is in both.
+ *
+ *     0xffff800000000000  wide direct map                 127.5 TiB, by leaves of 512 GiB, the lowest of 1 GiB */
 #ifndef LAYOUT_H
 #define LAYOUT_H
 
 #define DIRECT_BASE  0xffffffc000000000
 #define DIRECT_BYTES 0x3fc0000000 /* 255 GiB */
+#define WIDE_BASE    0xffff800000000000
+#define WIDE_BYTES   0x7f8000000000 /* 127.5 TiB */
 #define STACKS_BASE  0xffffffffc0000000
 
 /* A stack is the upper half of an aligned slot of twice its size. So one bit of a stack pointer tells whether it still

@@ -61,7 +61,7 @@ void arch_wait(void) {
 }
 
 bool arch_cpu_start(struct cpu *cpu) {
-    return sbi_hart_start(cpu->id, (uintptr_t)_start - DIRECT_BASE);
+    return sbi_hart_start(cpu->id, direct_pa(_start));
 }
 
 void arch_cpu_poke(const struct cpu *cpu) {
@@ -74,8 +74,8 @@ uint64_t arch_time_ms(void) {
     return (read_time() - boot_time) / ticks_per_ms;
 }
 
-void arch_timer_set(unsigned milliseconds) {
-    sbi_set_timer(read_time() + milliseconds * ticks_per_ms);
+void arch_timer_set(unsigned microseconds) {
+    sbi_set_timer(read_time() + microseconds * ticks_per_ms / 1000);
 }
 
 void arch_timer_off(void) {
@@ -95,7 +95,7 @@ void arch_devices(const struct quire_fdt *tree) {
         ticks_per_ms = quire_fdt_timebase_hz(tree) / 1000;
     }
     struct quire_region registers;
-    if (quire_fdt_device(tree, "sifive,test0", &registers) && registers.end <= DIRECT_BYTES) {
+    if (quire_fdt_device(tree, "sifive,test0", &registers) && registers.end <= direct_end) {
         test_device = direct(registers.base);
     }
 }

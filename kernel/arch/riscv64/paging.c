@@ -1,6 +1,6 @@
-/* paging.c: Sv39 page tables (RISC-V Privileged Architecture, section 4.4).
+/* paging.c: Sv39 and Sv48 page tables (RISC-V Privileged Architecture, sections 4.4 and 4.5).
  *
- * A table is a frame of 512 entries; three levels of them resolve 9 bits each. A program's root shares the upper half,
+ * A table is a frame of 512 entries; three or four levels of them resolve 9 bits each. A program's root shares the upper half,
  * the kernel's, by holding copies of the kernel root's entries, which never change once the first program exists.
  *
  * The accessed and dirty bits are set from the start, so that no machine has to trap to set them (section 4.3.1). */
@@ -10,10 +10,11 @@
 
 #define ENTRIES   512u
 #define HALF      256u /* entries of a root that are programs' */
-#define LEVEL_TOP 2u
+#define GIB512    ((quire_pa)1 << 39)
 #define GIB       ((quire_pa)1 << 30)
 #define MIB2      ((quire_pa)1 << 21)
 #define SATP_SV39 ((uint64_t)8 << 60)
+#define SATP_SV48 ((uint64_t)9 << 60)
 
 enum {
     PTE_VALID = 1,
@@ -26,9 +27,20 @@ enum {
     PTE_LEAF = PTE_READ | PTE_WRITE | PTE_EXECUTE,
 };
 
-quire_pa paging_kernel_root;
+quire_pa paging_kernel_root, direct_end = DIRECT_BYTES;
+uintptr_t direct_base = DIRECT_BASE;
 
-/* The kernel's own: the root, the GiB that holds the image in steps of 2 MiB, and the 2 MiB that hold it by pages. */
+extern uint64_t paging_kernel_satp; /* entry.S: for harts that start */
+uint64_t paging_kernel_satp;
+static uint64_t satp_mode = SATP_SV39;
+static unsigned level_top = 2; /* of a root; level 0 maps pages */
+
+/* The kernel's own for Sv48: the root, and the lowest 512 GiB of memory by GiB. */
+static pte_t wide_table[ENTRIES] __attribute__((aligned(4096)));
+static pte_t wide_low_table[ENTRIES] __attribute__((aligned(4096)));
+
+/* For Sv39, and in Sv48 below the last entry of the root: the upper half by GiB, the GiB that holds the image in steps
+ * of 2 MiB, and the 2 MiB that hold it by pages. */
 static pte_t kernel_table[ENTRIES] __attribute__((aligned(4096)));
 static pte_t image_gib_table[ENTRIES] __attribute__((aligned(4096)));
 static pte_t image_table[ENTRIES] __attribute__((aligned(4096)));
@@ -78,7 +90,7 @@ static quire_pa new_table(void) {
 quire_pa paging_new(void) {
     quire_pa root = new_table();
     if (root != QUIRE_NONE) {
-        memcpy(table_at(root) + HALF, kernel_table + HALF, HALF * sizeof(pte_t));
+        memcpy(table_at(root) + HALF, table_at(paging_kernel_root) + HALF, HALF * sizeof(pte_t));
     }
     return root;
 }
@@ -94,12 +106,12 @@ static void free_below(quire_pa table, unsigned level, unsigned n_entries) {
 }
 
 void paging_free(quire_pa root) {
-    free_below(root, LEVEL_TOP, HALF);
+    free_below(root, level_top, HALF);
 }
 
 pte_t *paging_find(quire_pa root, uintptr_t address) {
     pte_t *table = table_at(root);
-    for (unsigned level = LEVEL_TOP; level > 0; level--) {
+    for (unsigned level = level_top; level > 0; level--) {
         pte_t entry = table[index_at(address, level)];
         if (entry == 0) {
             return NULL;
@@ -111,7 +123,7 @@ pte_t *paging_find(quire_pa root, uintptr_t address) {
 
 pte_t *paging_make(quire_pa root, uintptr_t address) {
     pte_t *table = table_at(root);
-    for (unsigned level = LEVEL_TOP; level > 0; level--) {
+    for (unsigned level = level_top; level > 0; level--) {
         pte_t *entry = &table[index_at(address, level)];
         if (*entry == 0) {
             quire_pa below = new_table();
@@ -129,7 +141,7 @@ pte_t *paging_make(quire_pa root, uintptr_t address) {
 pte_t *paging_next(quire_pa root, uintptr_t *address) {
     while (*address < (uintptr_t)HALF * GIB) {
         pte_t *table = table_at(root);
-        unsigned level = LEVEL_TOP;
+        unsigned level = level_top;
         pte_t *entry = &table[index_at(*address, level)];
         while (*entry != 0 && level > 0) {
             table = table_at(pte_frame(*entry));
@@ -145,10 +157,13 @@ pte_t *paging_next(quire_pa root, uintptr_t *address) {
     return NULL;
 }
 
+static uint64_t satp_of(quire_pa root) {
+    return root >> 12 | satp_mode;
+}
+
 /* fence.i: the program that runs next may have been loaded by another hart (Unprivileged ISA, "Zifencei"). */
 void paging_activate(quire_pa root) {
-    uint64_t satp = root >> 12 | SATP_SV39;
-    __asm__ volatile("csrw satp, %0\n sfence.vma\n fence.i" ::"r"(satp) : "memory");
+    __asm__ volatile("csrw satp, %0\n sfence.vma\n fence.i" ::"r"(satp_of(root)) : "memory");
 }
 
 void paging_forget_page(uintptr_t address) {
@@ -176,13 +191,15 @@ static unsigned image_access(const char *page) {
     return page < boot_guard ? ACCESS_READ | ACCESS_WRITE : 0;
 }
 
-static quire_pa image_pa(const void *p) {
-    return (uintptr_t)p - DIRECT_BASE;
+static void use_kernel_root(const pte_t *root) {
+    paging_kernel_root = direct_pa(root);
+    paging_kernel_satp = satp_of(paging_kernel_root);
+    paging_activate(paging_kernel_root);
 }
 
 void paging_protect_kernel(void) {
     const unsigned data = ACCESS_READ | ACCESS_WRITE;
-    quire_pa image = image_pa(kernel_image);
+    quire_pa image = direct_pa(kernel_image);
     quire_pa image_gib = image & ~(GIB - 1), image_2mib = image & ~(MIB2 - 1);
     for (unsigned i = 0; i < DIRECT_BYTES / GIB; i++) {
         kernel_table[HALF + i] = pte_make(i * GIB, data);
@@ -193,10 +210,43 @@ void paging_protect_kernel(void) {
         image_gib_table[i] = pte_make(image_gib + i * MIB2, data);
         image_table[i] = access == 0 ? 0 : pte_make(page, access);
     }
-    kernel_table[HALF + image_gib / GIB] = table_entry(image_pa(image_gib_table));
-    image_gib_table[(image_2mib - image_gib) / MIB2] = table_entry(image_pa(image_table));
-    paging_kernel_root = image_pa(kernel_table);
-    paging_activate(paging_kernel_root);
+    kernel_table[HALF + image_gib / GIB] = table_entry(direct_pa(image_gib_table));
+    image_gib_table[(image_2mib - image_gib) / MIB2] = table_entry(direct_pa(image_table));
+    use_kernel_root(kernel_table);
+}
+
+/* A mode that the processor does not have can not be written (section 4.1.11). */
+static bool switch_to_sv48(void) {
+    satp_mode = SATP_SV48;
+    use_kernel_root(wide_table);
+    uint64_t satp;
+    __asm__ volatile("csrr %0, satp" : "=r"(satp));
+    return satp == paging_kernel_satp;
+}
+
+void paging_reach(quire_pa end) {
+    const unsigned data = ACCESS_READ | ACCESS_WRITE;
+    if (end <= direct_end) {
+        return;
+    }
+    for (unsigned i = 0; i < ENTRIES; i++) {
+        wide_low_table[i] = pte_make(i * GIB, data);
+    }
+    quire_pa image_gib = direct_pa(kernel_image) / GIB;
+    wide_low_table[image_gib] = kernel_table[HALF + image_gib]; /* its instructions can not be written here, either */
+    wide_table[HALF] = table_entry(direct_pa(wide_low_table));
+    for (unsigned i = 1; i < WIDE_BYTES / GIB512; i++) {
+        wide_table[HALF + i] = pte_make(i * GIB512, data);
+    }
+    wide_table[ENTRIES - 1] = table_entry(direct_pa(kernel_table));
+    if (!switch_to_sv48()) {
+        satp_mode = SATP_SV39;
+        use_kernel_root(kernel_table);
+        return;
+    }
+    level_top = 3;
+    direct_base = WIDE_BASE;
+    direct_end = WIDE_BYTES;
 }
 
 bool paging_open_stack_window(size_t n_bytes) {

@@ -3,16 +3,6 @@
  * The calls of chapter 5 are older: no function, and a0 is the result. */
 #include "sbi.h"
 
-enum {
-    LEGACY_PUTCHAR = 1,
-    LEGACY_GETCHAR = 2,
-    EXTENSION_TIMER = 0x54494D45,  /* "TIME" */
-    EXTENSION_IPI = 0x735049,      /* "sPI" */
-    EXTENSION_RFENCE = 0x52464E43, /* "RFNC" */
-    EXTENSION_HSM = 0x48534D,      /* "HSM" */
-    EXTENSION_RESET = 0x53525354,  /* "SRST" */
-};
-
 static int64_t call(uint64_t extension, uint64_t function, uint64_t x, uint64_t y, uint64_t z, uint64_t w) {
     register uint64_t a0 __asm__("a0") = x;
     register uint64_t a1 __asm__("a1") = y;
@@ -25,29 +15,29 @@ static int64_t call(uint64_t extension, uint64_t function, uint64_t x, uint64_t 
 }
 
 bool sbi_set_timer(uint64_t time) {
-    return call(EXTENSION_TIMER, 0, time, 0, 0, 0) == 0;
+    return call(SBI_TIMER, 0, time, 0, 0, 0) == 0;
 }
 
 bool sbi_send_ipi(uint64_t hart) {
-    return call(EXTENSION_IPI, 0, 1, hart, 0, 0) == 0;
+    return call(SBI_IPI, 0, 1, hart, 0, 0) == 0;
 }
 
 bool sbi_remote_sfence_vma(uint64_t hart, uintptr_t base, uint64_t n_bytes) {
-    return call(EXTENSION_RFENCE, 1, 1, hart, base, n_bytes) == 0;
+    return call(SBI_RFENCE, 1, 1, hart, base, n_bytes) == 0;
 }
 
 bool sbi_hart_start(uint64_t hart, quire_pa at) {
-    return call(EXTENSION_HSM, 0, hart, at, 0, 0) == 0;
+    return call(SBI_HSM, 0, hart, at, 0, 0) == 0;
 }
 
 void sbi_shutdown(bool failed) {
-    call(EXTENSION_RESET, 0, 0, failed, 0, 0);
+    call(SBI_RESET, 0, 0, failed, 0, 0);
 }
 
 void sbi_console_putchar(char c) {
-    call(LEGACY_PUTCHAR, 0, (unsigned char)c, 0, 0, 0);
+    call(SBI_PUTCHAR, 0, (unsigned char)c, 0, 0, 0);
 }
 
 int sbi_console_getchar(void) {
-    return (int)call(LEGACY_GETCHAR, 0, 0, 0, 0, 0);
+    return (int)call(SBI_GETCHAR, 0, 0, 0, 0, 0);
 }

@@ -7,6 +7,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Extensions, and errors. */
+enum {
+    SBI_PUTCHAR = 1,
+    SBI_GETCHAR = 2,
+    SBI_TIMER = 0x54494D45,  /* "TIME" */
+    SBI_IPI = 0x735049,      /* "sPI" */
+    SBI_RFENCE = 0x52464E43, /* "RFNC" */
+    SBI_HSM = 0x48534D,      /* "HSM" */
+    SBI_RESET = 0x53525354,  /* "SRST" */
+};
+enum { SBI_NOT_SUPPORTED = -2, SBI_INVALID_PARAMETER = -3 };
+
 void sbi_console_putchar(char c); /* 5, Legacy Extensions: the only console that every version has */
 int sbi_console_getchar(void);    /* -1: none */
 
