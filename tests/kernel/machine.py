@@ -4,12 +4,17 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+import time
+
+import watchdog
 
 BUILD = os.environ.get("BUILD", "build")
 KERNEL = f"{BUILD}/kernel/riscv64/kernel.elf"
+FIRMWARE = f"{BUILD}/kernel/riscv64/firmware.elf"
 INITRAMFS = f"{BUILD}/user/initramfs.cpio"
 AT_A_TIME = 2
-LIMIT_SECONDS = 180  # a boot takes a few, up to a hundred where memory is large and the host busy; more is a hang
+LIMIT_SECONDS = 300  # a boot takes a few, up to a hundred where memory is large and the host busy; more is a hang
 TAIL_LINES = 30
 
 
@@ -20,16 +25,21 @@ def command(harts, memory, *words, kernel=KERNEL):
 class Boot:
     """One boot: its exit status, None for a hang, and what the kernel said, without the firmware's part."""
 
-    def __init__(self, *arguments, **options):
-        process = subprocess.Popen(command(*arguments, **options), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT)
-        try:
-            output, _ = process.communicate(timeout=LIMIT_SECONDS)
-            self.status = process.returncode
-        except subprocess.TimeoutExpired:
-            process.kill()
-            output, _ = process.communicate()
-            self.status = None
+    def __init__(self, *arguments, kernel=KERNEL, firmware="default", qemu_options="", limit=LIMIT_SECONDS):
+        self.hang = []  # what the harts were doing
+        with tempfile.TemporaryDirectory() as folder:
+            monitor = f"{folder}/monitor"
+            options = f"{qemu_options} {watchdog.options(monitor)}"
+            process = subprocess.Popen(command(*arguments, kernel=kernel), stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                       env={**os.environ, "FIRMWARE": firmware, "QEMU_OPTIONS": options})
+            try:
+                output, _ = process.communicate(timeout=limit)
+            except subprocess.TimeoutExpired:
+                self.hang = [f"no exit after {limit} seconds: it hangs"] + watchdog.report(monitor, kernel)
+                process.kill()
+                output, _ = process.communicate()
+        self.status = None if self.hang else process.returncode
         text = output.decode(errors="replace").replace("\r", "")
         self.output = text[max(text.find("Quire reference kernel"), 0):]
 
@@ -37,20 +47,35 @@ class Boot:
         return re.search(pattern, self.output, re.MULTILINE) is not None
 
     def tail(self):
-        status = "no exit: it hangs" if self.status is None else f"exit status {self.status}"
-        return "\n".join(["# " + line for line in self.output.splitlines()[-TAIL_LINES:]] + ["# " + status])
+        """The end of what it said, and how it ended."""
+        lines = self.output.splitlines()[-TAIL_LINES:] + (self.hang or [f"exit status {self.status}"])
+        return "\n".join("# " + line for line in lines)
 
 
-def run_tests(tests):
+def tap(i, _, name, good, __):
+    return f"{'ok' if good else 'not ok'} {i} - {name}"
+
+
+def table(i, n, name, good, seconds):
+    return f"{i:4} of {n}  {'ok  ' if good else 'FAIL'} {seconds:6.1f} s  {name}"
+
+
+def timed(function):
+    began = time.monotonic()
+    return function(), time.monotonic() - began
+
+
+def run_tests(tests, line=tap):
     """Runs (name, function) pairs. A function returns "" when all is well, else what is to be seen. Ends the program."""
-    print(f"1..{len(tests)}")
+    if line == tap:
+        print(f"1..{len(tests)}")
     n_failed = 0
     with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
-        results = [pool.submit(function) for _, function in tests]
+        results = [pool.submit(timed, function) for _, function in tests]
         for i, ((name, _), result) in enumerate(zip(tests, results), 1):
-            problem = result.result()
+            problem, seconds = result.result()
             n_failed += problem != ""
-            print(f"{'not ok' if problem else 'ok'} {i} - {name}")
+            print(line(i, len(tests), name, not problem, seconds))
             if problem:
                 print(problem)
             sys.stdout.flush()
