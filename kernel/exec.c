@@ -139,11 +139,7 @@ int exec(struct process *process, const char *path, const struct arguments *argu
         space_free(&space);
         return error;
     }
-    struct space old = process->space;
-    process->space = space;
-    if (process == current()) {
-        paging_activate(space.root);
-    }
+    struct space old = process_change_space(process, &space);
     space_free(&old);
     arch_registers_init(regs, entry, sp, arguments->n, sp);
     print_to(process->name, sizeof process->name, "%s", file.name);

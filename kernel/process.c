@@ -70,6 +70,18 @@ static int process_new(struct process **out) {
     return 0;
 }
 
+/* With interrupts off: should it be sent away in between, who runs it next would look at half a change. */
+struct space process_change_space(struct process *process, const struct space *space) {
+    bool on = arch_interrupts_off();
+    struct space old = process->space;
+    process->space = *space;
+    if (process == current()) {
+        paging_activate(space->root);
+    }
+    arch_interrupts_restore(on);
+    return old;
+}
+
 static struct registers *user_registers(const struct process *process) {
     return (struct registers *)stack_top(process->slot) - 1;
 }
@@ -231,9 +243,8 @@ void process_exit(int status) {
     for (unsigned fd = 0; fd < MAX_FILES; fd++) {
         file_close(&process->file[fd]);
     }
-    struct space space = process->space;
-    process->space.root = paging_kernel_root; /* should we be sent away and come back */
-    paging_activate(paging_kernel_root);
+    const struct space none = {.root = paging_kernel_root};
+    struct space space = process_change_space(process, &none);
     space_free(&space);
     lock_acquire(&process_lock);
     leave_children_to_ancestor(process);

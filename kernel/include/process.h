@@ -102,6 +102,9 @@ void process_start_ancestor(void);
 /* Runs a program of the initramfs as a child of the ancestor: its pid, or a negative enum error. */
 int process_start_first(const struct arguments *arguments);
 
+/* Gives it another space; returns the one that it had. */
+struct space process_change_space(struct process *process, const struct space *space);
+
 int process_fork(const struct registers *regs);
 int process_wait(int *status); /* the pid of a child that ended, or an error */
 int process_kill(int pid);
