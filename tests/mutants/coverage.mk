@@ -5,11 +5,15 @@
 # Not counted, and nothing else: branches of Q_CHECK, of which one side is a defect of the core itself.
 COVERAGE := $(BUILD)/coverage
 COVERAGE_RUN := $(addprefix $(COVERAGE)/tests/,$(addprefix unit/,$(filter-out interrupt,$(MUTANTS_UNIT))) mutants/killers \
-                model/model-plain model/edge-plain boot/regions boot/fdt boot/broken)
-# Of the programs for xv6 each scenario is a run of its own; code that counts needs more stack than little_stack allows.
+                model/model-plain model/edge-plain $(addsuffix -plain,$(addprefix faults/,$(FAULTS_PROGRAMS))) \
+                boot/regions boot/fdt boot/broken)
+# Of the programs for xv6 each scenario is a run of its own, but for two: code that counts needs more stack than little_stack
+# allows, and more steps than phase_two_interrupted has time for.
 COVERAGE_XV6 := $(addprefix $(COVERAGE)/tests/xv6/,percpu poison refcount $(if $(filter m32,$(MODEL_VARIANTS)),twophase))
 
-COVERAGE_COUNT := --coverage -fprofile-update=prefer-atomic
+COVERAGE_EXIT := $(patsubst %,$(COVERAGE)/exit%/libexit.a,64 $(filter 32,$(MODEL_VARIANTS:m%=%)))
+COVERAGE_COUNT := --coverage -fprofile-update=prefer-atomic $(COVERAGE_EXIT:%/libexit.a=-L%) \
+                  -Wl,--wrap=_exit,--undefined=__wrap__exit -lexit
 COVERAGE_EXPLORED := $(QUIRE_SRC:src/%.c=$(COVERAGE)/explored/%.o)
 
 $(COVERAGE)/explored/%.o: src/%.c
@@ -20,19 +24,23 @@ $(COVERAGE)/explored/%.o: src/%.c
 
 $(COVERAGE)/explored/explore: $(BUILD)/tests/in/plain/tests/mutants/gcc_tsan.o $(IL_OBJ) $(COVERAGE_EXPLORED)
 	@echo "  LD  $@"
-	@$(CC) -no-pie --coverage $^ -o $@
+	@$(CC) -no-pie --coverage -Wl,--wrap=snapshot_take $^ -o $@
 
 -include $(wildcard $(COVERAGE)/explored/*.d)
 
+$(COVERAGE_EXIT): $(COVERAGE)/exit%/libexit.a: tests/mutants/counted_exit.c
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -m$* -c $< -o $(@D)/exit.o && ar rcs $@ $(@D)/exit.o
+
 .PHONY: coverage
 ##@ coverage  which lines and branches of src/, boot/ and compat/ the host tests run; pages in build/coverage/html
-coverage: $(COVERAGE)/explored/explore
+coverage: $(COVERAGE)/explored/explore $(COVERAGE_EXIT)
 	@command -v gcovr >/dev/null || { echo "coverage: gcovr is missing; 'apt-get install gcovr' brings it" >&2; exit 2; }
 	@$(MAKE) --no-print-directory SETUP= BUILD=$(COVERAGE) CC="$(CC) $(COVERAGE_COUNT)" CFLAGS="-O0 -g" \
 		$(COVERAGE_RUN) $(COVERAGE_XV6)
 	@find $(COVERAGE) -name '*.gcda' -delete
 	@{ printf '%s\n' $(COVERAGE_RUN) $<; \
-		for p in $(COVERAGE_XV6); do $$p | cut -f1 | grep -v little_stack | sed "s|^|$$p |"; done; } | \
+		for p in $(COVERAGE_XV6); do $$p | cut -f1 | grep -v "little_stack\|phase_two_interrupted" | sed "s|^|$$p |"; done; } | \
 		while read -r run; do echo "  RUN $$run"; $$run >$(COVERAGE)/log 2>&1 </dev/null || \
 		{ cat $(COVERAGE)/log; echo "coverage: $$run failed" >&2; exit 1; }; done
 	@mkdir -p $(COVERAGE)/html

@@ -39,6 +39,13 @@ build = $(1)
 link = $(call model_linker,$(1)) $(patsubst %,$(BUILD)/tests/in/$(1)/tests/model/%.o,$(MODEL_UNITS)) {core} $(BUILD)/tests/in/$(1)/quire.a -lpthread -o {program}
 run =$(foreach n,$(2),$(newline)    MODEL_STEPS=$(n) {program})
 endef
+# $(call mutants_faults,PROGRAM): it has hooks of its own.
+define mutants_faults
+[judge faults/$(1)]
+build = plain
+link = $(CC) $(FAULTS_$(1):%=$(BUILD)/tests/in/plain/tests/%.o) {core} -o {program}
+run = MODEL_STEPS=500 {program}
+endef
 define newline
 
 
@@ -53,6 +60,7 @@ link = $(CC) $(BUILD)/tests/in/plain/tests/model/edge.o {core} $(BUILD)/tests/in
 run = {program}
 $(foreach t,$(MUTANTS_UNIT),$(newline)$(call mutants_unit,$(t),$(BUILD)/tests/in/plain/tests/unit/$(t).o))
 $(call mutants_unit,killers,$(BUILD)/tests/in/plain/tests/mutants/killers.o)
+$(foreach p,$(FAULTS_PROGRAMS),$(newline)$(call mutants_faults,$(p)))
 [judge stress]
 build = plain
 link = $(CC) $(BUILD)/tests/in/plain/tests/stress/stress.o $(BUILD)/tests/in/plain/tests/stress/work.o {core} $(BUILD)/tests/in/plain/quire.a -lcmocka -lpthread -o {program}
@@ -72,7 +80,8 @@ $(MUTANTS)/judges: tests/mutants/tests.mk $(IL)/explore
 
 MUTANTS_NEED := $(MUTANTS)/judges $(MUTANTS_UNIT:%=$(BUILD)/tests/unit/%) $(BUILD)/tests/mutants/killers \
                 $(addprefix $(BUILD)/tests/model/,model-plain model-asan model-check2 edge-plain \
-                $(if $(filter m32,$(MODEL_VARIANTS)),model-m32)) $(BUILD)/tests/stress/stress
+                $(if $(filter m32,$(MODEL_VARIANTS)),model-m32)) $(BUILD)/tests/stress/stress \
+                $(FAULTS_PROGRAMS:%=$(BUILD)/tests/faults/%-plain)
 
 # How many, of which sample; N=all takes all. What a run found out is kept for the next one.
 N ?= 400
