@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const struct quire_config config = {.n_cpus = 3};
-static const struct quire_region map[] = {USABLE(64 * MIB + 3 * PAGE, 80 * MIB), USABLE(96 * MIB, 260 * MIB)};
+static const struct quire_region map[] = {USABLE(64 * MIB + 3 * PAGE, 80 * MIB - 7 * PAGE),
+                                          USABLE(96 * MIB, 260 * MIB)};
 
 static struct quire *q;
 static struct quire_recovery found;
@@ -306,6 +307,7 @@ static void holes_that_were_being_filled(void **state) {
     struct quire_zone_stats stats;
     assert_true(quire_zone_stats(q, 0, &stats));
     assert_int_equal(stats.base, 64 * MIB + PAGE);
+    assert_int_equal(stats.end, map[0].end);
     assert_int_equal(stats.n_frames, stats.n_free);
 }
 
@@ -336,9 +338,9 @@ static void another_allocators_memory(void **state) {
     const struct quire_region maps[][3] = {
         {map[0], USABLE(96 * MIB, 260 * MIB - PAGE)},
         {map[0], USABLE(96 * MIB, 260 * MIB - 1)},
-        {USABLE(64 * MIB + 2 * PAGE, 80 * MIB), map[1]},
-        {USABLE(64 * MIB + 3 * PAGE, 80 * MIB + 1), map[1]},
-        {RESERVED(64 * MIB + 3 * PAGE, 80 * MIB), map[1]},
+        {USABLE(map[0].base - PAGE, map[0].end), map[1]},
+        {USABLE(map[0].base, map[0].end + 1), map[1]},
+        {RESERVED(map[0].base, map[0].end), map[1]},
         {map[0], map[1], RESERVED(300 * MIB, 301 * MIB)},
         {map[0], USABLE((1ull << 33) + 96 * MIB, (1ull << 33) + 260 * MIB)},
     };
