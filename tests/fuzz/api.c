@@ -10,16 +10,25 @@
 
 #include <string.h>
 
-#define N_TAGS         4u
-#define MAX_WRITTEN    32u  /* fewer than WORLD_MAX_FAULTS */
-#define FEW_FRAMES     16u  /* may not suffice for the metadata of what is added */
-#define FIRST_FRAMES   32u  /* suffices for those of any machine at init */
-#define MAX_OPERATIONS 200u /* keeps a run short */
+#define N_TAGS       4u
+#define MAX_WRITTEN  32u /* fewer than WORLD_MAX_FAULTS */
+#define FEW_FRAMES   16u /* may not suffice for the metadata of what is added */
+#define FIRST_FRAMES 32u /* suffices for those of any machine at init */
 
 static struct machine machine;
 static struct quire *q;
 static size_t last;        /* index of the frame that the last operation was about */
 static unsigned n_written; /* free frames written to so far */
+
+/* What a run may cost, about: frames looked at one by one. Filling one takes as long as looking at so many. */
+#define MOST_WORK 1500u
+#define FILL_WORK 4u
+static size_t work;
+
+/* 2^order frames were handed out or freed. */
+static void worked(unsigned order) {
+    work += (size_t)(machine.config.content == QUIRE_CONTENT_NONE ? 1 : FILL_WORK) << order;
+}
 
 /* ---- saying what is done --------------------------------------------------------------------------------- */
 
@@ -81,6 +90,7 @@ static quire_pa alloc(uint8_t tag) {
     quire_pa pa = quire_alloc(q, tag);
     oracle_content_faults();
     oracle_allocated(pa, tag);
+    worked(0);
     remember(pa);
     return pa;
 }
@@ -102,6 +112,7 @@ static void do_alloc_order(struct input *in) {
     }
     oracle_content_faults();
     oracle_allocated(pa, tag);
+    worked(pa != QUIRE_NONE ? order : 0);
     remember(pa);
     if (status != QUIRE_OK) {
         oracle_expect_status(status, oracle_why_none(order));
@@ -110,7 +121,7 @@ static void do_alloc_order(struct input *in) {
 
 /* So many, or until there is none. */
 static void do_alloc_many(struct input *in) {
-    for (unsigned n = take(in) + 1u; n > 0 && alloc(0) != QUIRE_NONE; n--) {}
+    for (unsigned n = take(in) + 1u; n > 0 && work < MOST_WORK && alloc(0) != QUIRE_NONE; n--) {}
 }
 
 /* ---- freeing and counting -------------------------------------------------------------------------------- */
@@ -119,6 +130,7 @@ static void end_free(enum quire_status status, bool proper) {
     oracle_expect_status(status, proper ? QUIRE_OK : QUIRE_FAULT);
     if (proper) {
         oracle_freed(oracle_op.pa, oracle_op.order);
+        worked(oracle_op.order);
     } else {
         oracle_misuse_fault();
     }
@@ -204,7 +216,7 @@ static void do_free_order(struct input *in) {
 
 /* So many, or until none is held. */
 static void do_free_many(struct input *in) {
-    for (unsigned n = take(in) + 1u; n > 0; n--) {
+    for (unsigned n = take(in) + 1u; n > 0 && work < MOST_WORK; n--) {
         quire_pa pa = held(&(struct input){0});
         uint32_t refs = oracle_frame(pa)->refs;
         if (refs == 0) {
@@ -268,16 +280,22 @@ static void do_write_to_free(struct input *in) {
     }
 }
 
+static bool is_managed_block(quire_pa block) {
+    for (size_t i = 0; i < oracle_n_frames; i++) {
+        if (oracle_frames[i].pa / PAGE / QUIRE_BLOCK_FRAMES == block) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* How many frames of a region lie in blocks of which nothing is managed: only those need new metadata. */
 static uint64_t n_in_new_blocks(const struct quire_region *frames) {
-    uint64_t n = 0;
-    for (quire_pa pa = frames->base; pa < frames->end; pa += PAGE) {
-        quire_pa block = pa / PAGE / QUIRE_BLOCK_FRAMES;
-        bool managed = false;
-        for (size_t i = 0; i < oracle_n_frames && !managed; i++) {
-            managed = oracle_frames[i].pa / PAGE / QUIRE_BLOCK_FRAMES == block;
-        }
-        n += !managed;
+    uint64_t n = 0, n_here;
+    for (quire_pa pa = frames->base; pa < frames->end; pa += n_here * PAGE) {
+        uint64_t in_block = QUIRE_BLOCK_FRAMES - pa / PAGE % QUIRE_BLOCK_FRAMES, left = (frames->end - pa) / PAGE;
+        n_here = in_block < left ? in_block : left;
+        n += is_managed_block(pa / PAGE / QUIRE_BLOCK_FRAMES) ? 0 : n_here;
     }
     return n;
 }
@@ -305,14 +323,22 @@ static void do_add(struct input *in) {
 
 static void do_compare(struct input *in) {
     (void)in;
+    work += MOST_WORK / 2;
     oracle_compare_all();
+}
+
+/* A crash between two calls: only what lies in memory remains. */
+static void do_recover(struct input *in) {
+    (void)in;
+    work += MOST_WORK / 2;
+    oracle_recover(&machine.config, machine.regions, machine.n_regions, false);
 }
 
 typedef void operation(struct input *in);
 static operation *const operations[] = {
     do_alloc,         do_alloc,  do_alloc_many, do_alloc_order, do_alloc_order, do_free,       do_free,
     do_free_many,     do_get,    do_put,        do_cow,         do_free_order,  do_free_order, do_switch_cpu,
-    do_write_to_free, do_misuse, do_add,        do_refs,        do_compare,     do_misuse,
+    do_write_to_free, do_misuse, do_add,        do_refs,        do_compare,     do_misuse,     do_recover,
 };
 
 /* ---- init ------------------------------------------------------------------------------------------------ */
@@ -367,6 +393,15 @@ static bool init(void) {
     return valid;
 }
 
+/* The machine sees where the allocator maps its own data, not which of them it writes. */
+static void touch_metadata(void) {
+    for (size_t i = 0; i < oracle_n_frames; i++) {
+        if (oracle_frames[i].metadata) {
+            (void)world_bytes(oracle_frames[i].pa);
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes) {
     struct input in = {bytes, n_bytes};
     oracle_step = 0;
@@ -379,10 +414,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes) {
     check_metadata();
     last = 0;
     n_written = 0;
-    for (; in.n_left > 0 && oracle_step < MAX_OPERATIONS; oracle_step++) {
+    work = 0;
+    for (; in.n_left > 0 && work < MOST_WORK; oracle_step++) {
         operations[take(&in) % (sizeof operations / sizeof operations[0])](&in);
         oracle_compare_counts();
     }
     oracle_compare_all();
+    touch_metadata();
     return 0;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define BLOCK      (QUIRE_BLOCK_FRAMES * PAGE)
-#define MAX_FRAMES 3200u
+#define MAX_FRAMES 1600u
 
 /* Simulated memory is one array; regions take theirs from it in the order in which they are made. */
 static struct ram {
@@ -17,19 +17,37 @@ static struct ram {
 static unsigned n_ram;
 static unsigned char *memory;
 static uint64_t n_memory_used;
+static bool touched[MAX_FRAMES]; /* frames of it that are no longer full of rubbish, perhaps */
 
 static quire_pa last_end; /* of the region made last */
 
 /* ---- regions -------------------------------------------------------------------------------------------- */
 
-/* Simulated memory for these frames, full of rubbish, as after a reset. */
+/* Simulated memory is full of rubbish at the start of each run, as after a reset. Only what the last run touched has to be
+ * filled again; that is what makes runs short. */
+static void fill_with_rubbish(void) {
+    if (memory == NULL) {
+        memory = aligned_alloc((size_t)PAGE, MAX_FRAMES * (size_t)PAGE);
+        if (memory == NULL) {
+            fuzz_fail("the target itself has no memory left");
+        }
+        memset(touched, true, sizeof touched);
+    }
+    for (size_t i = 0; i < MAX_FRAMES; i++) {
+        if (touched[i]) {
+            memset(memory + i * PAGE, WORLD_RUBBISH, (size_t)PAGE);
+            touched[i] = false;
+        }
+    }
+}
+
+/* Some of it for these frames. */
 static bool make_ram(const struct quire_region *frames) {
     uint64_t n_bytes = frames->end - frames->base;
     if (n_ram == sizeof ram / sizeof ram[0] || n_bytes > MAX_FRAMES * PAGE - n_memory_used) {
         return false;
     }
     ram[n_ram++] = (struct ram){frames->base, n_bytes, memory + n_memory_used};
-    memset(memory + n_memory_used, 0xA5, n_bytes);
     n_memory_used += n_bytes;
     return true;
 }
@@ -52,7 +70,7 @@ static quire_pa next_base(unsigned distance) {
 bool machine_region(struct input *in, struct quire_region *region) {
     static const unsigned odd[] = {0, 0, 0, 0, 1, 100, 2048, 4095};
     unsigned distance = take(in), length = take(in), type = take(in);
-    uint64_t n_frames = length < 128 ? length : (uint64_t)(length - 127) * 16;
+    uint64_t n_frames = length < 192 ? length : (uint64_t)(length - 191) * 18; /* up to more than two blocks */
     region->base = next_base(distance) + odd[type / 4 % 8];
     region->end = region->base + n_frames * PAGE + odd[type / 32];
     region->type = type % 4 == 0 ? QUIRE_RESERVED : QUIRE_USABLE;
@@ -77,9 +95,7 @@ bool machine_frames(const struct quire_region *region, struct quire_region *fram
 /* ---- all ------------------------------------------------------------------------------------------------ */
 
 void machine_make(struct machine *m, struct input *in) {
-    if (memory == NULL && (memory = aligned_alloc((size_t)PAGE, MAX_FRAMES * (size_t)PAGE)) == NULL) {
-        fuzz_fail("the target itself has no memory left");
-    }
+    fill_with_rubbish();
     *m = (struct machine){.world = {.name = "fuzz"}};
     n_ram = 0;
     n_memory_used = 0;
@@ -106,7 +122,9 @@ void machine_make(struct machine *m, struct input *in) {
 unsigned char *world_bytes(quire_pa pa) {
     for (unsigned i = n_ram; i-- > 0;) { /* the one made last counts, if it covers another */
         if (pa - ram[i].base < ram[i].n_bytes) {
-            return ram[i].bytes + (pa - ram[i].base);
+            unsigned char *byte = ram[i].bytes + (pa - ram[i].base);
+            touched[(size_t)(byte - memory) / PAGE] = true;
+            return byte;
         }
     }
     return NULL;

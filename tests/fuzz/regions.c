@@ -1,7 +1,7 @@
 /* regions.c: memory maps of any bytes, normalised by boot/regions.c and by a model that asks of each frame whether each of
  * its bytes is usable.
  *
- * All bounds lie in three windows of 64 frames: at address 0, around 2^32, and at the end of the address space. So the
+ * All bounds lie in three windows of 16 frames: at address 0, around 2^32, and at the end of the address space. So the
  * model needs a cell for each frame of the windows and one for each of the two wide gaps between them, in which nothing
  * begins or ends. And it need not ask of every byte of a cell: of its first one and of those where a range begins
  * or has ended, for in between nothing changes.
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define PAGE          QUIRE_PAGE_SIZE
-#define WINDOW_FRAMES 64u
+#define WINDOW_FRAMES 16u
 #define WINDOW_BYTES  (WINDOW_FRAMES * PAGE)
 #define N_WINDOWS     3u
 #define N_CELLS       (N_WINDOWS * WINDOW_FRAMES + 2)

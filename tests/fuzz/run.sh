@@ -1,91 +1,148 @@
 #!/bin/bash
 # Runs the fuzz targets.
 #
-#   tests/fuzz/run.sh test FOLDER [TARGET...]     the corpus and a fixed number of runs from there, the same each time; TAP
-#   tests/fuzz/run.sh SECONDS FOLDER [TARGET...]  each target for so long, with progress
+#   tests/fuzz/run.sh test FOLDER SEED TARGET         a number of runs from the corpus, the same each time; TAP
+#   tests/fuzz/run.sh plants FOLDER                   each target must notice planted mistakes; TAP
+#   tests/fuzz/run.sh long FOLDER SECONDS TARGET...   each target for so long, with sanitizers, with progress
 #
 # FOLDER has the programs. Inputs that reach something new are kept in FOLDER/found/TARGET; what broke a target is
 # FOLDER/found/TARGET-crash-<hash>, or -timeout-, -oom-, -leak-. To put what is worth it into the corpus of the tree:
 #
 #   FOLDER/TARGET -set_cover_merge=1 tests/fuzz/corpus/TARGET FOLDER/found/TARGET
 #
-# Exit status: 0 all agreed, 1 a target broke, 2 it can not run.
+# Exit status: 0 all agreed, 1 a target broke, or did not notice a planted mistake, 2 it can not run.
 set -u
 export LC_ALL=C # the order of file names
 cd "$(dirname "$0")/../.." || exit 2
 mode=${1:-}
 folder=${2:-}
-targets=("${@:3}")
 
-# How many runs a test has: some seconds for each target.
-declare -A runs=([fdt]=60000 [regions]=30000 [api]=3000)
-declare -A max_bytes=([fdt]=3072 [regions]=128 [api]=400)
+# How many runs a test has: in bulk, with sanitizers, and until a planted mistake must have been noticed.
+declare -A bulk_runs=([fdt]=2000000 [regions]=5000000 [api]=500000)
+declare -A sanitized_runs=([fdt]=50000 [regions]=100000 [api]=10000)
+declare -A max_bytes=([fdt]=2048 [regions]=80 [api]=160)
+planted_runs=5000
+
+# The mistakes of the plants.c of tests/fuzz and tests/model, and what is said about them.
+plants=(
+    "fdt|a broken blob accepted|problems of a blob that was accepted"
+    "fdt|a good blob refused|refused: "
+    "fdt|a byte read behind the blob|AddressSanitizer: heap-buffer-overflow"
+    "fdt|a region left out|how many regions"
+    "regions|a frame too many|region 0 is"
+    "regions|a region left out|regions, expected"
+    "regions|too many entries accepted|not refused, or changed"
+    "api|a frame handed out twice|is held"
+    "api|a frame that is lost|free frames"
+    "api|a free that is forgotten|expected"
+    "api|the wrong owner blamed|reported as"
+    "api|a copy that is the original|quire_cow"
+    "api|a frame that a crash takes away|after a crash"
+)
 
 fail() {
     echo "fuzz: $1" >&2
     exit 2
 }
 
-# Target $1, keeping finds in folder $2, with options. The corpus is listed, since the order in a folder may be any.
+# Program $1 of target $2, from the corpus, with options. The corpus is listed, since the order in a folder may be any.
 fuzz() {
-    local target=$1 finds=$2 dictionary=tests/fuzz/$1.dict seeds=(tests/fuzz/corpus/$1/*)
+    local program=$1 target=$2 dictionary=tests/fuzz/$2.dict seeds=(tests/fuzz/corpus/$2/*)
     shift 2
-    mkdir -p "$finds" "$folder/found"
+    mkdir -p "$folder/found"
     [[ -e $dictionary ]] && set -- "$@" "-dict=$dictionary"
-    "$folder/$target" "-max_len=${max_bytes[$target]}" -len_control=0 -timeout=300 "-artifact_prefix=$folder/found/$target-" \
-        "-seed_inputs=$(IFS=, && echo "${seeds[*]}")" "$@" "$finds" 2>&1
+    "$program" "-max_len=${max_bytes[$target]}" -len_control=0 -timeout=300 "-artifact_prefix=$folder/found/$target-" \
+        "-seed_inputs=$(IFS=, && echo "${seeds[*]}")" "$@" 2>&1
 }
 
-# What broke target $1, if it has left that in $2, its output.
+# The same for $3 runs from seed $4, which do the same each time. use_cmp=0: mutations learn nothing from the operands of
+# comparisons, because addresses, which differ each time, are among them. entropic=0: how rare something is is not counted,
+# which takes longer than a run does.
+fixed() {
+    fuzz "$1" "$2" "-runs=$3" "-seed=$4" -use_cmp=0 -entropic=0 "${@:5}"
+}
+
+# How to repeat what broke program $1, if it has left that in $2, its output.
 replay() {
     local file
     file=$(sed -n 's/.*Test unit written to //p' <<<"$2" | tail -n 1)
-    [[ -n $file ]] && echo "repeat with: $folder/$1 $file"
+    [[ -n $file ]] && echo "repeat with: $1 $file"
 }
 
-# use_cmp=0: mutations learn nothing from the operands of comparisons, because addresses, which differ each time, are among
-# them.
-run_test() {
-    local target=$1 number=$2 new=$folder/new/$1 output verdict=ok
-    rm -rf "$new"
-    output=$(fuzz "$target" "$new" "-runs=${runs[$target]}" -seed=1 -use_cmp=0) || verdict="not ok"
-    grep -q "^Done ${runs[$target]} runs" <<<"$output" || verdict="not ok"
-    echo "$verdict $number - $target: ${runs[$target]} runs, each answer as expected"
-    [[ $verdict == ok ]] && return
-    tail -n 40 <<<"$output" | sed 's/^/# /'
-    echo "# $(replay "$target" "$output")"
-    return 1
+number=0
+status=0
+# A test: $1 ok or not, $2 what it is; and what was said, if not ok.
+result() {
+    number=$((number + 1))
+    echo "$1 $number - $2"
+    [[ $1 == ok ]] && return
+    tail -n 40 <<<"$3" | sed 's/^/# /'
+    status=1
 }
 
+# $3 runs of program $1 of target $2, from seed $4.
+test_runs() {
+    local output verdict=ok
+    output=$(fixed "$@") || verdict="not ok"
+    grep -q "^Done $3 runs" <<<"$output" || verdict="not ok"
+    result "$verdict" "$1 -seed=$4: $3 runs, each answer as expected" "$output
+$(replay "$1" "$output")"
+}
+
+test_plants() {
+    local plant target name words output verdict
+    for plant in "${plants[@]}"; do
+        IFS='|' read -r target name words <<<"$plant"
+        output=$(PLANT=$name fixed "$folder/planted/$target" "$target" $planted_runs 1 \
+            "-artifact_prefix=$folder/planted/$target-")
+        [[ $? != 0 && $output == *"$words"* ]] && verdict=ok || verdict="not ok"
+        result "$verdict" "$target notices: $name" "$output"
+    done
+}
+
+# Target $1 for $2 seconds.
 run_long() {
-    local target=$1
-    echo "fuzz: $target for $mode s"
-    fuzz "$target" "$folder/found/$target" "-max_total_time=$mode" | tee "$folder/$target.log" |
+    local program=$folder/$1 finds=$folder/found/$1
+    echo "fuzz: $1 for $2 s"
+    mkdir -p "$finds"
+    fuzz "$program" "$1" "-max_total_time=$2" "$finds" | tee "$folder/$1.log" |
         grep --line-buffered -E '^fuzz:|^model: seed|(INITED|pulse|DONE) |^SUMMARY|runtime error'
     [[ ${PIPESTATUS[0]} == 0 ]] && return
-    replay "$target" "$(<"$folder/$target.log")"
-    return 1
+    replay "$program" "$(<"$folder/$1.log")"
+    status=1
 }
 
-[[ -n $folder ]] || fail "say what and where: tests/fuzz/run.sh test build/tests/fuzz fdt"
-[[ $mode == test || $mode =~ ^[1-9][0-9]*$ ]] || fail "T=$mode: give a number of seconds, from 1"
-for target in "${targets[@]}"; do
-    [[ -n ${runs[$target]:-} ]] || fail "there is no target $target, but ${!runs[*]}"
-done
-if [[ ${#targets[@]} == 0 ]]; then
-    echo "1..0 # SKIP clang's fuzzer runtime is not installed (Debian: libclang-rt-N-dev, in older releases libclang-common-N-dev)"
-    exit 0
-fi
+is_number() {
+    [[ $1 =~ ^[1-9][0-9]{0,8}$ ]]
+}
 
-status=0
-number=0
-for target in "${targets[@]}"; do
-    number=$((number + 1))
-    if [[ $mode == test ]]; then
-        run_test "$target" $number || status=1
-    else
-        run_long "$target" || status=1
-    fi
-done
-[[ $mode == test ]] && echo "1..$number"
+is_target() {
+    [[ -n $1 && -n ${bulk_runs[$1]:-} ]] || fail "there is no target \"$1\", but ${!bulk_runs[*]}"
+    [[ -x $folder/$1 ]] || fail "there is no $folder/$1"
+}
+
+case $mode in
+test)
+    seed=${3:-} target=${4:-}
+    is_number "$seed" || fail "seed $seed: give a number, from 1"
+    is_target "$target"
+    test_runs "$folder/$target" "$target" "${sanitized_runs[$target]}" "$seed"
+    test_runs "$folder/bulk/$target" "$target" "${bulk_runs[$target]}" "$seed"
+    echo "1..$number"
+    ;;
+plants)
+    is_target api
+    test_plants
+    echo "1..$number"
+    ;;
+long)
+    is_number "${3:-}" || fail "T=${3:-}: give a number of seconds, from 1"
+    [[ $# -gt 3 ]] || fail "clang's fuzzer runtime is not installed (Debian: libclang-rt-N-dev, in older releases libclang-common-N-dev)"
+    for target in "${@:4}"; do
+        is_target "$target"
+        run_long "$target" "$3"
+    done
+    ;;
+*) fail "say what: tests/fuzz/run.sh test build/tests/fuzz 1 fdt" ;;
+esac
 exit $status

@@ -1,37 +1,63 @@
-# Fuzz targets, built with clang's libFuzzer and the address and undefined-behaviour sanitizers; tests/fuzz/fuzz.h says
-# what a target is. Without clang's fuzzer runtime there is none, and the test is skipped.
+# Fuzz targets, built with clang's libFuzzer; tests/fuzz/fuzz.h says what a target is. Each is built three times:
+#   fuzz/T          with the address and undefined-behaviour sanitizers
+#   fuzz/bulk/T     without, several times as fast
+#   fuzz/planted/T  the first, with a planted mistake that must be noticed
+# What is fuzzed is watched for coverage. The second opinion is not: it should not be covered, and is faster that way.
+# Without clang's fuzzer runtime there is none of it, and the tests are skipped.
 include tests/unit/variants.mk tests/model/units.mk
 
 FUZZ := $(BUILD)/tests/fuzz
 FUZZ_RUNTIME := $(wildcard $(shell $(CLANG) -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer[.-]*)
 FUZZ_TARGETS := $(if $(FUZZ_RUNTIME),fdt regions api)
-FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$(FUZZ)/%)
+FUZZ_PROGRAMS := $(foreach kind,$(FUZZ) $(FUZZ)/bulk $(FUZZ)/planted,$(FUZZ_TARGETS:%=$(kind)/%))
 $(eval $(call variant,fuzz,$(CLANG),-O1 -g $(ASAN) -fsanitize=fuzzer-no-link))
+$(eval $(call variant,bulk,$(CLANG),-O2 -g))
+$(eval $(call variant,bulk-watched,$(CLANG),-O2 -g -fsanitize-coverage=inline-8bit-counters$(comma)pc-table))
 
-FUZZ_OBJ := $(BUILD)/tests/in/fuzz
-$(FUZZ)/fdt: $(patsubst %.c,$(FUZZ_OBJ)/%.o,tests/fuzz/tree.c tests/fuzz/meaning.c $(BOOT_SRC))
-$(FUZZ)/regions: $(BOOT_SRC:%.c=$(FUZZ_OBJ)/%.o)
-# The oracle is not what should be covered, and is three times as fast without being watched.
-$(FUZZ)/api: $(FUZZ_OBJ)/tests/fuzz/machine.o $(ORACLE_UNITS:%=$(BUILD)/tests/in/asan/tests/model/%.o) $(FUZZ_OBJ)/quire.a
+FUZZ_SEEN_fdt := $(BOOT_SRC)
+FUZZ_SEEN_regions := $(BOOT_SRC)
+FUZZ_SEEN_api := $(QUIRE_SRC)
+FUZZ_JUDGE_fdt := $(addprefix tests/fuzz/,fdt.c tree.c meaning.c fuzz.c)
+FUZZ_JUDGE_regions := $(addprefix tests/fuzz/,regions.c fuzz.c)
+FUZZ_JUDGE_api := $(addprefix tests/fuzz/,api.c machine.c fuzz.c) $(ORACLE_UNITS:%=tests/model/%.c)
+FUZZ_PLANTS_fdt := tests/fuzz/plants.c
+FUZZ_PLANTS_regions := tests/fuzz/plants.c
+FUZZ_PLANTS_api := tests/model/plants.c
+FUZZ_WRAP_fdt := $(patsubst %,-Wl$(comma)--wrap=quire_%,fdt_open fdt_regions regions_normalise)
+FUZZ_WRAP_regions := $(FUZZ_WRAP_fdt)
+FUZZ_WRAP_api := $(PLANTED)
 
-$(FUZZ)/%: $(FUZZ_OBJ)/tests/fuzz/%.o $(FUZZ_OBJ)/tests/fuzz/fuzz.o
+# $(call fuzz,PROGRAM,OBJECTS,FLAGS)
+define fuzz
+$(1): $(2)
+	@mkdir -p $$(@D)
+	@echo "  LD  $$@"
+	@$(CLANG) -fsanitize=fuzzer $(3) $$^ -lpthread -o $$@
+endef
+# $(call in,VARIANT,SOURCES)
+in = $(patsubst %.c,$(BUILD)/tests/in/$(1)/%.o,$(2))
+$(foreach t,fdt regions api,\
+    $(eval $(call fuzz,$(FUZZ)/$(t),$(call in,fuzz,$(FUZZ_SEEN_$(t))) $(call in,asan,$(FUZZ_JUDGE_$(t))),$(ASAN)))\
+    $(eval $(call fuzz,$(FUZZ)/bulk/$(t),$(call in,bulk-watched,$(FUZZ_SEEN_$(t))) $(call in,bulk,$(FUZZ_JUDGE_$(t)))))\
+    $(eval $(call fuzz,$(FUZZ)/planted/$(t),$(call in,fuzz,$(FUZZ_SEEN_$(t))) \
+        $(call in,asan,$(FUZZ_JUDGE_$(t)) $(FUZZ_PLANTS_$(t))),$(ASAN) $(FUZZ_WRAP_$(t)))))
+
+# Programs that know where the others are. Each target's runs are in two of them, so that none takes long.
+FUZZ_TESTS := $(foreach t,$(FUZZ_TARGETS),$(t)-1 $(t)-2) $(if $(FUZZ_TARGETS),plants,nothing)
+FUZZ_RUN_plants := tests/fuzz/run.sh plants $(FUZZ)
+FUZZ_RUN_nothing := echo "1..0 \# SKIP clang has no fuzzer runtime (Debian: libclang-rt-N-dev, once libclang-common-N-dev)"
+fuzz_run = $(or $(FUZZ_RUN_$(1)),tests/fuzz/run.sh test $(FUZZ) $(lastword $(subst -, ,$(1))) $(firstword $(subst -, ,$(1))))
+$(FUZZ)/test-%: tests/fuzz/tests.mk
 	@mkdir -p $(@D)
-	@echo "  LD  $@"
-	@$(CLANG) $(ASAN) -fsanitize=fuzzer $^ -lpthread -o $@
-
-# It knows where the programs are.
-$(FUZZ)/run: tests/fuzz/tests.mk $(FUZZ_PROGRAMS)
-	@mkdir -p $(@D)
-	@printf '#!/bin/sh\nexec tests/fuzz/run.sh test $(FUZZ) $(FUZZ_TARGETS)\n' > $@
+	@printf '%s\n' '#!/bin/sh' '$(call fuzz_run,$*)' > $@
 	@chmod +x $@
-TESTS += $(FUZZ)/run
+TESTS += $(FUZZ_TESTS:%=$(FUZZ)/test-%)
 TEST_PREREQ += $(FUZZ_PROGRAMS)
 
 .PHONY: fuzz
 ##@ fuzz     look for bytes that break the readers of boot/ or the allocator: T seconds (60) for each target
 T ?= 60
 fuzz: $(FUZZ_PROGRAMS)
-	@tests/fuzz/run.sh $(T) $(FUZZ) $(FUZZ_TARGETS)
+	@tests/fuzz/run.sh long $(FUZZ) "$(T)" $(FUZZ_TARGETS)
 
-.SECONDARY: $(patsubst %,$(FUZZ_OBJ)/tests/fuzz/%.o,fuzz fdt tree meaning regions api machine)
--include $(wildcard $(FUZZ_OBJ)/*/*.d $(FUZZ_OBJ)/*/*/*.d)
+-include $(foreach v,fuzz asan bulk bulk-watched,$(wildcard $(BUILD)/tests/in/$(v)/*/*.d $(BUILD)/tests/in/$(v)/tests/*/*.d))

@@ -23,6 +23,9 @@ static inline bool frames_is_free(const struct frame *f) {
     return f != NULL && !f->metadata && f->refs == 0;
 }
 
+/* A frame that turns out to be held, by itself. */
+void oracle_adopt(struct frame *f, uint8_t tag);
+
 /* The oracle's other state, oracle.c. */
 extern const struct world *oracle_world;
 extern struct quire *oracle_quire;

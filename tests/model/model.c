@@ -101,13 +101,9 @@ static struct world world;
 
 static struct quire *make_allocator(void) {
     struct quire *q;
-    size_t n_regions = 0;
-    while (n_regions < N_REGIONS && world.at_start[n_regions].end != 0) {
-        n_regions++;
-    }
-    const struct quire_config config = {.n_cpus = world.n_cpus, .content = world.content};
+    const struct quire_config config = world_config(&world);
     oracle_begin(CALL_INIT, QUIRE_NONE, 0);
-    oracle_expect_status(quire_init(&q, &config, world.at_start, n_regions), QUIRE_OK);
+    oracle_expect_status(quire_init(&q, &config, world.at_start, world_n_regions(&world)), QUIRE_OK);
     return q;
 }
 

@@ -8,6 +8,8 @@
  * sake of those that the other call has in hand. */
 #include "operations.h"
 
+#include <setjmp.h>
+
 #define N_TAGS         20u /* few, so that runs of one owner are long now and then */
 #define MAX_QUARANTINE 32u
 
@@ -26,10 +28,12 @@ static bool is_outers(quire_pa pa, unsigned order) {
     return nested && outer.pa < pa + (PAGE << order) && pa < outer.pa + (PAGE << outer.order);
 }
 
-/* Whether an allocation may fail though the oracle knows of free runs: no more than the outer call may have in hand. */
+/* Whether an allocation may fail though the oracle knows of free runs: no more than the outer call may have in hand, or has
+ * found written and reported. */
 static bool excused(unsigned order) {
     bool takes = outer.call == CALL_ALLOC || outer.call == CALL_ALLOC_ORDER || outer.call == CALL_COW;
-    return nested && takes && oracle_free_runs(order) <= (uint64_t)1 << outer.order;
+    uint64_t in_hand = ((uint64_t)1 << outer.order) + (oracle_op.first_fault - outer.first_fault);
+    return nested && takes && oracle_free_runs(order) <= in_hand;
 }
 
 /* ---- arguments ------------------------------------------------------------------------------------------ */
@@ -93,6 +97,7 @@ static void end_alloc(enum quire_status status, quire_pa pa, uint8_t tag) {
 static void do_alloc(void) {
     uint8_t tag = (uint8_t)any(N_TAGS);
     begin(CALL_ALLOC, QUIRE_NONE, 0);
+    oracle_op.tag = tag;
     quire_pa pa = quire_alloc(q, tag);
     end_alloc(pa != QUIRE_NONE ? QUIRE_OK : QUIRE_NO_MEMORY, pa, tag);
 }
@@ -101,6 +106,7 @@ static void do_alloc_order(void) {
     uint8_t tag = (uint8_t)any(N_TAGS);
     quire_pa pa = 1;
     begin(CALL_ALLOC_ORDER, QUIRE_NONE, any_order());
+    oracle_op.tag = tag;
     enum quire_status status = quire_alloc_order(q, oracle_op.order, tag, &pa);
     end_alloc(status, pa, tag);
 }
@@ -216,6 +222,7 @@ static void do_cow(void) {
         return;
     }
     bool proper = begin(CALL_COW, pa, 0);
+    oracle_op.tag = proper ? oracle_frame(pa)->tag : 0;
     enum quire_status status = quire_cow(q, pa, &own);
     struct frame *shared = oracle_frame(pa);
     if ((own == QUIRE_NONE) != (status != QUIRE_OK)) {
@@ -291,7 +298,7 @@ static void do_add(void) {
     }
 }
 
-/* ---- all of them ---------------------------------------------------------------------------------------- */
+/* ---- drawing -------------------------------------------------------------------------------------------- */
 
 typedef void operation_fn(void);
 
@@ -306,6 +313,38 @@ static operation_fn *draw(void) {
     }
     return roll < 780 ? either[roll % 4] : others[roll % 10];
 }
+
+/* ---- crashes -------------------------------------------------------------------------------------------- */
+
+static jmp_buf before_crash;
+static uint64_t hooks_to_crash;
+
+static void crash_soon(void) {
+    if (hooks_to_crash-- == 0) {
+        longjmp(before_crash, 1);
+    }
+}
+
+/* Everything is forgotten but what lies in memory; now and then in the middle of a call, at one of its hooks. */
+static void do_crash(void) {
+    void (*const usual)(void) = world_interrupt;
+    const struct quire_config config = world_config(world);
+    volatile bool in_call = false;
+    if (!one_in(4)) {
+        hooks_to_crash = any(2);
+        world_interrupt = crash_soon;
+        in_call = true;
+        if (setjmp(before_crash) == 0) {
+            draw()();
+            in_call = false;
+        }
+    }
+    world_interrupt = NULL;
+    oracle_recover(&config, world->at_start, world_n_regions(world), in_call);
+    world_interrupt = usual;
+}
+
+/* ---- all of them ---------------------------------------------------------------------------------------- */
 
 static void interrupt(void) {
     static operation_fn *const any_kind[] = {do_free, do_put, do_get, do_free_order, do_alloc, do_alloc_order, do_cow};
@@ -327,6 +366,9 @@ void operation(void) {
         do_bad_order();
         do_add();
         target_percent = any(8) * 20; /* 0 .. 140 % */
+    }
+    if (one_in(3000)) {
+        do_crash();
     }
     if (one_in(1u << 21)) {
         do_saturate();

@@ -27,10 +27,10 @@ void oracle_begin(enum call call, quire_pa pa, unsigned order) {
 
 const char *oracle_call_name(void) {
     static const char *const names[] = {
-        [CALL_INIT] = "quire_init", [CALL_ALLOC] = "quire_alloc", [CALL_ALLOC_ORDER] = "quire_alloc_order",
-        [CALL_FREE] = "quire_free", [CALL_GET] = "quire_get",     [CALL_FREE_ORDER] = "quire_free_order",
-        [CALL_PUT] = "quire_put",   [CALL_COW] = "quire_cow",     [CALL_REFS] = "quire_refs",
-        [CALL_ADD] = "quire_add",   [CALL_WRITE] = "a write"};
+        [CALL_INIT] = "quire_init", [CALL_ALLOC] = "quire_alloc",     [CALL_ALLOC_ORDER] = "quire_alloc_order",
+        [CALL_FREE] = "quire_free", [CALL_GET] = "quire_get",         [CALL_FREE_ORDER] = "quire_free_order",
+        [CALL_PUT] = "quire_put",   [CALL_COW] = "quire_cow",         [CALL_REFS] = "quire_refs",
+        [CALL_ADD] = "quire_add",   [CALL_RECOVER] = "quire_recover", [CALL_WRITE] = "a write"};
     if (oracle_op.order == 0 && oracle_op.call == CALL_ALLOC_ORDER) {
         return names[CALL_ALLOC];
     }
@@ -202,6 +202,13 @@ static void allocate_run(quire_pa pa, unsigned order, uint8_t tag) {
     frames_occupy(oracle_frame(pa), order);
 }
 
+void oracle_adopt(struct frame *f, uint8_t tag) {
+    frames_occupy(f, 0);
+    f->tag = tag;
+    f->allocation = ++n_allocations;
+    f->ever = true;
+}
+
 void oracle_allocated(quire_pa pa, uint8_t tag) {
     unsigned order = oracle_op.order;
     if (pa == QUIRE_NONE) {
@@ -277,9 +284,7 @@ void oracle_content_faults(void) {
         }
         world_bytes(f->pa)[f->dirty_at] = QUIRE_POISON; /* known bytes again, should somebody free or copy it */
         f->dirty = 0;
-        frames_occupy(f, 0);
-        f->tag = QUIRE_TAG_QUARANTINE;
-        f->allocation = ++n_allocations;
+        oracle_adopt(f, QUIRE_TAG_QUARANTINE);
     }
     oracle_n_faults += world_n_faults - oracle_op.first_fault;
     world_n_faults = oracle_op.first_fault;

@@ -38,6 +38,7 @@ enum call {
     CALL_COW,
     CALL_REFS,
     CALL_ADD,
+    CALL_RECOVER,
     CALL_WRITE, /* none of the allocator's: somebody writes to a frame that is not his */
 };
 
@@ -47,6 +48,7 @@ struct operation {
     quire_pa pa;
     unsigned order;
     unsigned cpu;
+    uint8_t tag;          /* of what is allocated */
     bool misuse;          /* it must be refused */
     unsigned first_fault; /* faults reported earlier belong to the call that this one interrupts */
 };
@@ -99,6 +101,12 @@ void oracle_misuse_fault(void);
 
 /* Writes to a frame that nobody holds. */
 void oracle_write_to_free(struct frame *f, unsigned offset, uint8_t byte);
+
+/* ---- after a crash (recovery.c) -------------------------------------------------------------------------- */
+
+/* Calls quire_recover. Nothing was in flight, or, if it crashed, the operation was. */
+void oracle_recover(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
+                    bool crashed);
 
 /* ---- comparing (compare.c) ------------------------------------------------------------------------------ */
 

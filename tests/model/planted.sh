@@ -38,6 +38,8 @@ plants=(
     "a walk that names the wrong owner|the walk says"
     "a walk that leaves out a run|frames seen by the walk"
     "a recount that finds something|validate: "
+    "a frame that a crash takes away|after a crash frame"
+    "frames that were never astray|astray"
 )
 
 status=0 number=0

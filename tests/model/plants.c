@@ -173,3 +173,19 @@ PLANT(enum quire_status, quire_validate, const struct quire *q, struct quire_fau
     enum quire_status status = __real_quire_validate(q, first);
     return planted("a recount that finds something") ? QUIRE_FAULT : status;
 }
+
+/* ---- after a crash -------------------------------------------------------------------------------------- */
+
+static bool free_first(void *ctx, const struct quire_run *run) {
+    return run->state != QUIRE_STATE_HELD || __real_quire_free(*(struct quire **)ctx, run->base) != QUIRE_OK;
+}
+
+PLANT(enum quire_status, quire_recover, struct quire **out, const struct quire_config *config,
+      const struct quire_region *regions, size_t n_regions, struct quire_recovery *found) {
+    enum quire_status status = __real_quire_recover(out, config, regions, n_regions, found);
+    found->n_astray += planted("frames that were never astray");
+    if (status == QUIRE_OK && planted("a frame that a crash takes away")) {
+        __real_quire_walk(*out, free_first, out);
+    }
+    return status;
+}

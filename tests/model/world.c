@@ -89,6 +89,18 @@ void world_make(struct world *w, uint64_t seed) {
     make_ram(w->later);
 }
 
+struct quire_config world_config(const struct world *w) {
+    return (struct quire_config){.n_cpus = w->n_cpus, .content = w->content};
+}
+
+size_t world_n_regions(const struct world *w) {
+    size_t n = 0;
+    while (n < N_REGIONS && w->at_start[n].end != 0) {
+        n++;
+    }
+    return n;
+}
+
 void world_end(void) {
     while (n_ram > 0) {
         free(ram[--n_ram].bytes);

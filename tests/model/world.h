@@ -23,6 +23,10 @@ struct world {
 void world_make(struct world *w, uint64_t seed);
 void world_end(void);
 
+/* The arguments of quire_init, with at_start. */
+struct quire_config world_config(const struct world *w);
+size_t world_n_regions(const struct world *w);
+
 /* Memory, whether the allocator manages it or not; NULL where there is none. */
 unsigned char *world_bytes(quire_pa pa);
 #define WORLD_RUBBISH 0xA5 /* what each byte is at the start */
@@ -37,7 +41,7 @@ void world_set_cpu(unsigned cpu, unsigned n_restless);
 /* What happens at each hook in an interrupted world. */
 extern void (*world_interrupt)(void);
 
-/* Faults reported since the last world_forget_faults: the first WORLD_MAX_FAULTS of them. */
+/* Faults reported and not dealt with yet: the first WORLD_MAX_FAULTS of them. */
 #define WORLD_MAX_FAULTS 256u
 extern struct quire_fault world_faults[WORLD_MAX_FAULTS];
 extern unsigned world_n_faults;

@@ -1,0 +1,48 @@
+/* plants.c: readers that do one thing wrong, which the targets fdt and regions must notice. The mistake stands between the
+ * target and boot/ (the linker's --wrap puts it there); PLANT in the environment names it. For the target api,
+ * tests/model/plants.c does the same. */
+#include "boot/fdt.h"
+#include "boot/regions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool planted(const char *name) {
+    const char *wanted = getenv("PLANT");
+    return wanted != NULL && strcmp(wanted, name) == 0;
+}
+
+#define PLANT(type, name, ...)                                                                                         \
+    type __real_##name(__VA_ARGS__);                                                                                   \
+    type __wrap_##name(__VA_ARGS__);                                                                                   \
+    type __wrap_##name(__VA_ARGS__)
+
+PLANT(enum quire_fdt_status, quire_fdt_open, struct quire_fdt *fdt, const void *blob, size_t n_readable) {
+    enum quire_fdt_status status = __real_quire_fdt_open(fdt, blob, n_readable);
+    if (planted("a broken blob accepted")) {
+        fdt->status = QUIRE_FDT_OK;
+    }
+    if (planted("a good blob refused") && fdt->n_bytes % 8 == 4) {
+        fdt->status = QUIRE_FDT_NO_END;
+    }
+    if (planted("a byte read behind the blob")) {
+        fdt->boot_cpu ^= (uint32_t)(((const volatile uint8_t *)blob)[n_readable] & 0);
+    }
+    return status;
+}
+
+PLANT(void, quire_fdt_regions, const struct quire_fdt *fdt, struct quire_regions *map) {
+    __real_quire_fdt_regions(fdt, map);
+    map->n -= map->n > 2 && planted("a region left out");
+}
+
+PLANT(bool, quire_regions_normalise, struct quire_regions *map) {
+    bool fits = __real_quire_regions_normalise(map);
+    if (fits && map->n > 1 && planted("a frame too many")) {
+        map->at[0].end += QUIRE_PAGE_SIZE;
+    }
+    if (fits && map->n > 1 && planted("a region left out")) {
+        map->n--;
+    }
+    return fits || planted("too many entries accepted");
+}
