@@ -283,6 +283,29 @@ static void a_run_with_a_frame_that_somebody_holds(void **state) {
     }
 }
 
+/* ---- joined ----------------------------------------------------------------------------------------------- */
+
+static uint32_t joins_of(const q_record *r) {
+    return atomic_load(r) & (Q_JOIN_PREV | Q_JOIN_NEXT);
+}
+
+/* Frames, or blocks, of one allocation are joined to each other, and those at its ends to nothing beyond. */
+static void an_allocation_is_joined_inside_only(void **state) {
+    (void)state;
+    make_memory(QUIRE_CONTENT_NONE);
+    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+        bool of_blocks = order >= QUIRE_BLOCK_ORDER;
+        size_t n = (size_t)1 << (of_blocks ? order - QUIRE_BLOCK_ORDER : order);
+        const quire_pa pa = must_alloc_order(q, order, 1);
+        for (size_t i = 0; i < n; i++) {
+            const q_record *r = of_blocks ? &zone->blocks[block_of(pa) + i].record : record_of(pa + i * PAGE);
+            assert_int_equal(joins_of(r), (i > 0 ? Q_JOIN_PREV : 0) | (i + 1 < n ? Q_JOIN_NEXT : 0));
+        }
+    }
+}
+
+/* ---- freed twice at once ---------------------------------------------------------------------------------- */
+
 /* What two CPUs do that free a frame at the same time: each finds it held. */
 static void free_twice_at_once(quire_pa pa) {
     const uint32_t record = atomic_load(record_of(pa));
@@ -405,6 +428,7 @@ int main(void) {
         unit_case(a_bit_that_is_set_already),
         unit_case(a_free_frame_that_somebody_holds),
         unit_case(a_run_with_a_frame_that_somebody_holds),
+        unit_case(an_allocation_is_joined_inside_only),
         unit_case(freed_twice_into_the_borrowed_block),
         unit_case(freed_twice_on_the_way_home),
         unit_case(freed_twice_and_reused),

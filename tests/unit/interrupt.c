@@ -328,6 +328,27 @@ static void interrupted_anywhere(void **state) {
     at_each_instruction(*state, false, expect_whole);
 }
 
+static enum quire_status validated;
+
+static void call_validate(quire_pa *got) {
+    struct quire_fault first;
+    (void)got;
+    validated = quire_validate(q, &first);
+}
+
+/* A recount in which somebody interferes finds that, and no damage. */
+static const struct call validation = {"validation", one_freed, call_validate, 0, 1};
+
+static void expect_no_damage(const struct call *c, quire_pa got) {
+    assert_true(validated == QUIRE_OK || validated == QUIRE_BUSY);
+    expect_whole(c, got);
+}
+
+static void validation_interrupted_anywhere(void **state) {
+    (void)state;
+    at_each_instruction(&validation, false, expect_no_damage);
+}
+
 /* The caller stops in the middle and never goes on. Others can: no call of theirs waits or fails but for lack of
  * memory, none is given a frame that somebody holds, and what they can not have was counted. */
 static void expect_others_unharmed(const struct call *c, quire_pa got) {
@@ -370,11 +391,15 @@ static void expect_recovered(const struct call *c, quire_pa got) {
     expect_consistent(q);
 }
 
-static void crashed_anywhere(void **state) {
+static void crash_anywhere(const struct call *c) {
     quire_pa got;
-    make_call(*state, 0, &got);
+    make_call(c, 0, &got);
     n_held_after = n_held();
-    at_each_instruction(*state, true, expect_recovered);
+    at_each_instruction(c, true, expect_recovered);
+}
+
+static void crashed_anywhere(void **state) {
+    crash_anywhere(*state);
 }
 
 /* A cache is full, and of a block that was being split some frames have a record. */
@@ -397,6 +422,11 @@ static void call_recover(quire_pa *got) {
 /* May crash itself, and be run again. */
 static const struct call recovery = {"recovery", crash, call_recover, 0, 0};
 
+static void recovery_crashed_anywhere(void **state) {
+    (void)state;
+    crash_anywhere(&recovery);
+}
+
 static int start_stepping(void **state) {
     (void)state;
     struct sigaction action = {.sa_sigaction = on_step, .sa_flags = SA_SIGINFO};
@@ -416,16 +446,19 @@ int main(void) {
         {"stopped", stopped_anywhere},
         {"crashed", crashed_anywhere},
     };
-    static struct CMUnitTest tests[N_CALLS * COUNT_OF(events) + 1];
+    static struct CMUnitTest tests[N_CALLS * COUNT_OF(events) + 2];
     static char names[COUNT_OF(tests)][80];
-    for (size_t i = 0; i < COUNT_OF(tests) - 1; i++) {
+    for (size_t i = 0; i < N_CALLS * COUNT_OF(events); i++) {
         const struct call *c = &calls[i / COUNT_OF(events)];
         size_t e = i % COUNT_OF(events);
         snprintf(names[i], sizeof names[i], "%s: %s anywhere", c->name, events[e].name);
         tests[i] = (struct CMUnitTest){names[i], events[e].test, NULL, NULL, (void *)(uintptr_t)c};
     }
-    tests[COUNT_OF(tests) - 1] =
-        (struct CMUnitTest){"recovery: crashed anywhere", crashed_anywhere, NULL, NULL, (void *)(uintptr_t)&recovery};
+    const struct CMUnitTest others[] = {
+        cmocka_unit_test(validation_interrupted_anywhere),
+        cmocka_unit_test(recovery_crashed_anywhere),
+    };
+    memcpy(&tests[COUNT_OF(tests) - COUNT_OF(others)], others, sizeof others);
     return cmocka_run_group_tests_name("interrupt", tests, start_stepping, NULL);
 }
 
