@@ -1,4 +1,4 @@
-/* whole.c: scenarios of the allocator as a whole: misuse, exhaustion, statistics, threads that stop. */
+/* whole.c: scenarios of the allocator as a whole: misuse, exhaustion, statistics, many threads. */
 #include "scenarios.h"
 
 static quire_pa held[4], got[MAX_THREADS];
@@ -173,7 +173,7 @@ const struct scenario looking_on = {
     .full = {2, 0, 0},
 };
 
-/* ---- a thread that stops for ever -------------------------------------------------------------------------- */
+/* ---- many -------------------------------------------------------------------------------------------------- */
 
 static void small_world(void) {
     world_make(0, 1, 2);
@@ -182,44 +182,6 @@ static void small_world(void) {
     held[0] = world_frame(400);
     held[1] = world_frame(401);
 }
-
-static void take_and_give_home(void) {
-    quire_pa a = take();
-    world_run_on(NO_CPU);
-    give(a);
-    give(held[0]);
-}
-
-/* More than its own cache holds: it must borrow, and then steal. */
-static void take_many(void) {
-    quire_pa a = take();
-    for (unsigned i = 0; i < 4; i++) {
-        take();
-    }
-    give(a);
-    give(held[1]);
-}
-
-/* What the stopped thread had in hand is gone; all else works, and nothing is there twice. */
-static void others_are_done(void) {
-    if (!world_stopped()) {
-        check_world_by_exhaustion();
-    }
-    while (take() != QUIRE_NONE) {}
-}
-
-const struct scenario one_stops = {
-    .name = "one-stops",
-    .about = "a thread stops for ever at any step; the other finishes its calls, and nothing is there twice",
-    .set_up = small_world,
-    .thread = {take_and_give_home, take_many},
-    .may_stop = 1,
-    .check = others_are_done,
-    .quick = {1, 0, 0},
-    .full = {1, 1, 0},
-};
-
-/* ---- many -------------------------------------------------------------------------------------------------- */
 
 static void work(void) {
     quire_pa a = take(), b = take_order(1), c = take();

@@ -1,0 +1,139 @@
+/* contents.c: scenarios of what frames contain: what one CPU filled in must be what another one gets.
+ *
+ * Contents are plain memory. A read or write of them that is not ordered behind the last holder's is a data race, which
+ * stands for all that a weakly ordered machine could show there. */
+#include "scenarios.h"
+
+#include <quire/port.h>
+#include <string.h>
+
+static quire_pa held;
+static bool written; /* by who had freed the frame */
+
+/* The holder writes to the frame; what was there does not matter. */
+static void soil(quire_pa pa) {
+    touch(pa);
+    poke((uintptr_t)quire_port_map(pa), 8, 0x1234567812345678);
+}
+
+static bool contains(quire_pa pa, uint8_t byte) {
+    const uint8_t *at = quire_port_map(pa);
+    cells_plain((uintptr_t)at, QUIRE_PAGE_SIZE, false);
+    return at[0] == byte && memcmp(at, at + 1, QUIRE_PAGE_SIZE - 1) == 0;
+}
+
+/* ---- zeros ------------------------------------------------------------------------------------------------ */
+
+static void nothing_free(void) {
+    world_contents(QUIRE_CONTENT_ZERO);
+    world_make(0, 1, 2);
+    world_take_all();
+    held = world_frame(300);
+}
+
+static void take_zeros(void) {
+    quire_pa pa = take();
+    if (pa != QUIRE_NONE) {
+        expect(contains(pa, 0), "a frame with something else than zeros in it");
+        soil(pa);
+        give(pa);
+    }
+}
+
+static void give_and_take_zeros(void) {
+    soil(held);
+    give(held);
+    take_zeros();
+}
+
+const struct scenario zeroed = {
+    .name = "zeroed",
+    .about = "a frame is written and freed by whoever gets it; the next one gets zeros",
+    .set_up = nothing_free,
+    .thread = {take_zeros, give_and_take_zeros},
+    .check = check_world_by_exhaustion,
+    .quick = {1, 1, 0},
+    .full = {3, 1, 0},
+};
+
+/* ---- XSA-364: a scrub that is not yet visible ------------------------------------------------------------- */
+
+static void two_held(void) {
+    world_contents(QUIRE_CONTENT_POISON);
+    world_make(0, 1, 2);
+    held = take_order(1);
+    world_leave((const size_t[]){300}, 1);
+}
+
+static void write_and_give(void) {
+    soil(held);
+    give_order(held, 1);
+}
+
+/* quire_alloc itself verifies the poison. */
+static void take_poisoned(void) {
+    for (unsigned i = 0; i < 3; i++) {
+        quire_pa pa = take();
+        if (pa != QUIRE_NONE) {
+            expect(contains(pa, QUIRE_POISON), "a frame was handed out that is not poisoned");
+            soil(pa);
+        }
+    }
+}
+
+const struct scenario scrubbed = {
+    .name = "xsa-364",
+    .about = "frames are poisoned by who frees them, while another CPU allocates and verifies them",
+    .set_up = two_held,
+    .thread = {write_and_give, take_poisoned},
+    .check = check_world_by_exhaustion,
+    .quick = {1, 1, 0},
+    .full = {3, 1, 0},
+};
+
+/* ---- a write to a freed frame ----------------------------------------------------------------------------- */
+
+static void begin(void) {
+    written = false;
+}
+
+static void one_held(void) {
+    world_contents(QUIRE_CONTENT_POISON);
+    world_make(0, 1, 2);
+    world_leave((const size_t[]){300}, 1);
+    held = world_frame(100);
+}
+
+/* The write is a mistake, so it is not looked at for data races. */
+static void give_and_write(void) {
+    world_run_on(NO_CPU);
+    give(held);
+    poke((uintptr_t)quire_port_map(held) + 8, 8, 0);
+    written = true;
+}
+
+static void take_unwritten(void) {
+    bool before = written;
+    quire_pa a = take(), b = take();
+    expect(!before || (a != held && b != held && world_n_faults() == 1), "a frame was handed out that was written");
+}
+
+static void in_nobodys_hands(void) {
+    expect(world_n_faults() <= 1, "more than one fault");
+    if (world_n_faults() == 1) {
+        world_hold(held, 1); /* it stays out of use */
+    }
+    check_world();
+}
+
+const struct scenario written_after_free = {
+    .name = "written-after-free",
+    .about = "a freed frame is written to; whoever allocates later is told, and gets another one",
+    .set_up = one_held,
+    .start = begin,
+    .thread = {give_and_write, take_unwritten},
+    .check = in_nobodys_hands,
+    .faults_expected = true,
+    .quick = {2, 1, 0},
+    .full = {3, 2, 0},
+};
