@@ -50,6 +50,8 @@ const struct scenario *const scenarios[] = {
     &split_halves,
     &split_get_put,
     &split_random,
+    &split_refs,
+    &split_walk,
     &pair_halves,
     &pair_parts,
     &put_put,

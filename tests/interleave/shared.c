@@ -66,6 +66,41 @@ const struct scenario split_random = {
     .full = {6, 0, 10000},
 };
 
+/* The split itself changes nothing that anybody could see. */
+static void share_last_frame(void) {
+    expect(quire_get(q, block + (511 << QUIRE_PAGE_SHIFT)) == QUIRE_OK, "a frame that is held can not be shared");
+}
+
+static void count_references(void) {
+    expect(quire_refs(q, block + (7 << QUIRE_PAGE_SHIFT)) == 1, "a frame that is held has not one reference");
+}
+
+static void count_held(void) {
+    uint64_t n_held[QUIRE_TAGS];
+    quire_tag_stats(q, n_held);
+    expect(n_held[1] == world_n_held(), "frames that are held all the time are not counted");
+}
+
+const struct scenario split_refs = {
+    .name = "split-refs",
+    .about = "the references of a frame are read while its block is split; there is one all the time",
+    .set_up = one_block,
+    .thread = {share_last_frame, count_references},
+    .check = check_world,
+    .quick = {1, 1, 0},
+    .full = {3, 2, 0},
+};
+
+const struct scenario split_walk = {
+    .name = "split-walk",
+    .about = "what is held is counted while a whole block is split; all of it is held all the time",
+    .set_up = one_block,
+    .thread = {share_last_frame, count_held},
+    .check = check_world,
+    .quick = {0, 1, 0},
+    .full = {0, 2, 0},
+};
+
 static void one_pair(void) {
     world_make(0, 4, 2);
     block = take_order(10);
