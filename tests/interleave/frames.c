@@ -106,7 +106,7 @@ const struct scenario refill_give_back = {
     .thread = {take_two, give_two_home},
     .check = check_world_by_exhaustion,
     .quick = {2, 0, 0},
-    .full = {3, 1, 0},
+    .full = {4, 2, 0},
 };
 
 static void take_from_bits(void) {
@@ -121,7 +121,7 @@ const struct scenario refill_take_give = {
     .thread = {take_two, give_two_home, take_from_bits},
     .check = check_world_by_exhaustion,
     .quick = {1, 0, 0},
-    .full = {2, 0, 0},
+    .full = {2, 1, 0},
 };
 
 /* ---- steal ------------------------------------------------------------------------------------------------ */
@@ -161,7 +161,7 @@ const struct scenario steal_both = {
     .thread = {take_one_at_least, take_and_give, take_and_give},
     .check = check_world_by_exhaustion,
     .quick = {1, 0, 0},
-    .full = {2, 0, 0},
+    .full = {2, 1, 0},
 };
 
 /* On CPUs 0 and 2. */

@@ -57,6 +57,7 @@ const struct scenario *const scenarios[] = {
     &put_put,
     &get_put,
     &cow_cow,
+    &cow_pinned,
     &cow_put,
     &xsa_401,
     &dirty_cow,

@@ -132,7 +132,7 @@ const struct scenario pair_parts = {
     .thread = {free_lower_half, free_second_block},
     .check = check_world,
     .quick = {1, 0, 0},
-    .full = {2, 0, 0},
+    .full = {3, 1, 0},
 };
 
 /* ---- references ------------------------------------------------------------------------------------------- */
@@ -221,6 +221,21 @@ const struct scenario cow_cow = {
     .check = two_frames,
     .quick = {2, 1, 0},
     .full = {3, 2, 0},
+};
+
+static void pinned_and_shared_by_two(void) {
+    shared_by_two();
+    expect(quire_get(q, held) == QUIRE_OK, "quire_get");
+}
+
+const struct scenario cow_pinned = {
+    .name = "cow-pinned",
+    .about = "the same, while a third CPU reads the frame through a reference of its own and lets it go",
+    .set_up = pinned_and_shared_by_two,
+    .thread = {break_and_write, break_and_write, read_and_put},
+    .check = two_frames,
+    .quick = {1, 0, 0},
+    .full = {2, 1, 0},
 };
 
 static void one_frame(void) {
