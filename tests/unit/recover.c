@@ -239,6 +239,21 @@ static void a_join_that_one_side_has_is_none(void **state) {
     }
 }
 
+/* Of two blocks that are one allocation one has a record for each frame: they stay one. */
+static void a_pair_of_which_one_block_is_split(void **state) {
+    (void)state;
+    for (unsigned which = 0; which < 2; which++) {
+        start(&config);
+        const quire_pa pair = must_alloc_order(q, QUIRE_MAX_ORDER, 6);
+        assert_int_equal(quire_get(q, pair + which * BLOCK), QUIRE_OK);
+        assert_int_equal(quire_put(q, pair + which * BLOCK), QUIRE_OK);
+        expect_recovered();
+        assert_int_equal(found.n_splits + found.n_joins, 0);
+        assert_int_equal(quire_free_order(q, pair, QUIRE_MAX_ORDER), QUIRE_OK);
+        host_ram_clear();
+    }
+}
+
 /* A CPU had taken a block, or a node of the index, to initialise it. Nobody saw anything of it: it is fresh again. */
 static void what_was_claimed_is_fresh(void **state) {
     (void)state;
@@ -385,6 +400,7 @@ int main(void) {
         unit_case(nothing_is_believed_but_the_records),
         unit_case(a_split_is_finished),
         unit_case(a_join_that_one_side_has_is_none),
+        unit_case(a_pair_of_which_one_block_is_split),
         unit_case(what_was_claimed_is_fresh),
         unit_case(poison_is_not_expected_where_it_may_be_missing),
         unit_case(added_memory_is_there_again),
