@@ -78,6 +78,37 @@ const struct scenario comes_home_and_goes = {
     .full = {3, 2, 0},
 };
 
+/* ---- a hint that is on its way ---------------------------------------------------------------------------- */
+
+/* The first frame to come back to the block gives it a hint, and the second one finds its class right already. */
+static void nothing_free(void) {
+    world_make(0, 1, 3);
+    world_take_all();
+    held = world_frame(300);
+}
+
+static void give_another_home(void) {
+    world_run_on(NO_CPU);
+    give(world_frame(100));
+}
+
+static void take_if_over(void) {
+    if (over) {
+        must_get_one();
+    }
+}
+
+const struct scenario hint_on_its_way = {
+    .name = "hint-on-its-way",
+    .about = "a frame is freed and then needed, while another CPU is in the middle of hinting its block",
+    .set_up = nothing_free,
+    .start = begin,
+    .thread = {give_home, give_another_home, take_if_over},
+    .check = check_world_by_exhaustion,
+    .quick = {2, 0, 0},
+    .full = {3, 1, 0},
+};
+
 /* ---- whole blocks ----------------------------------------------------------------------------------------- */
 
 static void one_block_held(void) {

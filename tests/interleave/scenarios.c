@@ -73,6 +73,7 @@ const struct scenario *const scenarios[] = {
     &written_after_free,
     &comes_and_goes,
     &comes_home_and_goes,
+    &hint_on_its_way,
     &block_is_back,
     &leaf_is_open,
     &index_open,
