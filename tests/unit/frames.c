@@ -246,6 +246,7 @@ static void memory_in_pieces_is_gathered(void **state) {
             frames_push(&all, pa);
         }
         free_all_order(q, round % 9, &all);
+        host_set_cpu(round % 3 == 0 ? 99 : 0); /* 99 has no cache */
         take_all(q, &all);
         for (size_t i = 0; i < all.n; i++) {
             host_set_cpu(round % 2 == 0 ? 99 : (unsigned)i / 200 % 5);
