@@ -12,7 +12,7 @@
 static struct ram {
     quire_pa base;
     uint64_t n_bytes;
-    unsigned char *bytes;
+    size_t at; /* index in `memory` */
 } ram[2 * N_REGIONS];
 static unsigned n_ram;
 static unsigned char *memory;
@@ -47,7 +47,7 @@ static bool make_ram(const struct quire_region *frames) {
     if (n_ram == sizeof ram / sizeof ram[0] || n_bytes > MAX_FRAMES * PAGE - n_memory_used) {
         return false;
     }
-    ram[n_ram++] = (struct ram){frames->base, n_bytes, memory + n_memory_used};
+    ram[n_ram++] = (struct ram){frames->base, n_bytes, (size_t)n_memory_used};
     n_memory_used += n_bytes;
     return true;
 }
@@ -119,15 +119,29 @@ void machine_make(struct machine *m, struct input *in) {
     world_set_cpu(0, 0);
 }
 
-unsigned char *world_bytes(quire_pa pa) {
+/* Index in `memory`; false: there is none. */
+static bool find_byte(quire_pa pa, size_t *at) {
     for (unsigned i = n_ram; i-- > 0;) { /* the one made last counts, if it covers another */
         if (pa - ram[i].base < ram[i].n_bytes) {
-            unsigned char *byte = ram[i].bytes + (pa - ram[i].base);
-            touched[(size_t)(byte - memory) / PAGE] = true;
-            return byte;
+            *at = ram[i].at + (size_t)(pa - ram[i].base);
+            return true;
         }
     }
-    return NULL;
+    return false;
+}
+
+const unsigned char *world_look(quire_pa pa) {
+    size_t at;
+    return find_byte(pa, &at) ? &memory[at] : NULL;
+}
+
+unsigned char *world_bytes(quire_pa pa) {
+    size_t at;
+    if (!find_byte(pa, &at)) {
+        return NULL;
+    }
+    touched[at / PAGE] = true;
+    return &memory[at];
 }
 
 /* ---- dice: for the oracle, which picks frames by chance, and for a restless CPU number -------------------- */

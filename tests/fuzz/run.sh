@@ -20,7 +20,7 @@ folder=${2:-}
 # How many runs a test has: in bulk, with sanitizers, and until a planted mistake must have been noticed.
 declare -A bulk_runs=([fdt]=2000000 [regions]=5000000 [api]=500000)
 declare -A sanitized_runs=([fdt]=50000 [regions]=100000 [api]=10000)
-declare -A max_bytes=([fdt]=2048 [regions]=80 [api]=160)
+declare -A max_bytes=([fdt]=2048 [regions]=80 [api]=128)
 planted_runs=5000
 
 # The mistakes of the plants.c of tests/fuzz and tests/model, and what is said about them.

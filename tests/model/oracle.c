@@ -109,6 +109,7 @@ void oracle_added(const struct quire_region *region) {
 /* Each frame's front and back are looked at, each so-manieth frame all over: that takes as long as ten operations. */
 #define ALL_OF_ONE_IN 16u
 #define EDGE_BYTES    16u
+#define STAMP_ONE_IN  8u /* of the frames of a run */
 
 static void write_stamp(struct frame *f) {
     unsigned char *bytes = world_bytes(f->pa);
@@ -123,7 +124,7 @@ static bool all_bytes_are(const unsigned char *bytes, size_t n, uint8_t byte) {
 
 /* What stands in the frame is what the oracle thinks. */
 static void check_contents(const struct frame *f) {
-    const unsigned char *bytes = world_bytes(f->pa);
+    const unsigned char *bytes = world_look(f->pa);
     size_t stamp = f->stamp != 0 ? sizeof f->stamp : 0, page = (size_t)PAGE;
     bool same = memcmp(bytes, &f->stamp, stamp) == 0 && memcmp(bytes + page - stamp, &f->stamp, stamp) == 0;
     if (n_looks++ % ALL_OF_ONE_IN == 0) {
@@ -222,8 +223,10 @@ void oracle_allocated(quire_pa pa, uint8_t tag) {
     struct frame *first = oracle_frame(pa);
     for (struct frame *f = first; f < first + (1u << order); f++) {
         contents_given(f);
-        write_stamp(f);
         f->ever = true;
+    }
+    for (struct frame *f = first; f < first + (1u << order); f += STAMP_ONE_IN) {
+        write_stamp(f);
     }
 }
 

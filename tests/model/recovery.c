@@ -42,7 +42,7 @@ static bool may_have_taken(const struct frame *f, uint32_t refs, struct found *f
 
 /* Whatever the call in flight has written there. */
 static void make_contents_known(struct frame *f) {
-    f->byte = f->refs > 0 || oracle_world->content != QUIRE_CONTENT_POISON ? WORLD_RUBBISH : QUIRE_POISON;
+    f->byte = WORLD_RUBBISH;
     f->stamp = 0;
     f->dirty = 0;
     memset(world_bytes(f->pa), f->byte, (size_t)PAGE);
@@ -63,12 +63,16 @@ static void take_over(struct frame *f, uint32_t refs, struct found *found) {
     }
 }
 
-/* Of a frame that is free nothing is known any more where it may be poisoned in part. */
+/* A free frame may be poisoned in part where the crash came in the middle; so nothing is known of any, and writes to it
+ * go unnoticed once. */
 static void forget_poison(struct frame *f) {
     if (f->refs == 0 && oracle_world->content == QUIRE_CONTENT_POISON) {
         f->ever = false;
         f->tag = 0;
-        make_contents_known(f);
+    }
+    if (f->dirty != 0) {
+        world_bytes(f->pa)[f->dirty_at] = f->byte;
+        f->dirty = 0;
     }
 }
 

@@ -116,6 +116,10 @@ unsigned char *world_bytes(quire_pa pa) {
     return NULL;
 }
 
+const unsigned char *world_look(quire_pa pa) {
+    return world_bytes(pa);
+}
+
 /* ---- hooks -------------------------------------------------------------------------------------------- */
 
 struct quire_fault world_faults[WORLD_MAX_FAULTS];

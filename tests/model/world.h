@@ -29,7 +29,8 @@ size_t world_n_regions(const struct world *w);
 
 /* Memory, whether the allocator manages it or not; NULL where there is none. */
 unsigned char *world_bytes(quire_pa pa);
-#define WORLD_RUBBISH 0xA5 /* what each byte is at the start */
+const unsigned char *world_look(quire_pa pa); /* who only reads */
+#define WORLD_RUBBISH 0xA5                    /* what each byte is at the start */
 
 /* A number in 0..n-1. The sequence is the seed's. */
 uint64_t any(uint64_t n);
