@@ -32,7 +32,7 @@ struct access {
 };
 
 static quire_pa pa_of(uintptr_t address) {
-    return address - DIRECT_BASE;
+    return direct_pa((const void *)address);
 }
 
 /* NULL: not watched. */
@@ -67,7 +67,7 @@ static void look_at_image(const struct access *access) {
 
 static void look(const char *what, uintptr_t address, size_t n_bytes, uintptr_t pc) {
     struct access access = {.what = what, .address = address, .pc = pc, .n_bytes = n_bytes};
-    if (address - (uintptr_t)kernel_image < IMAGE_BYTES - n_bytes) {
+    if (address >= (uintptr_t)kernel_image && address < (uintptr_t)kernel_image_end) {
         look_at_image(&access);
     } else {
         look_at_frames(&access);

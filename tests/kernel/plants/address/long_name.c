@@ -5,7 +5,7 @@
 bool __real_initramfs_find(const char *path, struct stored_file *file);
 bool __wrap_initramfs_find(const char *path, struct stored_file *file);
 
-static char copy[8];
+static char copy[4];
 
 bool __wrap_initramfs_find(const char *path, struct stored_file *file) {
     memcpy(copy, path, strlen(path) + 1);
