@@ -123,13 +123,6 @@ void cells_save(uintptr_t at, size_t n_bytes) {
     }
 }
 
-/* The finisher of MurmurHash3 (Appleby, public domain). */
-static uint64_t mix(uint64_t x) {
-    x = (x ^ (x >> 33)) * 0xFF51AFD7ED558CCDu;
-    x = (x ^ (x >> 33)) * 0xC4CEB9FE1A85EC53u;
-    return x ^ (x >> 33);
-}
-
 /* A sum over cells, to which each adds what its number and contents make, so that the order does not matter. */
 uint64_t cells_hash(void) {
     uint64_t hash = hash_at_mark;
@@ -138,7 +131,7 @@ uint64_t cells_hash(void) {
         memcpy(&now, (const void *)(watch.base + k->number * (uintptr_t)CELL_BYTES), CELL_BYTES);
         if (now != k->before) {
             uint64_t number = (uint64_t)k->number << 32;
-            hash += mix(number | now) - mix(number | k->before);
+            hash += seen_mix(number | now) - seen_mix(number | k->before);
         }
     }
     return hash;

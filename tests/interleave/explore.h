@@ -11,7 +11,10 @@
  *   memory.c     what a load may return: the C11 memory model
  *   cells.c      for each 4 bytes of simulated memory: how to put it back, and who raced for it
  *   report.c     a schedule that failed, for a person
- *   world.c      the allocator under test, its hooks, and who holds which frame
+ *   world.c      the allocator under test, and its hooks
+ *   holders.c    who holds which frame, and which calls are in flight
+ *   crash.c      the end of all threads at any step, and recovery
+ *   seen.c       sets of hashes
  *
  * Everything runs in one operating-system thread; the threads explored are coroutines. */
 #ifndef EXPLORE_H
@@ -139,6 +142,7 @@ struct seen {
     size_t n, room;
     uint64_t *slots;
 };
+uint64_t seen_mix(uint64_t hash);
 bool seen_add(struct seen *seen, uint64_t hash); /* false: it was there */
 bool seen_has(const struct seen *seen, uint64_t hash);
 void seen_clear(struct seen *seen);
@@ -149,6 +153,7 @@ struct bounds {
     unsigned preemptions; /* UNBOUNDED: all schedules */
     unsigned stale;       /* loads that return something older than the newest value */
     unsigned random;      /* 0: all schedules within the bounds; else as many random ones */
+    unsigned crash;       /* not 0: all threads die at each step; in so many recoveries, at each write again */
 };
 #define UNBOUNDED 1000u
 
@@ -174,7 +179,7 @@ extern unsigned current; /* the thread that runs, or NOBODY: set-up and checks *
 extern bool recording;   /* writes are to be taken back */
 extern bool replaying;
 
-/* Before each atomic access of the current thread: others may run here. */
+/* Before each atomic access of the current thread (ACCESS_NONE: before much is written plainly): others may run here. */
 void scheduler_step(const struct access *access);
 
 /* Which of n values (0 is the newest) a load returns. */
@@ -182,6 +187,9 @@ unsigned scheduler_choose_value(unsigned n);
 
 /* Told when the cell of an access turns out to be shared: the search starts again with this knowledge. */
 void scheduler_learned(void);
+
+/* Whether fail() was called. */
+bool failing(void);
 
 /* Ends the schedule; does not return when a thread runs. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -209,6 +217,28 @@ int snapshot_go_on(struct snapshot *snapshot);
 
 /* The last one that was taken and not yet forgotten. */
 void snapshot_forget(const struct snapshot *snapshot);
+
+/* ---- crash.c --------------------------------------------------------------------------------------------- */
+
+struct crashes {
+    uint64_t n_points; /* steps at which all threads died */
+    size_t n_states;   /* different states of memory and calls in flight among them */
+    uint64_t n_inside; /* writes of a recovery at which that was crashed, too */
+    size_t n_inside_states;
+};
+
+void crash_begin(unsigned n_recoveries);
+struct crashes crash_counts(void);
+
+/* All threads die at this moment; then all is as before. Where something is wrong fail() was called, and the result says at which
+ * write of the recovery that was crashed, 0: not. */
+unsigned crash_here(void);
+
+/* The same in a replay, with that result. */
+void crash_again(unsigned at);
+
+/* Before each write outside of threads. */
+void crash_before_write(void);
 
 /* ---- report.c -------------------------------------------------------------------------------------------- */
 

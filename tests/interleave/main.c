@@ -3,9 +3,12 @@
  *   explore [--full] [--seed N] [SCENARIO...]   explores; one line for each scenario, fields separated by tabs:
  *                                               name, threads, preemptions, stale reads, schedules, seconds, verdict
  *   explore --preemptions N --stale N ...       the same within these bounds instead of the scenario's
+ *   explore --crash [--full] [SCENARIO...]      lets all threads die at each step, and recovers:
+ *                                               name, threads, preemptions, steps, different states, writes of recovery at
+ *                                               which that was stopped, too, different states, seconds, verdict
  *   explore --compare [SCENARIO...]             explores with the quick bounds, with and without leaving equivalent
  *                                               schedules out: both must end in the same states
- *   explore --list                              names and what they are about
+ *   explore --list [--crash]                    names and what they are about
  *   explore --replay ID                         runs one schedule and prints it; ID is what a failure printed
  *
  * Exit status: 0 all held, 1 something failed, 2 wrong usage. */
@@ -42,29 +45,52 @@ static void print_bound(unsigned n, unsigned special, const char *word) {
     }
 }
 
-static bool run_one(const struct scenario *s, const struct bounds *bounds, uint64_t seed) {
-    unsigned n_threads = 0;
-    while (n_threads < MAX_THREADS && s->thread[n_threads] != NULL) {
-        n_threads++;
+static unsigned n_threads_of(const struct scenario *s) {
+    unsigned n = 0;
+    while (n < MAX_THREADS && s->thread[n] != NULL) {
+        n++;
     }
+    return n;
+}
+
+/* The schedule that failed, once more, step by step. */
+static void print_failure(const struct result *r, const struct bounds *bounds, uint64_t seed) {
+    char *id = malloc(strlen(r->id) + 1);
+    if (id == NULL) {
+        exit(2);
+    }
+    strcpy(id, r->id); /* the result's own is overwritten */
+    if (bounds->random > 0) {
+        printf("# seed %" PRIu64 "\n", seed);
+    }
+    run_replay(id);
+    free(id);
+}
+
+static bool run_one(const struct scenario *s, const struct bounds *bounds, uint64_t seed) {
     struct result r = explore(s, bounds, seed, true, NULL);
-    printf("%s\t%u\t", s->name, n_threads);
+    printf("%s\t%u\t", s->name, n_threads_of(s));
     print_bound(bounds->preemptions, UNBOUNDED, "any");
     printf("%u\t%" PRIu64 "\t%.1f\t%s%s\n", bounds->stale, r.n_schedules, r.seconds, r.failed ? "FAILED: " : "holds",
            r.failed             ? r.message
            : bounds->random > 0 ? " (random)"
                                 : "");
     if (r.failed) {
-        char *id = malloc(strlen(r.id) + 1);
-        if (id == NULL) {
-            exit(2);
-        }
-        strcpy(id, r.id);
-        if (bounds->random > 0) {
-            printf("# seed %" PRIu64 "\n", seed);
-        }
-        run_replay(id);
-        free(id);
+        print_failure(&r, bounds, seed);
+    }
+    fflush(stdout);
+    return r.failed;
+}
+
+/* Schedules that differ only in independent steps are equivalent at their end, but not all of the way, so here all are run. */
+static bool run_crashes(const struct scenario *s, const struct bounds *bounds) {
+    struct result r = explore(s, bounds, 1, false, NULL);
+    struct crashes n = crash_counts();
+    printf("%s\t%u\t%u\t%" PRIu64 "\t%zu\t%" PRIu64 "\t%zu\t%.1f\t%s%s\n", s->name, n_threads_of(s),
+           bounds->preemptions, n.n_points, n.n_states, n.n_inside, n.n_inside_states, r.seconds,
+           r.failed ? "FAILED: " : "holds", r.failed ? r.message : "");
+    if (r.failed) {
+        print_failure(&r, bounds, 1);
     }
     fflush(stdout);
     return r.failed;
@@ -86,78 +112,111 @@ static bool compare(const struct scenario *s, uint64_t seed) {
     return !same;
 }
 
-static void list(void) {
-    for (size_t i = 0; i < n_scenarios; i++) {
-        printf("%-24s %s\n", scenarios[i]->name, scenarios[i]->about);
-    }
-}
-
-static int usage(void) {
-    fprintf(stderr, "usage: explore [--full] [--preemptions N] [--stale N] [--seed N] [--compare] [SCENARIO...]\n"
-                    "       explore --list | --replay ID\n");
-    return 2;
-}
-
 /* What the command line asks for. */
 struct wish {
-    bool full, compare;
+    bool list, full, crash, compare;
     bool own_bounds;
     struct bounds bounds;
     uint64_t seed;
 };
 
+static const struct crash_plan *find_plan(const struct scenario *s) {
+    for (size_t i = 0; i < n_crash_plans; i++) {
+        if (crash_plans[i].scenario == s) {
+            return &crash_plans[i];
+        }
+    }
+    fprintf(stderr, "explore: no crashes are planned for \"%s\"; --crash --list names those for which they are\n",
+            s->name);
+    exit(2);
+}
+
 static bool explore_one(const struct scenario *s, const struct wish *wish) {
+    if (wish->list) {
+        printf("%-24s %s\n", s->name, s->about);
+        return false;
+    }
     if (wish->compare) {
         return compare(s, wish->seed);
     }
-    return run_one(s, wish->own_bounds ? &wish->bounds : wish->full ? &s->full : &s->quick, wish->seed);
+    struct bounds bounds = wish->full ? s->full : s->quick;
+    if (wish->crash) {
+        bounds = wish->full ? find_plan(s)->full : find_plan(s)->quick;
+    }
+    if (wish->own_bounds) {
+        bounds = (struct bounds){wish->bounds.preemptions, wish->bounds.stale, 0, bounds.crash};
+    }
+    return wish->crash ? run_crashes(s, &bounds) : run_one(s, &bounds, wish->seed);
+}
+
+static bool explore_all(const struct wish *wish) {
+    bool failed = false;
+    for (size_t i = 0; i < n_scenarios && !wish->crash; i++) {
+        failed |= explore_one(scenarios[i], wish);
+    }
+    for (size_t i = 0; i < n_crash_plans && wish->crash; i++) {
+        if (wish->full || crash_plans[i].quick.crash > 0) {
+            failed |= explore_one(crash_plans[i].scenario, wish);
+        }
+    }
+    return failed;
+}
+
+/* An option without anything behind it. */
+static bool is_flag(const char *argument, struct wish *wish) {
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {
+        {"--list", &wish->list}, {"--full", &wish->full}, {"--crash", &wish->crash}, {"--compare", &wish->compare}};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        if (strcmp(argument, flags[i].name) == 0) {
+            *flags[i].flag = true;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* An option with a number behind it. */
-static bool number_of(const char *name, char **argument, unsigned long long *n) {
-    char *end;
-    if (strcmp(argument[0], name) != 0 || argument[1] == NULL) {
-        return false;
+static bool is_number(char **argument, const char *name, unsigned long long *n) {
+    char *end = "?";
+    if (strcmp(argument[0], name) == 0 && argument[1] != NULL && argument[1][0] != '\0') {
+        *n = strtoull(argument[1], &end, 0);
     }
-    *n = strtoull(argument[1], &end, 0);
-    return argument[1][0] != '\0' && *end == '\0';
+    return *end == '\0';
 }
 
 /* Reads one option; result: how many arguments that took, 0 where it is none. */
 static int read_option(char **argument, struct wish *wish) {
     unsigned long long n;
-    if (strcmp(argument[0], "--full") == 0) {
-        wish->full = true;
+    if (is_flag(argument[0], wish)) {
         return 1;
     }
-    if (strcmp(argument[0], "--compare") == 0) {
-        wish->compare = true;
-        return 1;
-    }
-    if (number_of("--seed", argument, &n)) {
+    if (is_number(argument, "--seed", &n)) {
         wish->seed = n;
         return 2;
     }
-    if (number_of("--preemptions", argument, &n)) {
-        wish->own_bounds = true;
-        wish->bounds.preemptions = (unsigned)n;
-        return 2;
+    unsigned *bound = is_number(argument, "--preemptions", &n) ? &wish->bounds.preemptions
+                      : is_number(argument, "--stale", &n)     ? &wish->bounds.stale
+                                                               : NULL;
+    if (bound == NULL) {
+        return 0;
     }
-    if (number_of("--stale", argument, &n)) {
-        wish->own_bounds = true;
-        wish->bounds.stale = (unsigned)n;
-        return 2;
-    }
-    return 0;
+    *bound = (unsigned)n;
+    wish->own_bounds = true;
+    return 2;
+}
+
+static int usage(void) {
+    fprintf(stderr,
+            "usage: explore [--list] [--crash] [--full] [--preemptions N] [--stale N] [--seed N] [SCENARIO...]\n"
+            "       explore --compare [SCENARIO...] | --replay ID\n");
+    return 2;
 }
 
 int main(int argc, char **argv) {
     struct wish wish = {.seed = 1};
-    bool failed = false;
-    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-        list();
-        return 0;
-    }
     if (argc == 3 && strcmp(argv[1], "--replay") == 0) {
         return run_replay(argv[2]);
     }
@@ -169,11 +228,7 @@ int main(int argc, char **argv) {
         }
         i += n;
     }
-    if (i == argc) {
-        for (size_t k = 0; k < n_scenarios; k++) {
-            failed |= explore_one(scenarios[k], &wish);
-        }
-    }
+    bool failed = i == argc && explore_all(&wish);
     for (; i < argc; i++) {
         failed |= explore_one(find(argv[i], strlen(argv[i])), &wish);
     }

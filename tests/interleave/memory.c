@@ -71,6 +71,7 @@ uint64_t peek(uintptr_t at, unsigned n_bytes) {
 
 void poke(uintptr_t at, unsigned n_bytes, uint64_t value) {
     if (recording && cells_watched(at)) {
+        crash_before_write();
         cells_save(at, n_bytes);
     }
     memcpy((void *)at, &value, n_bytes); /* the low bytes come first: see tests.mk */

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Makes the sources of a twin: a copy of src/ with one small defect planted.
 
-    plant.py TWINS NAME FOLDER
+    plant.py NAME FOLDER TABLE...
 
-reads the table TWINS, makes FOLDER/src and prints the .c files that have to be compiled: the one that was changed, or all
+finds NAME in a TABLE, makes FOLDER/src and prints the .c files that have to be compiled: the one that was changed, or all
 when a header was. Exit status 1, with a message, when the text to be replaced is not there exactly once.
 """
 import pathlib
@@ -15,15 +15,15 @@ TWIN = re.compile(r"^twin (\S+)\nscenario ([^\n]+)\nfile (\S+)\nwhy ([^\n]+)\n<<
 
 
 def main():
-    table, name, folder = sys.argv[1:]
-    twins = {t[0]: t for t in TWIN.findall(pathlib.Path(table).read_text())}
+    name, folder, *tables = sys.argv[1:]
+    twins = {t[0]: t for table in tables for t in TWIN.findall(pathlib.Path(table).read_text())}
     if name not in twins:
-        sys.exit(f"plant.py: {table} has no twin \"{name}\", or it is not written as the top of the file says")
+        sys.exit(f"plant.py: no twin \"{name}\" in {' '.join(tables)}, or it is not written as the top of `twins` says")
     _, _, path, _, old, new = twins[name]
     text = pathlib.Path(path).read_text()
     if text.count(old) != 1:
         sys.exit(f"plant.py: twin {name}: {path} has this text {text.count(old)} times, not once; "
-                 f"bring {table} up to date:\n{old}")
+                 f"bring it up to date:\n{old}")
     to = pathlib.Path(folder) / "src"
     shutil.rmtree(to, ignore_errors=True)
     shutil.copytree("src", to)

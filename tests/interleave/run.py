@@ -1,38 +1,71 @@
 #!/usr/bin/env python3
 """Runs the explorer over its scenarios and their twins.
 
-    run.py [--full] FOLDER TWINS
+    run.py FOLDER             quick bounds, schedules and crashes, as TAP
+    run.py --full FOLDER      full bounds, schedules, as a table
+    run.py --crashes FOLDER   full bounds, crashes, as a table
 
-FOLDER has `explore` and twins/<name>/explore. Without --full: the quick bounds, TAP. With it: the full bounds, a table. A scenario
-must hold, a twin must be found. Exit status 0 if all is so.
+FOLDER has `explore` and twins/<name>/explore. A scenario must hold, a twin must be found. Exit status 0 if all is so.
 """
 import concurrent.futures
 import pathlib
 import re
 import subprocess
 import sys
+import time
 
 AT_A_TIME = 2
+HERE = pathlib.Path(__file__).parent
 TWIN = re.compile(r"^twin (\S+)\nscenario (.+)\n", re.M)
 
+SCHEDULES = ["scenario", "threads", "preemptions", "stale", "schedules", "seconds", "verdict"]
+CRASHES = ["scenario", "threads", "preemptions", "crashes", "states", "in recovery", "states", "seconds", "verdict"]
 
-def explore(program, scenario, full):
-    """(fields of the result line, all of the output)"""
-    command = [program, *(["--full"] if full else []), scenario]
-    output = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout
-    fields = output.splitlines()[0].split("\t") if output else []
-    return (fields if len(fields) == 7 else [scenario, "?", "?", "?", "?", "?", "the explorer crashed"]), output
+# Small ones, which can be explored without leaving equivalent schedules out.
+COMPARED = ["refill-give-back", "nested-refill", "hint-leaf", "put-put", "double-free-home", "fresh-claim", "moving-frame"]
+
+
+class Kind:
+    """What is asked of the explorer: its schedules, or crashes in them."""
+
+    def __init__(self, option, head, counted, twins):
+        self.option, self.head, self.counted = option, head, counted  # `counted`: the fields that are added up
+        self.twins = TWIN.findall((HERE / twins).read_text())
+
+    def jobs(self, folder, full):
+        """(program, scenario, name of the twin or None), each twin behind its scenario"""
+        command = [f"{folder}/explore", "--list", *self.option, *(["--full"] if full else [])]
+        names = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        for scenario in [line.split()[0] for line in names.splitlines()]:
+            yield f"{folder}/explore", scenario, None
+            for name in [twin for twin, finds in self.twins if scenario in finds.split()]:
+                yield f"{folder}/twins/{name}/explore", scenario, name
+
+    def explore(self, program, scenario, full):
+        """(fields of the result line, all of the output)"""
+        command = [program, *self.option, *(["--full"] if full else []), scenario]
+        output = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout
+        fields = output.splitlines()[0].split("\t") if output else []
+        if len(fields) != len(self.head):
+            fields = [scenario, *["0"] * (len(self.head) - 2), "the explorer crashed"]
+        return fields, output
 
 
 class Tap:
     def __init__(self):
         self.n = 0
 
-    def scenario(self, fields, good, output):
-        self.line(good, f"{fields[0]}: {fields[4]} schedules, {fields[6]}", output)
+    def begin(self, kind):
+        pass
 
-    def twin(self, name, fields, good, output):
-        self.line(good, f"twin {name} of {fields[0]}: {fields[4]} schedules, {fields[6]}", output)
+    def scenario(self, kind, fields, good, output):
+        self.line(good, f"{fields[0]}: {self.count(kind, fields)}, {fields[-1]}", output)
+
+    def twin(self, kind, name, fields, good, output):
+        self.line(good, f"twin {name} of {fields[0]}: {self.count(kind, fields)}, {fields[-1]}", output)
+
+    def count(self, kind, fields):
+        return f"{fields[kind.counted[0]]} {kind.head[kind.counted[0]]}"
 
     def line(self, good, text, output):
         self.n += 1
@@ -40,47 +73,59 @@ class Tap:
         for line in [] if good else output.splitlines():
             print("#", line)
 
+    def total(self, kind, seconds):
+        pass
+
     def end(self):
         print(f"1..{self.n}")
 
 
 class Table:
-    HEAD = ["scenario", "threads", "preemptions", "stale", "schedules", "seconds", "verdict"]
-    WIDTHS = [32, 8, 12, 6, 10, 8, 0]
-
-    def __init__(self):
-        self.row(self.HEAD)
+    def begin(self, kind):
+        self.sums = [0] * len(kind.head)
+        self.row(kind.head)
 
     def row(self, fields):
-        print(*(f.ljust(w) for f, w in zip(fields, self.WIDTHS)), flush=True)
+        print(fields[0].ljust(32), *(f.ljust(11) for f in fields[1:]), flush=True)
 
-    def scenario(self, fields, good, output):
+    def scenario(self, kind, fields, good, output):
         self.row(fields)
+        for i in kind.counted:
+            self.sums[i] += int(fields[i])
         if not good:
             print(output)
 
-    def twin(self, name, fields, good, output):
-        verdict = f"found: {fields[6].removeprefix('FAILED: ')}" if good else "NOT FOUND"
-        self.row(["  twin " + name, "", *fields[2:6], verdict])
+    def twin(self, kind, name, fields, good, output):
+        verdict = f"found: {fields[-1].removeprefix('FAILED: ')}" if good else "NOT FOUND"
+        self.row(["  twin " + name, "", *fields[2:-1], verdict])
 
     def line(self, good, text, output):
         print(text)
+
+    def total(self, kind, seconds):
+        a_minute = int(self.sums[kind.counted[0]] * 60 / seconds)
+        self.row(["all scenarios", *(str(self.sums[i]) if i in kind.counted else "" for i in range(1, len(kind.head) - 2)),
+                  f"{seconds:.0f}", f"{a_minute} {kind.head[kind.counted[0]]} a minute"])
 
     def end(self):
         pass
 
 
-def jobs_of(folder, twins):
-    """(program, scenario, name of the twin or None), each twin behind its scenario"""
-    names = subprocess.run([f"{folder}/explore", "--list"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    for scenario in [line.split()[0] for line in names.splitlines()]:
-        yield f"{folder}/explore", scenario, None
-        for name in [twin for twin, finds in twins if scenario in finds.split()]:
-            yield f"{folder}/twins/{name}/explore", scenario, name
-
-
-# Small ones, which can be explored without leaving equivalent schedules out.
-COMPARED = ["refill-give-back", "nested-refill", "hint-leaf", "put-put", "double-free-home", "fresh-claim", "moving-frame"]
+def run(folder, kind, full, out):
+    jobs = list(kind.jobs(folder, full))
+    all_good, began = True, time.monotonic()
+    out.begin(kind)
+    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
+        results = pool.map(lambda job: kind.explore(job[0], job[1], full), jobs)
+        for (_, _, twin), (fields, output) in zip(jobs, results):
+            good = fields[-1].startswith("FAILED" if twin else "holds")
+            if twin:
+                out.twin(kind, twin, fields, good, output)
+            else:
+                out.scenario(kind, fields, good, output)
+            all_good &= good
+    out.total(kind, time.monotonic() - began)
+    return all_good
 
 
 def compare(folder, out):
@@ -92,22 +137,16 @@ def compare(folder, out):
 
 
 def main():
-    arguments = sys.argv[1:]
-    full = arguments[0] == "--full"
-    folder, table = arguments[-2:]
-    jobs = list(jobs_of(folder, TWIN.findall(pathlib.Path(table).read_text())))
+    *options, folder = sys.argv[1:]
+    schedules = Kind([], SCHEDULES, [4], "twins")
+    crashes = Kind(["--crash"], CRASHES, [3, 4, 5, 6], "crash-twins")
+    full = options != []
     out = Table() if full else Tap()
     all_good = True
-    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
-        results = pool.map(lambda job: explore(job[0], job[1], full), jobs)
-        for (_, _, twin), (fields, output) in zip(jobs, results):
-            good = fields[6].startswith("FAILED" if twin else "holds")
-            if twin:
-                out.twin(twin, fields, good, output)
-            else:
-                out.scenario(fields, good, output)
-            all_good &= good
-    all_good &= compare(folder, out)
+    if options != ["--crashes"]:
+        all_good &= run(folder, schedules, full, out) & compare(folder, out)
+    if options != ["--full"]:
+        all_good &= run(folder, crashes, full, out)
     out.end()
     sys.exit(0 if all_good else 1)
 

@@ -31,6 +31,9 @@ void world_make(size_t first_block, size_t n_blocks, unsigned n_cpus);
 /* RAM that exists, but that quire_init is not told about: the last n of the blocks. */
 void world_make_partly(size_t first_block, size_t n_blocks, size_t n_left_out, unsigned n_cpus);
 
+/* RAM of one block of which the allocator has only the first frames: quick where what frames contain matters. */
+void world_make_frames(size_t n_frames, unsigned n_cpus);
+
 /* The content policy of the allocator that the set-up makes next; each one begins with none. */
 void world_contents(enum quire_content content);
 
@@ -48,6 +51,12 @@ quire_pa take(void);
 void give(quire_pa pa);
 quire_pa take_order(unsigned order); /* QUIRE_NONE where there is none */
 void give_order(quire_pa pa, unsigned order);
+
+/* quire_get, quire_put and quire_cow by somebody who has a reference. make_own() may return QUIRE_NONE, and then that is still
+ * there. */
+void share_frame(quire_pa pa);
+void let_go(quire_pa pa);
+quire_pa make_own(quire_pa pa);
 
 /* The frames become the current thread's (the set-up's), or nobody's, without a call of the allocator. */
 void world_hold(quire_pa pa, size_t n_frames);
@@ -85,11 +94,40 @@ void expect(bool good, const char *otherwise);
 
 /* ---- between world.c and the explorer ---- */
 
+void world_begin_set_up(void);
 void world_begin_schedule(void);
 void world_remember(void); /* as it is now, each schedule begins */
+size_t world_n_frames(void);
+void *world_at(quire_pa pa); /* NULL: no RAM */
+bool world_recover(struct quire_recovery *found);
 void world_describe(uintptr_t at, char *text, size_t n);
+
+/* ---- holders.c ---- */
+
+/* What a call in flight may have done already. */
+struct call {
+    bool takes; /* it may hold 2^order frames more */
+    unsigned order;
+    quire_pa base; /* each of n frames from here on may have a reference less, or more */
+    size_t n;
+};
+const struct call *world_call(unsigned thread);
+unsigned world_n_refs(size_t frame); /* references that somebody has for certain */
+
+size_t holders_bytes(size_t n_frames);
+void holders_make(void *memory, quire_pa base, size_t n_frames);
+void holders_remember(void);
+void holders_begin_schedule(void);
 
 extern const struct scenario *const scenarios[];
 extern const size_t n_scenarios;
+
+/* Those in which all threads die (crashes.c). */
+struct crash_plan {
+    const struct scenario *scenario;
+    struct bounds quick, full;
+};
+extern const struct crash_plan crash_plans[];
+extern const size_t n_crash_plans;
 
 #endif

@@ -98,5 +98,10 @@ const struct scenario *const scenarios[] = {
     &stops_in_add,
     &stops_in_look,
     &many,
+    &crash_shared,
+    &crash_copied,
+    &crash_split,
+    &crash_parts,
+    &crash_poison,
 };
 const size_t n_scenarios = sizeof scenarios / sizeof scenarios[0];

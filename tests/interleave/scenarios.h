@@ -38,4 +38,7 @@ extern const struct scenario add_and_take, add_main, add_and_add, add_to_block;
 extern const struct scenario double_free, double_free_home, moving_frame, moving_in_caches, looking_on,
     looking_on_blocks, many;
 
+/* crashes.c */
+extern const struct scenario crash_shared, crash_copied, crash_split, crash_parts, crash_poison;
+
 #endif

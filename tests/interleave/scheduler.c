@@ -19,8 +19,10 @@
  * few random steps the running thread's falls below all others.
  *
  * A schedule's name tells the steps at which it left the usual way (the running thread goes on; loads return the newest value): 17r2 at
- * step 17 thread 2 runs, 17v1 the load returns the value before the newest, 17s0 the running thread stops for ever.
- * Steps count all atomic accesses, whatever is known about sharing, so a name means the same always. */
+ * step 17 thread 2 runs, 17v1 the load returns the value before the newest, 17s0 the running thread stops for ever;
+ * 17c0 all threads die, 17c5 and the fifth write of recovery is not made, either.
+ * Steps count all atomic accesses, fences, memset and memcpy, whatever is known about sharing, so a name means the same
+ * always. */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include "coroutine.h"
 #include "scenario.h"
@@ -64,7 +66,7 @@ static char message[256];
 
 struct turn {
     unsigned step;
-    char kind; /* r, v, s */
+    char kind; /* r, v, s, c */
     unsigned value;
 };
 
@@ -236,8 +238,17 @@ static void wake(const struct access *access) {
 
 /* Whether it can make a difference who runs before this access. */
 static bool matters(const struct access *access) {
-    bool shared = access->kind == ACCESS_FENCE ? bounds.stale > 0 : cells_location(access->at) != 0;
-    return shared || !reduce;
+    if (!reduce) {
+        return true;
+    }
+    switch (access->kind) {
+    case ACCESS_NONE:
+        return false;
+    case ACCESS_FENCE:
+        return bounds.stale > 0;
+    default:
+        return cells_location(access->at) != 0;
+    }
 }
 
 /* ---- decisions ------------------------------------------------------------------------------------------- */
@@ -328,11 +339,31 @@ static void go_on_without(void) {
     switch_to(next);
 }
 
+/* All threads die here, and then go on. */
+static void crash(void) {
+    unsigned thread = current, at = 0;
+    const struct turn *turn = mode == REPLAY ? turn_of('c') : NULL;
+    current = NOBODY;
+    if (turn != NULL) {
+        crash_again(turn->value);
+    } else if (mode != REPLAY) {
+        at = crash_here();
+    }
+    current = thread;
+    if (failing()) {
+        add_turn('c', at);
+        coroutines_leave(FAILED);
+    }
+}
+
 void scheduler_step(const struct access *access) {
     threads[current].pending = *access;
-    threads[current].n_steps++;
+    threads[current].n_steps += access->kind != ACCESS_NONE;
     if (++step == MAX_STEPS) {
         fail("no end after %u steps", step);
+    }
+    if (bounds.crash > 0) {
+        crash();
     }
     unsigned next = choose_thread(matters(access));
     if (next == STOP) {
@@ -379,6 +410,10 @@ void fail(const char *format, ...) {
     if (current != NOBODY) {
         coroutines_leave(FAILED);
     }
+}
+
+bool failing(void) {
+    return message[0] != '\0';
 }
 
 static void thread_body(void) {
@@ -436,7 +471,7 @@ static enum ending run_schedule(struct snapshot *from) {
     }
     if (ending == ENDED && scenario->check != NULL) {
         scenario->check();
-        ending = message[0] != '\0' ? FAILED : ENDED;
+        ending = failing() ? FAILED : ENDED;
     }
     recording = false;
     n_steps_before = step;
@@ -481,9 +516,10 @@ static void set_up(const struct scenario *s) {
     for (n_threads = 0; n_threads < MAX_THREADS && s->thread[n_threads] != NULL; n_threads++) {}
     message[0] = '\0';
     memory_forget();
+    world_begin_set_up();
     s->set_up();
     world_remember();
-    if (message[0] != '\0') {
+    if (failing()) {
         fprintf(stderr, "explore: %s can not be set up: %s\n", s->name, message);
         exit(2);
     }
@@ -513,6 +549,7 @@ struct result explore(const struct scenario *s, const struct bounds *b, uint64_t
     reduce = only_one_of_equivalent;
     ends = states;
     tree_clear();
+    crash_begin(b->crash);
     struct snapshot *from = NULL;
     do {
         enum ending ending = run_schedule(from);
@@ -524,7 +561,7 @@ struct result explore(const struct scenario *s, const struct bounds *b, uint64_t
     cells_restore(beginning);
     if (!r.failed && s->finish != NULL) {
         s->finish();
-        r.failed = message[0] != '\0';
+        r.failed = failing();
         n_turns = 0;
     }
     r.seconds = now() - began;
@@ -536,7 +573,7 @@ struct result replay(const struct scenario *s, const char *id) {
     parse_turns(id);
     set_up(s);
     mode = REPLAY;
-    bounds = (struct bounds){UNBOUNDED, UNBOUNDED, 0};
+    bounds = (struct bounds){UNBOUNDED, UNBOUNDED, 0, 1};
     replaying = true;
     ends = NULL;
     trace_clear();

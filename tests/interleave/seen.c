@@ -4,6 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* The finisher of MurmurHash3 (Appleby, public domain). */
+uint64_t seen_mix(uint64_t x) {
+    x = (x ^ (x >> 33)) * 0xFF51AFD7ED558CCDu;
+    x = (x ^ (x >> 33)) * 0xC4CEB9FE1A85EC53u;
+    return x ^ (x >> 33);
+}
+
 static uint64_t *slot_of(const struct seen *seen, uint64_t hash) {
     size_t i = hash & (seen->room - 1);
     while (seen->slots[i] != 0 && seen->slots[i] != hash) {

@@ -3,7 +3,7 @@ IL := $(BUILD)/tests/interleave
 IL_OBJ := $(patsubst tests/interleave/%.c,$(IL)/%.o,$(wildcard tests/interleave/*.c))
 
 # Those that are not about scenarios. Of the others all variables are of the schedule that runs: snapshot.c.
-IL_ENGINE := cells coroutine main memory report scenarios scheduler seen snapshot tree tsan world
+IL_ENGINE := cells coroutine crash holders main memory report scenarios scheduler seen snapshot tree tsan world
 IL_OF_SCHEDULE := objcopy --rename-section .data=of_schedule,alloc,load,data,contents \
                   --rename-section .bss=of_schedule,alloc,load,data,contents
 
@@ -35,24 +35,28 @@ $(IL)/explore: $(IL_OBJ) $(IL)/core.a
 	@$(CC) -no-pie $^ -o $@
 
 # A twin: the files that plant.py names, and what they leave undefined from the archive.
-IL_TWINS := $(shell sed -n 's/^twin //p' tests/interleave/twins)
-$(IL)/twins/%/explore: tests/interleave/twins tests/interleave/plant.py $(IL_OBJ) $(IL)/core.a $(QUIRE_HDR)
+IL_TABLES := tests/interleave/twins tests/interleave/crash-twins
+IL_TWINS := $(shell sed -n 's/^twin //p' $(IL_TABLES))
+$(IL)/twins/%/explore: $(IL_TABLES) tests/interleave/plant.py $(IL_OBJ) $(IL)/core.a $(QUIRE_HDR)
 	@mkdir -p $(@D)
 	@echo "  LD  $@"
-	@set -e; files=$$(python3 tests/interleave/plant.py tests/interleave/twins $* $(@D)); rm -f $(@D)/*.o; \
+	@set -e; files=$$(python3 tests/interleave/plant.py $* $(@D) $(IL_TABLES)); rm -f $(@D)/*.o; \
 		for f in $$files; do o=$(@D)/$$(basename $$f .c).o; $(IL_CORE_CC) -c $$f -o $$o; $(IL_RENAME) $$o; done; \
 		$(CC) -no-pie $(IL_OBJ) $(@D)/*.o $(IL)/core.a -o $@
 
 IL_PROGRAMS := $(IL)/explore $(IL_TWINS:%=$(IL)/twins/%/explore)
 $(IL)/run: tests/interleave/tests.mk $(IL_PROGRAMS)
-	@printf '#!/bin/sh\nexec python3 tests/interleave/run.py $(IL) tests/interleave/twins\n' > $@
+	@printf '#!/bin/sh\nexec python3 tests/interleave/run.py $(IL)\n' > $@
 	@chmod +x $@
 TESTS += $(IL)/run
 TEST_PREREQ += $(IL_PROGRAMS)
 
-.PHONY: interleave
+.PHONY: interleave crashes
 ##@ interleave  explore all interleavings of the core's scenarios within larger bounds: a table, in some minutes
 interleave: $(IL_PROGRAMS)
-	@python3 tests/interleave/run.py --full $(IL) tests/interleave/twins
+	@python3 tests/interleave/run.py --full $(IL)
+##@ crashes     let all CPUs die at each step of those scenarios, recover, and look: a table, in some minutes
+crashes: $(IL_PROGRAMS)
+	@python3 tests/interleave/run.py --crashes $(IL)
 
 -include $(wildcard $(IL)/*.d $(IL)/core/*.d)

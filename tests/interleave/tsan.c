@@ -104,8 +104,17 @@ static void plain_write(const void *at, size_t n_bytes) {
     if (current != NOBODY) {
         cells_plain((uintptr_t)at, n_bytes, true);
         memory_plain_write((uintptr_t)at, n_bytes);
+    } else {
+        crash_before_write();
     }
     cells_save((uintptr_t)at, n_bytes);
+}
+
+/* Before much is written at once: a crash may come in between. */
+static void step(const void *at, void *pc) {
+    if (explored((uintptr_t)at)) {
+        scheduler_step(&(struct access){.pc = pc});
+    }
 }
 
 #define PLAIN(n)                                                                                                       \
@@ -131,12 +140,14 @@ PLAIN(16)
 /* The core's memset and memcpy, renamed in its object files. Of a whole frame the first word is copied alone: it stands for
  * the contents (world.c), and all else takes long. */
 void *explored_memset(void *at, int byte, size_t n) {
+    step(at, PC);
     plain_write(at, n);
     return memset(at, byte, n);
 }
 
 void *explored_memcpy(void *to, const void *from, size_t n) {
     n = n == QUIRE_PAGE_SIZE ? 8 : n;
+    step(to, PC);
     plain_read(from, n);
     plain_write(to, n);
     return memcpy(to, from, n);

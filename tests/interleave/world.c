@@ -1,6 +1,7 @@
-/* world.c: the allocator under test, small; its hooks; and who holds which frame.
+/* world.c: the allocator under test, small; its hooks; and whether it is sound after a schedule.
  *
- * The set-up runs once; then each schedule begins with memory, holders and CPU numbers as the set-up left them. */
+ * The set-up runs once; then each schedule begins with memory, holders and CPU numbers as the set-up left them. In front of
+ * RAM, and watched with it, lies what is known of who holds what (holders.c). */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
 #include "../../src/core.h"
 #include "scenario.h"
@@ -15,39 +16,36 @@
 #define MAX_FRAMES (MAX_BLOCKS * QUIRE_BLOCK_FRAMES)
 #define FRAME      ((size_t)QUIRE_PAGE_SIZE)
 
-#define HOLDERS_BYTES ((MAX_FRAMES + FRAME - 1) / FRAME * FRAME)
-
 struct quire *q;
 
-static char *ram;
+static char *watched, *ram;
 static quire_pa ram_base;
 static size_t n_ram_frames;
-
-/* Who holds a frame: 0 nobody, else thread + 1. In front of RAM and watched like it, so that it is put back with it. */
-static uint8_t *holder;
+static struct quire_region region; /* what the allocator was told of them */
+static struct quire_config config;
 
 /* `first_` is how each schedule begins. */
-static OF_SCHEDULE size_t n_held;
 static OF_SCHEDULE unsigned cpu[MAX_THREADS + 1];
 static OF_SCHEDULE unsigned n_faults;
-static size_t first_n_held;
+static unsigned first_cpu[MAX_THREADS + 1];
 
 static struct seen checked, exhausted; /* see checked_before */
-static enum quire_content content;
-
-static unsigned first_cpu[MAX_THREADS + 1];
 
 /* ---- set-up ---------------------------------------------------------------------------------------------- */
 
+static size_t bytes_before_ram(void) {
+    return (holders_bytes(MAX_FRAMES) + FRAME - 1) / FRAME * FRAME;
+}
+
 /* Mapped once, so that addresses in it are the same for all worlds. */
 static void map_ram(void) {
-    size_t n_bytes = HOLDERS_BYTES + MAX_FRAMES * FRAME;
-    holder = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (holder == MAP_FAILED) {
+    size_t n_bytes = bytes_before_ram() + MAX_FRAMES * FRAME;
+    watched = mmap(NULL, n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (watched == MAP_FAILED) {
         perror("interleave: mmap");
         exit(2);
     }
-    ram = (char *)holder + HOLDERS_BYTES;
+    ram = watched + bytes_before_ram();
 }
 
 static void make_ram(size_t first_block, size_t n) {
@@ -58,34 +56,49 @@ static void make_ram(size_t first_block, size_t n) {
     if (ram == NULL) {
         map_ram();
     }
-    madvise(holder, HOLDERS_BYTES + MAX_FRAMES * FRAME, MADV_DONTNEED); /* zeros again */
+    madvise(watched, bytes_before_ram() + MAX_FRAMES * FRAME, MADV_DONTNEED); /* zeros again */
     n_ram_frames = n * QUIRE_BLOCK_FRAMES;
     ram_base = (quire_pa)first_block * QUIRE_BLOCK_FRAMES * QUIRE_PAGE_SIZE;
-    cells_watch(holder, HOLDERS_BYTES + n_ram_frames * FRAME);
+    cells_watch(watched, bytes_before_ram() + n_ram_frames * FRAME);
+    holders_make(watched, ram_base, n_ram_frames);
     /* What was in memory before: metadata must not depend on it. */
     memset(ram, 0xA5, n * (QUIRE_BLOCK_FRAMES + 64) * sizeof(uint32_t) + 16 * FRAME);
 }
 
-void world_make_partly(size_t first_block, size_t n, size_t n_left_out, unsigned n_cpus) {
-    make_ram(first_block, n);
+void world_contents(enum quire_content policy) {
+    config.content = policy;
+}
+
+/* An allocator for the first `n_frames` of RAM. */
+static void make(size_t n_frames, unsigned n_cpus) {
     for (unsigned t = 0; t < MAX_THREADS; t++) {
         cpu[t] = t;
     }
     cpu[NOBODY] = 0;
-    n_held = 0;
-    struct quire_region region = {ram_base, world_block(n - n_left_out), QUIRE_USABLE};
-    struct quire_config config = {.n_cpus = n_cpus, .content = content};
+    region = (struct quire_region){ram_base, world_frame(n_frames), QUIRE_USABLE};
+    config.n_cpus = n_cpus;
     if (quire_init(&q, &config, &region, 1) != QUIRE_OK) {
         fail("quire_init");
     }
 }
 
-void world_contents(enum quire_content policy) {
-    content = policy;
+void world_make_partly(size_t first_block, size_t n, size_t n_left_out, unsigned n_cpus) {
+    make_ram(first_block, n);
+    make((n - n_left_out) * QUIRE_BLOCK_FRAMES, n_cpus);
 }
 
 void world_make(size_t first_block, size_t n, unsigned n_cpus) {
     world_make_partly(first_block, n, 0, n_cpus);
+}
+
+void world_make_frames(size_t n_frames, unsigned n_cpus) {
+    make_ram(0, 1);
+    make(n_frames, n_cpus);
+}
+
+bool world_recover(struct quire_recovery *found) {
+    struct quire *again;
+    return quire_recover(&again, &config, &region, 1, found) == QUIRE_OK && again == q;
 }
 
 quire_pa world_block(size_t block) {
@@ -114,17 +127,20 @@ void world_leave(const size_t *frames, size_t n) {
     world_give_on(NO_CPU, frames, n);
 }
 
+void world_begin_set_up(void) {
+    config = (struct quire_config){0};
+}
+
 void world_remember(void) {
-    content = QUIRE_CONTENT_NONE; /* for the next one */
+    holders_remember();
     seen_clear(&checked);
     seen_clear(&exhausted);
     memcpy(first_cpu, cpu, sizeof cpu);
-    first_n_held = n_held;
 }
 
 void world_begin_schedule(void) {
     memcpy(cpu, first_cpu, sizeof cpu);
-    n_held = first_n_held;
+    holders_begin_schedule();
     n_faults = 0;
 }
 
@@ -138,8 +154,12 @@ unsigned quire_port_cpu(void) {
     return cpu[current];
 }
 
-void *quire_port_map(quire_pa pa) {
+void *world_at(quire_pa pa) {
     return pa - ram_base < n_ram_frames * FRAME ? ram + (pa - ram_base) : NULL;
+}
+
+void *quire_port_map(quire_pa pa) {
+    return world_at(pa);
 }
 
 void quire_port_fault(const struct quire_fault *fault) {
@@ -154,89 +174,12 @@ unsigned world_n_faults(void) {
     return n_faults;
 }
 
-/* ---- who holds what -------------------------------------------------------------------------------------- */
-
-static size_t frame_of(quire_pa pa) {
-    return (size_t)((pa - ram_base) >> QUIRE_PAGE_SHIFT);
-}
-
-static void set_holder(size_t f, uint8_t who) {
-    if (recording) {
-        cells_save((uintptr_t)&holder[f], 1);
-    }
-    n_held = n_held + (who != 0) - (holder[f] != 0);
-    holder[f] = who;
-}
-
-void world_hold(quire_pa pa, size_t n) {
-    for (size_t f = frame_of(pa), i = 0; i < n; f++, i++) {
-        if (f >= n_ram_frames || holder[f] != 0) {
-            fail("a frame was handed out that %s", f < n_ram_frames ? "somebody holds" : "does not exist");
-            return;
-        }
-        set_holder(f, (uint8_t)(current + 1));
-    }
-}
-
-void world_drop(quire_pa pa, size_t n) {
-    for (size_t f = frame_of(pa), i = 0; i < n; f++, i++) {
-        set_holder(f, 0);
-    }
-}
-
 uint64_t world_n_unproved(void) {
     return atomic_load_explicit(&q->n_unproved, memory_order_relaxed);
 }
 
-size_t world_n_held(void) {
-    return n_held;
-}
-
-/* The first word of a frame stands for its contents. */
-void touch(quire_pa pa) {
-    if (current != NOBODY) {
-        cells_plain((uintptr_t)quire_port_map(pa), 4, true);
-    }
-}
-
-void look(quire_pa pa) {
-    if (current != NOBODY) {
-        cells_plain((uintptr_t)quire_port_map(pa), 4, false);
-    }
-}
-
-quire_pa take_order(unsigned order) {
-    quire_pa pa = QUIRE_NONE;
-    if (order == 0) {
-        pa = quire_alloc(q, 1);
-    } else {
-        (void)quire_alloc_order(q, order, 1, &pa);
-    }
-    trace_note("allocated order %u: frame %ld", order, pa == QUIRE_NONE ? -1 : (long)frame_of(pa));
-    if (pa != QUIRE_NONE) {
-        world_hold(pa, (size_t)1 << order);
-        touch(pa);
-    }
-    return pa;
-}
-
-quire_pa take(void) {
-    return take_order(0);
-}
-
-void give_order(quire_pa pa, unsigned order) {
-    if (pa == QUIRE_NONE) {
-        return;
-    }
-    touch(pa);
-    world_drop(pa, (size_t)1 << order);
-    trace_note("frees order %u: frame %ld", order, (long)frame_of(pa));
-    enum quire_status status = order == 0 ? quire_free(q, pa) : quire_free_order(q, pa, order);
-    expect(status == QUIRE_OK, "a good free failed");
-}
-
-void give(quire_pa pa) {
-    give_order(pa, 0);
+size_t world_n_frames(void) {
+    return n_ram_frames;
 }
 
 /* ---- after a schedule ------------------------------------------------------------------------------------ */
@@ -250,8 +193,8 @@ void expect(bool good, const char *otherwise) {
 void check_counts(void) {
     struct quire_stats stats;
     quire_stats(q, &stats);
-    if (stats.n_free + n_held != stats.n_frames) {
-        fail("%llu frames free and %zu held of %llu", (unsigned long long)stats.n_free, n_held,
+    if (stats.n_free + world_n_held() != stats.n_frames) {
+        fail("%llu frames free and %zu held of %llu", (unsigned long long)stats.n_free, world_n_held(),
              (unsigned long long)stats.n_frames);
     }
 }
