@@ -2,6 +2,7 @@
 #include <boot/fdt.h>
 #include <memory.h>
 #include <options.h>
+#include <recovery.h>
 
 #define MAX_REGIONS 128u /* the firmware's and ours; more would be an odd machine, and is reported */
 
@@ -38,16 +39,24 @@ static void read_map(const struct quire_fdt *tree, struct quire_regions *map) {
     }
 }
 
-static void report(uint64_t n_found, uint64_t n_instructions) {
+static void make_allocator(const struct quire_config *config, const struct quire_regions *map) {
+    uint64_t before = arch_instructions();
+    enum quire_status status = quire_init(&frames, config, map->at, map->n);
+    uint64_t after = arch_instructions();
+    if (status != QUIRE_OK) {
+        panic("no allocator: %s", quire_status_name(status));
+    }
+    if (options.count) {
+        print("quire: ready after %lu instructions\n", after - before);
+    }
+}
+
+static void report(void) {
     struct quire_stats stats;
     quire_stats(frames, &stats);
     uint64_t page_kib = QUIRE_PAGE_SIZE / 1024;
-    print("memory: %lu MiB usable\n", n_found >> 20);
-    print("quire: %lu MiB free in %u zone%s, metadata %lu KiB\n", stats.n_free * page_kib / 1024, stats.n_zones,
-          stats.n_zones == 1 ? "" : "s", stats.n_metadata * page_kib);
-    if (options.count) {
-        print("quire: ready after %lu instructions\n", n_instructions);
-    }
+    print("quire: %lu MiB free in %u zone%s, metadata %lu KiB at 0x%lx\n", stats.n_free * page_kib / 1024,
+          stats.n_zones, stats.n_zones == 1 ? "" : "s", stats.n_metadata * page_kib, direct_pa(frames));
 }
 
 void memory_init(const struct quire_fdt *tree) {
@@ -58,13 +67,11 @@ void memory_init(const struct quire_fdt *tree) {
         .mapped_end = direct_end,
         .content = options.content,
     };
-    uint64_t before = arch_instructions();
-    enum quire_status status = quire_init(&frames, &config, map.at, map.n);
-    uint64_t after = arch_instructions();
-    if (status != QUIRE_OK) {
-        panic("no allocator: %s", quire_status_name(status));
+    print("memory: %lu MiB usable\n", bytes_in(&map) >> 20);
+    if (!options.recover || !recover(&config, map.at, map.n)) {
+        make_allocator(&config, &map);
     }
-    report(bytes_in(&map), after - before);
+    report();
     zero_frame = quire_alloc(frames, OWNER_ZERO);
     if (zero_frame == QUIRE_NONE) {
         panic("no memory for the frame of zeros");

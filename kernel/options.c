@@ -24,6 +24,8 @@ static void read_word(const char *word, size_t n) {
     if (begins(word, n, "run=")) {
         options.run = word + 4;
         options.n_run = n - 4;
+    } else if (is(word, n, "recover")) {
+        options.recover = true;
     } else if (is(word, n, "count")) {
         options.count = true;
     } else if (is(word, n, "poison")) {
@@ -40,7 +42,7 @@ static void read_word(const char *word, size_t n) {
         char text[32];
         print_to(text, n < sizeof text ? n + 1 : sizeof text, "%s", word);
         print("kernel: the option '%s' is unknown; there are run=NAME,ARGUMENT,... poison junk zero irqalloc "
-              "tick=MICROSECONDS count\n",
+              "tick=MICROSECONDS recover count\n",
               text);
     }
 }

@@ -34,7 +34,9 @@ struct hart {
     _Atomic uint64_t entry;                   /* where it shall start, once that is known */
 };
 
-static struct hart harts[MAX_CPUS];
+/* Loaded, though it is all zeros: no hart could clear it before the others look, and memory may hold what the boot before
+ * this one left there. */
+static struct hart harts[MAX_CPUS] __attribute__((section(".data")));
 
 uint64_t firmware_main(uint64_t hart, uint64_t tree, uint64_t kernel);
 void firmware_trap(uint64_t *a);

@@ -73,7 +73,7 @@ trap_entry:
     csrrw   sp, mscratch, sp
     mret
 
-    .bss
+    .section .stacks, "aw", @nobits
     .balign 16
 stacks:
     .zero   MAX_HARTS << STACK_SHIFT

@@ -8,6 +8,7 @@
  *   run=NAME,ARGUMENT,...  the program to run as process 1; init where it is not said
  *   poison | junk | zero   what Quire does to the contents of frames (enum quire_content): fills free frames and
  *                          checks them when they are handed out; fills them on both ways; zeroes them on the way out
+ *   recover                goes on with the allocator that an earlier boot left in memory, if there is one (recovery.h)
  *   count                  says how many instructions the allocator took to start; needs QEMU's -icount, without which the
  *                          machine counts time instead
  *   irqalloc               each timer tick allocates frames and frees them, in the middle of whatever it interrupts;
@@ -17,7 +18,7 @@ struct options {
     const char *run; /* behind the "run=" */
     size_t n_run;    /* up to the blank */
     enum quire_content content;
-    bool count;
+    bool recover, count;
     unsigned tick_us; /* 0: not said */
     atomic_bool allocate_in_interrupts;
 };
