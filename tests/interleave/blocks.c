@@ -303,7 +303,7 @@ const struct scenario pair_and_pair = {
     .set_up = free_pair,
     .thread = {take_pair, take_pair},
     .check = check_world,
-    .quick = {4, 0, 1000},
+    .quick = {1, 0, 0},
     .full = {1, 0, 0},
 };
 
