@@ -75,7 +75,7 @@ const struct scenario crash_split = {
     .thread = {free_lower_half, share_the_last},
     .check = check_world,
     .quick = {1, 0, 0},
-    .full = {2, 1, 0},
+    .full = {1, 1, 0},
 };
 
 static void some_free(void) {
