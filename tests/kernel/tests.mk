@@ -1,5 +1,5 @@
 # The reference kernel, booted in QEMU: as it is, refused memory, made to watch itself, and with planted defects.
-TESTS += $(addprefix tests/kernel/,boots verdict shell refuse sanitized)
+TESTS += $(addprefix tests/kernel/,boots kills verdict shell refuse sanitized)
 
 # The function that a plant stands before is named on its first line: "/* leak.c: before quire_put: ...".
 wrapped = --wrap=$$(sed -n '1s/.*: before \([a-z_]*\):.*/\1/p' $(1))
@@ -50,7 +50,19 @@ PLANT_OBJ := $(patsubst %.c,$(KERNEL_OUT)/%.o,$(PLANTS) $(REFUSE_PLANTS)) \
 -include $(PLANT_OBJ:.o=.d) $(REFUSE:.o=.d)
 export BUILD
 
-.PHONY: boots
+# A plugin for QEMU, a program of this machine.
+KILLER := $(BUILD)/tests/kernel/killer.so
+TEST_PREREQ += $(KILLER)
+$(KILLER): tests/kernel/killer.c
+	@mkdir -p $(@D)
+	@echo "  LD  $@"
+	@$(CC) $(STRICT) $(CFLAGS) -D_POSIX_C_SOURCE=200809L -fPIC -shared $< -o $@
+
+.PHONY: boots kills
+##@ kills    kill the machine at stores chosen by chance; each next boot recovers its memory
+kills: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS) $(KILLER)
+	@tests/kernel/kills all
+
 ##@ boots    boot the kernel on 75 machines, of 1 to 512 harts and 6 MiB to 16 TiB; some minutes
 boots: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS)
 	@tests/kernel/boots all
