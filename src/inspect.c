@@ -11,12 +11,7 @@ static uint64_t count_of(const struct q_zone *z, size_t block) {
     return n > 0 ? (uint64_t)n : 0;
 }
 
-bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_stats *out) {
-    const struct q_zones *zones = q_zones(q);
-    if (zone >= zones->n) {
-        return false;
-    }
-    const struct q_zone *z = zones->zone[zone];
+static void count_zone(const struct q_zone *z, struct quire_zone_stats *out) {
     *out = (struct quire_zone_stats){
         .base = q_pa(atomic_load_explicit(&z->base, memory_order_relaxed)),
         .end = q_pa(atomic_load_explicit(&z->end, memory_order_relaxed)),
@@ -30,6 +25,14 @@ bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_st
     }
     out->n_free += out->n_fresh_blocks * Q_BLOCK;
     out->n_free_blocks += out->n_fresh_blocks;
+}
+
+bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_stats *out) {
+    const struct q_zones *zones = q_zones(q);
+    if (zone >= zones->n) {
+        return false;
+    }
+    count_zone(zones->zone[zone], out);
     return true;
 }
 
@@ -60,14 +63,15 @@ bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats
 void quire_stats(const struct quire *q, struct quire_stats *out) {
     struct quire_zone_stats zone;
     struct quire_cpu_stats cpu;
-    const struct q_zones *zones = q_zones(q);
+    const struct q_zones *zones = q_zones(q); /* one table throughout: quire_add may publish another meanwhile */
     *out = (struct quire_stats){
         .n_faults = atomic_load_explicit(&q->n_faults, memory_order_relaxed),
         .n_unproved = atomic_load_explicit(&q->n_unproved, memory_order_relaxed),
         .n_zones = (unsigned)zones->n,
         .n_cpus = q->n_cpus,
     };
-    for (unsigned i = 0; quire_zone_stats(q, i, &zone); i++) {
+    for (size_t i = 0; i < zones->n; i++) {
+        count_zone(zones->zone[i], &zone);
         out->n_frames += zone.n_frames;
         out->n_free += zone.n_free;
         out->n_free_blocks += zone.n_free_blocks;
