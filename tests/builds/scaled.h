@@ -1,0 +1,10 @@
+/* scaled.h: comes before each unit test. They count memory in MiB and mean 256 frames of 4 KiB; with larger frames the
+ * same number of them has to be there, so that a MiB is 256 frames of whatever size. */
+#include "tests/unit/unit.h"
+
+#undef MIB
+#undef GIB
+#undef TIB
+#define MIB (256 * PAGE)
+#define GIB (1024 * MIB)
+#define TIB (1024 * GIB)
