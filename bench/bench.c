@@ -102,13 +102,21 @@ static double measure_metadata(void) {
     return worst;
 }
 
+static double (*new_ns(void))[MAX_REPETITIONS] {
+    double(*ns)[MAX_REPETITIONS] = calloc(n_peers, sizeof *ns);
+    if (ns == NULL) {
+        abort();
+    }
+    return ns;
+}
+
 /* In a quick run without the touched ones. */
 static void list_rows(struct results *r, bool quick) {
     for (unsigned touch = 0; touch < (quick ? 1 : 2); touch++) {
         for (unsigned work = 0; work < N_WORKS; work++) {
             for (unsigned n_threads = works[work].traits & WORK_PASSES ? 2 : 1; n_threads <= n_usable_cpus();
                  n_threads++) {
-                r->rows[r->n_rows++] = (struct row){&works[work], n_threads, touch != 0, {{0}}};
+                r->rows[r->n_rows++] = (struct row){&works[work], n_threads, touch != 0, new_ns()};
             }
         }
     }
@@ -128,8 +136,8 @@ static uint64_t pairs_for(const struct peer *peer, const struct row *row, bool q
 }
 
 static void measure_row(struct row *row, unsigned repetition, const struct memory *memory, bool quick) {
-    for (unsigned i = 0; i < N_PEERS; i++) {
-        unsigned p = (i + repetition) % N_PEERS;
+    for (unsigned i = 0; i < n_peers; i++) {
+        unsigned p = (i + repetition) % n_peers;
         struct sample s = {.peer = peers[p], .work = row->work, .n_workers = row->n_threads, .touch = row->touch};
         s.n_pairs = pairs_for(peers[p], row, quick);
         row->ns[p][repetition] = takes_part(peers[p], row) ? sample_take(&s, memory) : NAN;
@@ -150,15 +158,15 @@ static void measure_times(struct results *r, const struct memory *memory, bool q
 
 static void measure_churn(struct results *r, const struct memory *memory) {
     progress("random churn");
-    for (unsigned p = 0; p < N_PEERS; p++) {
-        bool skip = peers[p]->traits & (PEER_SHAM | PEER_FILLS); /* filling changes no address */
+    for (unsigned p = 0; p < n_peers; p++) {
+        bool skip = peers[p]->traits & (PEER_SHAM | PEER_FILLS | PEER_FOREIGN); /* filling changes no address */
         r->n_whole[p] = skip ? (double)NAN : churn_whole_blocks(peers[p], memory, 8);
     }
 }
 
 static void guard_all(const struct memory *memory) {
     progress("is every contestant correct?");
-    for (unsigned p = 0; p < N_PEERS; p++) {
+    for (unsigned p = 0; p < n_peers; p++) {
         if (!guard_passes(peers[p], memory)) {
             exit(1);
         }

@@ -52,13 +52,25 @@ static void run(struct churn *c, uint32_t n_frames, unsigned n_turns) {
     }
 }
 
-static unsigned count_whole(const struct churn *c) {
-    uint64_t n_own = c->peer->own_frames == NULL ? 0 : c->peer->own_frames(c->state);
-    uint64_t first = (n_own + QUIRE_BLOCK_FRAMES - 1) / QUIRE_BLOCK_FRAMES; /* blocks with own data are not whole */
-    unsigned n_whole = 0;
-    for (uint64_t block = first; block < c->memory->n_bytes / BLOCK_BYTES; block++) {
-        n_whole += c->n_in_block[block] == 0;
+/* Blocks without a held frame, of which all frames come when everything is taken: who has data of its own in a block
+ * can not hand out all of it. */
+static unsigned count_whole(struct churn *c) {
+    size_t n_blocks = c->memory->n_bytes / BLOCK_BYTES;
+    bool *is_empty = calloc(n_blocks, sizeof *is_empty);
+    if (is_empty == NULL) {
+        abort();
     }
+    for (size_t block = 0; block < n_blocks; block++) {
+        is_empty[block] = c->n_in_block[block] == 0;
+    }
+    for (quire_pa frame; (frame = c->peer->alloc(c->state, 0)) != QUIRE_NONE;) {
+        ++*block_of(c, frame);
+    }
+    unsigned n_whole = 0;
+    for (size_t block = 0; block < n_blocks; block++) {
+        n_whole += is_empty[block] && c->n_in_block[block] == QUIRE_BLOCK_FRAMES;
+    }
+    free(is_empty);
     return n_whole;
 }
 

@@ -17,7 +17,7 @@ __attribute__((noinline)) uint64_t measured_part(const struct work *work, struct
 }
 
 static const struct peer *find_peer(const char *name) {
-    for (unsigned p = 0; p < N_PEERS; p++) {
+    for (unsigned p = 0; p < n_peers; p++) {
         if (strcmp(peers[p]->name, name) == 0) {
             return peers[p];
         }

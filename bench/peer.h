@@ -1,8 +1,8 @@
-/* peer.h: what a contestant of the benchmark is.
+/* peer.h: what a contestant of the benchmark is, and all that one has to know to be one.
  *
- * A contestant is one `struct peer` of functions in a source file of its own, so that no compiler inlines it into the
- * harness. To add one: write peer_<name>.c, declare its table below, and put it on the list in peers.c. guard.c tries
- * each contestant before anything is timed.
+ * A contestant is one `struct peer`, six functions, in a source file of its own, so that no compiler inlines it into the
+ * harness. docs/benchmarks.md shows a complete one and how it is added, from inside the tree or outside. guard.c tries each
+ * contestant before anything is timed.
  *
  * All contestants work on the same memory, one after the other; each starts with make() and finds there what the one
  * before it left. Frames are named by physical address, as in a kernel; memory->at is where the first can be touched. */
@@ -12,43 +12,44 @@
 #include <quire/region.h>
 
 struct memory {
-    quire_pa base;    /* aligned to 2 MiB */
-    uint64_t n_bytes; /* a multiple of 2 MiB */
-    char *at;         /* every page of it is there: what lives inside frames takes no page fault */
+    quire_pa base;    /* aligned to 4 MiB */
+    uint64_t n_bytes; /* a multiple of 4 MiB */
+    char *at;         /* where it is mapped */
 };
 
 enum peer_trait {
     PEER_SHAM = 1u << 0,    /* hands out one frame to everybody: what the harness costs by itself */
     PEER_PRIVATE = 1u << 1, /* frames never return from the CPU that freed them to the one that runs out */
     PEER_FILLS = 1u << 2,   /* writes whole frames; only measured where the user touches nothing, and less often */
+    PEER_FOREIGN =
+        1u << 3, /* frames come from a heap of its own, not from `memory`, and never run out. A frame's name is
+                             * memory->base + (pointer - memory->at), which may wrap around; so it can be touched */
 };
 
 struct peer {
-    const char *name; /* heads a column: <= 7 characters, or <plain one>+junk, next to its plain one */
+    const char *name; /* heads a column: <= 9 characters, or <plain one>+junk, next to its plain one */
     const char *what; /* one line for the legend */
     unsigned traits;  /* of enum peer_trait */
 
-    /* A fresh allocator with every frame of `memory` free, but those that it keeps for its own data, which must be the
-     * first ones. CPUs are 0..n_cpus-1. It may abort, it may not fail. */
+    /* A fresh allocator with every frame of `memory` free, but those that it keeps for its own data. It may abort, it may
+     * not fail. */
     void *(*make)(const struct memory *memory, unsigned n_cpus);
     void (*drop)(void *state);
 
-    /* One frame, or QUIRE_NONE; and back. The caller runs on `cpu`, which is what quire_port_cpu returns. Who needs to know it
-     * asks that, as a kernel's allocator must; `cpu` is there to show what the question costs. */
+    /* One frame, or QUIRE_NONE; and back. `cpu` is 0..n_cpus-1. The caller is a thread that is bound to a processor of its
+     * own, one for each CPU, and on which quire_port_cpu returns `cpu`. Who needs to know its CPU asks that, as a
+     * kernel's allocator must; the parameter is for those that have no other way, and to show what the question costs. */
     quire_pa (*alloc)(void *state, unsigned cpu);
     void (*free)(void *state, unsigned cpu, quire_pa frame);
 
-    uint64_t (*own_frames)(const void *state); /* kept for its own data; NULL: none */
+    /* 2^order frames, order 0..QUIRE_MAX_ORDER, aligned to their size; or QUIRE_NONE; and back, as they were taken. Both
+     * NULL: single frames only. */
+    quire_pa (*alloc_order)(void *state, unsigned cpu, unsigned order);
+    void (*free_order)(void *state, unsigned cpu, quire_pa frame, unsigned order);
 };
 
-extern const struct peer peer_sham, peer_told, peer_floor;
-extern const struct peer peer_single, peer_single_junk;
-extern const struct peer peer_percpu_packed, peer_percpu_padded, peer_percpu_junk;
-extern const struct peer peer_counted, peer_counted_junk;
-extern const struct peer peer_quire, peer_quire_junk;
-
-/* In the order of the columns. */
-#define N_PEERS 12u
-extern const struct peer *const peers[N_PEERS];
+/* Those that this program was built with, in the order of the columns (bench.mk makes the list). */
+extern const struct peer *const peers[];
+extern const unsigned n_peers;
 
 #endif

@@ -41,10 +41,16 @@ static void plain_free(void *state, unsigned cpu, quire_pa frame) {
     (void)quire_free(state, frame); /* a misuse aborts in quire_port_fault */
 }
 
-static uint64_t own_frames(const void *state) {
-    struct quire_stats stats;
-    quire_stats(state, &stats);
-    return stats.n_metadata;
+static quire_pa alloc_order(void *state, unsigned cpu, unsigned order) {
+    (void)cpu;
+    quire_pa frame;
+    (void)quire_alloc_order(state, order, TAG, &frame); /* QUIRE_NONE where it fails */
+    return frame;
+}
+
+static void free_order(void *state, unsigned cpu, quire_pa frame, unsigned order) {
+    (void)cpu;
+    (void)quire_free_order(state, frame, order);
 }
 
 const struct peer peer_quire = {
@@ -54,7 +60,8 @@ const struct peer peer_quire = {
     .drop = drop,
     .alloc = plain_alloc,
     .free = plain_free,
-    .own_frames = own_frames,
+    .alloc_order = alloc_order,
+    .free_order = free_order,
 };
 
 const struct peer peer_quire_junk = {
@@ -65,5 +72,6 @@ const struct peer peer_quire_junk = {
     .drop = drop,
     .alloc = plain_alloc,
     .free = plain_free,
-    .own_frames = own_frames,
+    .alloc_order = alloc_order,
+    .free_order = free_order,
 };

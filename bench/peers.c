@@ -1,7 +1,13 @@
-/* peers.c: who takes part. */
+/* peers.c: who takes part. peer_list.h, made by bench.mk, has a line PEER(name) for each. */
 #include "peer.h"
 
-const struct peer *const peers[N_PEERS] = {
-    &peer_sham,          &peer_told,        &peer_floor,   &peer_single,       &peer_single_junk, &peer_percpu_packed,
-    &peer_percpu_padded, &peer_percpu_junk, &peer_counted, &peer_counted_junk, &peer_quire,       &peer_quire_junk,
+#define PEER(name) extern const struct peer peer_##name;
+#include "peer_list.h"
+#undef PEER
+
+#define PEER(name) &peer_##name,
+const struct peer *const peers[] = {
+#include "peer_list.h"
 };
+
+const unsigned n_peers = sizeof peers / sizeof peers[0];

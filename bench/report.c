@@ -4,6 +4,8 @@
  * figures of a ratio were measured within a second or two, so what the machine does over minutes cancels out. */
 #include "report.h"
 
+extern const struct peer peer_floor, peer_told, peer_percpu_padded, peer_quire;
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -65,7 +67,7 @@ static void print_row_name(const struct row *row) {
 
 static void print_heads(const char *title) {
     printf("\n%-*s", ROW_NAME, title);
-    for (unsigned p = 0; p < N_PEERS; p++) {
+    for (unsigned p = 0; p < n_peers; p++) {
         printf("%*s", COLUMN, peers[p]->traits & PEER_FILLS ? "+junk" : peers[p]->name);
     }
     printf("\n");
@@ -91,7 +93,7 @@ static void report_line(const struct results *r) {
 
 void report_times(const struct results *r) {
     printf("\n");
-    for (unsigned p = 0; p < N_PEERS; p++) {
+    for (unsigned p = 0; p < n_peers; p++) {
         printf("%-*s%s\n", WHAT, peers[p]->name, peers[p]->what);
     }
     printf("\n");
@@ -101,7 +103,7 @@ void report_times(const struct results *r) {
     print_heads("ns for one alloc and one free");
     for (unsigned i = 0; i < r->n_rows; i++) {
         print_row_name(&r->rows[i]);
-        for (unsigned p = 0; p < N_PEERS; p++) {
+        for (unsigned p = 0; p < n_peers; p++) {
             print_cell(median(r->rows[i].ns[p], r->n_repetitions), 1);
         }
         printf("\n");
@@ -114,7 +116,7 @@ void report_times(const struct results *r) {
 void report_whole_blocks(const struct results *r) {
     print_heads("after random churn");
     printf("%-*s", ROW_NAME, "whole 2 MiB blocks, of 256");
-    for (unsigned p = 0; p < N_PEERS; p++) {
+    for (unsigned p = 0; p < n_peers; p++) {
         print_cell(r->n_whole[p], 0);
     }
     printf("\n");
@@ -124,7 +126,7 @@ void report_csv(const struct results *r, FILE *csv) {
     fprintf(csv, "work,threads,touched,contestant,repetition,ns\n");
     for (unsigned i = 0; i < r->n_rows; i++) {
         const struct row *row = &r->rows[i];
-        for (unsigned p = 0; p < N_PEERS; p++) {
+        for (unsigned p = 0; p < n_peers; p++) {
             for (unsigned n = 0; n < r->n_repetitions && !isnan(row->ns[p][n]); n++) {
                 fprintf(csv, "\"%s\",%u,%d,%s,%u,%.2f\n", row->work->name, row->n_threads, row->touch, peers[p]->name,
                         n, row->ns[p][n]);
