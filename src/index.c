@@ -22,12 +22,13 @@
 #include "index.h"
 
 enum q_class q_class_of(int32_t n_free) {
-    return n_free <= 0    ? Q_NOTHING
-           : n_free < 32  ? Q_NEARLY_FULL
-           : n_free < 128 ? Q_FEW
-           : n_free < 384 ? Q_SOME
-           : n_free < 512 ? Q_MOST
-                          : Q_ALL;
+    int32_t block = Q_BLOCK;
+    return n_free <= 0              ? Q_NOTHING
+           : n_free < block / 16    ? Q_NEARLY_FULL
+           : n_free < block / 4     ? Q_FEW
+           : n_free < block / 4 * 3 ? Q_SOME
+           : n_free < block         ? Q_MOST
+                                    : Q_ALL;
 }
 
 static size_t nodes_above(size_t n) {

@@ -4,15 +4,18 @@
 
 #include "bits.h"
 #include "check.h"
+#include <quire/quire.h>
 #include <stdatomic.h>
+
+#define Q_BLOCK QUIRE_BLOCK_FRAMES
 
 /* The kinds of hint. Blocks are grouped by how many of their frames are free. */
 enum q_class {
     Q_FRESH,       /* never used: all free, metadata not initialised */
-    Q_NEARLY_FULL, /* 1 .. 31 free: left alone until nothing else is left, so that they can empty */
-    Q_FEW,         /* .. 127 */
-    Q_SOME,        /* .. 383 */
-    Q_MOST,        /* .. 511 */
+    Q_NEARLY_FULL, /* less than 1/16 free (32): left alone until nothing else is left, so that they can empty */
+    Q_FEW,         /* less than 1/4 (128) */
+    Q_SOME,        /* less than 3/4 (384) */
+    Q_MOST,        /* less than all */
     Q_ALL,         /* all 512 */
     Q_READY,       /* metadata initialised; set once, never cleared */
     Q_CLASSES,

@@ -206,8 +206,11 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
 
 /* The frames that a class promises at the most, as a bound on what is worth looking at. */
 static bool may_hold(enum q_class class, unsigned order) {
-    static const unsigned most[Q_CLASSES] = {
-        [Q_NEARLY_FULL] = 31, [Q_FEW] = 127, [Q_SOME] = 383, [Q_MOST] = 511, [Q_ALL] = 512};
+    static const unsigned most[Q_CLASSES] = {[Q_NEARLY_FULL] = Q_BLOCK / 16 - 1,
+                                             [Q_FEW] = Q_BLOCK / 4 - 1,
+                                             [Q_SOME] = Q_BLOCK / 4 * 3 - 1,
+                                             [Q_MOST] = Q_BLOCK - 1,
+                                             [Q_ALL] = Q_BLOCK};
     return most[class] >= 1u << order;
 }
 

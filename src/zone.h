@@ -7,7 +7,6 @@
 
 typedef uintptr_t q_frame; /* number of a frame: pa >> QUIRE_PAGE_SHIFT */
 
-#define Q_BLOCK      QUIRE_BLOCK_FRAMES
 #define Q_LINE_WORDS (Q_BLOCK / (sizeof(q_word) * CHAR_BIT))
 
 /* The free bits of one block: 64 bytes, one cache line. */

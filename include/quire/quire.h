@@ -24,9 +24,12 @@
 
 /* ---- words ---------------------------------------------------------------------------------------------- */
 
-#define QUIRE_BLOCK_ORDER    9u
-#define QUIRE_BLOCK_FRAMES   512u
-#define QUIRE_MAX_ORDER      10u
+/* Tests that walk through every frame of a block in many orders build with smaller blocks; a word of bits is the least. */
+#ifndef QUIRE_BLOCK_ORDER
+#define QUIRE_BLOCK_ORDER 9u
+#endif
+#define QUIRE_BLOCK_FRAMES   (1u << QUIRE_BLOCK_ORDER)
+#define QUIRE_MAX_ORDER      (QUIRE_BLOCK_ORDER + 1)
 #define QUIRE_MAX_CPUS       65536u
 #define QUIRE_MAX_REFS       0xFFFFFu /* a count that gets here stays here, and its frame is never freed */
 #define QUIRE_TAGS           256u
