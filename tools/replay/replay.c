@@ -15,7 +15,6 @@
 
 #define MiB     ((uint64_t)1 << 20)
 #define STEP    (4 * MiB) /* memory is a multiple of it (peer.h) */
-#define LEAST   (64 * MiB)
 #define MOST    ((uint64_t)1 << 40)
 #define DEFAULT 5
 
@@ -148,14 +147,12 @@ static struct options read_options(int argc, char **argv) {
 
 /* ---- memory --------------------------------------------------------------------------------------------- */
 
-/* Twice what is live at most: so much is free that whole blocks matter, and none is short of memory. */
 static uint64_t memory_for(const struct options *o, const struct trace *t) {
-    uint64_t n_bytes = o->n_bytes != 0 ? o->n_bytes : 2 * t->peak_frames * QUIRE_PAGE_SIZE;
-    n_bytes = o->n_bytes == 0 && n_bytes < LEAST ? LEAST : n_bytes;
+    uint64_t n_bytes = o->n_bytes != 0 ? (o->n_bytes + STEP - 1) / STEP * STEP : trace_memory(t);
     if (n_bytes > MOST) {
         stop(STATUS_BAD_INPUT, "%s: it needs more than 1 TiB", t->path);
     }
-    return (n_bytes + STEP - 1) / STEP * STEP;
+    return n_bytes;
 }
 
 /* With every page there and in huge ones where there are some, as a kernel maps its memory. */

@@ -11,7 +11,24 @@ $(BUILD)/quire-replay: $(REPLAY_OBJ) $(REPLAY_PEERS)
 	@echo "  LD  $@"
 	@$(CC) $(CFLAGS) -pthread -o $@ $^ $(PEER_LIBS) -llzma -lzstd -lm
 
--include $(REPLAY_OBJ:.o=.d)
+# The same traces, counted instead of timed, by the simulated caches of bench/scale.
+ifdef SCALE
+REPLAY_LINES := $(BUILD)/tools/replay/lines/lines.o \
+                $(addprefix $(BUILD)/tools/replay/,trace.o kqt.o kqt_header.o stream.o stop.o)
+REPLAY_WATCHED := $(SCALE_COUNTING) $(SCALE)/port/host/host.o $(SCALE)/bench/peers.o $(SCALE_WATCHED)
+$(BUILD)/tools/replay/lines/lines.o: CPPFLAGS += -Itools/replay -Ibench/scale
+
+$(BUILD)/quire-replay-lines: $(REPLAY_LINES) $(REPLAY_WATCHED)
+	@echo "  LD  $@"
+	@$(CC) $(CFLAGS) -no-pie -o $@ $^ -llzma -lzstd -lm
+
+##@ replay-lines  the same: accesses, locked instructions, cache lines and transfers of each call, counted
+.PHONY: replay-lines
+replay-lines: $(BUILD)/quire-replay-lines
+	@$< $(or $(TRACES),$(FIXTURES))
+endif
+
+-include $(wildcard $(BUILD)/tools/replay/*.d $(BUILD)/tools/replay/*/*.d)
 
 TRACES ?= $(wildcard ../shared/traces/*.kqt.xz)
 FIXTURES := $(wildcard tests/replay/*.kqt*)

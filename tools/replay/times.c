@@ -4,6 +4,7 @@
 #include "replay.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 

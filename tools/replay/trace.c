@@ -132,6 +132,11 @@ void trace_read(struct trace *t, const char *path) {
     free(r.ns);
 }
 
+uint64_t trace_memory(const struct trace *t) {
+    uint64_t n_bytes = 2 * t->peak_frames * QUIRE_PAGE_SIZE, step = 4u << 20, least = 64u << 20;
+    return n_bytes < least ? least : (n_bytes + step - 1) / step * step;
+}
+
 void trace_drop(struct trace *t) {
     free(t->ops);
 }

@@ -40,4 +40,8 @@ struct trace {
 void trace_read(struct trace *t, const char *path);
 void trace_drop(struct trace *t);
 
+/* Bytes of memory to replay it in: twice what is live at most, so that whole blocks matter and nobody is short of memory;
+ * at least 64 MiB. A multiple of 4 MiB, as bench/peer.h wants it. */
+uint64_t trace_memory(const struct trace *t);
+
 #endif
