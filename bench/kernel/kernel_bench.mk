@@ -1,13 +1,47 @@
-# The kernel's calls of its allocator, counted in guest instructions.
-COUNT_OBJ := $(KERNEL_OUT)/bench/kernel/count.o
-COUNT_KERNEL := $(BUILD)/bench/kernel/quire.elf
-$(COUNT_KERNEL): $(KERNEL_OBJ) $(COUNT_OBJ) kernel/arch/riscv64/kernel.ld
+# The kernel's calls of its allocator, counted in guest instructions: Quire's and, linked into the same kernel in its
+# place, those of the seeds' designs.
+COUNT_OUT := $(BUILD)/bench/kernel
+COUNT_DESIGNS := quire single percpu counted
+COUNT_KERNELS := $(COUNT_DESIGNS:%=$(COUNT_OUT)/%.elf)
+
+COUNT_SRC_quire := $(QUIRE_SRC)
+COUNT_SRC_single := $(addprefix bench/kernel/seed,.c _single.c _uncounted.c)
+COUNT_SRC_percpu := $(addprefix bench/kernel/seed,.c _percpu.c _uncounted.c)
+COUNT_SRC_counted := $(addprefix bench/kernel/seed,.c _counted.c)
+COUNT_WRAP_single := stack_make stack_free space_copy
+COUNT_WRAP_percpu := $(COUNT_WRAP_single)
+COUNT_WRAP_counted := stack_make stack_free
+
+KERNEL_REST := $(filter-out $(QUIRE_SRC:%.c=$(KERNEL_OUT)/%.o),$(KERNEL_OBJ)) $(KERNEL_OUT)/bench/kernel/count.o
+define count_kernel
+COUNT_OBJ += $$(COUNT_SRC_$(1):%.c=$$(KERNEL_OUT)/%.o)
+$$(COUNT_OUT)/$(1).elf: $$(KERNEL_REST) $$(COUNT_SRC_$(1):%.c=$$(KERNEL_OUT)/%.o) kernel/arch/riscv64/kernel.ld
+	@mkdir -p $$(@D)
+	@echo "  LD  $$@"
+	@ld.lld -T kernel/arch/riscv64/kernel.ld -o $$@ $$(filter %.o,$$^) \
+		$$(addprefix --wrap=,kernel_main verdict $$(COUNT_WRAP_$(1)))
+endef
+$(foreach design,$(COUNT_DESIGNS),$(eval $(call count_kernel,$(design))))
+
+# The program that counts from outside the kernel, and an initramfs with nothing else.
+COUNT_INITRAMFS := $(COUNT_OUT)/initramfs.cpio
+$(COUNT_OUT)/pages.o: bench/kernel/pages.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(CLANG) $(USER_CFLAGS) $(DEPS) -c $< -o $@
+
+$(COUNT_OUT)/root/pages: $(COUNT_OUT)/pages.o $(USER_LIB) user/user.ld
 	@mkdir -p $(@D)
 	@echo "  LD  $@"
-	@ld.lld -T kernel/arch/riscv64/kernel.ld -o $@ $(KERNEL_OBJ) $(COUNT_OBJ) --wrap=verdict
+	@ld.lld --gc-sections -z max-page-size=4096 -T user/user.ld $(filter %.o,$^) -o $@
 
+$(COUNT_INITRAMFS): $(COUNT_OUT)/root/pages
+	@echo "  CPIO $@"
+	@cd $(<D) && echo pages | cpio -o -H newc --quiet >$(abspath $@)
+
+##@ bench-kernel  instructions of the kernel's allocator, fork and faults, against other designs in the same kernel
 .PHONY: bench-kernel
-bench-kernel: $(COUNT_KERNEL) $(USER_INITRAMFS)
-	@for m in 128M 1G 4G; do echo $$m; kernel/run.sh riscv64 1 $$m $(COUNT_KERNEL) $(USER_INITRAMFS) run=true count; done
+bench-kernel: $(COUNT_KERNELS) $(COUNT_INITRAMFS)
+	@bench/kernel/count.py
 
--include $(COUNT_OBJ:.o=.d)
+-include $(COUNT_OBJ:.o=.d) $(KERNEL_OUT)/bench/kernel/count.d $(COUNT_OUT)/pages.d

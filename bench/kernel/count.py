@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Counts guest instructions of the kernel with Quire and with other designs; `make bench-kernel` runs it.
+
+    bench/kernel/count.py [CSV]     prints a table and the bars; the figures go to bench/out/kernel.csv, too
+
+The exit status says that it ran, not that the bars were met."""
+import os
+import sys
+
+import machine
+
+WHAT = {
+    "single": "one list through the frames, one lock; fork copies (xv6, x86); +junk fills frames when freed",
+    "percpu": "a list and a lock for each CPU; fork copies (xv6, riscv); +junk fills when freed and when handed out",
+    "counted": "one list, a count for each frame, two locks; fork shares (xv6, riscv, copy-on-write); +junk as percpu",
+    "quire": "Quire; +junk fills when freed and when handed out",
+}
+SMALL, LARGE = "128M", "8G"
+# Design, memory, words for the kernel: one column each. The other designs' memory is a constant, as it was.
+BOOTS = [(design, SMALL, words) for design in machine.DESIGNS for words in ((), ("junk",))]
+BOOTS += [("quire", memory, ()) for memory in ("1G", LARGE)]
+
+
+def heading(design, memory, words):
+    return design + "".join(f"+{word}" for word in words) + ("" if memory == SMALL else f" {memory}")
+
+
+def shown(figure):
+    if figure == 0:
+        return "-"
+    return f"{figure:.0f}" if figure == int(figure) or figure >= 1000 else f"{figure:.1f}"
+
+
+def print_table(counted):
+    widest = max(map(len, machine.FIGURES.values()))
+    print(f"{'guest instructions, ' + SMALL:{widest}}" + "".join(f"{heading(*boot):>13}" for boot in counted))
+    for name, what in machine.FIGURES.items():
+        print(f"{what:{widest}}" + "".join(f"{shown(figures[name]):>13}" for figures in counted.values()))
+    print()
+    for design, what in WHAT.items():
+        print(f"{design:8} {what}")
+
+
+def bars(counted):
+    """What it is, the value, and what it must not be above."""
+    quire = counted["quire", SMALL, ()]
+    single, large = counted["single", SMALL, ()], counted["quire", LARGE, ()]
+    return [
+        (f"alloc and free, the same frame: quire, {SMALL}", quire["hot"], 60),
+        (f"start: quire / single, the fastest of the others, {SMALL}", quire["ready"] / single["ready"], 0.02),
+        (f"start: quire, {LARGE} / {SMALL}", large["ready"] / quire["ready"], 1.1),
+    ]
+
+
+def print_bars(judged):
+    print(f"\n{'bars':60}{'':>9}   bar")
+    for what, value, bar in judged:
+        print(f"{what:60}{value:9.4g}   <= {bar:<6}{'ok' if value <= bar else 'MISSED'}")
+    print(f"\n{sum(value <= bar for _, value, bar in judged)} of {len(judged)} bars met")
+
+
+def write_csv(path, counted):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        print("design,contents,memory,figure,instructions", file=file)
+        for (design, memory, words), figures in counted.items():
+            for name in machine.FIGURES:
+                print(design, *words or ["none"], memory, name, f"{figures[name]:.2f}", sep=",", file=file)
+
+
+def main(arguments):
+    if len(arguments) > 1:
+        print("usage: bench/kernel/count.py [CSV]", file=sys.stderr)
+        sys.exit(2)
+    counted = {}
+    try:
+        for i, boot in enumerate(BOOTS, 1):
+            print(f"bench-kernel: {i} of {len(BOOTS)}, {heading(*boot)}", file=sys.stderr)
+            counted[boot] = machine.check(machine.figures(*boot))
+        write_csv(arguments[0] if arguments else "bench/out/kernel.csv", counted)
+    except (machine.Failure, OSError) as error:
+        print(f"count.py: {error}", file=sys.stderr)
+        sys.exit(2)
+    print_table(counted)
+    print_bars(bars(counted))
+
+
+main(sys.argv[1:])

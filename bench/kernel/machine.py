@@ -1,0 +1,64 @@
+"""The machine on which instructions are counted, and what the kernels of this folder count on it."""
+import os
+import re
+import subprocess
+
+BUILD = f"{os.environ.get('BUILD', 'build')}/bench/kernel"
+COUNTING = ("-icount", "shift=0,sleep=off")  # each instruction takes a nanosecond of the machine's time, whatever the host does
+DESIGNS = ("single", "percpu", "counted", "quire")  # one kernel for each: kernel_bench.mk
+LIMIT_SECONDS = 120  # a boot takes one or two
+
+# What a kernel says, and what it is about. The first is written by kernel/memory.c, the others by count.c and pages.c.
+FIGURES = {
+    "ready": "start: the allocator",
+    "boot": "start: the kernel, up to the first process",
+    "hot": "alloc and free, the same frame",
+    "bulk": "alloc and free, 1024 frames",
+    "fork": "fork of 1 MiB",
+    "end": "its exit, and wait",
+    "shared": "fault: write to a shared page",
+    "alone": "fault: write to a page no longer shared",
+}
+
+
+class Failure(Exception):
+    """A boot from which there are no figures."""
+
+
+def kernel(design):
+    return f"{BUILD}/{design}.elf"
+
+
+def qemu(design, memory, words=(), options=COUNTING):
+    """The command that boots a kernel. One CPU, and no tick of the clock within what is counted."""
+    line = " ".join(["run=pages", "tick=1000000", "count", *words])
+    return ["qemu-system-riscv64", "-machine", "virt", "-smp", "1", "-m", memory, *options, "-display", "none",
+            "-serial", "stdio", "-monitor", "none", "-no-reboot", "-kernel", kernel(design),
+            "-initrd", f"{BUILD}/initramfs.cpio", "-append", line]
+
+
+def figures(design, memory, words=(), options=COUNTING):
+    """What one boot counts: instructions by the names of FIGURES. "ten" is for check()."""
+    try:
+        boot = subprocess.run(qemu(design, memory, words, options), stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, errors="replace", timeout=LIMIT_SECONDS)
+    except FileNotFoundError as error:
+        raise Failure("there is no qemu-system-riscv64; make setup installs it") from error
+    except subprocess.TimeoutExpired as error:
+        raise Failure(f"{kernel(design)} does not end within {LIMIT_SECONDS} seconds") from error
+    counted = {name: float(n) for name, n in re.findall(r"^count: (\w+) ([\d.]+)", boot.stdout, re.MULTILINE)}
+    if ready := re.search(r"^quire: ready after (\d+) instructions", boot.stdout, re.MULTILINE):
+        counted["ready"] = float(ready[1])
+    last = (boot.stdout + boot.stderr).strip().splitlines()[-1:]
+    if boot.returncode != 0:
+        raise Failure(f"{kernel(design)} ends with status {boot.returncode}: {' '.join(last)}")
+    if missing := [name for name in FIGURES if name not in counted]:
+        raise Failure(f"{kernel(design)} does not say: {' '.join(missing)}")
+    return counted
+
+
+def check(counted):
+    """Whether ten instructions were counted as ten; where QEMU does not count, they are not."""
+    if counted["ten"] != 10:
+        raise Failure(f"ten instructions are counted as {counted['ten']}: this machine counts something else")
+    return counted
