@@ -116,13 +116,13 @@ static void ceiling_is_high_and_all_there(void) {
 }
 
 static void take_block(void) {
-    got[current] = take_order(9);
+    got[current] = take_order(QUIRE_BLOCK_ORDER);
     expect(got[current] != QUIRE_NONE, "no whole block, with some free");
 }
 
 /* Without that: who opens a node of the index and is preempted hides what is below it. */
 static void take_block_if_any(void) {
-    got[current] = take_order(9);
+    got[current] = take_order(QUIRE_BLOCK_ORDER);
 }
 
 const struct scenario fresh_claim = {
@@ -173,7 +173,7 @@ const struct scenario fresh_look = {
 static void blocks_used(size_t n) {
     world_make(0, 67, 2);
     for (size_t i = 1; i < n; i++) {
-        expect(take_order(9) != QUIRE_NONE, "the set-up is not as intended");
+        expect(take_order(QUIRE_BLOCK_ORDER) != QUIRE_NONE, "the set-up is not as intended");
     }
     use_up_first_block();
 }
@@ -233,11 +233,11 @@ static void almost_whole(void) {
     world_make(0, 2, 2);
     world_take_all();
     world_run_on(NO_CPU);
-    for (size_t i = 513; i < 1024; i++) {
+    for (size_t i = QUIRE_BLOCK_FRAMES + 1; i < 2 * QUIRE_BLOCK_FRAMES; i++) {
         give(world_frame(i));
     }
     world_run_on(0);
-    held[0] = world_frame(512);
+    held[0] = world_block(1);
 }
 
 static void take_single(void) {
@@ -276,7 +276,7 @@ const struct scenario block_and_single = {
 static void free_pair(void) {
     world_make(0, 4, 2);
     world_take_all();
-    for (size_t i = 1024; i < 2048; i++) {
+    for (size_t i = 2 * QUIRE_BLOCK_FRAMES; i < 4 * QUIRE_BLOCK_FRAMES; i++) {
         world_run_on(NO_CPU);
         give(world_frame(i));
     }
@@ -284,7 +284,7 @@ static void free_pair(void) {
 }
 
 static void take_pair(void) {
-    got[current] = take_order(10);
+    got[current] = take_order(QUIRE_MAX_ORDER);
 }
 
 const struct scenario pair_and_block = {
@@ -311,10 +311,10 @@ const struct scenario pair_and_pair = {
 static void almost_free_pair(void) {
     world_make(0, 4, 2);
     world_take_all();
-    held[0] = world_frame(1030);
-    held[1] = world_frame(1600);
+    held[0] = world_frame(2 * QUIRE_BLOCK_FRAMES + 6);
+    held[1] = world_frame(3 * QUIRE_BLOCK_FRAMES + 64);
     world_run_on(NO_CPU);
-    for (size_t i = 1024; i < 2048; i++) {
+    for (size_t i = 2 * QUIRE_BLOCK_FRAMES; i < 4 * QUIRE_BLOCK_FRAMES; i++) {
         if (world_frame(i) != held[0] && world_frame(i) != held[1]) {
             give(world_frame(i));
         }
@@ -344,13 +344,13 @@ const struct scenario pair_and_frees = {
  * held. */
 static void split_block(void) {
     world_make(0, 2, 2);
-    held[0] = take_order(9);
+    held[0] = take_order(QUIRE_BLOCK_ORDER);
     give(held[0]);
     world_take_all();
 }
 
 static void give_part(void) {
-    give_order(held[0] + (64u << QUIRE_PAGE_SHIFT), 6);
+    give_order(held[0] + QUIRE_BLOCK_FRAMES / 8 * QUIRE_PAGE_SIZE, QUIRE_BLOCK_ORDER - 3);
 }
 
 static void take_some(void) {

@@ -161,6 +161,11 @@ static void plain_read(struct cell *cell, const uint16_t *clocks) {
     cell->plain_read[current] = clocks[current];
 }
 
+/* Whether the current thread wrote it, and has released nothing since: then nobody else accessed it meanwhile. */
+static bool just_written(const struct cell *cell, const uint16_t *clocks) {
+    return cell->plain_write == clocks[current] && cell->plain_writer == current;
+}
+
 static void plain_write(struct cell *cell, const uint16_t *clocks) {
     if (unknown_plain_write(cell, clocks) || unknown(cell->atomic_write, clocks) || unknown(cell->plain_read, clocks) ||
         unknown(cell->atomic_read, clocks)) {
@@ -176,11 +181,10 @@ void cells_plain(uintptr_t at, size_t n_bytes, bool write) {
     const uint16_t *clocks = memory_clocks();
     struct cell *end = cell_at(at + n_bytes - 1) + 1;
     for (struct cell *cell = cell_at(at); cell < end; cell++) {
-        if (write) {
-            plain_write(cell, clocks);
-        } else if (cell->plain_read[current] != clocks[current]) { /* else it was looked at just now */
-            plain_read(cell, clocks);
+        if (just_written(cell, clocks) || (!write && cell->plain_read[current] == clocks[current])) {
+            continue; /* it was looked at just now */
         }
+        (write ? plain_write : plain_read)(cell, clocks);
     }
 }
 

@@ -158,7 +158,7 @@ static void many_references(uint32_t n) {
     world_make(0, 1, 2);
     world_leave((const size_t[]){100, 101}, 2);
     frame = world_frame(300);
-    q_record *record = q_zone_record(q_main(q), frame >> QUIRE_PAGE_SHIFT);
+    q_record *record = q_zone_record(q_main(q), (q_frame)(frame >> QUIRE_PAGE_SHIFT));
     *record += n - 1;
     expect(quire_refs(q, frame) == n, "the set-up is not as intended");
 }

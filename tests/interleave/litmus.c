@@ -19,7 +19,7 @@ static OVER_SCHEDULES bool came_to[MAX_OUTCOME];
 
 static void set_up(void) {
     world_make(0, 1, 1);
-    litmus = quire_port_map(world_frame(100));
+    litmus = quire_port_map(world_frame(20));
     memset(litmus, 0, sizeof *litmus);
     memset(came_to, 0, sizeof came_to);
 }
@@ -83,7 +83,9 @@ OUTCOMES(readers_agree, 0, 1, 10, 11, 100, 101, 110, 111, 1000, 1001, 1011, 1100
                                       .check = after,                                                                  \
                                       .finish = at_the_end,                                                            \
                                       .quick = {UNBOUNDED, 2, 0},                                                      \
-                                      .full = {UNBOUNDED, 2, 0}}
+                                      .full = {UNBOUNDED, 2, 0},                                                       \
+                                      .of_64 = {UNBOUNDED, 2, 0},                                                      \
+                                      .of_32 = {UNBOUNDED, 2, 0}}
 
 #define THREADS(...)                                                                                                   \
     { __VA_ARGS__ }

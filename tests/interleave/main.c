@@ -19,9 +19,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The full bounds, with blocks as this program is built with. */
+static const struct bounds *full_bounds(const struct scenario *s) {
+    return QUIRE_BLOCK_FRAMES == 64 ? &s->of_64 : QUIRE_BLOCK_FRAMES == 32 ? &s->of_32 : &s->full;
+}
+
+/* Whether the scenario can do with blocks of this size. */
+static bool fits(const struct scenario *s) {
+    const struct bounds *bounds = full_bounds(s);
+    return bounds == &s->full || bounds->preemptions + bounds->stale > 0;
+}
+
 static const struct scenario *find(const char *name, size_t n) {
     for (size_t i = 0; i < n_scenarios; i++) {
-        if (strlen(scenarios[i]->name) == n && strncmp(scenarios[i]->name, name, n) == 0) {
+        if (fits(scenarios[i]) && strlen(scenarios[i]->name) == n && strncmp(scenarios[i]->name, name, n) == 0) {
             return scenarios[i];
         }
     }
@@ -139,7 +150,7 @@ static bool explore_one(const struct scenario *s, const struct wish *wish) {
     if (wish->compare) {
         return compare(s, wish->seed);
     }
-    struct bounds bounds = wish->full ? s->full : s->quick;
+    struct bounds bounds = wish->full ? *full_bounds(s) : s->quick;
     if (wish->crash) {
         bounds = wish->full ? find_plan(s)->full : find_plan(s)->quick;
     }
@@ -152,7 +163,7 @@ static bool explore_one(const struct scenario *s, const struct wish *wish) {
 static bool explore_all(const struct wish *wish) {
     bool failed = false;
     for (size_t i = 0; i < n_scenarios && !wish->crash; i++) {
-        failed |= explore_one(scenarios[i], wish);
+        failed |= fits(scenarios[i]) && explore_one(scenarios[i], wish);
     }
     for (size_t i = 0; i < n_crash_plans && wish->crash; i++) {
         if (wish->full || crash_plans[i].quick.crash > 0) {

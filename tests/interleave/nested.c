@@ -299,8 +299,8 @@ const struct scenario nested_in_look = {
 
 static void small_world(void) {
     world_make(0, 1, 2);
-    world_leave((const size_t[]){100, 101, 300, 301}, 4);
-    world_give_on(1, (const size_t[]){200, 201}, 2);
+    world_leave((const size_t[]){8, 9, 20, 21}, 4);
+    world_give_on(1, (const size_t[]){14, 15}, 2);
 }
 
 static void on_cpu_1(void) {

@@ -5,7 +5,8 @@
     run.py --full FOLDER      full bounds, schedules, as a table
     run.py --crashes FOLDER   full bounds, crashes, as a table
 
-FOLDER has `explore` and twins/<name>/explore. A scenario must hold, a twin must be found. Exit status 0 if all is so.
+FOLDER has `explore` and twins/<name>/explore, and on some machines blocks-of-<n>/explore, with a smaller allocator. A
+scenario must hold, a twin must be found. Exit status 0 if all is so.
 """
 import concurrent.futures
 import pathlib
@@ -28,18 +29,25 @@ COMPARED = ["refill-give-back", "nested-refill", "hint-leaf", "put-put", "double
 class Kind:
     """What is asked of the explorer: its schedules, or crashes in them."""
 
-    def __init__(self, option, head, counted, twins):
+    def __init__(self, option, head, counted, twins, smaller):
         self.option, self.head, self.counted = option, head, counted  # `counted`: the fields that are added up
         self.twins = TWIN.findall((HERE / twins).read_text())
+        self.smaller = smaller  # folders of explorers with smaller blocks
+
+    def scenarios(self, folder, full):
+        command = [f"{folder}/explore", "--list", *self.option, *(["--full"] if full else [])]
+        names = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        return [line.split()[0] for line in names.splitlines()]
 
     def jobs(self, folder, full):
         """(program, scenario, name of the twin or None), each twin behind its scenario"""
-        command = [f"{folder}/explore", "--list", *self.option, *(["--full"] if full else [])]
-        names = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-        for scenario in [line.split()[0] for line in names.splitlines()]:
+        for scenario in self.scenarios(folder, full):
             yield f"{folder}/explore", scenario, None
             for name in [twin for twin, finds in self.twins if scenario in finds.split()]:
                 yield f"{folder}/twins/{name}/explore", scenario, name
+        for smaller in self.smaller:
+            for scenario in self.scenarios(smaller, full):
+                yield f"{smaller}/explore", scenario, None
 
     def explore(self, program, scenario, full):
         """(fields of the result line, all of the output)"""
@@ -48,6 +56,9 @@ class Kind:
         fields = output.splitlines()[0].split("\t") if output else []
         if len(fields) != len(self.head):
             fields = [scenario, *["0"] * (len(self.head) - 2), "the explorer crashed"]
+        blocks = pathlib.Path(program).parent
+        if blocks in self.smaller:
+            fields[0] += " (" + blocks.name.replace("-", " ") + ")"
         return fields, output
 
 
@@ -86,7 +97,7 @@ class Table:
         self.row(kind.head)
 
     def row(self, fields):
-        print(fields[0].ljust(32), *(f.ljust(11) for f in fields[1:]), flush=True)
+        print(fields[0].ljust(36), *(f.ljust(11) for f in fields[1:]), flush=True)
 
     def scenario(self, kind, fields, good, output):
         self.row(fields)
@@ -138,8 +149,8 @@ def compare(folder, out):
 
 def main():
     *options, folder = sys.argv[1:]
-    schedules = Kind([], SCHEDULES, [4], "twins")
-    crashes = Kind(["--crash"], CRASHES, [3, 4, 5, 6], "crash-twins")
+    schedules = Kind([], SCHEDULES, [4], "twins", sorted(pathlib.Path(folder).glob("blocks-of-*")))
+    crashes = Kind(["--crash"], CRASHES, [3, 4, 5, 6], "crash-twins", [])
     full = options != []
     out = Table() if full else Tap()
     all_good = True

@@ -12,7 +12,7 @@ uint64_t seen_mix(uint64_t x) {
 }
 
 static uint64_t *slot_of(const struct seen *seen, uint64_t hash) {
-    size_t i = hash & (seen->room - 1);
+    size_t i = (size_t)hash & (seen->room - 1);
     while (seen->slots[i] != 0 && seen->slots[i] != hash) {
         i = (i + 1) & (seen->room - 1);
     }

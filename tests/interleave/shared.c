@@ -3,21 +3,26 @@
 
 static quire_pa block, held;
 
+/* The address of the i-th frame from there on. */
+static quire_pa in_block(size_t i) {
+    return block + i * QUIRE_PAGE_SIZE;
+}
+
 /* The block's record is split by who frees or shares a part of it first. */
 static void one_block(void) {
     world_make(0, 2, 2);
-    block = take_order(9);
+    block = take_order(QUIRE_BLOCK_ORDER);
     expect(block == world_block(1), "the set-up is not as intended");
 }
 
 /* ---- parts of one allocation ------------------------------------------------------------------------------ */
 
 static void free_lower_half(void) {
-    give_order(block, 8);
+    give_order(block, QUIRE_BLOCK_ORDER - 1);
 }
 
 static void free_upper_half(void) {
-    give_order(block + (256 << QUIRE_PAGE_SHIFT), 8);
+    give_order(in_block(QUIRE_BLOCK_FRAMES / 2), QUIRE_BLOCK_ORDER - 1);
 }
 
 static void check_all_free(void) {
@@ -33,14 +38,15 @@ const struct scenario split_halves = {
     .check = check_all_free,
     .quick = {3, 0, 200},
     .full = {1, 1, 0},
+    .of_32 = {3, 0, 0},
 };
 
 static void free_an_eighth(void) {
-    give_order(block + (256 << QUIRE_PAGE_SHIFT), 6);
+    give_order(in_block(QUIRE_BLOCK_FRAMES / 2), QUIRE_BLOCK_ORDER - 3);
 }
 
 static void get_and_put(void) {
-    quire_pa last = block + (511 << QUIRE_PAGE_SHIFT);
+    quire_pa last = in_block(QUIRE_BLOCK_FRAMES - 1);
     expect(quire_get(q, last) == QUIRE_OK, "a frame that is held can not be shared");
     expect(quire_refs(q, last) == 2, "a shared frame has not two references");
     expect(quire_put(q, last) == QUIRE_OK && quire_refs(q, last) == 1, "a reference was lost");
@@ -54,6 +60,7 @@ const struct scenario split_get_put = {
     .check = check_world,
     .quick = {1, 1, 0},
     .full = {1, 1, 0},
+    .of_64 = {3, 1, 0},
 };
 
 const struct scenario split_random = {
@@ -68,11 +75,11 @@ const struct scenario split_random = {
 
 /* The split itself changes nothing that anybody could see. */
 static void share_last_frame(void) {
-    expect(quire_get(q, block + (511 << QUIRE_PAGE_SHIFT)) == QUIRE_OK, "a frame that is held can not be shared");
+    expect(quire_get(q, in_block(QUIRE_BLOCK_FRAMES - 1)) == QUIRE_OK, "a frame that is held can not be shared");
 }
 
 static void count_references(void) {
-    expect(quire_refs(q, block + (7 << QUIRE_PAGE_SHIFT)) == 1, "a frame that is held has not one reference");
+    expect(quire_refs(q, in_block(7)) == 1, "a frame that is held has not one reference");
 }
 
 static void count_held(void) {
@@ -99,20 +106,21 @@ const struct scenario split_walk = {
     .check = check_world,
     .quick = {0, 1, 0},
     .full = {0, 2, 0},
+    .of_32 = {3, 1, 0},
 };
 
 static void one_pair(void) {
     world_make(0, 4, 2);
-    block = take_order(10);
+    block = take_order(QUIRE_MAX_ORDER);
     expect(block == world_block(2), "the set-up is not as intended");
 }
 
 static void free_first_block(void) {
-    give_order(block, 9);
+    give_order(block, QUIRE_BLOCK_ORDER);
 }
 
 static void free_second_block(void) {
-    give_order(block + (512 << QUIRE_PAGE_SHIFT), 9);
+    give_order(in_block(QUIRE_BLOCK_FRAMES), QUIRE_BLOCK_ORDER);
 }
 
 const struct scenario pair_halves = {

@@ -138,10 +138,10 @@ static void others_are_done(void) {
 /* Each CPU can help itself: some frames are in the second one's cache, others where it can always get at them. */
 static void small_world(void) {
     world_make_partly(0, 3, 2, 2);
-    world_leave((const size_t[]){128, 129, 130, 131, 300, 301}, 6);
-    world_give_on(1, (const size_t[]){200, 201, 202}, 3);
-    held[0] = world_frame(400);
-    held[1] = world_frame(401);
+    world_leave((const size_t[]){8, 9, 10, 11, 20, 21}, 6);
+    world_give_on(1, (const size_t[]){14, 15, 16}, 3);
+    held[0] = world_frame(24);
+    held[1] = world_frame(25);
 }
 
 static void take_run_and_add(void) {
@@ -193,7 +193,7 @@ const struct scenario stops_and_exhausted = {
 static void full_cache(void) {
     size_t frames[64];
     for (size_t i = 0; i < 64; i++) {
-        frames[i] = 320 + i;
+        frames[i] = 64 + i;
     }
     small_world();
     world_give_on(0, frames, 64);
@@ -202,7 +202,7 @@ static void full_cache(void) {
 static void give_two(void) {
     give(held[0]);
     world_run_on(NO_CPU);
-    give(world_frame(402));
+    give(world_frame(26));
 }
 
 const struct scenario stops_in_free = {
@@ -221,14 +221,14 @@ const struct scenario stops_in_free = {
 
 static void two_blocks(void) {
     world_make_partly(0, 4, 2, 2);
-    block = take_order(9);
-    world_leave((const size_t[]){128, 129, 130, 131, 300, 301}, 6);
-    world_give_on(1, (const size_t[]){200, 201, 202}, 3);
-    held[1] = world_frame(401);
+    block = take_order(QUIRE_BLOCK_ORDER);
+    world_leave((const size_t[]){8, 9, 10, 11, 20, 21}, 6);
+    world_give_on(1, (const size_t[]){14, 15, 16}, 3);
+    held[1] = world_frame(25);
 }
 
 static void give_an_eighth(void) {
-    give_order(block + (64u << QUIRE_PAGE_SHIFT), 6);
+    give_order(block + QUIRE_BLOCK_FRAMES / 8 * QUIRE_PAGE_SIZE, QUIRE_BLOCK_ORDER - 3);
 }
 
 static void give_first_frame(void) {

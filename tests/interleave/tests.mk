@@ -1,38 +1,52 @@
 # Every interleaving of small scenarios; tests/interleave/explore.h says how.
 IL := $(BUILD)/tests/interleave
-IL_OBJ := $(patsubst tests/interleave/%.c,$(IL)/%.o,$(wildcard tests/interleave/*.c))
+IL_SRC := $(wildcard tests/interleave/*.c)
+IL_OBJ := $(IL_SRC:tests/interleave/%.c=$(IL)/%.o)
 
 # Those that are not about scenarios. Of the others all variables are of the schedule that runs: snapshot.c.
 IL_ENGINE := cells coroutine crash holders main memory report scenarios scheduler seen snapshot tree tsan world
 IL_OF_SCHEDULE := objcopy --rename-section .data=of_schedule,alloc,load,data,contents \
                   --rename-section .bss=of_schedule,alloc,load,data,contents
 
-# The core, told to call the explorer at each access; its memset and memcpy, too.
-IL_CORE_CC := $(CLANG) -std=c11 -O1 -g -fno-pie -fsanitize=thread -mllvm -tsan-instrument-func-entry-exit=0 $(CPPFLAGS)
+# The core, told to call the explorer at each access; its memset and memcpy, too. (To clang's driver the sanitizer does not
+# exist on 32-bit machines, to the compiler behind it does.)
+IL_CORE_CC := $(CLANG) -std=c11 -O1 -g -fno-pie -Xclang -fsanitize=thread -mllvm -tsan-instrument-func-entry-exit=0 \
+              $(CPPFLAGS)
 IL_RENAME := objcopy --redefine-sym memset=explored_memset --redefine-sym memcpy=explored_memcpy
 
-$(IL)/%.o: tests/interleave/%.c
-	@mkdir -p $(@D)
-	@echo "  CC  $@"
-	@$(CC) $(STRICT) $(CPPFLAGS) $(CFLAGS) -fno-pie $(DEPS) -c $< -o $@
-	@$(if $(filter $(IL_ENGINE),$*),,$(IL_OF_SCHEDULE) $@)
+# An explorer in folder $(1), and options for both compilers, $(2).
+define il_explorer
+$(1)/%.o: tests/interleave/%.c
+	@mkdir -p $$(@D)
+	@echo "  CC  $$@"
+	@$$(CC) $$(STRICT) $$(CPPFLAGS) $$(CFLAGS) $(2) -fno-pie $$(DEPS) -c $$< -o $$@
+	@$$(if $$(filter $$(IL_ENGINE),$$*),,$$(IL_OF_SCHEDULE) $$@)
 
-$(IL)/litmus_programs.o: tests/interleave/litmus_programs.c
-	@mkdir -p $(@D)
-	@echo "  CC  $@"
-	@$(IL_CORE_CC) $(DEPS) -c $< -o $@
+$(1)/litmus_programs.o: tests/interleave/litmus_programs.c
+	@mkdir -p $$(@D)
+	@echo "  CC  $$@"
+	@$$(IL_CORE_CC) $(2) $$(DEPS) -c $$< -o $$@
 
-$(IL)/core/%.o: src/%.c
-	@mkdir -p $(@D)
-	@echo "  CC  $@"
-	@$(IL_CORE_CC) $(DEPS) -c $< -o $@ && $(IL_RENAME) $@
+$(1)/core/%.o: src/%.c
+	@mkdir -p $$(@D)
+	@echo "  CC  $$@"
+	@$$(IL_CORE_CC) $(2) $$(DEPS) -c $$< -o $$@ && $$(IL_RENAME) $$@
 
-$(IL)/core.a: $(QUIRE_SRC:src/%.c=$(IL)/core/%.o)
-	@rm -f $@ && ar rcs $@ $^
+$(1)/core.a: $(QUIRE_SRC:src/%.c=$(1)/core/%.o)
+	@rm -f $$@ && ar rcs $$@ $$^
 
-$(IL)/explore: $(IL_OBJ) $(IL)/core.a
-	@echo "  LD  $@"
-	@$(CC) -no-pie $^ -o $@
+$(1)/explore: $(IL_SRC:tests/interleave/%.c=$(1)/%.o) $(1)/core.a
+	@echo "  LD  $$@"
+	@$$(CC) $(2) -no-pie $$^ -o $$@
+
+-include $$(wildcard $(1)/*.d $(1)/core/*.d)
+endef
+
+$(eval $(call il_explorer,$(IL),))
+# For scenarios that walk through every frame of a block: fewer of them, in two words of 32 bits, or in one.
+$(eval $(call il_explorer,$(IL)/blocks-of-64,-m32 -DQUIRE_BLOCK_ORDER=6u))
+$(eval $(call il_explorer,$(IL)/blocks-of-32,-m32 -DQUIRE_BLOCK_ORDER=5u))
+IL_SMALL := $(if $(filter x86_64,$(shell uname -m)),blocks-of-64 blocks-of-32)
 
 # A twin: the files that plant.py names, and what they leave undefined from the archive.
 IL_TABLES := tests/interleave/twins tests/interleave/crash-twins
@@ -44,7 +58,7 @@ $(IL)/twins/%/explore: $(IL_TABLES) tests/interleave/plant.py $(IL_OBJ) $(IL)/co
 		for f in $$files; do o=$(@D)/$$(basename $$f .c).o; $(IL_CORE_CC) -c $$f -o $$o; $(IL_RENAME) $$o; done; \
 		$(CC) -no-pie $(IL_OBJ) $(@D)/*.o $(IL)/core.a -o $@
 
-IL_PROGRAMS := $(IL)/explore $(IL_TWINS:%=$(IL)/twins/%/explore)
+IL_PROGRAMS := $(IL)/explore $(IL_SMALL:%=$(IL)/%/explore) $(IL_TWINS:%=$(IL)/twins/%/explore)
 $(IL)/run: tests/interleave/tests.mk $(IL_PROGRAMS)
 	@printf '#!/bin/sh\nexec python3 tests/interleave/run.py $(IL)\n' > $@
 	@chmod +x $@
@@ -58,5 +72,3 @@ interleave: $(IL_PROGRAMS)
 ##@ crashes     let all CPUs die at each step of those scenarios, recover, and look: a table, in some minutes
 crashes: $(IL_PROGRAMS)
 	@python3 tests/interleave/run.py --crashes $(IL)
-
--include $(wildcard $(IL)/*.d $(IL)/core/*.d)

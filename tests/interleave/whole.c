@@ -121,8 +121,8 @@ static void some_of_everything(void) {
     }
     world_make(0, 3, 2);
     world_take_all();
-    world_give_on(1, (const size_t[]){100, 101}, 2);
-    world_give_on(NO_CPU, (const size_t[]){300, 301, 700}, 3);
+    world_give_on(1, (const size_t[]){10, 11}, 2);
+    world_give_on(NO_CPU, (const size_t[]){20, 21, QUIRE_BLOCK_FRAMES + 7}, 3);
     world_give_on(NO_CPU, last_block, QUIRE_BLOCK_FRAMES);
 }
 
@@ -149,8 +149,8 @@ static void take_give_take(void) {
 }
 
 static void take_and_split_block(void) {
-    quire_pa block = take_order(9);
-    give_order(block, 8);
+    quire_pa block = take_order(QUIRE_BLOCK_ORDER);
+    give_order(block, QUIRE_BLOCK_ORDER - 1);
 }
 
 const struct scenario looking_on_blocks = {
@@ -177,10 +177,10 @@ const struct scenario looking_on = {
 
 static void small_world(void) {
     world_make(0, 1, 2);
-    world_leave((const size_t[]){100, 101, 300, 301}, 4);
-    world_give_on(1, (const size_t[]){200, 201}, 2);
-    held[0] = world_frame(400);
-    held[1] = world_frame(401);
+    world_leave((const size_t[]){8, 9, 20, 21}, 4);
+    world_give_on(1, (const size_t[]){14, 15}, 2);
+    held[0] = world_frame(24);
+    held[1] = world_frame(25);
 }
 
 static void work(void) {
