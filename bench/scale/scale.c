@@ -1,0 +1,184 @@
+/* scale.c: `make scale`: how many cache lines an allocator moves between CPUs, counted for up to 1024 of them.
+ *
+ * A program that scales is one whose CPUs leave each other's cache lines alone, and that can be counted without the
+ * machine: each access of the allocator's own object code is looked up in a directory of lines (directory.c) while
+ * simulated CPUs take turns (machine.c). No time is measured, so the figures are the same on every machine and in every
+ * run. */
+#define _GNU_SOURCE
+#include "report.h"
+
+#include "host.h"
+
+#include <errno.h>
+#include <quire/port.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define MAX_CELLS      1024u
+#define MAX_CPU_COUNTS 16u
+#define MEMORY_BASE    0x80000000u
+
+struct options {
+    const char *out_dir;
+    unsigned n_cpus[MAX_CPU_COUNTS];
+    unsigned n_cpu_counts;
+    unsigned n_nodes; /* at most; 0: one for 8 CPUs */
+    unsigned n_frames; /* for each CPU */
+    const char *workload, *peer; /* NULL: all */
+    bool blame;
+    uint64_t seed;
+};
+
+static struct cell cells[MAX_CELLS];
+static unsigned n_cells;
+
+static _Noreturn void usage(const char *wrong) {
+    fprintf(stderr,
+            "scale: %s: usage: quire-scale [--out DIR] [--quick] [--cpus N,N...] [--nodes N] [--frames N] [--seed N] "
+            "[--work NAME] [--peer NAME] [--blame]\n",
+            wrong);
+    exit(2);
+}
+
+/* ---- what is measured ----------------------------------------------------------------------------------- */
+
+static bool takes_part(const struct options *o, const struct peer *peer, const struct workload *w, unsigned n_cpus) {
+    return (o->peer == NULL || strcmp(o->peer, peer->name) == 0) &&
+           (o->workload == NULL || strcmp(o->workload, w->name) == 0) && n_cpus >= w->n_cpus_least &&
+           (!w->orders || peer->alloc_order != NULL);
+}
+
+static unsigned nodes_for(const struct options *o, unsigned n_cpus) {
+    unsigned n_nodes = o->n_nodes != 0 ? o->n_nodes : n_cpus / 8;
+    n_nodes = n_nodes < MAX_NODES ? n_nodes : MAX_NODES;
+    n_nodes = n_nodes < n_cpus ? n_nodes : n_cpus;
+    return n_nodes > 0 ? n_nodes : 1;
+}
+
+static void progress(const char *workload, unsigned n_cpus) {
+    static time_t began;
+    began = began == 0 ? time(NULL) : began;
+    fprintf(stderr, "scale: %3ld s: %s, %u CPUs\n", (long)(time(NULL) - began), workload, n_cpus);
+}
+
+static void measure(const struct options *o, const struct peer *peer, const struct workload *w, unsigned n_cpus) {
+    struct machine_config config = {n_cpus, nodes_for(o, n_cpus), o->seed};
+    struct memory memory = {MEMORY_BASE, (uint64_t)n_cpus * o->n_frames * QUIRE_PAGE_SIZE, quire_port_map(MEMORY_BASE)};
+    if (n_cells == MAX_CELLS) {
+        usage("more contestants than there is room for");
+    }
+    struct cell *c = &cells[n_cells++];
+    *c = (struct cell){w, peer, n_cpus, config.n_nodes, workload_measure(w, peer, &memory, &config)};
+    if (o->blame) {
+        printf("\n%s, %s, %u CPUs: %.5f transfers for each operation\n", peer->name, w->name, n_cpus,
+               (double)c->measured.counts.n_transfers / (double)c->measured.n_operations);
+        report_culprits(&c->measured);
+    }
+}
+
+static void measure_all(const struct options *o) {
+    for (unsigned w = 0; w < n_workloads; w++) {
+        for (unsigned n = 0; n < o->n_cpu_counts; n++) {
+            progress(workloads[w].name, o->n_cpus[n]);
+            for (unsigned p = 0; p < n_peers; p++) {
+                if (takes_part(o, peers[p], &workloads[w], o->n_cpus[n])) {
+                    measure(o, peers[p], &workloads[w], o->n_cpus[n]);
+                }
+            }
+        }
+    }
+}
+
+/* ---- options -------------------------------------------------------------------------------------------- */
+
+static uint64_t read_number(const char *text, char **end, uint64_t least, uint64_t most) {
+    errno = 0;
+    uint64_t n = strtoull(text, end, 10);
+    if (*end == text || *text == '-' || errno != 0 || n < least || n > most) {
+        char wrong[128];
+        snprintf(wrong, sizeof wrong, "'%.32s' is no number from %llu to %llu", text, (unsigned long long)least,
+                 (unsigned long long)most);
+        usage(wrong);
+    }
+    return n;
+}
+
+static uint64_t read_one(const char *text, uint64_t least, uint64_t most) {
+    char *end;
+    uint64_t n = read_number(text, &end, least, most);
+    if (*end != '\0') {
+        usage("a number is followed by something else");
+    }
+    return n;
+}
+
+static void read_cpus(struct options *o, const char *text) {
+    o->n_cpu_counts = 0;
+    for (char *end = NULL; end == NULL || *end == ','; text = end + 1) {
+        unsigned n = (unsigned)read_number(text, &end, 1, MAX_CPUS);
+        if (o->n_cpu_counts == MAX_CPU_COUNTS || (*end != ',' && *end != '\0')) {
+            usage("--cpus takes up to 16 numbers with commas between them");
+        }
+        o->n_cpus[o->n_cpu_counts++] = n;
+    }
+}
+
+static void check_names(const struct options *o) {
+    bool known_peer = o->peer == NULL, known_work = o->workload == NULL;
+    for (unsigned p = 0; p < n_peers; p++) {
+        known_peer |= o->peer != NULL && strcmp(o->peer, peers[p]->name) == 0;
+    }
+    for (unsigned w = 0; w < n_workloads; w++) {
+        known_work |= o->workload != NULL && strcmp(o->workload, workloads[w].name) == 0;
+    }
+    if (!known_peer || !known_work) {
+        usage(known_peer ? "no such workload" : "no such contestant");
+    }
+}
+
+static struct options read_options(int argc, char **argv) {
+    struct options o = {.n_frames = 1024, .seed = 1};
+    read_cpus(&o, "1,2,4,8,16,64,256,1024");
+    for (int i = 1; i < argc; i++) {
+        const char *option = argv[i];
+        if (strcmp(option, "--quick") == 0) {
+            read_cpus(&o, "1,2,8,64");
+        } else if (strcmp(option, "--blame") == 0) {
+            o.blame = true;
+        } else if (i + 1 == argc) {
+            usage(option);
+        } else if (strcmp(option, "--out") == 0) {
+            o.out_dir = argv[++i];
+        } else if (strcmp(option, "--cpus") == 0) {
+            read_cpus(&o, argv[++i]);
+        } else if (strcmp(option, "--nodes") == 0) {
+            o.n_nodes = (unsigned)read_one(argv[++i], 1, MAX_NODES);
+        } else if (strcmp(option, "--frames") == 0) {
+            o.n_frames = (unsigned)read_one(argv[++i], 1024, 1u << 20) / 1024 * 1024;
+        } else if (strcmp(option, "--seed") == 0) {
+            o.seed = read_one(argv[++i], 1, UINT64_MAX);
+        } else if (strcmp(option, "--work") == 0) {
+            o.workload = argv[++i];
+        } else if (strcmp(option, "--peer") == 0) {
+            o.peer = argv[++i];
+        } else {
+            usage(option);
+        }
+    }
+    check_names(&o);
+    return o;
+}
+
+int main(int argc, char **argv) {
+    struct options o = read_options(argc, argv);
+    unsigned most = 0;
+    for (unsigned n = 0; n < o.n_cpu_counts; n++) {
+        most = o.n_cpus[n] > most ? o.n_cpus[n] : most;
+    }
+    host_ram_add(MEMORY_BASE, (uint64_t)most * o.n_frames * QUIRE_PAGE_SIZE);
+    measure_all(&o);
+    report_tables(cells, n_cells);
+    report_bars(cells, n_cells);
+    return 0;
+}

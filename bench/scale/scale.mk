@@ -1,0 +1,56 @@
+# Cache lines between up to 1024 simulated CPUs: scale.c says how. Contestants and the core are compiled as they are, with the
+# compiler's calls for each access; what watches them is not.
+SCALE := $(BUILD)/scale
+SCALE_NAMES := single percpu_packed percpu_padded counted buddy quire
+SCALE_PEERS := $(addprefix bench/peer_,single.c percpu.c counted.c buddy.c quire.c)
+
+# What other programs link to count for themselves: see access.h and directory.h.
+SCALE_COUNTING := $(SCALE)/bench/scale/tsan.o $(SCALE)/bench/scale/directory.o
+SCALE_MACHINE := $(SCALE_COUNTING) $(SCALE)/bench/scale/machine.o $(SCALE)/port/host/host.o
+SCALE_TOOL := $(SCALE_MACHINE) $(addprefix $(SCALE)/bench/scale/,scale.o workload.o report.o)
+SCALE_CORE := $(QUIRE_SRC:%.c=$(SCALE)/watched/%.o)
+SCALE_WATCHED := $(SCALE_CORE) $(SCALE_PEERS:%.c=$(SCALE)/watched/%.o) \
+                 $(patsubst %.c,$(SCALE)/outside/%.o,$(notdir $(PEERS)))
+
+SCALE_CC = $(CC) $(CFLAGS) $(CPPFLAGS) -Ibench -Iport/host -fno-pie $(DEPS)
+# Copies and fills stay calls, and become ours.
+SCALE_WATCH := -fsanitize=thread -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove
+SCALE_RENAME := objcopy $(foreach f,memset memcpy memmove,--redefine-sym $(f)=watched_$(f))
+
+$(SCALE)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(SCALE_CC) $(STRICT) -I$(SCALE) -c -o $@ $<
+
+$(SCALE)/watched/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(SCALE_CC) $(STRICT) $(SCALE_WATCH) -c -o $@ $< && $(SCALE_RENAME) $@
+
+define scale_outside
+$(SCALE)/outside/$(notdir $(1:.c=.o)): $(1)
+	@mkdir -p $$(@D)
+	@echo "  CC  $$@"
+	@$$(SCALE_CC) -std=gnu11 -Wall $$(PEER_CFLAGS) $$(SCALE_WATCH) -c -o $$@ $$< && $$(SCALE_RENAME) $$@
+endef
+$(foreach file,$(PEERS),$(eval $(call scale_outside,$(file))))
+
+# Made anew when it would say something else.
+$(SCALE)/peer_list.h: scale/force
+	@mkdir -p $(@D)
+	@printf 'PEER(%s)\n' $(SCALE_NAMES) $(basename $(notdir $(PEERS))) > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+.PHONY: scale/force
+$(SCALE)/bench/peers.o: $(SCALE)/peer_list.h
+
+$(SCALE)/quire-scale: $(SCALE_TOOL) $(SCALE)/bench/peers.o $(SCALE_WATCHED)
+	@echo "  LD  $@"
+	@$(CC) $(CFLAGS) -no-pie -o $@ $^
+
+##@ scale  cache lines moved between 1 to 1024 simulated CPUs, of each contestant: tables and a picture, in minutes; QUICK=1
+.PHONY: scale
+scale: $(SCALE)/quire-scale
+	@mkdir -p bench/out
+	@$< --out bench/out $(if $(QUICK),--quick) && bench/scale/picture.sh bench/out/scale.csv bench/out
+
+-include $(wildcard $(SCALE)/bench/*.d $(SCALE)/bench/scale/*.d $(SCALE)/watched/src/*.d $(SCALE)/watched/bench/*.d)

@@ -1,0 +1,331 @@
+/* workload.c: what the simulated CPUs do with an allocator.
+ *
+ * An operation is one allocation or one free. Memory is a share of frames for each CPU. Nothing here is watched: what a
+ * user does with its frames costs no transfer, nor do the queues between users. */
+#include "workload.h"
+
+#include "work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define QUEUE_SLOTS 64u
+#define BURST       64u
+#define MAX_BATCH   128u
+#define MAX_ORDER   4u
+/* For each CPU in a window, for those where CPUs mostly wait for each other: what they do changes no more. */
+#define MAX_TURNS 4096u
+/* In vain, one after the other, where frames are free: then the contestant is broken. */
+#define MAX_FAILURES 10000u
+
+struct queue {
+    unsigned n_sent, n_received;
+    quire_pa slot[QUEUE_SLOTS];
+};
+
+struct held {
+    quire_pa frame; /* QUIRE_NONE: none */
+    unsigned order;
+};
+
+/* One CPU's. */
+struct user {
+    const struct peer *peer;
+    void *state;
+    unsigned cpu, n_cpus;
+    unsigned share; /* frames of all memory, for each CPU */
+    struct held *held;
+    unsigned n_held; /* in use, of `share` slots */
+    bool full;       /* prepare_mixed has taken all that it wants */
+    uint64_t random;
+    struct queue *queue; /* to or from its partner */
+};
+
+static struct user *users; /* of all CPUs, for the coroutines */
+static const struct workload *current;
+
+/* ---- operations ----------------------------------------------------------------------------------------- */
+
+static quire_pa try_take(struct user *u) {
+    quire_pa frame = u->peer->alloc(u->state, u->cpu);
+    machine_operation_done();
+    return frame;
+}
+
+static quire_pa take(struct user *u) {
+    for (unsigned i = 0; i < MAX_FAILURES; i++) {
+        quire_pa frame = try_take(u);
+        if (frame != QUIRE_NONE) {
+            return frame;
+        }
+    }
+    fprintf(stderr, "scale: contestant %s has no frame left where many are free\n", u->peer->name);
+    exit(1);
+}
+
+static void give(struct user *u, quire_pa frame) {
+    u->peer->free(u->state, u->cpu, frame);
+    machine_operation_done();
+}
+
+static bool hold_one_more(struct user *u, unsigned n_wanted) {
+    if (u->n_held < n_wanted) {
+        u->held[u->n_held++] = (struct held){take(u), 0};
+    }
+    return u->n_held < n_wanted;
+}
+
+/* ---- local work ----------------------------------------------------------------------------------------- */
+
+static bool prepare_pair(struct user *u) {
+    give(u, take(u));
+    return false;
+}
+
+static void same(struct user *u) {
+    give(u, take(u));
+}
+
+static void bulk(struct user *u) {
+    while (hold_one_more(u, u->share * 3 / 4)) {}
+    for (unsigned i = 0; i < u->n_held; i++) {
+        give(u, u->held[i].frame);
+    }
+    u->n_held = 0;
+}
+
+static bool prepare_half(struct user *u) {
+    return hold_one_more(u, u->share / 2);
+}
+
+static void replace(struct user *u) {
+    struct held *h = &u->held[random_below(&u->random, u->n_held)];
+    give(u, h->frame);
+    h->frame = take(u);
+}
+
+static void swap(struct held *a, struct held *b) {
+    struct held h = *a;
+    *a = *b;
+    *b = h;
+}
+
+static void give_any(struct user *u) {
+    swap(&u->held[random_below(&u->random, u->n_held)], &u->held[u->n_held - 1]);
+    give(u, u->held[--u->n_held].frame);
+}
+
+static void batches(struct user *u) {
+    unsigned n_wanted = u->n_held;
+    for (unsigned n = 1 + random_below(&u->random, MAX_BATCH); n > 0; n--) {
+        give_any(u);
+    }
+    while (hold_one_more(u, n_wanted)) {}
+}
+
+/* Memory that has been in use for long: nine tenths of it taken, dealt out anew at random, and freed down to half. */
+static bool prepare_mixed(struct user *u) {
+    unsigned n_most = u->share / 10 * 9;
+    if (!u->full) {
+        u->full = !hold_one_more(u, n_most);
+        return true;
+    }
+    if (u->n_held == n_most) {
+        for (unsigned i = 0; i < n_most; i++) {
+            struct user *other = &users[random_below(&u->random, u->n_cpus)];
+            swap(&u->held[i], &other->held[random_below(&u->random, other->n_held)]);
+        }
+    }
+    give_any(u);
+    return u->n_held > u->share / 2;
+}
+
+static void bursts(struct user *u) {
+    quire_pa frames[BURST];
+    for (unsigned i = 0; i < BURST; i++) {
+        frames[i] = take(u);
+    }
+    for (unsigned i = BURST; i-- > 0;) {
+        give(u, frames[i]);
+    }
+}
+
+/* ---- produced here, freed there -------------------------------------------------------------------------- */
+
+static void produce(struct user *u, struct queue *to) {
+    while (to->n_sent - to->n_received == QUEUE_SLOTS) {
+        machine_wait();
+    }
+    quire_pa frame = take(u);
+    to->slot[to->n_sent % QUEUE_SLOTS] = frame;
+    to->n_sent++;
+}
+
+static void consume(struct user *u, struct queue *from) {
+    while (from->n_sent == from->n_received) {
+        machine_wait();
+    }
+    quire_pa frame = from->slot[from->n_received % QUEUE_SLOTS];
+    from->n_received++;
+    give(u, frame);
+}
+
+/* Even CPUs produce, each for the next one. */
+static void pass_near(struct user *u) {
+    if (u->cpu % 2 == 0) {
+        produce(u, u->queue);
+    } else {
+        consume(u, users[u->cpu - 1].queue);
+    }
+}
+
+/* The first half produces, each for the one in its place in the second half: on another node, if there are several. */
+static void pass_far(struct user *u) {
+    unsigned half = u->n_cpus / 2;
+    if (u->cpu < half) {
+        produce(u, u->queue);
+    } else {
+        consume(u, users[u->cpu - half].queue);
+    }
+}
+
+/* ---- orders --------------------------------------------------------------------------------------------- */
+
+/* Half of all are single frames, a quarter pairs, and so on. */
+static unsigned draw_order(struct user *u) {
+    unsigned order = 0;
+    while (order < MAX_ORDER && random_below(&u->random, 2) == 0) {
+        order++;
+    }
+    return order;
+}
+
+/* There may be no run of that size: nothing is held then. */
+static struct held take_order(struct user *u) {
+    struct held h = {.order = draw_order(u)};
+    h.frame = u->peer->alloc_order(u->state, u->cpu, h.order);
+    machine_operation_done();
+    return h;
+}
+
+/* Half of the share, with 3 frames on average. */
+static bool prepare_orders(struct user *u) {
+    u->held[u->n_held++] = take_order(u);
+    return u->n_held < u->share / 2 / 3;
+}
+
+static void replace_order(struct user *u) {
+    struct held *h = &u->held[random_below(&u->random, u->n_held)];
+    if (h->frame != QUIRE_NONE) {
+        u->peer->free_order(u->state, u->cpu, h->frame, h->order);
+        machine_operation_done();
+    }
+    *h = take_order(u);
+}
+
+/* ---- the last frames ------------------------------------------------------------------------------------- */
+
+/* Of all memory, every second CPU may give one frame back. */
+static bool prepare_last(struct user *u) {
+    quire_pa frame = try_take(u);
+    if (frame == QUIRE_NONE) {
+        return false;
+    }
+    u->held[0].frame = u->cpu % 2 == 0 ? frame : QUIRE_NONE;
+    return true;
+}
+
+static void fight(struct user *u) {
+    quire_pa *frame = &u->held[0].frame;
+    if (*frame == QUIRE_NONE) {
+        *frame = try_take(u);
+    } else {
+        give(u, *frame);
+        *frame = QUIRE_NONE;
+    }
+}
+
+const struct workload workloads[] = {
+    {"same frame", "one frame taken and freed again and again", BAR_LOCAL, 1, false, prepare_pair, same},
+    {"bulk", "75 % of its share taken, then freed in the same order", BAR_LOCAL, 1, false, prepare_pair, bulk},
+    {"random", "50 % of its share held; a random frame of it freed, another taken", BAR_LOCAL, 1, false, prepare_half,
+     replace},
+    {"batches", "the same, 1 to 128 at a time", BAR_LOCAL, 1, false, prepare_half, batches},
+    {"mixed", "random, mixed", BAR_LOCAL, 1, false, prepare_mixed, replace},
+    {"mixed batches", "batches, mixed", BAR_LOCAL, 1, false, prepare_mixed, batches},
+    {"bursts", "64 frames taken, then freed, the last one first", BAR_LOCAL, 1, false, prepare_pair, bursts},
+    {"passed on", "taken on one CPU, freed on its neighbour, for ever", BAR_PASSED, 2, false, prepare_pair, pass_near},
+    {"passed far", "the same, freed on a CPU of another node", BAR_PASSED, 2, false, prepare_pair, pass_far},
+    {"orders", "random replacement, of 1, 2, 4, 8 or 16 frames each", BAR_NONE, 1, true, prepare_orders,
+     replace_order},
+    {"last frames", "all memory held but a frame for every second CPU, which all want", BAR_NONE, 1, false,
+     prepare_last, fight},
+};
+const unsigned n_workloads = sizeof workloads / sizeof workloads[0];
+
+/* ---- measuring ------------------------------------------------------------------------------------------ */
+
+static void *zeroed(size_t n, size_t n_bytes) {
+    void *p = calloc(n, n_bytes);
+    if (p == NULL) {
+        fprintf(stderr, "scale: no memory for the users\n");
+        exit(1);
+    }
+    return p;
+}
+
+static void make_users(const struct peer *peer, void *state, const struct memory *memory,
+                       const struct machine_config *config) {
+    unsigned share = (unsigned)(memory->n_bytes / QUIRE_PAGE_SIZE / config->n_cpus);
+    users = zeroed(config->n_cpus, sizeof *users);
+    for (unsigned cpu = 0; cpu < config->n_cpus; cpu++) {
+        struct user *u = &users[cpu];
+        *u = (struct user){.peer = peer, .state = state, .cpu = cpu, .n_cpus = config->n_cpus, .share = share};
+        u->held = zeroed(share, sizeof *u->held);
+        u->queue = zeroed(1, sizeof *u->queue);
+        u->random = config->seed + cpu;
+    }
+}
+
+static void drop_users(unsigned n_cpus) {
+    for (unsigned cpu = 0; cpu < n_cpus; cpu++) {
+        free(users[cpu].held);
+        free(users[cpu].queue);
+    }
+    free(users);
+}
+
+static void prepare_users(unsigned n_cpus) {
+    for (bool more = true; more;) {
+        more = false;
+        for (unsigned cpu = 0; cpu < n_cpus; cpu++) {
+            machine_be(cpu);
+            more |= current->prepare(&users[cpu]);
+        }
+    }
+}
+
+static void live(unsigned cpu) {
+    for (;;) {
+        current->round(&users[cpu]);
+    }
+}
+
+struct measured workload_measure(const struct workload *w, const struct peer *peer, const struct memory *memory,
+                                 const struct machine_config *config) {
+    /* Four times all memory, so that it has gone round; at least a quarter of a million, where CPUs are few. */
+    uint64_t n_operations = 4 * (memory->n_bytes >> QUIRE_PAGE_SHIFT);
+    struct window window = {n_operations > 1u << 18 ? n_operations : 1u << 18,
+                            MAX_TURNS * (uint64_t)(config->n_cpus > 256 ? config->n_cpus : 256)};
+    current = w;
+    machine_make(config);
+    void *state = peer->make(memory, config->n_cpus);
+    make_users(peer, state, memory, config);
+    prepare_users(config->n_cpus);
+    struct measured result = machine_run(live, window, window);
+    machine_be(0);
+    peer->drop(state);
+    drop_users(config->n_cpus);
+    machine_drop();
+    return result;
+}

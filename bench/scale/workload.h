@@ -1,0 +1,35 @@
+/* workload.h: what the simulated CPUs do with an allocator. Like the workloads of `make bench`, but for any number of CPUs and
+ * in shares of memory for each. */
+#ifndef SCALE_WORKLOAD_H
+#define SCALE_WORKLOAD_H
+
+#include "machine.h"
+#include "peer.h"
+
+/* What a workload is judged by. */
+enum bar { BAR_NONE, BAR_LOCAL, BAR_PASSED };
+
+struct user;
+
+struct workload {
+    const char *name; /* <= 16 characters */
+    const char *what;
+    enum bar bar;
+    unsigned n_cpus_least;
+    bool orders; /* needs alloc_order and free_order */
+
+    /* One step of this user's preparations, each as a whole in turn with those of the others; false: it is ready. */
+    bool (*prepare)(struct user *u);
+    /* One round of what is measured, for ever repeated. */
+    void (*round)(struct user *u);
+};
+
+extern const struct workload workloads[];
+extern const unsigned n_workloads;
+
+/* Measures one contestant under one workload on a fresh machine. Ends the program if it runs out of frames where it
+ * must not. */
+struct measured workload_measure(const struct workload *w, const struct peer *peer, const struct memory *memory,
+                                 const struct machine_config *config);
+
+#endif
