@@ -48,7 +48,7 @@ struct CMUnitTest {
 #define assert_string_not_equal(a, b)    assert_true(strcmp(a, b) != 0)
 #define assert_memory_equal(a, b, bytes) assert_true(memcmp(a, b, bytes) == 0)
 
-static void cmocka_child(const struct CMUnitTest *test) {
+static inline void cmocka_child(const struct CMUnitTest *test) {
     void *state = test->state;
     if (test->setup != NULL && test->setup(&state) != 0) {
         fail_msg("the set-up failed");
@@ -61,7 +61,7 @@ static void cmocka_child(const struct CMUnitTest *test) {
 }
 
 /* 0 if no test failed, 1 otherwise. */
-static int cmocka_run(const char *group, const struct CMUnitTest *tests, size_t n_tests) {
+static inline int cmocka_run(const char *group, const struct CMUnitTest *tests, size_t n_tests) {
     unsigned n_failed = 0;
     for (size_t i = 0; i < n_tests; i++) {
         fflush(stdout);

@@ -32,6 +32,17 @@ link = $(CC) $(2) $(BUILD)/tests/unit/unit.a {core} $(BUILD)/tests/in/plain/quir
 run = {program}
 endef
 
+# The same with words of 32 bits, for which there is no cmocka but the one of tests/builds.
+MUTANTS_UNIT_M32 := $(if $(filter m32,$(MODEL_VARIANTS)),add)
+$(eval $(call variant,unit-m32,$(CLANG),-m32 -O2 -g -Itests/builds))
+MUTANTS_M32_OBJ := $(foreach o,$(MUTANTS_UNIT_M32) unit memory,$(BUILD)/tests/in/unit-m32/tests/unit/$(o).o)
+define mutants_unit_m32
+[judge unit-m32/$(1)]
+build = m32
+link = $(CLANG) -m32 $(patsubst %,$(BUILD)/tests/in/unit-m32/tests/unit/%.o,$(1) unit memory) {core} $(BUILD)/tests/in/m32/quire.a -lpthread -o {program}
+run = {program}
+endef
+
 # $(call mutants_model,VARIANT,STEPS...): each seed with so many steps
 define mutants_model
 [judge model-$(1)]
@@ -68,6 +79,7 @@ run = STRESS_OPS=100000 {program}
 $(call mutants_model,asan,1000)
 $(call mutants_model,check2,3000)
 $(if $(filter m32,$(MODEL_VARIANTS)),$(call mutants_model,m32,3000))
+$(foreach t,$(MUTANTS_UNIT_M32),$(newline)$(call mutants_unit_m32,$(t)))
 [judge interleave]
 build = explored
 link = $(CC) -no-pie $(IL_OBJ) {core} -o {program}
@@ -78,7 +90,7 @@ $(MUTANTS)/judges: tests/mutants/tests.mk $(IL)/explore
 	$(shell mkdir -p $(@D))$(file >$@,$(MUTANTS_JUDGES))
 	@$(IL)/explore --list | awk '!/^litmus/ { print "    {program} " $$1 }' >> $@
 
-MUTANTS_NEED := $(MUTANTS)/judges $(MUTANTS_UNIT:%=$(BUILD)/tests/unit/%) $(BUILD)/tests/mutants/killers \
+MUTANTS_NEED := $(MUTANTS)/judges $(MUTANTS_UNIT:%=$(BUILD)/tests/unit/%) $(if $(MUTANTS_UNIT_M32),$(MUTANTS_M32_OBJ)) $(BUILD)/tests/mutants/killers \
                 $(addprefix $(BUILD)/tests/model/,model-plain model-asan model-check2 edge-plain \
                 $(if $(filter m32,$(MODEL_VARIANTS)),model-m32)) $(BUILD)/tests/stress/stress \
                 $(FAULTS_PROGRAMS:%=$(BUILD)/tests/faults/%-plain)

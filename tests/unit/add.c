@@ -131,6 +131,18 @@ static void what_is_no_memory_is_invalid(void **state) {
     expect_refused(q, 80 * MIB + PAGE / 2, 80 * MIB + PAGE + PAGE / 2, QUIRE_USABLE, QUIRE_INVALID);
 }
 
+/* Frame numbers have as many bits as a word. */
+static void what_frame_numbers_do_not_reach_is_invalid(void **state) {
+    (void)state;
+    const quire_pa far = (quire_pa)1 << (32 + QUIRE_PAGE_SHIFT);
+    struct quire *q = memory(64 * MIB, 68 * MIB);
+    if (sizeof(void *) == 4) {
+        expect_refused(q, far, far + 8 * MIB, QUIRE_USABLE, QUIRE_INVALID);
+    } else {
+        expect_added(q, far, far + 8 * MIB);
+    }
+}
+
 static void too_small_for_its_own_metadata(void **state) {
     (void)state;
     struct quire *q = memory(64 * MIB, 68 * MIB);
@@ -237,6 +249,7 @@ int main(void) {
         unit_case(many_times),
         unit_case(what_is_managed_already_is_invalid),
         unit_case(what_is_no_memory_is_invalid),
+        unit_case(what_frame_numbers_do_not_reach_is_invalid),
         unit_case(too_small_for_its_own_metadata),
         unit_case(what_is_not_mapped_can_not_be_added),
         unit_case(while_other_threads_allocate),

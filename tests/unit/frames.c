@@ -248,6 +248,10 @@ static void memory_in_pieces_is_gathered(void **state) {
         free_all_order(q, round % 9, &all);
         host_set_cpu(round % 3 == 0 ? 99 : 0); /* 99 has no cache */
         take_all(q, &all);
+        for (unsigned i = 0; i < 200; i++) { /* empties all caches each time */
+            quire_pa none;
+            assert_true(quire_alloc_order(q, 1, 1, &none) != QUIRE_OK);
+        }
         for (size_t i = 0; i < all.n; i++) {
             host_set_cpu(round % 2 == 0 ? 99 : (unsigned)i / 200 % 5);
             assert_true(i % 2 == 0 || quire_free(q, all.at[i]) == QUIRE_OK);

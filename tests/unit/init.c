@@ -274,10 +274,10 @@ static void more_cpus_than_fit(void **state) {
     }
 }
 
-/* More than any tree of hints covers. */
+/* More than any tree of hints covers, 64^6 blocks: at its base there would be memory to write to. */
 static void a_region_too_large_for_one_zone_is_no_memory(void **state) {
     (void)state;
-    const struct quire_region map[] = {USABLE(0, 1ull << 60)};
+    const struct quire_region map[] = {USABLE(MIB, MIB + ((quire_pa)1 << 36) * BLOCK)};
     expect_refused(&one_cpu, map, 1, QUIRE_NO_MEMORY);
 }
 
