@@ -32,7 +32,8 @@ static void print_help(void) {
     printf("usage: quire-replay [OPTION]... TRACE...\n"
            "Replays page allocations recorded from a Linux kernel (quire-record) against page-frame allocators.\n"
            "A TRACE may be compressed by xz or zstd.\n\n"
-           "  --peer NAME    only this allocator; may be given again; all but those that fill frames where not given\n"
+           "  --peer NAME    only this allocator; may be given again; 'all' are all. Where not given, all that work on pages\n"
+           "                 and do not fill them\n"
            "  --cpus N       CPUs of the allocator; those of the trace are folded onto them\n"
            "  --memory SIZE  bytes, or with K, M or G; default: twice what the trace has live at most, at least 64M\n"
            "  --repeat N     how often each is measured, 1..%u; default %u\n"
@@ -76,11 +77,20 @@ static const struct peer *find_peer(const char *name) {
     stop(STATUS_BAD_INPUT, "--peer %s: there is none of this name; --help lists them", name);
 }
 
-static void choose_all(struct options *o) {
+static void choose_all(struct options *o, unsigned without) {
     for (unsigned i = 0; i < n_peers; i++) {
-        if (!(peers[i]->traits & PEER_FILLS)) {
+        if (!(peers[i]->traits & without)) {
             o->peers[o->n_peers++] = peers[i];
         }
+    }
+}
+
+static void choose(struct options *o, const char *name) {
+    o->peers = more_room(o->peers, o->n_peers + n_peers + 1, sizeof *o->peers);
+    if (strcmp(name, "all") == 0) {
+        choose_all(o, 0);
+    } else {
+        o->peers[o->n_peers++] = find_peer(name);
     }
 }
 
@@ -88,10 +98,7 @@ enum { PEER = 1, CPUS, MEMORY, REPEAT, THREADS, CSV, PLOT, CHECK, HELP };
 
 static void read_option(struct options *o, int option) {
     switch (option) {
-    case PEER:
-        o->peers = more_room(o->peers, o->n_peers + n_peers + 1, sizeof *o->peers);
-        o->peers[o->n_peers++] = find_peer(optarg);
-        break;
+    case PEER: choose(o, optarg); break;
     case CPUS:
         o->n_cpus = (unsigned)read_number("cpus", optarg, 1, 1024, false);
         break;
@@ -140,7 +147,7 @@ static struct options read_options(int argc, char **argv) {
         stop(STATUS_BAD_INPUT, "no trace is named; --help says how it is used");
     }
     if (o.n_peers == 0) {
-        choose_all(&o);
+        choose_all(&o, PEER_FILLS | PEER_FOREIGN);
     }
     return o;
 }
