@@ -16,29 +16,26 @@ WHAT = {
     "quire": "Quire; +junk fills when freed and when handed out",
 }
 SMALL, LARGE = "128M", "8G"
-# Design, memory, words for the kernel: one column each. The other designs' memory is a constant, as it was.
-BOOTS = [(design, SMALL, words) for design in machine.DESIGNS for words in ((), ("junk",))]
-BOOTS += [("quire", memory, ()) for memory in ("1G", LARGE)]
+# Design, memory, words for the kernel: one row each. The list designs fill as they were, and as they could be.
+BOOTS = [(design, SMALL, words) for design in machine.DESIGNS for words in (("junk",), ())]
+BOOTS += [("single", LARGE, ()), ("quire", "1G", ()), ("quire", LARGE, ())]
 
 
 def heading(design, memory, words):
-    return design + "".join(f"+{word}" for word in words) + ("" if memory == SMALL else f" {memory}")
+    return " ".join([design + "".join(f"+{word}" for word in words), memory])
 
 
 def shown(figure):
-    if figure == 0:
-        return "-"
     return f"{figure:.0f}" if figure == int(figure) or figure >= 1000 else f"{figure:.1f}"
 
 
 def print_table(counted):
-    widest = max(map(len, machine.FIGURES.values()))
-    print(f"{'guest instructions, ' + SMALL:{widest}}" + "".join(f"{heading(*boot):>13}" for boot in counted))
-    for name, what in machine.FIGURES.items():
-        print(f"{what:{widest}}" + "".join(f"{shown(figures[name]):>13}" for figures in counted.values()))
+    print(f"{'guest instructions':18}" + "".join(f"{name:>10}" for name in machine.FIGURES))
+    for boot, figures in counted.items():
+        print(f"{heading(*boot):18}" + "".join(f"{shown(figures[name]):>10}" for name in machine.FIGURES))
     print()
-    for design, what in WHAT.items():
-        print(f"{design:8} {what}")
+    for name, what in [*machine.FIGURES.items(), *WHAT.items()]:
+        print(f"{name:8} {what}")
 
 
 def bars(counted):

@@ -1,13 +1,13 @@
 # The kernel's calls of its allocator, counted in guest instructions: Quire's and, linked into the same kernel in its
-# place, those of the seeds' designs.
+# place, those of designs that are lists.
 COUNT_OUT := $(BUILD)/bench/kernel
 COUNT_DESIGNS := quire single percpu counted
 COUNT_KERNELS := $(COUNT_DESIGNS:%=$(COUNT_OUT)/%.elf)
 
 COUNT_SRC_quire := $(QUIRE_SRC)
-COUNT_SRC_single := $(addprefix bench/kernel/seed,.c _single.c _uncounted.c)
-COUNT_SRC_percpu := $(addprefix bench/kernel/seed,.c _percpu.c _uncounted.c)
-COUNT_SRC_counted := $(addprefix bench/kernel/seed,.c _counted.c)
+COUNT_SRC_single := $(addprefix bench/kernel/list,.c _single.c _uncounted.c)
+COUNT_SRC_percpu := $(addprefix bench/kernel/list,.c _percpu.c _uncounted.c)
+COUNT_SRC_counted := $(addprefix bench/kernel/list,.c _counted.c)
 COUNT_WRAP_single := stack_make stack_free space_copy
 COUNT_WRAP_percpu := $(COUNT_WRAP_single)
 COUNT_WRAP_counted := stack_make stack_free

@@ -8,16 +8,16 @@ COUNTING = ("-icount", "shift=0,sleep=off")  # each instruction takes a nanoseco
 DESIGNS = ("single", "percpu", "counted", "quire")  # one kernel for each: kernel_bench.mk
 LIMIT_SECONDS = 120  # a boot takes one or two
 
-# What a kernel says, and what it is about. The first is written by kernel/memory.c, the others by count.c and pages.c.
+# What a kernel says, and what it is. The first is written by kernel/memory.c, the others by count.c and pages.c.
 FIGURES = {
-    "ready": "start: the allocator",
-    "boot": "start: the kernel, up to the first process",
-    "hot": "alloc and free, the same frame",
-    "bulk": "alloc and free, 1024 frames",
-    "fork": "fork of 1 MiB",
-    "end": "its exit, and wait",
-    "shared": "fault: write to a shared page",
-    "alone": "fault: write to a page no longer shared",
+    "ready": "the start of the allocator",
+    "boot": "the start of the kernel, from its first instruction to its first process",
+    "hot": "an alloc and a free, of the same frame again and again",
+    "bulk": "an alloc and a free, of 1024 frames that are all allocated and then all freed",
+    "fork": "fork of a program of 1 MiB",
+    "end": "exit of the child, and the wait for it",
+    "shared": "a program's store to a page that it shares, up to the instruction behind the store",
+    "alone": "the same, to a page that the others have left; 0: there is nothing to share",
 }
 
 

@@ -1,7 +1,7 @@
-/* seed_counted.c: one list, and a count for each frame beside it, as in xv6 on RISC-V with copy-on-write. One lock guards
+/* list_counted.c: one list, and a count for each frame beside it, as in xv6 on RISC-V with copy-on-write. One lock guards
  * all counts; a free holds it to its end, while the frame is filled, too, and a copy-on-write while it copies. How much
  * memory there can be is a constant. */
-#include "seed.h"
+#include "list.h"
 
 #define MEMORY_BASE 0x80000000u
 #define MEMORY_END  (MEMORY_BASE + (128u << 20))
@@ -40,10 +40,6 @@ enum quire_status quire_free(struct quire *q, quire_pa pa) {
     return QUIRE_OK;
 }
 
-enum quire_status quire_put(struct quire *q, quire_pa pa) {
-    return quire_free(q, pa);
-}
-
 enum quire_status quire_get(struct quire *q, quire_pa pa) {
     (void)q;
     bool on = lock_acquire(&count_lock);
@@ -74,6 +70,6 @@ enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own) {
     return *own == QUIRE_NONE ? QUIRE_NO_MEMORY : QUIRE_OK;
 }
 
-uint64_t seed_n_free(void) {
-    return seed_length(&list);
+uint64_t lists_n_free(void) {
+    return list_length(&list);
 }

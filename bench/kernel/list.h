@@ -1,17 +1,18 @@
-/* seed.h: the allocators that the kernel is compared with, as kernels that teach have them (xv6): lists of free frames.
+/* list.h: the allocators that Quire is compared with: lists of free frames that run through the frames.
  *
- * Each is another implementation of quire.h, as far as this kernel uses it, linked into the same kernel in place of
- * Quire: a seed_*.c has what makes it up, this and seed.c what they share. The lists run through the frames, whose
- * addresses are looked at before they are freed, and the locks are the kernel's own, with interrupts off, as there. With
- * the kernel's option junk they fill frames as the originals always do. */
-#ifndef SEED_H
-#define SEED_H
+ * Each is another implementation of quire.h, as far as this kernel uses it, in the manner of one of the kernels that
+ * people learn from (xv6), and is linked into the same kernel in place of Quire. What makes it up is in list_*.c; this
+ * and list.c is what they share. As in those kernels an address is looked at before it is freed, and a lock turns
+ * interrupts off and knows its holder: the locks are this kernel's. Those kernels always fill frames to find dangling
+ * pointers; these do with the kernel's option junk, by this kernel's memset, which writes words and not bytes. */
+#ifndef LIST_H
+#define LIST_H
 
 #include <kernel.h>
 
-/* What the kernel calls the allocator. The lists are each design's own. */
+/* The memory. The lists are each design's own. */
 struct quire {
-    quire_pa base, end; /* of all memory; holes in between are never freed */
+    quire_pa base, end; /* holes in between are never freed */
     uint64_t n_frames;
     unsigned n_cpus;
     bool fill;
@@ -57,8 +58,8 @@ static inline void fill(const struct quire *q, struct link *frame, int byte) {
 
 enum { FILL_FREED = 1, FILL_HANDED_OUT = 5 };
 
-/* Each design's: how many frames its lists have. They keep no count. */
-uint64_t seed_n_free(void);
-uint64_t seed_length(const struct list *list);
+/* Nobody counts the free frames; they are looked for. Each design does this for its lists. */
+uint64_t lists_n_free(void);
+uint64_t list_length(const struct list *list);
 
 #endif

@@ -1,17 +1,13 @@
-/* seed_uncounted.c: for designs without reference counts: nothing is ever shared, and fork copies.
+/* list_uncounted.c: for designs without reference counts: nothing is ever shared, and fork copies.
  *
  * The linker puts space_copy before the kernel's. That the count of each frame is at its end keeps the kernel from
  * sharing the frame of zeros, too, so that nobody asks for one reference more. */
-#include "seed.h"
+#include "list.h"
 #include <space.h>
 
 uint32_t quire_refs(const struct quire *q, quire_pa pa) {
     (void)q, (void)pa;
     return QUIRE_MAX_REFS;
-}
-
-enum quire_status quire_put(struct quire *q, quire_pa pa) {
-    return quire_free(q, pa);
 }
 
 enum quire_status quire_get(struct quire *q, quire_pa pa) {

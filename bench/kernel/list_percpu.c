@@ -1,6 +1,6 @@
-/* seed_percpu.c: a list for each CPU, as in xv6 on RISC-V with its lock exercise done. A CPU whose list is empty takes one
+/* list_percpu.c: a list for each CPU, as in xv6 on RISC-V with its lock exercise done. A CPU whose list is empty takes one
  * frame from the first list that has one. All memory is the booting CPU's at first. */
-#include "seed.h"
+#include "list.h"
 #include <quire/port.h>
 
 static struct list lists[MAX_CPUS];
@@ -34,10 +34,10 @@ enum quire_status quire_free(struct quire *q, quire_pa pa) {
     return QUIRE_OK;
 }
 
-uint64_t seed_n_free(void) {
+uint64_t lists_n_free(void) {
     uint64_t n = 0;
     for (unsigned i = 0; i < MAX_CPUS; i++) {
-        n += seed_length(&lists[i]);
+        n += list_length(&lists[i]);
     }
     return n;
 }

@@ -1,35 +1,40 @@
-/* seed.c: what the seeds' designs share: the start, and what a kernel asks besides.
+/* list.c: what the list designs share: the start, and what a kernel asks besides.
  *
  * At the start they free each frame of memory, one by one. Of runs of frames, owners, zones and recovery they know
- * nothing; kernel stacks are made of single frames instead, by the functions that the linker puts before stack.c's. */
-#include "seed.h"
+ * nothing. Kernel stacks, which are runs elsewhere, are made of single frames by the functions that the linker puts
+ * before those of stack.c (--wrap). */
+#include "list.h"
 #include <process.h>
 
-static struct quire seed;
+static struct quire memory;
 
 /* ---- the start -------------------------------------------------------------------------------------------- */
 
 static void free_region(const struct quire_region *region) {
     quire_pa pa = page_up(region->base), end = page_down(region->end);
-    seed.base = seed.n_frames == 0 ? pa : seed.base;
-    seed.end = end;
+    memory.base = memory.n_frames == 0 ? pa : memory.base;
+    memory.end = end;
     for (; pa < end; pa += PAGE_BYTES) {
-        quire_free(&seed, pa);
-        seed.n_frames++;
+        quire_free(&memory, pa);
+        memory.n_frames++;
     }
 }
 
 enum quire_status quire_init(struct quire **out, const struct quire_config *config, const struct quire_region *regions,
                              size_t n_regions) {
-    seed.n_cpus = config->n_cpus;
-    seed.fill = config->content == QUIRE_CONTENT_JUNK;
+    *out = NULL;
+    if (config->content != QUIRE_CONTENT_NONE && config->content != QUIRE_CONTENT_JUNK) {
+        return QUIRE_INVALID;
+    }
+    memory.n_cpus = config->n_cpus;
+    memory.fill = config->content == QUIRE_CONTENT_JUNK;
     for (size_t i = 0; i < n_regions; i++) {
         if (regions[i].type == QUIRE_USABLE && page_up(regions[i].base) < regions[i].end) {
             free_region(&regions[i]);
         }
     }
-    *out = &seed;
-    return seed.n_frames > 0 ? QUIRE_OK : QUIRE_NO_MEMORY;
+    *out = &memory;
+    return memory.n_frames > 0 ? QUIRE_OK : QUIRE_NO_MEMORY;
 }
 
 enum quire_status quire_recover(struct quire **out, const struct quire_config *config,
@@ -91,9 +96,13 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
     return order == 0 ? quire_free(q, pa) : QUIRE_INVALID;
 }
 
+enum quire_status quire_put(struct quire *q, quire_pa pa) {
+    return quire_free(q, pa);
+}
+
 /* ---- questions -------------------------------------------------------------------------------------------- */
 
-uint64_t seed_length(const struct list *list) {
+uint64_t list_length(const struct list *list) {
     uint64_t n = 0;
     for (const struct link *frame = list->first; frame != NULL; frame = frame->next) {
         n++;
@@ -102,11 +111,11 @@ uint64_t seed_length(const struct list *list) {
 }
 
 void quire_stats(const struct quire *q, struct quire_stats *out) {
-    *out = (struct quire_stats){.n_frames = q->n_frames, .n_free = seed_n_free(), .n_zones = 1, .n_cpus = q->n_cpus};
+    *out = (struct quire_stats){.n_frames = q->n_frames, .n_free = lists_n_free(), .n_zones = 1, .n_cpus = q->n_cpus};
 }
 
 bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_stats *out) {
-    *out = (struct quire_zone_stats){q->base, q->end, q->n_frames, seed_n_free(), 0, 0};
+    *out = (struct quire_zone_stats){q->base, q->end, q->n_frames, lists_n_free(), 0, 0};
     return zone == 0;
 }
 
@@ -124,9 +133,10 @@ void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx) {
     (void)q, (void)visit, (void)ctx;
 }
 
+/* There is nothing else that could disagree. */
 enum quire_status quire_validate(const struct quire *q, struct quire_fault *first) {
     (void)first;
-    return seed_n_free() <= q->n_frames ? QUIRE_OK : QUIRE_FAULT;
+    return lists_n_free() <= q->n_frames ? QUIRE_OK : QUIRE_FAULT;
 }
 
 const char *quire_status_name(enum quire_status status) {

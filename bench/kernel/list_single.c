@@ -1,5 +1,5 @@
-/* seed_single.c: one list for the whole machine, as in xv6 on x86. It fills frames on their way back only. */
-#include "seed.h"
+/* list_single.c: one list for the whole machine, as in xv6 on x86. It fills frames on their way back only. */
+#include "list.h"
 
 static struct list list;
 
@@ -17,6 +17,6 @@ enum quire_status quire_free(struct quire *q, quire_pa pa) {
     return QUIRE_OK;
 }
 
-uint64_t seed_n_free(void) {
-    return seed_length(&list);
+uint64_t lists_n_free(void) {
+    return list_length(&list);
 }
