@@ -55,3 +55,4 @@ bench-instructions: $(BUILD)/bench/quire-pairs
 	@bench/instructions.sh $<
 
 -include $(BENCH_OBJ:.o=.d) $(BENCH_MAIN:%.c=$(BUILD)/bench/%.d)
+include bench/kernel/kernel_bench.mk
