@@ -5,8 +5,9 @@
 #define _GNU_SOURCE /* madvise */
 #include "check.h"
 #include "host.h"
-#include "report.h"
+#include "results.h"
 #include "sample.h"
+#include "threads.h"
 
 #include <errno.h>
 #include <math.h>
@@ -17,22 +18,18 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#define MiB ((uint64_t)1 << 20)
 #define GiB ((uint64_t)1 << 30)
+static const uint64_t startup_bytes[N_STARTUPS] = {GiB, 64 * GiB, 1024 * GiB};
 
 struct options {
     bool quick;
+    const struct work *only; /* this workload and nothing else; NULL: everything */
     const char *out_dir;
-    double startup[2]; /* guest instructions, measured by startup.sh; NAN where there are none */
+    const char *instructions; /* a file, or NULL */
+    double boot[2];
 };
 
 /* ---- surroundings --------------------------------------------------------------------------------------- */
-
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* Progress goes to stderr, so that stdout is the report and nothing else. */
 static void progress(const char *what) {
@@ -41,23 +38,28 @@ static void progress(const char *what) {
     fprintf(stderr, "bench: %3.0f s: %s\n", seconds() - began, what);
 }
 
-static void print_machine(void) {
-    char line[256], date[32];
-    const char *model = "unknown processor";
+static const char *processor_model(void) {
+    static char line[256];
     FILE *f = fopen("/proc/cpuinfo", "r");
-    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+    const char *model = NULL;
+    while (f != NULL && model == NULL && fgets(line, sizeof line, f) != NULL) {
         if (strncmp(line, "model name", 10) == 0 && strchr(line, ':') != NULL) {
             line[strcspn(line, "\n")] = '\0';
             model = strchr(line, ':') + 2;
-            break;
         }
     }
     if (f != NULL) {
         fclose(f);
     }
+    return model == NULL ? "unknown processor" : model;
+}
+
+static void write_machine(FILE *f, unsigned n_repetitions) {
+    char date[32];
     time_t now = time(NULL);
-    strftime(date, sizeof date, "%Y-%m-%d %H:%M", localtime(&now));
-    printf("%s, %u CPUs used, %s, compiler %s\n", model, n_usable_cpus(), date, __VERSION__);
+    strftime(date, sizeof date, "%Y-%m-%d", localtime(&now));
+    fprintf(f, "%s, %u CPUs, compiler %s, %u repetitions, %s\n", processor_model(), n_usable_cpus(), __VERSION__,
+            n_repetitions, date);
 }
 
 /* In huge pages where the system has them, as kernels map their memory, and with every page there: writing to a frame costs
@@ -73,94 +75,136 @@ static struct memory make_memory(uint64_t n_bytes) {
     return m;
 }
 
-static FILE *open_csv(const char *dir, const char *name) {
+static FILE *open_out(const char *dir, const char *name) {
     char path[512];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    FILE *f = fopen(path, "w");
+    int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = n < (int)sizeof path ? fopen(path, "w") : NULL;
     if (f == NULL) {
-        fprintf(stderr, "bench: %s: %s; make the directory, or name another with --out\n", path, strerror(errno));
+        fprintf(stderr, "bench: %s: %s: make the directory, or name another with --out\n", path, strerror(errno));
         exit(2);
     }
     return f;
 }
 
+static void *new_array(size_t n, size_t n_bytes) {
+    void *array = calloc(n, n_bytes);
+    if (array == NULL) {
+        fprintf(stderr, "bench: no memory\n");
+        exit(1);
+    }
+    return array;
+}
+
 /* ---- what is measured ----------------------------------------------------------------------------------- */
 
-/* The worst share of what the bar allows. Before make_memory: it uses the simulated memory for itself. */
-static double measure_metadata(void) {
-    static const uint64_t sizes[] = {64 * MiB, 128 * MiB, GiB, 8 * GiB, 64 * GiB, 1024 * GiB};
-    double worst = 0;
-    printf("\n%-16s%12s%12s%16s\n", "memory", "metadata", "share", "quire_init");
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        struct metadata_cost cost = metadata_cost(sizes[i]);
-        double allowed = 0.0011 * (double)sizes[i] + 65536;
-        worst = fmax(worst, (double)cost.n_bytes / allowed);
-        printf("%10llu MiB%8llu KiB%11.3f%%%13.0f us\n", (unsigned long long)(sizes[i] / MiB),
-               (unsigned long long)(cost.n_bytes >> 10), 100 * (double)cost.n_bytes / (double)sizes[i],
-               cost.microseconds);
+static void add_row(struct results *r, const struct work *work, unsigned n_threads, bool touch) {
+    if (r->n_rows == MAX_ROWS) {
+        fprintf(stderr, "bench: more than %u rows\n", MAX_ROWS);
+        exit(1);
     }
-    return worst;
+    struct row row = {.work = work, .n_threads = n_threads, .touch = touch};
+    row.ns = new_array(n_peers, sizeof *row.ns);
+    row.instructions = new_array(n_peers, sizeof *row.instructions);
+    for (unsigned p = 0; p < n_peers; p++) {
+        row.instructions[p] = NAN;
+    }
+    r->rows[r->n_rows++] = row;
 }
 
-static double (*new_ns(void))[MAX_REPETITIONS] {
-    double(*ns)[MAX_REPETITIONS] = calloc(n_peers, sizeof *ns);
-    if (ns == NULL) {
-        abort();
-    }
-    return ns;
+/* 1, 2, 4, ... threads, and one for each CPU. */
+static unsigned more_threads(unsigned n_threads) {
+    unsigned n_most = n_usable_cpus();
+    return n_threads < n_most && 2 * n_threads > n_most ? n_most : 2 * n_threads;
 }
 
-/* In a quick run without the touched ones. */
-static void list_rows(struct results *r, bool quick) {
-    for (unsigned touch = 0; touch < (quick ? 1 : 2); touch++) {
-        for (unsigned work = 0; work < N_WORKS; work++) {
-            for (unsigned n_threads = works[work].traits & WORK_PASSES ? 2 : 1; n_threads <= n_usable_cpus();
-                 n_threads++) {
-                r->rows[r->n_rows++] = (struct row){&works[work], n_threads, touch != 0, new_ns()};
+/* Frames are touched where that is the same for all: one by one, and not by a quick run. */
+static bool is_wanted(const struct options *o, const struct work *work, unsigned n_threads, bool touch) {
+    bool can_touch = !(work->traits & (WORK_ORDERS | WORK_ALL)) && !o->quick;
+    bool has_neighbours = n_threads % 2 == 0 || !(work->traits & WORK_PASSES);
+    return (o->only == NULL || o->only == work) && has_neighbours && (!touch || can_touch);
+}
+
+static void list_rows(struct results *r, const struct options *o) {
+    for (unsigned touch = 0; touch < 2; touch++) {
+        for (unsigned w = 0; w < N_WORKS; w++) {
+            for (unsigned n = 1; n <= n_usable_cpus(); n = more_threads(n)) {
+                if (is_wanted(o, works[w], n, touch != 0)) {
+                    add_row(r, works[w], n, touch != 0);
+                }
             }
         }
     }
 }
 
 static bool takes_part(const struct peer *peer, const struct row *row) {
-    bool stuck = (row->work->traits & WORK_LONG) && (peer->traits & PEER_PRIVATE);
-    return !stuck && !(row->touch && (peer->traits & PEER_FILLS));
+    unsigned traits = row->work->traits;
+    bool is_stuck = (traits & WORK_LONG) && (peer->traits & PEER_PRIVATE);
+    bool is_endless = (traits & WORK_ALL) && (peer->traits & PEER_FOREIGN);
+    bool lacks_orders = (traits & WORK_ORDERS) && peer->alloc_order == NULL;
+    bool fills = (row->touch || (traits & WORK_ORDERS)) && (peer->traits & PEER_FILLS);
+    return !is_stuck && !is_endless && !lacks_orders && !fills;
 }
 
 /* Long enough to mean something, the same for all but those that write 8 KiB for each pair. */
 static uint64_t pairs_for(const struct peer *peer, const struct row *row, bool quick) {
-    uint64_t n_pairs = row->work->n_pairs;
-    n_pairs /= peer->traits & PEER_FILLS ? 16 : 1;
-    n_pairs /= row->touch && row->work == &works[WORK_RANDOM] ? 2 : 1;
-    return n_pairs / (quick ? 4 : 1);
+    return row->work->n_pairs / (peer->traits & PEER_FILLS ? 16 : 1) / (quick ? 4 : 1);
 }
 
-static void measure_row(struct row *row, unsigned repetition, const struct memory *memory, bool quick) {
+static void measure_row(struct results *r, struct row *row, unsigned repetition, const struct memory *memory,
+                        bool quick) {
     for (unsigned i = 0; i < n_peers; i++) {
         unsigned p = (i + repetition) % n_peers;
         struct sample s = {.peer = peers[p], .work = row->work, .n_workers = row->n_threads, .touch = row->touch};
         s.n_pairs = pairs_for(peers[p], row, quick);
-        row->ns[p][repetition] = takes_part(peers[p], row) ? sample_take(&s, memory) : NAN;
+        row->ns[p][repetition] = NAN;
+        if (takes_part(peers[p], row)) {
+            struct measured m = sample_take(&s, memory);
+            row->ns[p][repetition] = m.ns;
+            if (row->work == &work_mixed) {
+                r->figures[p].refused_share = m.refused_share;
+            }
+        }
     }
 }
 
-static void measure_times(struct results *r, const struct memory *memory, bool quick) {
+static void measure_startup(struct results *r, unsigned repetition, const struct memory *memory) {
+    for (unsigned p = 0; p < n_peers; p++) {
+        for (unsigned s = 0; s < N_STARTUPS; s++) {
+            bool is_heap = peers[p]->traits & (PEER_SHAM | PEER_FOREIGN);
+            r->figures[p].startup_us[s][repetition] =
+                is_heap ? (double)NAN : startup_microseconds(peers[p], memory, startup_bytes[s]);
+        }
+    }
+}
+
+static void measure_times(struct results *r, const struct options *o, const struct memory *memory) {
     for (unsigned n = 0; n < r->n_repetitions; n++) {
         char what[64];
         snprintf(what, sizeof what, "repetition %u of %u", n + 1, r->n_repetitions);
         progress(what);
         r->line_ns[n] = n_usable_cpus() < 2 ? NAN : line_round_trip();
         for (unsigned i = 0; i < r->n_rows; i++) {
-            measure_row(&r->rows[i], n, memory, quick);
+            measure_row(r, &r->rows[i], n, memory, o->quick);
+        }
+        if (o->only == NULL) {
+            measure_startup(r, n, memory);
         }
     }
 }
 
-static void measure_churn(struct results *r, const struct memory *memory) {
-    progress("random churn");
+static void measure_figures(struct results *r, const struct memory *memory) {
+    progress("random churn, and filling to the last frame");
     for (unsigned p = 0; p < n_peers; p++) {
-        bool skip = peers[p]->traits & (PEER_SHAM | PEER_FILLS | PEER_FOREIGN); /* filling changes no address */
-        r->n_whole[p] = skip ? (double)NAN : churn_whole_blocks(peers[p], memory, 8);
+        struct figures *f = &r->figures[p];
+        if (peers[p]->traits & (PEER_SHAM | PEER_FOREIGN)) {
+            continue;
+        }
+        struct filled filled = fill_to_the_last(peers[p], memory);
+        f->n_stranded = (double)filled.n_stranded;
+        f->kept_share = (double)(filled.n_kept << QUIRE_PAGE_SHIFT) / (double)memory->n_bytes;
+        if (!(peers[p]->traits & PEER_FILLS)) { /* filling changes no address */
+            f->n_whole = churn_whole_blocks(peers[p], memory, 8);
+        }
     }
 }
 
@@ -173,26 +217,69 @@ static void guard_all(const struct memory *memory) {
     }
 }
 
+static void init_results(struct results *r, const struct options *o) {
+    r->n_repetitions = o->quick ? 3 : 21;
+    memcpy(r->boot, o->boot, sizeof r->boot);
+    r->figures = new_array(n_peers, sizeof *r->figures);
+    for (unsigned p = 0; p < n_peers; p++) {
+        r->figures[p] = (struct figures){.n_whole = NAN, .n_stranded = NAN, .kept_share = NAN, .refused_share = NAN};
+    }
+    list_rows(r, o);
+    if (r->n_rows == 0) {
+        fprintf(stderr, "bench: %s needs two CPUs\n", o->only->name);
+        exit(2);
+    }
+    if (o->instructions != NULL && !read_instructions(r, o->instructions)) {
+        fprintf(stderr, "bench: %s: not what instructions.sh writes\n", o->instructions);
+        exit(2);
+    }
+}
+
 /* ---- the program ---------------------------------------------------------------------------------------- */
 
 static _Noreturn void usage(const char *wrong) {
-    fprintf(stderr, "bench: %s: usage: bench --out DIR [--quick] [--startup N_SMALL,N_LARGE]\n", wrong);
+    fprintf(stderr, "bench: %s; usage: bench --out DIR [--quick] [--work NAME] [--instructions FILE] [--boot N,N]\n",
+            wrong);
     exit(2);
 }
 
+static const struct work *work_named(const char *name) {
+    for (unsigned w = 0; w < N_WORKS; w++) {
+        if (strcmp(works[w]->name, name) == 0) {
+            return works[w];
+        }
+    }
+    fprintf(stderr, "bench: no workload is called '%s'\n", name);
+    exit(2);
+}
+
+static void read_option(struct options *o, const char *name, const char *value) {
+    if (value == NULL) {
+        usage(name);
+    } else if (strcmp(name, "--out") == 0) {
+        o->out_dir = value;
+    } else if (strcmp(name, "--work") == 0) {
+        o->only = work_named(value);
+    } else if (strcmp(name, "--instructions") == 0) {
+        o->instructions = value;
+    } else if (strcmp(name, "--boot") == 0) {
+        char rest;
+        if (sscanf(value, "%lf,%lf%c", &o->boot[0], &o->boot[1], &rest) != 2) {
+            usage(value);
+        }
+    } else {
+        usage(name);
+    }
+}
+
 static struct options read_options(int argc, char **argv) {
-    struct options o = {.startup = {NAN, NAN}};
+    struct options o = {.boot = {NAN, NAN}};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quick") == 0) {
             o.quick = true;
-        } else if (strcmp(argv[i], "--out") == 0 && i + 1 < argc) {
-            o.out_dir = argv[++i];
-        } else if (strcmp(argv[i], "--startup") == 0 && i + 1 < argc) {
-            if (sscanf(argv[++i], "%lf,%lf", &o.startup[0], &o.startup[1]) != 2) {
-                usage(argv[i]);
-            }
         } else {
-            usage(argv[i]);
+            read_option(&o, argv[i], argv[i + 1]);
+            i++;
         }
     }
     if (o.out_dir == NULL) {
@@ -201,28 +288,46 @@ static struct options read_options(int argc, char **argv) {
     return o;
 }
 
+typedef void write_results(const struct results *r, FILE *f);
+
+static void write_file(const struct results *r, const char *dir, const char *name, write_results *write) {
+    FILE *f = open_out(dir, name);
+    write(r, f);
+    fclose(f);
+}
+
+static void report(struct results *r, const struct options *o) {
+    print_legend();
+    print_times(r);
+    print_instructions(r);
+    write_file(r, o->out_dir, "times.csv", write_samples);
+    write_file(r, o->out_dir, "medians.csv", write_medians);
+    if (o->only == NULL) {
+        print_figures(r);
+        write_file(r, o->out_dir, "figures.csv", write_figures);
+        FILE *bars = open_out(o->out_dir, "bars.csv");
+        print_bars(r, bars);
+        fclose(bars);
+    }
+}
+
 int main(int argc, char **argv) {
     static struct results results;
     struct options options = read_options(argc, argv);
-    FILE *times = open_csv(options.out_dir, "times.csv");
-    FILE *bars = open_csv(options.out_dir, "bars.csv");
-    results.n_repetitions = options.quick ? 3 : 11;
-    results.startup[0] = options.startup[0];
-    results.startup[1] = options.startup[1];
-    list_rows(&results, options.quick);
-    print_machine();
-    results.metadata_excess = measure_metadata();
+    init_results(&results, &options);
+    FILE *machine =
+        open_out(options.out_dir, "machine.txt"); /* first, so that a wrong --out is found before the work */
+    write_machine(machine, results.n_repetitions);
+    fclose(machine);
+    write_machine(stdout, results.n_repetitions);
     progress("making memory");
-    struct memory memory = make_memory(GiB);
+    struct memory memory = make_memory(startup_bytes[0]);
     guard_all(&memory);
-    measure_times(&results, &memory, options.quick);
-    measure_churn(&results, &memory);
+    measure_times(&results, &options, &memory);
+    if (options.only == NULL) {
+        measure_figures(&results, &memory);
+    }
     progress("done");
-    report_times(&results);
-    report_whole_blocks(&results);
-    report_csv(&results, times);
-    report_bars(&results, bars);
-    fclose(times);
-    fclose(bars);
+    report(&results, &options);
     return 0;
 }

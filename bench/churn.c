@@ -1,6 +1,7 @@
 /* churn.c: how many whole 2 MiB blocks are left after random use. Counted from outside, by the frames that are held, in the
  * same way for every contestant. */
 #include "check.h"
+#include "threads.h"
 #include "work.h"
 
 #include <quire/quire.h>
@@ -13,7 +14,9 @@ struct churn {
     const struct memory *memory;
     void *state;
     quire_pa *held;
-    uint32_t n_held;
+    uint32_t n_frames, n_held;
+    unsigned n_turns;
+    unsigned n_whole;
     unsigned *n_in_block; /* held frames, for each block */
     uint64_t random;
 };
@@ -25,7 +28,7 @@ static unsigned *block_of(const struct churn *c, quire_pa frame) {
 static quire_pa take(struct churn *c) {
     quire_pa frame = c->peer->alloc(c->state, 0);
     if (frame == QUIRE_NONE) {
-        out_of_frames();
+        out_of_frames(c->peer->name);
     }
     ++*block_of(c, frame);
     return frame;
@@ -36,16 +39,16 @@ static void give(struct churn *c, quire_pa frame) {
     c->peer->free(c->state, 0, frame);
 }
 
-static void run(struct churn *c, uint32_t n_frames, unsigned n_turns) {
-    while (c->n_held < n_frames / 10 * 9) {
+static void run(struct churn *c) {
+    while (c->n_held < c->n_frames / 10 * 9) {
         c->held[c->n_held++] = take(c);
     }
-    while (c->n_held > n_frames / 2) {
+    while (c->n_held > c->n_frames / 2) {
         uint32_t slot = random_below(&c->random, c->n_held);
         give(c, c->held[slot]);
         c->held[slot] = c->held[--c->n_held];
     }
-    for (uint64_t n = (uint64_t)n_turns * n_frames; n > 0; n--) {
+    for (uint64_t n = (uint64_t)c->n_turns * c->n_frames; n > 0; n--) {
         uint32_t slot = random_below(&c->random, c->n_held);
         give(c, c->held[slot]);
         c->held[slot] = take(c);
@@ -74,19 +77,25 @@ static unsigned count_whole(struct churn *c) {
     return n_whole;
 }
 
+static void churn(void *arg) {
+    struct churn *c = arg;
+    c->state = c->peer->make(c->memory, 1);
+    run(c);
+    c->n_whole = count_whole(c);
+    c->peer->drop(c->state);
+}
+
 unsigned churn_whole_blocks(const struct peer *peer, const struct memory *memory, unsigned n_turns) {
     uint32_t n_frames = (uint32_t)(memory->n_bytes >> QUIRE_PAGE_SHIFT);
-    struct churn c = {.peer = peer, .memory = memory, .random = 88172645463325252u};
+    struct churn c = {.peer = peer, .memory = memory, .n_frames = n_frames, .n_turns = n_turns};
+    c.random = 88172645463325252u;
     c.held = calloc(n_frames, sizeof *c.held);
     c.n_in_block = calloc(memory->n_bytes / BLOCK_BYTES, sizeof *c.n_in_block);
     if (c.held == NULL || c.n_in_block == NULL) {
         abort();
     }
-    c.state = peer->make(memory, 1);
-    run(&c, n_frames, n_turns);
-    unsigned n_whole = count_whole(&c);
-    peer->drop(c.state);
+    run_on_cpu(0, churn, &c);
     free(c.n_in_block);
     free(c.held);
-    return n_whole;
+    return c.n_whole;
 }

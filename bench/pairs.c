@@ -1,13 +1,17 @@
-/* pairs.c: a fixed number of operations of one contestant in one process, for a tool that counts instructions or takes
- * profiles (instructions.sh). What counts is what happens inside measured_part(). */
+/* pairs.c: some workloads of one contestant, short and always the same, for a tool that counts instructions or takes profiles
+ * (instructions.sh). What counts is what happens inside measured_part(). Prints a line "workload,pairs" for each time that
+ * this is called. */
 #include "host.h"
-#include "sample.h"
+#include "threads.h"
+#include "work.h"
 
 #include <quire/port.h>
-#include <quire/quire.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { N_PAIRS = 16384 };
+#define N_BYTES ((uint64_t)64 << 20)
 
 uint64_t measured_part(const struct work *work, struct worker *w);
 
@@ -16,58 +20,46 @@ __attribute__((noinline)) uint64_t measured_part(const struct work *work, struct
     return work->run(w);
 }
 
-static const struct peer *find_peer(const char *name) {
-    for (unsigned p = 0; p < n_peers; p++) {
-        if (strcmp(peers[p]->name, name) == 0) {
-            return peers[p];
-        }
-    }
-    return NULL;
-}
-
-static const struct work *find_work(const char *name) {
-    for (unsigned w = 0; w < N_WORKS; w++) {
-        if (strcmp(works[w].name, name) == 0 && !(works[w].traits & WORK_PASSES)) {
-            return &works[w];
-        }
-    }
-    return NULL;
-}
-
-static int run_pairs(const struct peer *peer, const struct work *work, uint64_t n_pairs, uint64_t n_mib) {
-    struct memory memory = {.base = 0x80000000u, .n_bytes = n_mib << 20};
-    host_ram_add(memory.base, memory.n_bytes);
-    memory.at = quire_port_map(memory.base);
-    uint64_t n_frames = memory.n_bytes >> QUIRE_PAGE_SHIFT;
-    struct worker w = {.alloc = peer->alloc, .free = peer->free, .n_workers = 1, .n_frames = n_frames};
-    w.n_pairs = n_pairs;
+static void run_pairs(const struct peer *peer, const struct work *work, const struct memory *memory) {
+    uint64_t n_frames = memory->n_bytes >> QUIRE_PAGE_SHIFT;
+    struct worker w = {.peer = *peer, .n_workers = 1, .n_frames = n_frames, .n_pairs = N_PAIRS};
     w.random = 88172645463325252u;
     w.held = calloc(n_frames, sizeof *w.held);
-    w.state = peer->make(&memory, 1);
+    w.state = peer->make(memory, 1);
     if (work->prepare != NULL) {
         work->prepare(&w);
     }
-    printf("%llu\n", (unsigned long long)measured_part(work, &w));
-    return 0;
-}
-
-static int run_init(uint64_t n_mib) {
-    struct quire_region region = {0x80000000u, 0x80000000u + (n_mib << 20), QUIRE_USABLE};
-    struct quire_config config = {.n_cpus = 2};
-    struct quire *q;
-    host_ram_add(region.base, region.end - region.base);
-    return quire_init(&q, &config, &region, 1) == QUIRE_OK ? 0 : 1;
+    uint64_t n_pairs = measured_part(work, &w);
+    printf("%s,%llu\n", work->name, (unsigned long long)n_pairs);
+    peer->drop(w.state);
+    free(w.held);
 }
 
 int main(int argc, char **argv) {
-    if (argc == 3 && strcmp(argv[1], "init") == 0) {
-        return run_init(strtoull(argv[2], NULL, 10));
+    static const struct work *const counted[] = {&work_same, &work_bulk, &work_random, &work_burst_64, &work_block};
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        for (unsigned p = 0; p < n_peers; p++) {
+            puts(peers[p]->name);
+        }
+        return 0;
     }
-    const struct peer *peer = argc == 5 ? find_peer(argv[1]) : NULL;
-    const struct work *work = argc == 5 ? find_work(argv[2]) : NULL;
-    if (peer == NULL || work == NULL) {
-        fprintf(stderr, "usage: pairs CONTESTANT WORK N_PAIRS MIB, or: pairs init MIB\n");
+    unsigned p = 0;
+    while (argc == 2 && p < n_peers && strcmp(peers[p]->name, argv[1]) != 0) {
+        p++;
+    }
+    if (argc != 2 || p == n_peers) {
+        fprintf(stderr, "usage: pairs CONTESTANT, or: pairs --list\n");
         return 2;
     }
-    return run_pairs(peer, work, strtoull(argv[3], NULL, 10), strtoull(argv[4], NULL, 10));
+    struct memory memory = {.base = 0x80000000u, .n_bytes = N_BYTES};
+    host_ram_add(memory.base, memory.n_bytes);
+    memory.at = quire_port_map(memory.base);
+    become_cpu(0);
+    for (unsigned w = 0; w < sizeof counted / sizeof counted[0]; w++) {
+        bool has_orders = peers[p]->alloc_order != NULL && !(peers[p]->traits & PEER_FILLS);
+        if (has_orders || !(counted[w]->traits & WORK_ORDERS)) {
+            run_pairs(peers[p], counted[w], &memory);
+        }
+    }
+    return 0;
 }

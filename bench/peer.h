@@ -18,16 +18,17 @@ struct memory {
 };
 
 enum peer_trait {
-    PEER_SHAM = 1u << 0,    /* hands out one frame to everybody: what the harness costs by itself */
+    PEER_SHAM = 1u << 0,    /* hands out one frame for ever: what the harness costs by itself */
     PEER_PRIVATE = 1u << 1, /* frames never return from the CPU that freed them to the one that runs out */
     PEER_FILLS = 1u << 2,   /* writes whole frames; only measured where the user touches nothing, and less often */
     PEER_FOREIGN =
         1u << 3, /* frames come from a heap of its own, not from `memory`, and never run out. A frame's name is
                              * memory->base + (pointer - memory->at), which may wrap around; so it can be touched */
+    PEER_SPARSE = 1u << 4, /* make() writes nothing but its own data: it can be tried with more memory than there is */
 };
 
 struct peer {
-    const char *name; /* heads a column: <= 9 characters, or <plain one>+junk, next to its plain one */
+    const char *name; /* heads a row: <= 12 characters */
     const char *what; /* one line for the legend */
     unsigned traits;  /* of enum peer_trait */
 

@@ -1,12 +1,11 @@
 /* peer_sham.c: no allocator at all. What is left is the cost of the harness: two calls through pointers and the loop. */
 #include "peer.h"
 
-static quire_pa the_frame;
-
 static void *sham_make(const struct memory *memory, unsigned n_cpus) {
+    static quire_pa first;
     (void)n_cpus;
-    the_frame = memory->base;
-    return &the_frame;
+    first = memory->base;
+    return &first;
 }
 
 static void sham_drop(void *state) {
@@ -14,12 +13,21 @@ static void sham_drop(void *state) {
 }
 
 static quire_pa sham_alloc(void *state, unsigned cpu) {
-    (void)cpu;
-    return *(const quire_pa *)state;
+    return *(const quire_pa *)state + cpu * QUIRE_PAGE_SIZE; /* who touches it should not disturb the others */
 }
 
 static void sham_free(void *state, unsigned cpu, quire_pa frame) {
     (void)state, (void)cpu, (void)frame;
+}
+
+static quire_pa sham_alloc_order(void *state, unsigned cpu, unsigned order) {
+    (void)order;
+    return sham_alloc(state, cpu);
+}
+
+static void sham_free_order(void *state, unsigned cpu, quire_pa frame, unsigned order) {
+    (void)order;
+    sham_free(state, cpu, frame);
 }
 
 const struct peer peer_sham = {
@@ -30,4 +38,6 @@ const struct peer peer_sham = {
     .drop = sham_drop,
     .alloc = sham_alloc,
     .free = sham_free,
+    .alloc_order = sham_alloc_order,
+    .free_order = sham_free_order,
 };

@@ -1,8 +1,10 @@
-/* sample.h: one measurement: one contestant, one workload, one or two pinned threads. */
+/* sample.h: one measurement: one contestant, one workload, some threads, each bound to a CPU. */
 #ifndef BENCH_SAMPLE_H
 #define BENCH_SAMPLE_H
 
 #include "work.h"
+
+#include <stdbool.h>
 
 struct sample {
     const struct peer *peer;
@@ -12,14 +14,11 @@ struct sample {
     uint64_t n_pairs;   /* for each worker; some workloads round it up */
 };
 
-/* The CPUs that this process may use, but <= MAX_WORKERS. */
-unsigned n_usable_cpus(void);
+struct measured {
+    double ns;            /* of processor time for one alloc and one free, harness included, mean over the workers */
+    double refused_share; /* of the allocations: orders that could not be had */
+};
 
-/* Ns of processor time for one alloc and one free, harness included, mean over the workers. Time that other processes took
- * the CPU away does not count. */
-double sample_take(const struct sample *sample, const struct memory *memory);
-
-/* Ns that it takes one cache line to go from one CPU to the other and back. Needs two CPUs. */
-double line_round_trip(void);
+struct measured sample_take(const struct sample *sample, const struct memory *memory);
 
 #endif

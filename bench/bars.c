@@ -1,0 +1,205 @@
+/* bars.c: what Quire is meant to reach, and whether it does.
+ *
+ * A ratio is taken inside each repetition, its two figures being measured within seconds of each other, and then the
+ * median of the ratios. "Net" is without the harness, "total" with it. Quire is judged as a library; beside it stands
+ * what it reaches where a kernel inlines its port. */
+#include "results.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { BAR = 62, FIGURE = 9 };
+enum part { TOTAL, NET };
+enum sense { AT_MOST, AT_LEAST };
+
+struct tally {
+    struct results *r;
+    unsigned n_bars, n_met, n_open;
+    FILE *csv;
+};
+
+/* Who is judged: the first counts, the second is shown. */
+static const char *const judged[2] = {"quire", "quire-inline"};
+
+/* ---- judging -------------------------------------------------------------------------------------------- */
+
+static void print_figure(double value) {
+    if (isnan(value)) {
+        printf("%*s", FIGURE, "-");
+    } else {
+        printf("%*.*f", FIGURE, value < 0.1 && value > 0 ? 4 : value < 100 ? 2 : 0, value);
+    }
+}
+
+static void judge(struct tally *t, const char *what, const double value[2], enum sense sense, double limit,
+                  const char *why_not) {
+    const char *sign = sense == AT_MOST ? "<=" : ">=";
+    bool is_open = isnan(value[0]);
+    bool is_met = sense == AT_MOST ? value[0] <= limit : value[0] >= limit; /* false for NAN */
+    char verdict[80];
+    snprintf(verdict, sizeof verdict, "not measured (%s)", why_not);
+    const char *word = is_open ? verdict : is_met ? "ok" : "MISSED";
+    t->n_bars++;
+    t->n_met += is_met;
+    t->n_open += is_open;
+    printf("%-*s", BAR, what);
+    print_figure(value[0]);
+    print_figure(value[1]);
+    printf("  %s %-6g%s\n", sign, limit, word);
+    fprintf(t->csv, "\"%s\",%g,%g,%s,%g,%s\n", what, value[0], value[1], sign, limit, word);
+}
+
+/* ---- ratios --------------------------------------------------------------------------------------------- */
+
+/* One cell of the tables. */
+struct cell {
+    const struct work *work;
+    unsigned n_threads;
+    bool touch;
+    const char *peer;
+    enum part part;
+};
+
+static double cell_at(struct results *r, const struct cell *c, unsigned repetition) {
+    const struct row *row = results_row(r, c->work, c->n_threads, c->touch);
+    unsigned p = peer_index(c->peer);
+    if (row == NULL || p == n_peers) {
+        return NAN;
+    }
+    double harness = c->part == NET ? row->ns[peer_index("empty")][repetition] : 0;
+    return row->ns[p][repetition] - harness;
+}
+
+static double ratio(struct results *r, const struct cell *over, const struct cell *under) {
+    double ratios[MAX_REPETITIONS];
+    for (unsigned n = 0; n < r->n_repetitions; n++) {
+        ratios[n] = cell_at(r, over, n) / cell_at(r, under, n);
+    }
+    return median(ratios, r->n_repetitions);
+}
+
+static const char *why_not(struct results *r, const struct cell *a, const struct cell *b) {
+    if (strcmp(b->peer, "mempool") == 0 && peer_index("mempool") == n_peers) {
+        return "no libdpdk";
+    }
+    bool both = results_row(r, a->work, a->n_threads, a->touch) && results_row(r, b->work, b->n_threads, b->touch);
+    return both ? "no figure" : "no such row in this run";
+}
+
+/* `under` with peer NULL: the same contestant. */
+static void judge_ratio(struct tally *t, const char *what, struct cell over, struct cell under, double limit) {
+    double value[2];
+    bool with_itself = under.peer == NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        over.peer = judged[i];
+        under.peer = with_itself ? judged[i] : under.peer;
+        value[i] = ratio(t->r, &over, &under);
+    }
+    over.peer = judged[0];
+    judge(t, what, value, AT_MOST, limit, why_not(t->r, &over, &under));
+}
+
+static void judge_against(struct tally *t, struct cell c, const char *peer, double limit) {
+    char what[96];
+    snprintf(what, sizeof what, "%s%s, %u thread%s: quire / %s, %s", c.work->name, c.touch ? ", touched" : "",
+             c.n_threads, c.n_threads > 1 ? "s" : "", peer, c.part == NET ? "net" : "total");
+    struct cell other = c;
+    other.peer = peer;
+    judge_ratio(t, what, c, other, limit);
+}
+
+/* ---- the bars ------------------------------------------------------------------------------------------- */
+
+static void judge_mempool(struct tally *t) {
+    static const struct work *const common[] = {&work_same, &work_bulk, &work_burst_64, &work_random};
+    for (unsigned w = 0; w < 3; w++) {
+        for (unsigned n = 1; n <= 2; n++) {
+            judge_against(t, (struct cell){.work = common[w], .n_threads = n, .part = NET}, "mempool", 1.1);
+        }
+    }
+    struct cell one = {.work = &work_random, .n_threads = 1, .part = NET};
+    struct cell two = {.work = &work_random, .n_threads = 2, .part = NET};
+    judge_against(t, one, "mempool", 2.0);
+    judge_ratio(t, "random: quire, 2 threads / 1 thread, net", two, one, 1.2);
+    for (unsigned w = 0; w < 4; w++) {
+        for (unsigned n = 1; n <= 2; n++) {
+            judge_against(t, (struct cell){.work = common[w], .n_threads = n, .touch = true}, "mempool", 1.1);
+        }
+    }
+}
+
+static void judge_passing(struct tally *t) {
+    static const struct work *const passing[] = {&work_pass, &work_pass_long};
+    for (unsigned w = 0; w < 2; w++) {
+        judge_against(t, (struct cell){.work = passing[w], .n_threads = 2}, "mempool", 1.3);
+        judge_against(t, (struct cell){.work = passing[w], .n_threads = 2}, "padded", 0.4);
+    }
+}
+
+static void judge_queue(struct tally *t) {
+    for (unsigned n = 1; n <= 2; n++) {
+        char what[96];
+        snprintf(what, sizeof what, "512 frames, %u thread%s: first one first / last one first, net", n,
+                 n > 1 ? "s" : "");
+        struct cell queue = {.work = &work_queue_512, .n_threads = n, .part = NET};
+        struct cell burst = {.work = &work_burst_512, .n_threads = n, .part = NET};
+        judge_ratio(t, what, queue, burst, 1.3);
+    }
+}
+
+/* 30 ns where the bare array takes 3 for the same frame. */
+static void judge_block(struct tally *t) {
+    struct cell block = {.work = &work_block, .n_threads = 1};
+    struct cell floor = {.work = &work_same, .n_threads = 1, .peer = "floor", .part = NET};
+    judge_ratio(t, "2 MiB taken and freed, total / floor's same frame, net", block, floor, 10);
+}
+
+static double best_other_whole(const struct results *r) {
+    double best = 0;
+    for (unsigned p = 0; p < n_peers; p++) {
+        bool is_quire = strncmp(peers[p]->name, "quire", 5) == 0;
+        best = is_quire ? best : fmax(best, r->figures[p].n_whole); /* fmax ignores NAN */
+    }
+    return best;
+}
+
+static double startup_ratio(const struct results *r, const struct figures *f) {
+    double ratios[MAX_REPETITIONS];
+    for (unsigned n = 0; n < r->n_repetitions; n++) {
+        ratios[n] = f->startup_us[N_STARTUPS - 1][n] / f->startup_us[0][n];
+    }
+    return median(ratios, r->n_repetitions);
+}
+
+static void judge_figures(struct tally *t) {
+    double stranded[2] = {NAN, NAN}, whole[2] = {NAN, NAN}, lead[2] = {NAN, NAN}, startup[2] = {NAN, NAN};
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned p = peer_index(judged[i]);
+        if (p < n_peers) {
+            const struct figures *f = &t->r->figures[p];
+            stranded[i] = f->n_stranded;
+            whole[i] = f->n_whole;
+            lead[i] = f->n_whole - best_other_whole(t->r);
+            startup[i] = startup_ratio(t->r, f);
+        }
+    }
+    judge(t, "filled to the last frame: frames stranded", stranded, AT_MOST, 0, "no figure");
+    judge(t, "random churn: whole 2 MiB blocks, of 256", whole, AT_LEAST, 250, "no figure");
+    judge(t, "random churn: whole 2 MiB blocks more than the best other", lead, AT_LEAST, 1, "no figure");
+    judge(t, "start-up: 1 TiB / 1 GiB", startup, AT_MOST, 2, "no mapping of that size");
+    double boot[2] = {t->r->boot[0] / t->r->boot[1], NAN};
+    judge(t, "kernel start-up, 128 MiB: guest instructions, quire / seed", boot, AT_MOST, 0.02, "not counted");
+}
+
+void print_bars(struct results *r, FILE *csv) {
+    struct tally t = {.r = r, .csv = csv};
+    fprintf(csv, "bar,quire,quire_inline,sense,limit,verdict\n");
+    printf("\n%-*s%*s%*s  bar\n", BAR, "bars: medians of the ratios inside each repetition", FIGURE, "quire", FIGURE,
+           "inline");
+    judge_mempool(&t);
+    judge_passing(&t);
+    judge_queue(&t);
+    judge_block(&t);
+    judge_figures(&t);
+    printf("\n%u of %u bars met, %u not measured\n", t.n_met, t.n_bars, t.n_open);
+}

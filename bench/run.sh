@@ -1,0 +1,25 @@
+#!/bin/sh
+# What `make bench` does: counts instructions, measures, draws. What it leaves lies in OUT (docs/benchmarks.md says what).
+set -eu
+[ $# -eq 4 ] || { echo "usage: run.sh PROGRAMS OUT QUICK WORK" >&2; exit 2; }
+programs=$1 out=$2 quick=$3 work=$4
+mkdir -p "$out"
+
+# The C library's heap keeps what it was given, as the others do: page faults are not what is compared here.
+keep=glibc.malloc.trim_threshold=4000000000:glibc.malloc.mmap_threshold=4000000000
+export GLIBC_TUNABLES="${GLIBC_TUNABLES:+$GLIBC_TUNABLES:}$keep"
+
+set -- --out "$out"
+if [ -n "$work" ]; then
+    set -- "$@" --work "$work"
+elif [ -z "$quick" ]; then
+    bench/instructions.sh "$programs/quire-pairs" >"$out/instructions.csv"
+    set -- "$@" --instructions "$out/instructions.csv"
+fi
+if [ -n "$quick" ]; then
+    set -- "$@" --quick
+fi
+"$programs/quire-bench" "$@"
+if [ -z "$work" ]; then
+    bench/picture.sh "$out"
+fi
