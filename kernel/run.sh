@@ -4,8 +4,8 @@
 #     kernel/run.sh ARCH HARTS MEM KERNEL INITRAMFS [WORD...]
 #
 # The words are the kernel's command line (kernel/include/options.h). The exit status is the kernel's verdict: 0 is good.
-# In the environment, FIRMWARE names another firmware than QEMU's own, OpenSBI, which knows at most 128 harts; and
-# QEMU_OPTIONS has more options for QEMU, separated by blanks.
+# Where INITRAMFS is "", QEMU loads none. In the environment, FIRMWARE names another firmware than QEMU's own, OpenSBI,
+# which knows at most 128 harts; and QEMU_OPTIONS has more options for QEMU, separated by blanks.
 set -eu
 
 refuse() {
@@ -43,4 +43,4 @@ command -v qemu-system-riscv64 >/dev/null || refuse "qemu-system-riscv64 is not 
 # shellcheck disable=SC2086 # the options are words
 exec qemu-system-riscv64 -machine virt,memory-backend=ram -object "memory-backend-ram,id=ram,size=$mem,reserve=off" \
     -bios "$firmware" -nographic -no-reboot -smp "$harts" -m "$mem" ${QEMU_OPTIONS:-} \
-    -kernel "$kernel" -initrd "$initramfs" -append "$*"
+    -kernel "$kernel" ${initramfs:+-initrd "$initramfs"} -append "$*"

@@ -2,6 +2,7 @@
 import concurrent.futures
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -18,20 +19,21 @@ LIMIT_SECONDS = 300  # a boot takes a few, up to a hundred where memory is large
 TAIL_LINES = 30
 
 
-def command(harts, memory, *words, kernel=KERNEL):
-    return ["kernel/run.sh", "riscv64", str(harts), memory, kernel, INITRAMFS, *words]
+def command(harts, memory, *words, kernel=KERNEL, initramfs=INITRAMFS):
+    return ["kernel/run.sh", "riscv64", str(harts), memory, kernel, initramfs, *words]
 
 
 class Boot:
     """One boot: its exit status, None for a hang, and what the kernel said, without the firmware's part."""
 
-    def __init__(self, *arguments, kernel=KERNEL, firmware="default", qemu_options="", limit=LIMIT_SECONDS):
+    def __init__(self, *arguments, kernel=KERNEL, initramfs=INITRAMFS, firmware="default", qemu_options="",
+                 limit=LIMIT_SECONDS):
         self.hang = []  # what the harts were doing
         with tempfile.TemporaryDirectory() as folder:
             monitor = f"{folder}/monitor"
             options = f"{qemu_options} {watchdog.options(monitor)}"
-            process = subprocess.Popen(command(*arguments, kernel=kernel), stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            process = subprocess.Popen(command(*arguments, kernel=kernel, initramfs=initramfs),
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                        env={**os.environ, "FIRMWARE": firmware, "QEMU_OPTIONS": options})
             try:
                 output, _ = process.communicate(timeout=limit)
@@ -69,7 +71,7 @@ def run_tests(tests, line=tap):
     """Runs (name, function) pairs. A function returns "" when all is well, else what is to be seen. Ends the program."""
     if line == tap:
         print(f"1..{len(tests)}")
-    n_failed = 0
+    n_failed, began = 0, time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
         results = [pool.submit(timed, function) for _, function in tests]
         for i, ((name, _), result) in enumerate(zip(tests, results), 1):
@@ -79,4 +81,8 @@ def run_tests(tests, line=tap):
             if problem:
                 print(problem)
             sys.stdout.flush()
+    if line == table:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        print(f"{len(tests) - n_failed} of {len(tests)} ok, in {time.monotonic() - began:.0f} s, "
+              f"{used.ru_utime + used.ru_stime:.0f} s of processor time")
     sys.exit(1 if n_failed else 0)

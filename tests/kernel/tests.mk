@@ -60,9 +60,9 @@ $(KILLER): tests/kernel/killer.c
 
 .PHONY: boots kills
 ##@ kills    kill the machine at stores chosen by chance; each next boot recovers its memory
-kills: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS) $(KILLER)
+kills: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS) $(KILLER) $(BUILD)/tests/kernel/forget.elf
 	@tests/kernel/kills all
 
-##@ boots    boot the kernel on 75 machines, of 1 to 512 harts and 6 MiB to 16 TiB; some minutes
+##@ boots    boot the kernel on 77 machines, of 1 to 512 harts and 6 MiB to 16 TiB; some minutes
 boots: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS)
 	@tests/kernel/boots all
