@@ -34,13 +34,20 @@ struct cpu_set {
 
 struct line {
     uintptr_t number; /* address / LINE_BYTES; 0: an empty slot */
-    uint64_t toucher; /* the operation that touched it last */
     uint32_t copies;  /* index of its set, where holder is MANY */
     uint16_t holder;
     uint16_t writer; /* last; NOBODY: never written */
 };
 
+/* A line that a CPU has touched in its present operation. Those beyond TOUCHES count each time. */
+#define TOUCHES 64u
+struct touch {
+    uint64_t operation;
+    uintptr_t number;
+};
+
 struct directory {
+    struct touch (*touches)[TOUCHES]; /* of each CPU: a small hash table, old operations' entries being empty ones */
     uint8_t node_of[MAX_CPUS];
     struct cpu_set nodes[MAX_NODES]; /* their CPUs */
     struct line *lines;
@@ -75,12 +82,14 @@ struct directory *directory_make(unsigned n_cpus, unsigned n_nodes) {
         d->node_of[cpu] = (uint8_t)(cpu * n_nodes / n_cpus);
         set_add(&d->nodes[d->node_of[cpu]], cpu);
     }
+    d->touches = need(calloc(n_cpus, sizeof *d->touches));
     d->n_slots = (size_t)1 << 14;
     d->lines = need(calloc(d->n_slots, sizeof *d->lines));
     return d;
 }
 
 void directory_drop(struct directory *d) {
+    free(d->touches);
     free(d->lines);
     free(d->sets);
     free(d->unused);
@@ -177,6 +186,20 @@ static bool copy_in_node(const struct directory *d, const struct line *line, uns
 
 /* ---- accesses ------------------------------------------------------------------------------------------- */
 
+static bool first_touch(struct touch *touches, uint64_t operation, uintptr_t number) {
+    for (unsigned i = 0; i < TOUCHES; i++) {
+        struct touch *t = &touches[(number + i) % TOUCHES];
+        if (t->operation != operation) {
+            *t = (struct touch){operation, number};
+            return true;
+        }
+        if (t->number == number) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool read_line(struct directory *d, struct line *line, unsigned cpu, bool *crosses) {
     if (has_copy(d, line, cpu)) {
         return false;
@@ -205,8 +228,7 @@ unsigned directory_access(struct directory *d, unsigned cpu, uint64_t operation,
     for (uintptr_t number = access->at / LINE_BYTES; number < end; number++) {
         struct line *line = line_of(d, number);
         bool crosses = false;
-        counts->n_lines += line->toucher != operation;
-        line->toucher = operation;
+        counts->n_lines += first_touch(d->touches[cpu], operation, number);
         if (access->writes ? write_line(d, line, cpu, &crosses) : read_line(d, line, cpu, &crosses)) {
             n_transfers++;
             counts->n_crossings += crosses;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COLUMN = 10, N_CULPRITS = 20 };
+enum { COLUMN = 9, ROW_NAME = 32, N_CULPRITS = 20 };
 
 /* Per operation. */
 static double rate(const struct cell *c, uint64_t n) {
@@ -14,100 +14,151 @@ static double rate(const struct cell *c, uint64_t n) {
 
 /* ---- tables --------------------------------------------------------------------------------------------- */
 
-/* Each thing once, in the order in which they come: whether this is the first cell with it. */
-static bool first_with_peer(const struct cell *cells, unsigned i) {
-    unsigned k = 0;
-    while (cells[k].peer != cells[i].peer) {
-        k++;
-    }
-    return k == i;
+static double transfers(const struct cell *c) {
+    return rate(c, c->measured.counts.n_transfers);
 }
 
-static const struct cell *find(const struct cell *cells, unsigned n_cells, const struct workload *w, unsigned n_cpus,
+static double crossings(const struct cell *c) {
+    return rate(c, c->measured.counts.n_crossings);
+}
+
+static double locked(const struct cell *c) {
+    return rate(c, c->measured.counts.n_locked);
+}
+
+static double lines(const struct cell *c) {
+    return rate(c, c->measured.counts.n_lines);
+}
+
+static const struct cell *find(const struct results *r, const struct workload *w, unsigned n_cpus,
                                const struct peer *peer) {
-    for (unsigned i = 0; i < n_cells; i++) {
-        if (cells[i].workload == w && cells[i].n_cpus == n_cpus && cells[i].peer == peer) {
-            return &cells[i];
+    for (unsigned i = 0; i < r->n_cells; i++) {
+        const struct cell *c = &r->cells[i];
+        if (c->workload == w && c->n_cpus == n_cpus && c->peer == peer) {
+            return c;
         }
     }
     return NULL;
 }
 
-static void print_transfers(const struct cell *cells, unsigned n_cells, const struct workload *w) {
-    unsigned n_cpus = 0;
-    printf("\n%-18s", w->name);
-    for (unsigned i = 0; i < n_cells; i++) {
-        if (first_with_peer(cells, i)) {
-            printf("%*s", COLUMN, cells[i].peer->name);
+/* Whether some cell is about this contestant, or (NULL) any. */
+static bool has(const struct results *r, const struct workload *w, unsigned n_cpus, const struct peer *peer) {
+    for (unsigned i = 0; i < r->n_cells; i++) {
+        const struct cell *c = &r->cells[i];
+        if ((w == NULL || c->workload == w) && (n_cpus == 0 || c->n_cpus == n_cpus) &&
+            (peer == NULL || c->peer == peer)) {
+            return true;
         }
     }
-    for (unsigned i = 0; i < n_cells; i++) {
-        if (cells[i].workload != w || cells[i].n_cpus <= n_cpus) {
-            continue;
-        }
-        n_cpus = cells[i].n_cpus;
-        printf("\n%4u CPU%s on %u %s", n_cpus, n_cpus > 1 ? "s" : " ", cells[i].n_nodes,
-               cells[i].n_nodes > 1 ? "  " : "  ");
-        for (unsigned k = 0; k < n_cells; k++) {
-            if (first_with_peer(cells, k)) {
-                const struct cell *c = find(cells, n_cells, w, n_cpus, cells[k].peer);
-                c == NULL ? printf("%*s", COLUMN, "-")
-                          : printf("%*.4f", COLUMN, rate(c, c->measured.counts.n_transfers));
-            }
+    return false;
+}
+
+static void print_heads(const struct results *r, const char *title) {
+    printf("\n%-*s", ROW_NAME, title);
+    for (unsigned p = 0; p < n_peers; p++) {
+        if (has(r, NULL, 0, peers[p])) {
+            printf("%*s", COLUMN, peers[p]->name);
         }
     }
     printf("\n");
 }
 
-void report_tables(const struct cell *cells, unsigned n_cells) {
-    printf("\ncache lines moved from CPU to CPU, for each operation");
-    for (unsigned w = 0; w < n_workloads; w++) {
-        print_transfers(cells, n_cells, &workloads[w]);
+static void print_row(const struct results *r, const char *name, const struct workload *w, unsigned n_cpus,
+                      double (*figure)(const struct cell *c)) {
+    printf("%-*s", ROW_NAME, name);
+    for (unsigned p = 0; p < n_peers; p++) {
+        const struct cell *c = find(r, w, n_cpus, peers[p]);
+        if (c != NULL) {
+            printf("%*.*f", COLUMN, figure(c) < 100 ? 3 : 0, figure(c));
+        } else if (has(r, NULL, 0, peers[p])) {
+            printf("%*s", COLUMN, "-");
+        }
+    }
+    printf("\n");
+}
+
+/* One workload; a row for each number of CPUs. */
+static void print_by_cpus(const struct results *r, const struct workload *w) {
+    print_heads(r, w->name);
+    for (unsigned n_cpus = 1; n_cpus <= MAX_CPUS; n_cpus++) {
+        if (has(r, w, n_cpus, NULL)) {
+            char name[32];
+            snprintf(name, sizeof name, "  %4u CPU%s", n_cpus, n_cpus > 1 ? "s" : "");
+            print_row(r, name, w, n_cpus, transfers);
+        }
     }
 }
 
-void report_csv(const struct cell *cells, unsigned n_cells, FILE *csv) {
-    fprintf(csv, "workload,contestant,cpus,nodes,operations,transfers,crossings,locked,lines,accesses\n");
-    for (unsigned i = 0; i < n_cells; i++) {
-        const struct cell *c = &cells[i];
-        const struct counts *n = &c->measured.counts;
-        fprintf(csv, "%s,%s,%u,%u,%llu,%.6f,%.6f,%.4f,%.4f,%.4f\n", c->workload->name, c->peer->name, c->n_cpus,
-                c->n_nodes, (unsigned long long)c->measured.n_operations, rate(c, n->n_transfers),
-                rate(c, n->n_crossings), rate(c, n->n_locked), rate(c, n->n_lines), rate(c, n->n_accesses));
+/* At one number of CPUs; a row for each workload. */
+static void print_by_workload(const struct results *r, const char *what, unsigned n_cpus,
+                              double (*figure)(const struct cell *c)) {
+    char title[64];
+    snprintf(title, sizeof title, "%s, %u CPU%s", what, n_cpus, n_cpus > 1 ? "s" : "");
+    print_heads(r, title);
+    for (unsigned w = 0; w < n_workloads; w++) {
+        if (has(r, &workloads[w], n_cpus, NULL)) {
+            print_row(r, workloads[w].name, &workloads[w], n_cpus, figure);
+        }
+    }
+}
+
+void report_tables(const struct results *r) {
+    unsigned most = MAX_CPUS;
+    while (!has(r, NULL, most, NULL)) {
+        most--;
+    }
+    printf("All figures are for one operation, an allocation or a free.\n\n");
+    for (unsigned w = 0; w < n_workloads; w++) {
+        printf("%-*s%s\n", ROW_NAME, workloads[w].name, workloads[w].what);
+    }
+    printf("\ncache lines moved from CPU to CPU\n");
+    for (unsigned w = 0; w < n_workloads; w++) {
+        if (has(r, &workloads[w], 0, NULL)) {
+            print_by_cpus(r, &workloads[w]);
+        }
+    }
+    print_by_workload(r, "from node to node", most, crossings);
+    print_by_workload(r, "lines touched", most, lines);
+    print_by_workload(r, "locked instructions", most, locked);
+}
+
+void report_csv(const struct results *r, FILE *csv) {
+    fprintf(csv, "workload,contestant,cpus,nodes,operations,transfers,crossings,locked,lines\n");
+    for (unsigned i = 0; i < r->n_cells; i++) {
+        const struct cell *c = &r->cells[i];
+        fprintf(csv, "%s,%s,%u,%u,%llu,%.6f,%.6f,%.4f,%.4f\n", c->workload->name, c->peer->name, c->n_cpus, c->n_nodes,
+                (unsigned long long)c->measured.n_operations, transfers(c), crossings(c), locked(c), lines(c));
     }
 }
 
 /* ---- bars ----------------------------------------------------------------------------------------------- */
 
+/* Transfers for each operation. */
 static double limit_of(enum bar bar) {
     return bar == BAR_LOCAL ? 0.02 : 0.15;
 }
 
-static bool is_judged(const struct cell *c) {
-    return strcmp(c->peer->name, "quire") == 0 && c->workload->bar != BAR_NONE && c->n_cpus > 1;
-}
-
-/* The worst of all numbers of CPUs. */
-static void judge(const struct cell *cells, unsigned n_cells, const struct workload *w) {
+static const struct cell *worst_of_quire(const struct results *r, const struct workload *w) {
     const struct cell *worst = NULL;
-    for (unsigned i = 0; i < n_cells; i++) {
-        const struct cell *c = &cells[i];
-        if (c->workload == w && is_judged(c) &&
-            (worst == NULL || rate(c, c->measured.counts.n_transfers) > rate(worst, worst->measured.counts.n_transfers))) {
+    for (unsigned i = 0; i < r->n_cells; i++) {
+        const struct cell *c = &r->cells[i];
+        bool counts = c->workload == w && c->n_cpus > 1 && strcmp(c->peer->name, "quire") == 0;
+        if (counts && (worst == NULL || transfers(c) > transfers(worst))) {
             worst = c;
         }
     }
-    if (worst != NULL) {
-        double value = rate(worst, worst->measured.counts.n_transfers);
-        printf("%-18s%10.4f   <= %-5g %s (at %u CPUs)\n", w->name, value, limit_of(w->bar),
-               value <= limit_of(w->bar) ? "ok" : "MISSED", worst->n_cpus);
-    }
+    return worst;
 }
 
-void report_bars(const struct cell *cells, unsigned n_cells) {
-    printf("\nbars: quire, at the worst number of CPUs from 2 up\n");
+void report_bars(const struct results *r) {
+    printf("\n%-*s%*s   bar\n", ROW_NAME, "bars: quire, worst from 2 CPUs up", COLUMN, "");
     for (unsigned w = 0; w < n_workloads; w++) {
-        judge(cells, n_cells, &workloads[w]);
+        const struct cell *worst = worst_of_quire(r, &workloads[w]);
+        if (worst != NULL && workloads[w].bar != BAR_NONE) {
+            double limit = limit_of(workloads[w].bar);
+            printf("%-*s%*.3f   <= %-5g %s, %u CPUs\n", ROW_NAME, workloads[w].name, COLUMN, transfers(worst), limit,
+                   transfers(worst) <= limit ? "ok" : "MISSED", worst->n_cpus);
+        }
     }
 }
 
@@ -117,7 +168,8 @@ void report_bars(const struct cell *cells, unsigned n_cells) {
 static void print_place(const void *pc) {
     char command[96], place[256] = "?";
     /* One back, into the call. */
-    snprintf(command, sizeof command, "addr2line -fsp -e /proc/%ld/exe %p", (long)getpid(), (void *)((uintptr_t)pc - 1));
+    snprintf(command, sizeof command, "addr2line -fsp -e /proc/%ld/exe %p", (long)getpid(),
+             (void *)((uintptr_t)pc - 1));
     FILE *f = popen(command, "r");
     if (f != NULL) {
         if (fgets(place, sizeof place, f) == NULL) {
@@ -128,12 +180,14 @@ static void print_place(const void *pc) {
     printf("%s", place);
 }
 
-void report_culprits(const struct measured *measured) {
+void report_culprits(const struct cell *c) {
     const struct culprit *culprits;
     unsigned n = machine_culprits(&culprits);
+    printf("\n%s, %s, %u CPU%s: %.5f transfers\n", c->peer->name, c->workload->name, c->n_cpus,
+           c->n_cpus > 1 ? "s" : "", transfers(c));
     for (unsigned i = 0; i < n && i < N_CULPRITS; i++) {
-        printf("  %10.5f%7.1f %%   ", (double)culprits[i].n_transfers / (double)measured->n_operations,
-               100 * (double)culprits[i].n_transfers / (double)measured->counts.n_transfers);
+        printf("%10.5f%7.1f %%   ", rate(c, culprits[i].n_transfers),
+               100 * (double)culprits[i].n_transfers / (double)c->measured.counts.n_transfers);
         print_place(culprits[i].pc);
     }
 }

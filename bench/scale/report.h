@@ -14,13 +14,18 @@ struct cell {
     struct measured measured;
 };
 
-void report_tables(const struct cell *cells, unsigned n_cells);
-void report_csv(const struct cell *cells, unsigned n_cells, FILE *csv);
+struct results {
+    struct cell *cells;
+    unsigned n_cells;
+};
 
-/* The bars of this project's own allocator; prints nothing where it was not measured. */
-void report_bars(const struct cell *cells, unsigned n_cells);
+void report_tables(const struct results *r);
+void report_csv(const struct results *r, FILE *csv);
 
-/* Which places in the code moved most lines, of what was measured last. */
-void report_culprits(const struct measured *measured);
+/* The bars of this project's own allocator; nothing where it was not measured. */
+void report_bars(const struct results *r);
+
+/* The places in the code that moved most lines, of the cell measured last. */
+void report_culprits(const struct cell *c);
 
 #endif

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <time.h>
 
-#define MAX_CELLS      1024u
 #define MAX_CPU_COUNTS 16u
 #define MEMORY_BASE    0x80000000u
 
@@ -23,15 +22,12 @@ struct options {
     const char *out_dir;
     unsigned n_cpus[MAX_CPU_COUNTS];
     unsigned n_cpu_counts;
-    unsigned n_nodes; /* at most; 0: one for 8 CPUs */
-    unsigned n_frames; /* for each CPU */
+    unsigned n_nodes;            /* at most; 0: one for 8 CPUs */
+    unsigned n_frames;           /* for each CPU */
     const char *workload, *peer; /* NULL: all */
     bool blame;
     uint64_t seed;
 };
-
-static struct cell cells[MAX_CELLS];
-static unsigned n_cells;
 
 static _Noreturn void usage(const char *wrong) {
     fprintf(stderr,
@@ -56,34 +52,40 @@ static unsigned nodes_for(const struct options *o, unsigned n_cpus) {
     return n_nodes > 0 ? n_nodes : 1;
 }
 
-static void progress(const char *workload, unsigned n_cpus) {
+static void progress(const char *workload, const char *peer, unsigned n_cpus) {
     static time_t began;
     began = began == 0 ? time(NULL) : began;
-    fprintf(stderr, "scale: %3ld s: %s, %u CPUs\n", (long)(time(NULL) - began), workload, n_cpus);
+    fprintf(stderr, "scale: %3ld s: %s, %s, %u CPUs\n", (long)(time(NULL) - began), workload, peer, n_cpus);
 }
 
-static void measure(const struct options *o, const struct peer *peer, const struct workload *w, unsigned n_cpus) {
+static struct cell *new_cell(struct results *r) {
+    struct cell *cells = realloc(r->cells, (r->n_cells + 1) * sizeof *cells);
+    if (cells == NULL) {
+        fprintf(stderr, "scale: no memory for the results\n");
+        exit(1);
+    }
+    r->cells = cells;
+    return &cells[r->n_cells++];
+}
+
+static void measure(struct results *r, const struct options *o, const struct peer *peer, const struct workload *w,
+                    unsigned n_cpus) {
     struct machine_config config = {n_cpus, nodes_for(o, n_cpus), o->seed};
     struct memory memory = {MEMORY_BASE, (uint64_t)n_cpus * o->n_frames * QUIRE_PAGE_SIZE, quire_port_map(MEMORY_BASE)};
-    if (n_cells == MAX_CELLS) {
-        usage("more contestants than there is room for");
-    }
-    struct cell *c = &cells[n_cells++];
+    struct cell *c = new_cell(r);
+    progress(w->name, peer->name, n_cpus);
     *c = (struct cell){w, peer, n_cpus, config.n_nodes, workload_measure(w, peer, &memory, &config)};
     if (o->blame) {
-        printf("\n%s, %s, %u CPUs: %.5f transfers for each operation\n", peer->name, w->name, n_cpus,
-               (double)c->measured.counts.n_transfers / (double)c->measured.n_operations);
-        report_culprits(&c->measured);
+        report_culprits(c);
     }
 }
 
-static void measure_all(const struct options *o) {
+static void measure_all(struct results *r, const struct options *o) {
     for (unsigned w = 0; w < n_workloads; w++) {
         for (unsigned n = 0; n < o->n_cpu_counts; n++) {
-            progress(workloads[w].name, o->n_cpus[n]);
             for (unsigned p = 0; p < n_peers; p++) {
                 if (takes_part(o, peers[p], &workloads[w], o->n_cpus[n])) {
-                    measure(o, peers[p], &workloads[w], o->n_cpus[n]);
+                    measure(r, o, peers[p], &workloads[w], o->n_cpus[n]);
                 }
             }
         }
@@ -170,15 +172,35 @@ static struct options read_options(int argc, char **argv) {
     return o;
 }
 
+static FILE *open_csv(const char *dir) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/scale.csv", dir);
+    FILE *f = fopen(path, "w");
+    if (f == NULL) {
+        fprintf(stderr, "scale: %s: %s; make the directory, or name another with --out\n", path, strerror(errno));
+        exit(2);
+    }
+    return f;
+}
+
 int main(int argc, char **argv) {
     struct options o = read_options(argc, argv);
+    struct results results = {0};
+    FILE *csv = o.out_dir == NULL ? NULL : open_csv(o.out_dir);
     unsigned most = 0;
     for (unsigned n = 0; n < o.n_cpu_counts; n++) {
         most = o.n_cpus[n] > most ? o.n_cpus[n] : most;
     }
     host_ram_add(MEMORY_BASE, (uint64_t)most * o.n_frames * QUIRE_PAGE_SIZE);
-    measure_all(&o);
-    report_tables(cells, n_cells);
-    report_bars(cells, n_cells);
+    measure_all(&results, &o);
+    if (results.n_cells == 0) {
+        usage("nothing to measure: that contestant or number of CPUs can not do that workload");
+    }
+    report_tables(&results);
+    report_bars(&results);
+    if (csv != NULL) {
+        report_csv(&results, csv);
+        fclose(csv);
+    }
     return 0;
 }

@@ -12,7 +12,7 @@ SCALE_CORE := $(QUIRE_SRC:%.c=$(SCALE)/watched/%.o)
 SCALE_WATCHED := $(SCALE_CORE) $(SCALE_PEERS:%.c=$(SCALE)/watched/%.o) \
                  $(patsubst %.c,$(SCALE)/outside/%.o,$(notdir $(PEERS)))
 
-SCALE_CC = $(CC) $(CFLAGS) $(CPPFLAGS) -Ibench -Iport/host -fno-pie $(DEPS)
+SCALE_CC = $(CC) $(CFLAGS) $(CPPFLAGS) -I. -Ibench -Iport/host -fno-pie $(DEPS)
 # Copies and fills stay calls, and become ours.
 SCALE_WATCH := -fsanitize=thread -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove
 SCALE_RENAME := objcopy $(foreach f,memset memcpy memmove,--redefine-sym $(f)=watched_$(f))
@@ -51,6 +51,6 @@ $(SCALE)/quire-scale: $(SCALE_TOOL) $(SCALE)/bench/peers.o $(SCALE_WATCHED)
 .PHONY: scale
 scale: $(SCALE)/quire-scale
 	@mkdir -p bench/out
-	@$< --out bench/out $(if $(QUICK),--quick) && bench/scale/picture.sh bench/out/scale.csv bench/out
+	@$< --out bench/out $(if $(QUICK),--quick) && bench/scale/picture.py bench/out/scale.csv bench/out
 
 -include $(wildcard $(SCALE)/bench/*.d $(SCALE)/bench/scale/*.d $(SCALE)/watched/src/*.d $(SCALE)/watched/bench/*.d)

@@ -11,7 +11,6 @@
 
 #define QUEUE_SLOTS 64u
 #define BURST       64u
-#define MAX_BATCH   128u
 #define MAX_ORDER   4u
 /* For each CPU in a window, for those where CPUs mostly wait for each other: what they do changes no more. */
 #define MAX_TURNS 4096u
@@ -113,14 +112,6 @@ static void swap(struct held *a, struct held *b) {
 static void give_any(struct user *u) {
     swap(&u->held[random_below(&u->random, u->n_held)], &u->held[u->n_held - 1]);
     give(u, u->held[--u->n_held].frame);
-}
-
-static void batches(struct user *u) {
-    unsigned n_wanted = u->n_held;
-    for (unsigned n = 1 + random_below(&u->random, MAX_BATCH); n > 0; n--) {
-        give_any(u);
-    }
-    while (hold_one_more(u, n_wanted)) {}
 }
 
 /* Memory that has been in use for long: nine tenths of it taken, dealt out anew at random, and freed down to half. */
@@ -250,14 +241,12 @@ const struct workload workloads[] = {
     {"bulk", "75 % of its share taken, then freed in the same order", BAR_LOCAL, 1, false, prepare_pair, bulk},
     {"random", "50 % of its share held; a random frame of it freed, another taken", BAR_LOCAL, 1, false, prepare_half,
      replace},
-    {"batches", "the same, 1 to 128 at a time", BAR_LOCAL, 1, false, prepare_half, batches},
-    {"mixed", "random, mixed", BAR_LOCAL, 1, false, prepare_mixed, replace},
-    {"mixed batches", "batches, mixed", BAR_LOCAL, 1, false, prepare_mixed, batches},
     {"bursts", "64 frames taken, then freed, the last one first", BAR_LOCAL, 1, false, prepare_pair, bursts},
+    {"mixed", "random, after all CPUs' frames were dealt out anew: memory in use for long", BAR_NONE, 1, false,
+     prepare_mixed, replace},
     {"passed on", "taken on one CPU, freed on its neighbour, for ever", BAR_PASSED, 2, false, prepare_pair, pass_near},
     {"passed far", "the same, freed on a CPU of another node", BAR_PASSED, 2, false, prepare_pair, pass_far},
-    {"orders", "random replacement, of 1, 2, 4, 8 or 16 frames each", BAR_NONE, 1, true, prepare_orders,
-     replace_order},
+    {"orders", "random replacement, of 1, 2, 4, 8 or 16 frames each", BAR_NONE, 1, true, prepare_orders, replace_order},
     {"last frames", "all memory held but a frame for every second CPU, which all want", BAR_NONE, 1, false,
      prepare_last, fight},
 };
