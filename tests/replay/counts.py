@@ -79,6 +79,8 @@ expect_row("allocations that fail are counted, and their frees left out", rows.g
 expect_row("frames that CPU 0 can not have in the end", rows.get(("hoard", "all"), {}), failed=0, stranded=3 * 256)
 tap.expect("the counts of the trace are told", "4 allocations (4 of more than one frame), 4 frees" in printed, printed)
 
+rows, printed = figures(halves, "--frames", *peers("lowest"))
+expect_row("frame by frame, for everybody", rows.get(("lowest", "all"), {}), failed=0, whole_mean=MEAN, frame_by_frame=1)
 rows, printed = figures(halves, "--cpus", 1, *peers("hoard"))
 expect_row("CPUs folded onto one", rows.get(("hoard", "all"), {}), stranded=0, cpus=1)
 rows, printed = figures(halves, "--memory", "5M", *peers("lowest"))
@@ -94,10 +96,10 @@ split = write("split.kqt", traces.Trace(
 rows, printed = figures(split, *peers("lowest"))
 expect_row("what is split later is taken frame by frame", rows.get(("lowest", "all"), {}), failed=0, stranded=0,
            whole_mean=1)
-tap.expect("which is told", "1 objects are taken frame by frame" in printed, printed)
+tap.expect("which is told", "1 objects are taken frame by frame by everybody" in printed, printed)
 huge = write("huge.kqt", traces.Trace(["A 0 t 11 0 U 0x0 kernel"], [(0, 0)]))
 rows, printed = figures(huge, *peers("lowest"))
-tap.expect("so is what is larger than the largest run", "1 objects are taken frame by frame" in printed, printed)
+tap.expect("so is what is larger than the largest run", "1 objects are taken frame by frame by everybody" in printed, printed)
 
 for threads in [], ["--threads"]:
     rows, printed = figures(FIXTURE, *threads, "--repeat", 2, *peers("floor", "quire", "single", "buddy"), program=REAL)

@@ -24,7 +24,7 @@ struct options {
     unsigned n_cpus;  /* 0: as many as the trace has */
     uint64_t n_bytes; /* 0: twice what the trace needs */
     unsigned n_repetitions;
-    bool threads, check;
+    bool threads, frames, check;
     const char *csv, *plot;
 };
 
@@ -32,12 +32,14 @@ static void print_help(void) {
     printf("usage: quire-replay [OPTION]... TRACE...\n"
            "Replays page allocations recorded from a Linux kernel (quire-record) against page-frame allocators.\n"
            "A TRACE may be compressed by xz or zstd.\n\n"
-           "  --peer NAME    only this allocator; may be given again; 'all' are all. Where not given, all that work on pages\n"
+           "  --peer NAME    only this allocator; may be given again; 'all' are all. Where not given, all that work on "
+           "pages\n"
            "                 and do not fill them\n"
            "  --cpus N       CPUs of the allocator; those of the trace are folded onto them\n"
            "  --memory SIZE  bytes, or with K, M or G; default: twice what the trace has live at most, at least 64M\n"
            "  --repeat N     how often each is measured, 1..%u; default %u\n"
            "  --threads      a free running thread for each CPU, instead of one thread that is all CPUs in turn\n"
+           "  --frames       everybody takes everything frame by frame, as those must that have no larger allocations\n"
            "  --csv FILE     the figures, for other programs\n"
            "  --plot DIR     fragmentation over time and the tail of the times, as SVG and PNG; needs gnuplot\n"
            "  --check        only read the traces and say what is in them\n\n"
@@ -94,11 +96,13 @@ static void choose(struct options *o, const char *name) {
     }
 }
 
-enum { PEER = 1, CPUS, MEMORY, REPEAT, THREADS, CSV, PLOT, CHECK, HELP };
+enum { PEER = 1, CPUS, MEMORY, REPEAT, THREADS, FRAMES, CSV, PLOT, CHECK, HELP };
 
 static void read_option(struct options *o, int option) {
     switch (option) {
-    case PEER: choose(o, optarg); break;
+    case PEER:
+        choose(o, optarg);
+        break;
     case CPUS:
         o->n_cpus = (unsigned)read_number("cpus", optarg, 1, 1024, false);
         break;
@@ -110,6 +114,9 @@ static void read_option(struct options *o, int option) {
         break;
     case THREADS:
         o->threads = true;
+        break;
+    case FRAMES:
+        o->frames = true;
         break;
     case CSV:
         o->csv = optarg;
@@ -129,12 +136,17 @@ static void read_option(struct options *o, int option) {
 }
 
 static struct options read_options(int argc, char **argv) {
-    static const struct option names[] = {
-        {"peer", required_argument, NULL, PEER},     {"cpus", required_argument, NULL, CPUS},
-        {"memory", required_argument, NULL, MEMORY}, {"repeat", required_argument, NULL, REPEAT},
-        {"threads", no_argument, NULL, THREADS},     {"csv", required_argument, NULL, CSV},
-        {"plot", required_argument, NULL, PLOT},     {"check", no_argument, NULL, CHECK},
-        {"help", no_argument, NULL, HELP},           {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"peer", required_argument, NULL, PEER},
+                                          {"cpus", required_argument, NULL, CPUS},
+                                          {"memory", required_argument, NULL, MEMORY},
+                                          {"repeat", required_argument, NULL, REPEAT},
+                                          {"threads", no_argument, NULL, THREADS},
+                                          {"frames", no_argument, NULL, FRAMES},
+                                          {"csv", required_argument, NULL, CSV},
+                                          {"plot", required_argument, NULL, PLOT},
+                                          {"check", no_argument, NULL, CHECK},
+                                          {"help", no_argument, NULL, HELP},
+                                          {NULL, 0, NULL, 0}};
     struct options o = {.n_repetitions = DEFAULT, .peers = make_room(n_peers, sizeof *o.peers)};
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
@@ -231,7 +243,7 @@ static void measure(struct results *r, const struct memory *memory) {
     }
 }
 
-static void replay_trace(const struct options *o, const struct trace *t, FILE *csv) {
+static struct summary replay_trace(const struct options *o, const struct trace *t, FILE *csv) {
     struct results r = {.trace = t, .n_repetitions = o->n_repetitions, .threads = o->threads, .n = o->n_peers};
     r.n_bytes = memory_for(o, t);
     r.n_cpus = o->n_cpus != 0 ? o->n_cpus : t->n_cpus;
@@ -243,18 +255,19 @@ static void replay_trace(const struct options *o, const struct trace *t, FILE *c
     r.cost = clock_calibrate();
     measure(&r, &memory);
     report_table(&r);
-    report_bars(&r);
     if (csv != NULL) {
         report_csv(&r, csv);
     }
     if (o->plot != NULL) {
         plot(&r, o->plot);
     }
+    struct summary summary = summarize(&r);
     for (unsigned i = 0; i < r.n; i++) {
         free(r.of[i].least);
     }
     free(r.of);
     host_ram_clear();
+    return summary;
 }
 
 /* ---- the program ---------------------------------------------------------------------------------------- */
@@ -284,17 +297,25 @@ int main(int argc, char **argv) {
     for (unsigned i = 0; i < n_traces; i++) {
         progress(i, n_traces, argv[(unsigned)optind + i]);
         trace_read(&traces[i], argv[(unsigned)optind + i]);
+        if (o.frames) {
+            trace_in_frames(&traces[i]);
+        }
     }
     progress_clear();
     FILE *csv = open_csv(o.csv);
+    struct summary *summaries = make_room(n_traces, sizeof *summaries);
     for (unsigned i = 0; i < n_traces; i++) {
         if (o.check) {
             print_contents(&traces[i]);
         } else {
-            replay_trace(&o, &traces[i], csv);
+            summaries[i] = replay_trace(&o, &traces[i], csv);
         }
         trace_drop(&traces[i]);
     }
+    if (!o.check) {
+        report_summaries(summaries, n_traces, o.peers, o.n_peers);
+    }
+    free(summaries);
     if (csv != NULL && fclose(csv) != 0) {
         stop(STATUS_BAD_INPUT, "%s: %s", o.csv, strerror(errno));
     }

@@ -1,4 +1,4 @@
-/* report.c: the table of one trace, the lines that compare, the CSV. See results.h. */
+/* report.c: the table of one trace, and the CSV. See results.h. */
 #include "results.h"
 
 #include <inttypes.h>
@@ -8,7 +8,8 @@
 #define MiB ((uint64_t)1 << 20)
 
 static bool in_frames(const struct results *r, const struct peer *peer) {
-    return r->trace->n_orders > 0 && peer->alloc_order == NULL;
+    const struct trace *t = r->trace;
+    return t->n_orders > 0 && (peer->alloc_order == NULL || t->n_in_frames == t->n_orders);
 }
 
 /* ---- the table ------------------------------------------------------------------------------------------ */
@@ -31,6 +32,22 @@ static void print_row(const struct results *r, const struct result *of) {
     }
 }
 
+/* What Quire's worst case was: a place to look at. */
+static void print_slowest(const struct results *r) {
+    const struct trace *t = r->trace;
+    for (unsigned i = 0; i < r->n; i++) {
+        uint32_t slowest = t->n_before;
+        for (uint32_t n = t->n_before; n < t->n_ops; n++) {
+            slowest = r->of[i].least[n - t->n_before] > r->of[i].least[slowest - t->n_before] ? n : slowest;
+        }
+        if (strcmp(r->of[i].peer->name, "quire") == 0 && slowest < t->n_ops) {
+            printf("the slowest of quire: operation %" PRIu32 " of %" PRIu32 ", %s of order %u on CPU %u\n",
+                   slowest + 1, t->n_ops, t->ops[slowest].is_free ? "a free" : "an allocation", t->ops[slowest].order,
+                   t->ops[slowest].cpu);
+        }
+    }
+}
+
 void report_table(const struct results *r) {
     const struct trace *t = r->trace;
     bool marked = false;
@@ -40,7 +57,7 @@ void report_table(const struct results *r) {
            r->threads ? ", a free thread each" : "", r->n_bytes / MiB,
            (t->peak_frames * QUIRE_PAGE_SIZE + MiB - 1) / MiB, r->n_repetitions, r->n_repetitions == 1 ? "" : "s");
     if (t->n_in_frames > 0) {
-        printf("%" PRIu32 " objects are taken frame by frame: freed in pieces, or too large\n", t->n_in_frames);
+        printf("%" PRIu32 " objects are taken frame by frame by everybody\n", t->n_in_frames);
     }
     printf("%-12s%7s%7s%8s%8s%9s %7s%7s%8s%8s%9s %8s%9s%8s%8s\n", "ns", "alloc", "p50", "p99", "p99.9", "worst", "free",
            "p50", "p99", "p99.9", "worst", "failed", "stranded", "whole", "least");
@@ -48,44 +65,9 @@ void report_table(const struct results *r) {
         print_row(r, &r->of[i]);
         marked = marked || in_frames(r, r->of[i].peer);
     }
+    print_slowest(r);
     if (marked) {
-        printf("* has no allocations of more than one frame: these are so many single ones\n");
-    }
-}
-
-/* ---- Quire against the others --------------------------------------------------------------------------- */
-
-static const struct result *find(const struct results *r, const char *name) {
-    for (unsigned i = 0; i < r->n; i++) {
-        if (strcmp(r->of[i].peer->name, name) == 0) {
-            return &r->of[i];
-        }
-    }
-    return NULL;
-}
-
-static void compare(const struct results *r, const struct result *quire, const struct result *other) {
-    struct times ratios[MAX_REPETITIONS] = {{0}};
-    for (unsigned i = 0; i < r->n_repetitions; i++) {
-        ratios[i].mean = quire->each[SPAN_ALL][i].mean / other->each[SPAN_ALL][i].mean;
-        ratios[i].p99 = quire->each[SPAN_ALL][i].p99 / other->each[SPAN_ALL][i].p99;
-    }
-    struct times ratio = times_median(ratios, r->n_repetitions);
-    const struct times *q = &quire->at_best[SPAN_ALL], *o = &other->at_best[SPAN_ALL];
-    printf("%s: quire / %s: mean %.2f, p99 %.2f (at best %.2f, %.2f)", r->trace->name, other->peer->name, ratio.mean,
-           ratio.p99, q->mean / o->mean, q->p99 / o->p99);
-    if (other->watched.has_blocks) {
-        printf("; whole blocks %.4f against %.4f", quire->watched.whole_mean, other->watched.whole_mean);
-    }
-    putchar('\n');
-}
-
-void report_bars(const struct results *r) {
-    const struct result *quire = find(r, "quire");
-    for (unsigned i = 0; quire != NULL && i < r->n; i++) {
-        if (&r->of[i] != quire && !(r->of[i].peer->traits & (PEER_SHAM | PEER_PRIVATE))) {
-            compare(r, quire, &r->of[i]);
-        }
+        printf("* allocations of more than one frame are so many single ones\n");
     }
 }
 

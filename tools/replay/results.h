@@ -30,9 +30,17 @@ struct results {
 };
 
 void report_table(const struct results *r);
-void report_bars(const struct results *r); /* Quire against the others, where both take part */
 void report_csv_head(FILE *f);
 void report_csv(const struct results *r, FILE *f);
+
+/* Quire beside each of the others, over all traces: what `make replay` ends with. Frees the summaries. */
+struct summary {
+    char trace[64];
+    double *values; /* [N_FIGURES * contestants] */
+};
+struct summary summarize(const struct results *r);
+void report_summaries(struct summary *summaries, unsigned n, const struct peer *const *contestants,
+                      unsigned n_contestants);
 
 /* <dir>/<trace>-blocks and -tail, as .svg and .png, with the .dat they are made of. */
 void plot(const struct results *r, const char *dir);

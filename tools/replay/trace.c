@@ -132,6 +132,13 @@ void trace_read(struct trace *t, const char *path) {
     free(r.ns);
 }
 
+void trace_in_frames(struct trace *t) {
+    for (uint32_t i = 0; i < t->n_ops; i++) {
+        t->ops[i].in_frames = t->ops[i].order > 0;
+    }
+    t->n_in_frames = t->n_orders;
+}
+
 uint64_t trace_memory(const struct trace *t) {
     uint64_t n_bytes = 2 * t->peak_frames * QUIRE_PAGE_SIZE, step = 4u << 20, least = 64u << 20;
     return n_bytes < least ? least : (n_bytes + step - 1) / step * step;

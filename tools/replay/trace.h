@@ -38,6 +38,9 @@ struct trace {
 
 /* Reads and checks a file. What breaks a rule of the format ends the program, with the record's number. */
 void trace_read(struct trace *t, const char *path);
+/* Lets everybody take everything frame by frame. */
+void trace_in_frames(struct trace *t);
+
 void trace_drop(struct trace *t);
 
 /* Bytes of memory to replay it in: twice what is live at most, so that whole blocks matter and nobody is short of memory;

@@ -1,0 +1,92 @@
+/* summary.c: Quire beside each of the others, a line for each trace. See results.h.
+ *
+ * A ratio is the median of the ratios inside each repetition, which share their weather. "At best" are ratios of times in which
+ * each operation counts with its fastest repetition. Contestants that fail where another CPU has frames are left out. */
+#include "results.h"
+#include "stop.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum figure { MEAN, P99, BEST_MEAN, BEST_P99, WHOLE, N_FIGURES };
+static const char *const headings[N_FIGURES] = {"mean of all operations, quire / other",
+                                                "p99 of all operations, quire / other", "mean at best, quire / other",
+                                                "p99 at best, quire / other", "whole blocks of those possible"};
+
+static double ratio_median(const struct result *quire, const struct result *other, unsigned n, enum figure figure) {
+    struct times ratios[MAX_REPETITIONS] = {{0}};
+    for (unsigned i = 0; i < n; i++) {
+        const struct times *q = &quire->each[SPAN_ALL][i], *o = &other->each[SPAN_ALL][i];
+        ratios[i].mean = figure == MEAN ? q->mean / o->mean : q->p99 / o->p99;
+    }
+    return times_median(ratios, n).mean;
+}
+
+static double figure_of(const struct results *r, const struct result *quire, const struct result *other,
+                        enum figure figure) {
+    switch (figure) {
+    case MEAN:
+    case P99:
+        return ratio_median(quire, other, r->n_repetitions, figure);
+    case BEST_MEAN:
+        return quire->at_best[SPAN_ALL].mean / other->at_best[SPAN_ALL].mean;
+    case BEST_P99:
+        return quire->at_best[SPAN_ALL].p99 / other->at_best[SPAN_ALL].p99;
+    default:
+        return other->watched.has_blocks ? other->watched.whole_mean : (double)NAN;
+    }
+}
+
+static const struct result *find_quire(const struct results *r) {
+    for (unsigned i = 0; i < r->n; i++) {
+        if (strcmp(r->of[i].peer->name, "quire") == 0) {
+            return &r->of[i];
+        }
+    }
+    return NULL;
+}
+
+struct summary summarize(const struct results *r) {
+    struct summary s = {.values = make_room((unsigned long)N_FIGURES * r->n, sizeof *s.values)};
+    memcpy(s.trace, r->trace->name, sizeof s.trace);
+    const struct result *quire = find_quire(r);
+    for (unsigned i = 0; i < r->n; i++) {
+        for (unsigned figure = 0; figure < N_FIGURES; figure++) {
+            bool known = quire != NULL || figure == WHOLE;
+            s.values[figure * r->n + i] = known ? figure_of(r, quire, &r->of[i], (enum figure)figure) : (double)NAN;
+        }
+    }
+    return s;
+}
+
+static bool is_shown(const struct peer *peer) {
+    return !(peer->traits & (PEER_SHAM | PEER_PRIVATE));
+}
+
+static void print_figure(const struct summary *s, unsigned n, const struct peer *const *who, unsigned n_who,
+                         enum figure figure) {
+    printf("\n%-38s", headings[figure]);
+    for (unsigned i = 0; i < n_who; i++) {
+        printf("%*s", is_shown(who[i]) ? 12 : 0, is_shown(who[i]) ? who[i]->name : "");
+    }
+    for (unsigned trace = 0; trace < n; trace++) {
+        printf("\n%-38s", s[trace].trace);
+        for (unsigned i = 0; i < n_who; i++) {
+            double value = s[trace].values[figure * n_who + i];
+            if (is_shown(who[i])) {
+                printf("%12.*f", figure == WHOLE ? 4 : 2, value);
+            }
+        }
+    }
+    putchar('\n');
+}
+
+void report_summaries(struct summary *s, unsigned n, const struct peer *const *who, unsigned n_who) {
+    for (unsigned figure = 0; figure < N_FIGURES; figure++) {
+        print_figure(s, n, who, n_who, (enum figure)figure);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        free(s[i].values);
+    }
+}
