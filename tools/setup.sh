@@ -22,6 +22,8 @@ qemu-system-riscv64  | qemu-system-riscv or qemu-system-misc | run test bench | 
 $opensbi             | opensbi                               | run test bench | the firmware that starts the kernel
 gcc                  | gcc                                   | test bench     | compiles host programs
 /usr/include/stdio.h | libc6-dev                             | test bench     | headers for host programs
+/usr/include/lzma.h  | liblzma-dev                           | test bench     | reads recorded traces
+/usr/include/zstd.h  | libzstd-dev                           | test bench     | reads recorded traces
 qemu-system-i386     | qemu-system-x86                       | test           | runs the xv6 files on a PC
 /usr/include/cmocka.h | libcmocka-dev                        | test           | the framework of the host tests
 /usr/include/libfdt.h | libfdt-dev                           | test           | a second opinion on device trees
@@ -38,11 +40,17 @@ qemu-riscv64         | qemu-user                             | test           | 
 /usr/s390x-linux-gnu/include/stdio.h | libc6-dev-s390x-cross | test           | tests with the big end first
 s390x-linux-gnu-ld   | binutils-s390x-linux-gnu              | test           | links them
 gcovr                | gcovr                                 | test           | shows what the tests run
-python3              | python3                               | test           | the test runner, the checks
+python3              | python3                               | test bench     | the test runner, the checks, the kernel's counts
 valgrind             | valgrind                              | bench          | counts instructions
+gnuplot              | gnuplot-nox                           | bench          | draws the results
+/usr/include/dpdk/rte_mempool.h | libdpdk-dev                | bench          | its rte_mempool to compare with
+$lib/libmimalloc.so.2 | libmimalloc2.0                       | bench          | to compare with
+$lib/libjemalloc.so.2 | libjemalloc2                         | bench          | to compare with
+$lib/libtcmalloc_minimal.so.4 | libtcmalloc-minimal4t64 or libtcmalloc-minimal4 | bench | to compare with
 END
 }
 
+lib=/usr/lib/$(uname -m)-linux-gnu
 opensbi=/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin
 
 # Files whose place depends on a compiler; where that is missing, so are they.

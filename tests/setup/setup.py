@@ -16,10 +16,12 @@ import tap
 # What `make test` needs and the package that brings it: the test's own list, on a machine with gcc 12 and clang 14.
 LIBGCC = "/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a"
 ASAN = "/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a"
+LIB = f"/usr/lib/{os.uname().machine}-linux-gnu"
 OPENSBI = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
 PACKAGES = {
     "make": "make", "clang": "clang", "ld.lld": "lld", "llvm-objcopy": "llvm", "cpio": "cpio",
     "qemu-system-riscv64": "qemu-system-misc", OPENSBI: "opensbi", "gcc": "gcc", "/usr/include/stdio.h": "libc6-dev",
+    "/usr/include/lzma.h": "liblzma-dev", "/usr/include/zstd.h": "libzstd-dev",
     "qemu-system-i386": "qemu-system-x86",
     "/usr/include/cmocka.h": "libcmocka-dev", "/usr/include/libfdt.h": "libfdt-dev", "dtc": "device-tree-compiler",
     "/usr/lib32/crt1.o": "libc6-dev-i386", LIBGCC: "lib32gcc-12-dev", ASAN: "libclang-rt-14-dev",
@@ -29,9 +31,13 @@ PACKAGES = {
     "/usr/s390x-linux-gnu/include/stdio.h": "libc6-dev-s390x-cross", "s390x-linux-gnu-ld": "binutils-s390x-linux-gnu",
     "gcovr": "gcovr", "python3": "python3",
 }
-ONLY_FOR_BENCH = {"valgrind": "valgrind"}
+ONLY_FOR_BENCH = {
+    "valgrind": "valgrind", "gnuplot": "gnuplot-nox", "/usr/include/dpdk/rte_mempool.h": "libdpdk-dev",
+    f"{LIB}/libmimalloc.so.2": "libmimalloc2.0", f"{LIB}/libjemalloc.so.2": "libjemalloc2",
+    f"{LIB}/libtcmalloc_minimal.so.4": "libtcmalloc-minimal4",
+}
 # What every machine has, as far as the set-up and the fakes use it.
-ORDINARY = ["bash", "sed", "head", "id", "env", "cat", "cp", "mkdir", "dirname", "touch"]
+ORDINARY = ["bash", "sed", "head", "id", "env", "cat", "cp", "mkdir", "dirname", "touch", "uname"]
 
 FAKES = {
     "gcc": "echo 12",
@@ -39,7 +45,7 @@ FAKES = {
     "apt-cache": """case $1:$2 in
         depends:gcc) echo '  Depends: gcc-12' ;;
         depends:clang) echo '  Depends: clang-14' ;;
-        show:qemu-system-riscv) exit 100 ;;
+        show:qemu-system-riscv | show:libtcmalloc-minimal4t64) exit 100 ;;
         esac""",
     "apt-get": """echo "$*" >> $MACHINE/calls
         test "$FAIL" != "$4" || exit 100
@@ -119,9 +125,11 @@ with tempfile.TemporaryDirectory() as folder:
 
 status, printed, calls = on(["/usr/include/cmocka.h", "valgrind"], what="run")
 tap.expect("what only tests and benchmarks need is not installed to run", (status, calls) == (0, []), (printed, calls))
-status, printed, calls = on(["valgrind"], what="bench")
+status, printed, calls = on([*ONLY_FOR_BENCH], what="bench")
 tap.expect("the benchmarks get what only they need",
-           (status, calls[1:]) == (0, [INSTALL + "valgrind"]), (printed, calls))
+           (status, calls[1:]) == (0, [INSTALL + " ".join(ONLY_FOR_BENCH.values())]), (printed, calls))
+status, printed, calls = on([*ONLY_FOR_BENCH])
+tap.expect("the tests do without it", (status, calls) == (0, []), (printed, calls))
 
 status, printed, calls = on(["cpio", "/usr/include/cmocka.h"], apt=False)
 tap.expect("not Debian: the packages are named, and the status is 2",
