@@ -29,7 +29,7 @@ static void require(bool fine, const char *what) {
 }
 
 /* Once in a process. The library would start a thread for each processor that it sees, and binds this one: let it see
- * only one, and undo that. */
+ * only one, and undo that. It leaves an empty folder, dpdk, among the system's run-time files. */
 static void start_library(void) {
     static bool is_started;
     static char *args[] = {"bench", "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry", "--log-level=error"};
