@@ -35,7 +35,7 @@ const struct scenario add_and_take = {
     .thread = {add_the_rest, take_two_and_give},
     .check = check_world,
     .quick = {2, 1, 0},
-    .full = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 /* ---- a zone that is larger than those before -------------------------------------------------------------- */
@@ -65,7 +65,7 @@ const struct scenario add_main = {
     .thread = {add_a_larger_one, take_and_give_one},
     .check = check_world,
     .quick = {2, 1, 0},
-    .full = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 /* ---- two at once ------------------------------------------------------------------------------------------ */
@@ -97,7 +97,7 @@ const struct scenario add_and_add = {
     .thread = {add_second_block, add_third_block},
     .check = added_is_there,
     .quick = {1, 5, 0}, /* all looks at the table may be at the old one */
-    .full = {3, 5, 0},
+    .full = {UNBOUNDED, 5, 0},
 };
 
 /* ---- a hole that is filled -------------------------------------------------------------------------------- */

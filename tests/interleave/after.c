@@ -59,7 +59,7 @@ const struct scenario comes_and_goes = {
     .thread = {give_on_1, take_on_2, must_get_one},
     .check = check_world_by_exhaustion,
     .quick = {1, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 static void give_home(void) {
@@ -75,7 +75,7 @@ const struct scenario comes_home_and_goes = {
     .thread = {give_home, take_on_2, must_get_one},
     .check = check_world_by_exhaustion,
     .quick = {1, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 /* ---- a hint that is on its way ---------------------------------------------------------------------------- */
@@ -106,7 +106,7 @@ const struct scenario hint_on_its_way = {
     .thread = {give_home, give_another_home, take_if_over},
     .check = check_world_by_exhaustion,
     .quick = {2, 0, 0},
-    .full = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 /* ---- whole blocks ----------------------------------------------------------------------------------------- */
@@ -137,7 +137,7 @@ const struct scenario block_is_back = {
     .thread = {give_block, take_block_if_over},
     .check = check_world,
     .quick = {0, 3, 0},
-    .full = {3, 4, 0},
+    .full = {UNBOUNDED, 4, 0},
 };
 
 /* 64 blocks are used up; the others lie below a node of the index that nobody has opened. */
@@ -168,5 +168,5 @@ const struct scenario leaf_is_open = {
     .thread = {open_leaf, take_run_if_over},
     .check = check_counts,
     .quick = {0, 3, 0},
-    .full = {3, 3, 0},
+    .full = {UNBOUNDED, 3, 0},
 };

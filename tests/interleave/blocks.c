@@ -42,7 +42,7 @@ const struct scenario hint_leaf = {
     .thread = {give_home, search},
     .check = check_world_by_exhaustion,
     .quick = {2, 2, 0},
-    .full = {3, 3, 0},
+    .full = {4, 3, 0},
 };
 
 /* The two blocks that it is about. */
@@ -132,7 +132,7 @@ const struct scenario fresh_claim = {
     .thread = {take_block, take_block},
     .check = ceiling_is_high_and_all_there,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 static void take_and_look(void) {
@@ -148,7 +148,7 @@ const struct scenario fresh_frames = {
     .thread = {take_and_look, take_and_look},
     .check = ceiling_is_high_and_all_there,
     .quick = {2, 0, 0},
-    .full = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 static void look_on(void) {
@@ -223,7 +223,7 @@ const struct scenario fresh_wild = {
     .check = one_fault,
     .faults_expected = true,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 /* ---- whole blocks ----------------------------------------------------------------------------------------- */
@@ -270,6 +270,7 @@ const struct scenario block_and_single = {
     .check = check_world,
     .quick = {4, 0, 1000},
     .full = {1, 0, 0},
+    .of_32 = {2, 1, 0},
 };
 
 /* Two neighbours, both free; nothing else is. */

@@ -31,7 +31,7 @@ const struct scenario crash_shared = {
     .thread = {share_and_let_go, let_go_and_take},
     .check = check_world_by_exhaustion,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 static void own_it(void) {
@@ -134,7 +134,7 @@ const struct scenario crash_poison = {
     .thread = {give_and_take, take_and_give},
     .check = check_world_by_exhaustion,
     .quick = {1, 0, 0},
-    .full = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 /* ---- the list -------------------------------------------------------------------------------------------- */
 

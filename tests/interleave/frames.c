@@ -27,7 +27,7 @@ const struct scenario last_two_frames = {
     .thread = {take_one, take_one},
     .check = both_got_one,
     .quick = {2, 0, 0},
-    .full = {3, 1, 0},
+    .full = {4, 1, 0},
 };
 
 static void one_left(void) {
@@ -47,7 +47,7 @@ const struct scenario last_frame = {
     .thread = {take_one, take_one},
     .check = one_got_it,
     .quick = {2, 1, 0},
-    .full = {3, 1, 0},
+    .full = {4, 1, 0},
 };
 
 static void two_left_for_three(void) {
@@ -106,7 +106,7 @@ const struct scenario refill_give_back = {
     .thread = {take_two, give_two_home},
     .check = check_world_by_exhaustion,
     .quick = {2, 0, 0},
-    .full = {4, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 static void take_from_bits(void) {
@@ -121,7 +121,7 @@ const struct scenario refill_take_give = {
     .thread = {take_two, give_two_home, take_from_bits},
     .check = check_world_by_exhaustion,
     .quick = {1, 0, 0},
-    .full = {2, 1, 0},
+    .full = {3, 1, 0},
 };
 
 /* ---- steal ------------------------------------------------------------------------------------------------ */
@@ -151,7 +151,7 @@ const struct scenario steal = {
     .thread = {take_one_at_least, take_and_give},
     .check = check_world_by_exhaustion,
     .quick = {2, 0, 0},
-    .full = {3, 1, 0},
+    .full = {4, 1, 0},
 };
 
 const struct scenario steal_both = {
@@ -212,5 +212,5 @@ const struct scenario spill = {
     .thread = {take_one_at_least, give_one},
     .check = check_world_by_exhaustion,
     .quick = {2, 1, 0},
-    .full = {3, 1, 0},
+    .full = {4, 1, 0},
 };

@@ -39,7 +39,7 @@ const struct scenario nested_warm = {
     .interrupts = {0, 1},
     .check = check_world_by_exhaustion,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 static void empty_cache(void) {
@@ -56,7 +56,7 @@ const struct scenario nested_refill = {
     .interrupts = {0, 1},
     .check = check_world_by_exhaustion,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 /* ---- free ------------------------------------------------------------------------------------------------- */
@@ -86,7 +86,7 @@ const struct scenario nested_spill = {
     .interrupts = {0, 1},
     .check = check_world_by_exhaustion,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 /* ---- runs, and parts of them ------------------------------------------------------------------------------ */
@@ -125,7 +125,7 @@ const struct scenario nested_run = {
     .interrupts = {0, 1},
     .check = check_world_by_exhaustion,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 static void whole_block(void) {
@@ -152,7 +152,7 @@ const struct scenario nested_split = {
     .interrupts = {0, 1},
     .check = check_world,
     .quick = {0, 0, 0},
-    .full = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 /* ---- references ------------------------------------------------------------------------------------------- */
@@ -203,7 +203,7 @@ const struct scenario nested_shared = {
     .interrupts = {0, 1},
     .check = one_reference,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 /* ---- more memory ------------------------------------------------------------------------------------------ */
@@ -242,7 +242,7 @@ const struct scenario nested_add = {
     .interrupts = {0, 1},
     .check = one_is_added,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 /* ---- looking on ------------------------------------------------------------------------------------------- */
@@ -273,7 +273,7 @@ const struct scenario nested_look = {
     .interrupts = {0, 1},
     .check = check_world_by_exhaustion,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 static void look_at_all(void) {
@@ -292,7 +292,7 @@ const struct scenario nested_in_look = {
     .interrupts = {0, 1},
     .check = check_world_by_exhaustion,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 /* ---- with another CPU, and an interrupt of the interrupt -------------------------------------------------- */
@@ -328,5 +328,5 @@ const struct scenario preempted = {
     .thread = {interrupt, interrupt},
     .check = check_world_by_exhaustion,
     .quick = {2, 0, 0},
-    .full = {3, 1, 0},
+    .full = {4, 1, 0},
 };

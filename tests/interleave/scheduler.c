@@ -255,14 +255,14 @@ static bool matters(const struct access *access) {
 
 static unsigned search_thread(const uint8_t *list, unsigned n) {
     unsigned taken = n == 1 ? list[0] : tree_decide(list, n);
-    if (!reduce) {
+    if (!reduce || taken == STOP) { /* it stops here before the others run, or not here */
         return taken;
     }
     if (bounds.preemptions == UNBOUNDED) {
         for (unsigned i = 0; list[i] != taken; i++) {
             asleep |= bit(list[i]);
         }
-    } else if (taken != current && taken != STOP && can_run(current)) {
+    } else if (taken != current && can_run(current)) {
         asleep |= bit(current);
     }
     return taken;

@@ -95,7 +95,7 @@ const struct scenario split_refs = {
     .thread = {share_last_frame, count_references},
     .check = check_world,
     .quick = {1, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 const struct scenario split_walk = {
@@ -130,7 +130,7 @@ const struct scenario pair_halves = {
     .thread = {free_first_block, free_second_block},
     .check = check_all_free,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 const struct scenario pair_parts = {
@@ -140,7 +140,7 @@ const struct scenario pair_parts = {
     .thread = {free_lower_half, free_second_block},
     .check = check_world,
     .quick = {1, 0, 0},
-    .full = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 /* ---- references ------------------------------------------------------------------------------------------- */
@@ -176,7 +176,7 @@ const struct scenario put_put = {
     .thread = {put_then_take, read_and_put},
     .check = frame_is_free_or_taken,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {4, 1, 0},
 };
 
 static void get_put_put(void) {
@@ -192,7 +192,7 @@ const struct scenario get_put = {
     .thread = {get_put_put, put_then_take},
     .check = frame_is_free_or_taken,
     .quick = {2, 0, 0},
-    .full = {3, 1, 0},
+    .full = {4, 1, 0},
 };
 
 /* ---- copy-on-write ---------------------------------------------------------------------------------------- */
@@ -261,5 +261,5 @@ const struct scenario cow_put = {
     .thread = {break_and_write, read_and_put},
     .check = one_frame,
     .quick = {2, 1, 0},
-    .full = {3, 2, 0},
+    .full = {UNBOUNDED, 2, 0},
 };

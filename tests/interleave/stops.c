@@ -278,7 +278,7 @@ const struct scenario stops_in_add = {
     .may_stop = 1,
     .check = others_are_done,
     .quick = {1, 0, 0},
-    .full = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
 };
 
 const struct scenario stops_in_look = {
