@@ -10,7 +10,7 @@ $(REPLAY_TEST): $(REPLAY_OBJ) $(REPLAY_CORE) $(BUILD)/tests/replay/peers.o
 	@echo "  LD  $@"
 	@$(CC) $(CFLAGS) -pthread -o $@ $^ -llzma -lzstd -lm
 
-TESTS += tests/replay/format.py tests/replay/counts.py tests/replay/record.py
-TEST_PREREQ += $(BUILD)/quire-replay $(REPLAY_TEST)
+TESTS += $(addprefix tests/replay/,format.py counts.py lines.py record.py)
+TEST_PREREQ += $(BUILD)/quire-replay $(BUILD)/quire-replay-lines $(REPLAY_TEST)
 
 -include $(BUILD)/tests/replay/peers.d

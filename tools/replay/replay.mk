@@ -12,7 +12,6 @@ $(BUILD)/quire-replay: $(REPLAY_OBJ) $(REPLAY_CORE) $(PEER_OBJ) $(BUILD)/bench/b
 	@$(CC) $(CFLAGS) -pthread -o $@ $^ $(PEER_LIBS) -llzma -lzstd -lm
 
 # The same traces, counted instead of timed, by the simulated caches of bench/scale.
-ifdef SCALE
 REPLAY_LINES := $(BUILD)/tools/replay/lines/lines.o \
                 $(addprefix $(BUILD)/tools/replay/,trace.o kqt.o kqt_header.o stream.o stop.o)
 REPLAY_WATCHED := $(SCALE_COUNTING) $(SCALE)/port/host/host.o $(SCALE)/bench/peers.o $(SCALE_WATCHED)
@@ -26,7 +25,6 @@ $(BUILD)/quire-replay-lines: $(REPLAY_LINES) $(REPLAY_WATCHED)
 .PHONY: replay-lines
 replay-lines: $(BUILD)/quire-replay-lines
 	@$< $(or $(TRACES),$(FIXTURES))
-endif
 
 -include $(wildcard $(BUILD)/tools/replay/*.d $(BUILD)/tools/replay/*/*.d)
 

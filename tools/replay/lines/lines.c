@@ -107,8 +107,16 @@ static void count_trace(const char *path) {
 }
 
 int main(int argc, char **argv) {
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        printf(
+            "usage: quire-replay-lines TRACE...\nCounts what each call of a replay does to memory, for each allocator: "
+            "accesses, locked instructions,\ncache lines touched, and lines that came from another CPU or were taken "
+            "away "
+            "from one.\n");
+        return 0;
+    }
     if (argc < 2 || argv[1][0] == '-') {
-        stop(STATUS_BAD_INPUT, "usage: quire-replay-lines TRACE...");
+        stop(STATUS_BAD_INPUT, "a trace is expected; --help says more");
     }
     for (int i = 1; i < argc; i++) {
         count_trace(argv[i]);
