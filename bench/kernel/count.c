@@ -1,11 +1,12 @@
 /* count.c: how many instructions the kernel's calls of its allocator take.
  *
- * The linker puts this before kernel_main() and verdict() (--wrap). When the kernel is up and nothing else runs yet, the
- * ancestor counts, and goes on as ever: with the program that run= names, and the check that no frame is missing.
+ * The linker puts this before kernel_main() and verdict() (--wrap). When the kernel is up and nothing else runs yet,
+ * the ancestor counts, and goes on as ever: with the program that run= names, and the check that no frame is missing.
  *
- * A number is the difference of the processor's own count of retired instructions around a few thousand calls, minus the
- * same loop without calls. So it is what a caller pays: the call itself and its arguments are in it. Where QEMU does not
- * count (-icount), the processor's count is a clock, and the ten instructions that are known do not come out as ten. */
+ * A number is the difference of the processor's own count of retired instructions around a few thousand calls, minus
+ * the same loop without calls. So it is what a caller pays: the call itself and its arguments are in it. Where QEMU
+ * does not count (-icount), the processor's count is a clock, and the ten instructions that are known do not come out
+ * as ten. */
 #include <verdict.h>
 
 enum { N_ROUNDS = 4, N_FRAMES = 1024, N_CALLS = N_ROUNDS * N_FRAMES };

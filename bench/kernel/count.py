@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts guest instructions of the kernel with Quire and with other designs; `make bench-kernel` runs it.
 
-    bench/kernel/count.py [CSV]     prints a table and the bars; the figures go to bench/out/kernel.csv, too
+    bench/kernel/count.py [CSV]     prints a table and the bars; writes the figures to CSV, else to bench/out/kernel.csv
 
 The exit status says that it ran, not that the bars were met."""
 import os

@@ -13,6 +13,7 @@ COUNT_WRAP_percpu := $(COUNT_WRAP_single)
 COUNT_WRAP_counted := stack_make stack_free
 
 KERNEL_REST := $(filter-out $(QUIRE_SRC:%.c=$(KERNEL_OUT)/%.o),$(KERNEL_OBJ)) $(KERNEL_OUT)/bench/kernel/count.o
+COUNT_OBJ :=
 define count_kernel
 COUNT_OBJ += $$(COUNT_SRC_$(1):%.c=$$(KERNEL_OUT)/%.o)
 $$(COUNT_OUT)/$(1).elf: $$(KERNEL_REST) $$(COUNT_SRC_$(1):%.c=$$(KERNEL_OUT)/%.o) kernel/arch/riscv64/kernel.ld

@@ -1,6 +1,6 @@
-/* list_counted.c: one list, and a count for each frame beside it, as in xv6 on RISC-V with copy-on-write. One lock guards
- * all counts; a free holds it to its end, while the frame is filled, too, and a copy-on-write while it copies. How much
- * memory there can be is a constant. */
+/* list_counted.c: one list, and a count for each frame beside it, as in xv6 on RISC-V with copy-on-write. One lock
+ * guards all counts; a free holds it to its end, while the frame is filled, too, and a copy-on-write while it copies.
+ * How much memory there can be is a constant. */
 #include "list.h"
 
 #define MEMORY_BASE 0x80000000u

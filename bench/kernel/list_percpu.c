@@ -1,5 +1,5 @@
-/* list_percpu.c: a list for each CPU, as in xv6 on RISC-V with its lock exercise done. A CPU whose list is empty takes one
- * frame from the first list that has one. All memory is the booting CPU's at first. */
+/* list_percpu.c: a list for each CPU, as in xv6 on RISC-V with its lock exercise done. A CPU whose list is empty
+ * takes one frame from the first list that has one. All memory is the booting CPU's at first. */
 #include "list.h"
 #include <quire/port.h>
 

@@ -4,7 +4,7 @@ import re
 import subprocess
 
 BUILD = f"{os.environ.get('BUILD', 'build')}/bench/kernel"
-COUNTING = ("-icount", "shift=0,sleep=off")  # each instruction takes a nanosecond of the machine's time, whatever the host does
+COUNTING = ("-icount", "shift=0,sleep=off")  # each instruction takes a nanosecond of the machine's time
 DESIGNS = ("single", "percpu", "counted", "quire")  # one kernel for each: kernel_bench.mk
 LIMIT_SECONDS = 120  # a boot takes one or two
 

@@ -1,7 +1,8 @@
 /* pages.c: how many instructions fork, exit and faults on shared pages take, counted by a program of the kernel.
  *
- * It runs alone, on one CPU, with ticks so far apart that none comes: so a child does not run before its parent waits. A
- * fault is counted from the store of the program to the instruction behind it, minus a store that does not fault. */
+ * It runs alone, on one CPU, with ticks so far apart that none comes: so a child does not run before its parent
+ * waits. A fault is counted from the store of the program to the instruction behind it, minus a store that does not
+ * fault. */
 #include "user.h"
 
 enum { N_PAGES = MIB / PAGE };
