@@ -141,9 +141,19 @@ expect_bad("a free of what was split", record(4, F, 3, 2), "record 5: object 2 i
 expect_bad("a second split", record(4, S, 0, 2), "record 5: ")
 expect_bad("another order than it has", record(3, F, 0, 2), "record 4: object 2 has order 2, not 0")
 expect_bad("cut off in the middle of a record", GOOD.bytes()[:-1], "record 9: the file ends in the middle of 9 records")
-long = copy.deepcopy(GOOD)
-expect_bad("a number of more than 64 bits", long.header() + bytes([P]) + b"\xff" * 10 + b"\1",
+expect_bad("a number of more than 64 bits", GOOD.header() + bytes([P]) + b"\xff" * 10 + b"\1",
            "record 1: a number has more than 64 bits")
 expect_bad("a time of more than 64 bits", record(2, F2, (1 << 64) - 1, facts={"tick_ns": 1000}),
            "record 3: the time has more than 64 bits")
+
+# Damage anywhere is refused in one line, or makes another trace that obeys the rules; nothing worse.
+worse = []
+for at in range(len(GOOD.bytes())):
+    for bit in 0x01, 0x80:
+        data = bytearray(GOOD.bytes())
+        data[at] ^= bit
+        status, printed, complaint = check(bytes(data))
+        if (status, complaint.count("\n")) not in ((0, 0), (2, 1)):
+            worse.append(f"byte {at} ^ {bit:#x}: status {status}: {complaint}")
+tap.result("each byte, damaged", worse)
 tap.end()
