@@ -90,6 +90,7 @@ expect_bad("something else", b"#!/bin/sh\necho\n", "line 1", "no trace in the fo
 expect_bad("another version", spoiled(magic="KQT 2"), "line 1", "KQT 1")
 expect_bad("no END", spoiled(end="", records=[]), "before END")
 expect_bad("a line without end", b"KQT 1\n" + b"x" * 10000, "line 2", "no text")
+expect_bad("what is not ASCII", spoiled(facts={"name": "caf\u00e9"}), "no text")
 expect_bad("a zero in the header", b"KQT 1\ncpus \0 2\n", "line 2", "no text")
 
 for fact in ("cpus", "page_size", "tick_ns", "events", "objects"):

@@ -95,4 +95,4 @@ def write(path, records, n_cpus, facts, gfp_bits):
               f"{gfp_class(kind.gfp, gfp_bits) if kind.op == 'A' else '-'} {counts[kind]}"
               for number, kind in enumerate(kinds)]
     with lzma.open(path, "wb") as file:
-        file.write("\n".join(lines + ["END", ""]).encode() + data)
+        file.write("\n".join(lines + ["END", ""]).encode("ascii", "replace") + data)

@@ -20,8 +20,8 @@ static void read_line(struct kqt *k, char line[LINE]) {
         if (c == STREAM_END) {
             bad_line(k, "the file ends before END");
         }
-        if (n == LINE - 1 || c == '\0') {
-            bad_line(k, "this is no text");
+        if (n == LINE - 1 || c < ' ' || c > '~') {
+            bad_line(k, "this is no text in ASCII, or too long");
         }
         line[n++] = (char)c;
     }

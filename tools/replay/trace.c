@@ -4,6 +4,7 @@
 #include "kqt.h"
 #include "stop.h"
 
+#include <ctype.h>
 #include <quire/quire.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,12 +96,16 @@ static void place_samples(struct reading *r) {
     }
 }
 
+/* A word for tables, and for names of files. */
 static void set_name(struct trace *t, const char *name) {
     if (*name == '\0') {
         const char *slash = strrchr(t->path, '/');
         name = slash == NULL ? t->path : slash + 1;
     }
-    snprintf(t->name, sizeof t->name, "%.*s", (int)strcspn(name, ".,/\""), name);
+    snprintf(t->name, sizeof t->name, "%.*s", (int)strcspn(name, "."), name);
+    for (char *c = t->name; *c != '\0'; c++) {
+        *c = isalnum((unsigned char)*c) || *c == '-' ? *c : '_';
+    }
 }
 
 void trace_read(struct trace *t, const char *path) {
