@@ -101,6 +101,11 @@ huge = write("huge.kqt", traces.Trace(["A 0 t 11 0 U 0x0 kernel"], [(0, 0)]))
 rows, printed = figures(huge, *peers("lowest"))
 tap.expect("so is what is larger than the largest run", "1 objects are taken frame by frame by everybody" in printed, printed)
 
+vast = write("vast.kqt", traces.Trace(["A 0 t 28 0 U 0x0 kernel"], [(0, 0)]))
+status, printed, complaint = run(*peers("lowest"), vast)
+tap.expect("one that needs more memory than there is", status == 2 and "too much" in complaint and
+           complaint.count("\n") == 1, complaint)
+
 for threads in [], ["--threads"]:
     rows, printed = figures(FIXTURE, *threads, "--repeat", 2, *peers("floor", "quire", "single", "buddy"), program=REAL)
     quire = rows.get(("quire", "all"), {})

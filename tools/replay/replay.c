@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define MiB     ((uint64_t)1 << 20)
 #define STEP    (4 * MiB) /* memory is a multiple of it (peer.h) */
@@ -168,8 +169,10 @@ static struct options read_options(int argc, char **argv) {
 
 static uint64_t memory_for(const struct options *o, const struct trace *t) {
     uint64_t n_bytes = o->n_bytes != 0 ? (o->n_bytes + STEP - 1) / STEP * STEP : trace_memory(t);
-    if (n_bytes > MOST) {
-        stop(STATUS_BAD_INPUT, "%s: it needs more than 1 TiB", t->path);
+    uint64_t there = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    if (n_bytes > there / 2) {
+        stop(STATUS_BAD_INPUT, "%s: to replay it in %llu MiB is too much for %llu MiB of memory; --memory sets it",
+             t->path, (unsigned long long)(n_bytes / MiB), (unsigned long long)(there / MiB));
     }
     return n_bytes;
 }
