@@ -136,6 +136,11 @@ static void list_rows(struct results *r, const struct options *o) {
     }
 }
 
+/* Those that take long, and that nobody is judged against, come every third time. */
+static bool is_due(const struct peer *peer, unsigned repetition) {
+    return repetition % 3 == 0 || !(peer->traits & (PEER_FOREIGN | PEER_FILLS));
+}
+
 static bool takes_part(const struct peer *peer, const struct row *row) {
     unsigned traits = row->work->traits;
     bool is_stuck = (traits & WORK_LONG) && (peer->traits & PEER_PRIVATE);
@@ -145,9 +150,11 @@ static bool takes_part(const struct peer *peer, const struct row *row) {
     return !is_stuck && !is_endless && !lacks_orders && !fills;
 }
 
-/* Long enough to mean something, the same for all but those that write 8 KiB for each pair. */
+/* Long enough to mean something, the same for all but those that take long. */
 static uint64_t pairs_for(const struct peer *peer, const struct row *row, bool quick) {
-    return row->work->n_pairs / (peer->traits & PEER_FILLS ? 16 : 1) / (quick ? 4 : 1);
+    uint64_t n_pairs = row->work->n_pairs / (quick ? 4 : 1);
+    n_pairs /= peer->traits & PEER_FILLS ? 16 : 1;
+    return n_pairs / (peer->traits & PEER_FOREIGN ? 4 : 1);
 }
 
 static void measure_row(struct results *r, struct row *row, unsigned repetition, const struct memory *memory,
@@ -157,7 +164,7 @@ static void measure_row(struct results *r, struct row *row, unsigned repetition,
         struct sample s = {.peer = peers[p], .work = row->work, .n_workers = row->n_threads, .touch = row->touch};
         s.n_pairs = pairs_for(peers[p], row, quick);
         row->ns[p][repetition] = NAN;
-        if (takes_part(peers[p], row)) {
+        if (is_due(peers[p], repetition) && takes_part(peers[p], row)) {
             struct measured m = sample_take(&s, memory);
             row->ns[p][repetition] = m.ns;
             if (row->work == &work_mixed) {
@@ -171,8 +178,9 @@ static void measure_startup(struct results *r, unsigned repetition, const struct
     for (unsigned p = 0; p < n_peers; p++) {
         for (unsigned s = 0; s < N_STARTUPS; s++) {
             bool is_heap = peers[p]->traits & (PEER_SHAM | PEER_FOREIGN);
-            r->figures[p].startup_us[s][repetition] =
-                is_heap ? (double)NAN : startup_microseconds(peers[p], memory, startup_bytes[s]);
+            r->figures[p].startup_us[s][repetition] = is_heap || !is_due(peers[p], repetition)
+                                                          ? (double)NAN
+                                                          : startup_microseconds(peers[p], memory, startup_bytes[s]);
         }
     }
 }

@@ -63,12 +63,14 @@ $(BUILD)/bench/quire-bench $(BUILD)/bench/quire-pairs:
 ##@ bench    compare with other allocators, 10 minutes; QUICK=1: a rough look; WORK="same frame": only that
 OUT ?= bench/out
 .PHONY: bench bench-picture
-bench: $(BUILD)/bench/quire-bench $(BUILD)/bench/quire-pairs $(if $(WORK),,$(BENCH_BOOT))
+bench: $(BUILD)/bench/quire-bench $(BUILD)/bench/quire-pairs
 	@bench/run.sh $(BUILD)/bench $(OUT) "$(QUICK)" "$(WORK)"
 
 ##@ bench-picture  put the picture of the last full run where the documents show it
 bench-picture:
 	@bench/picture.sh bench/out
+	@mkdir -p docs/pictures
+	cp bench/out/bench.svg docs/pictures/benchmarks.svg
 
 -include $(wildcard $(BUILD)/bench/*/*.d $(BUILD)/bench/inline/*/*.d)
 include bench/kernel/kernel_bench.mk

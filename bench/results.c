@@ -35,14 +35,14 @@ static int by_value(const void *a, const void *b) {
 
 double median(const double *values, unsigned n) {
     double sorted[MAX_REPETITIONS];
+    unsigned n_there = 0;
     for (unsigned i = 0; i < n; i++) {
-        if (isnan(values[i])) {
-            return NAN;
+        if (!isnan(values[i])) {
+            sorted[n_there++] = values[i];
         }
-        sorted[i] = values[i];
     }
-    qsort(sorted, n, sizeof sorted[0], by_value);
-    return n == 0 ? (double)NAN : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+    qsort(sorted, n_there, sizeof sorted[0], by_value);
+    return n_there == 0 ? (double)NAN : (sorted[(n_there - 1) / 2] + sorted[n_there / 2]) / 2;
 }
 
 double row_total(const struct results *r, const struct row *row, unsigned peer) {
@@ -101,7 +101,10 @@ void write_samples(const struct results *r, FILE *csv) {
     for (unsigned i = 0; i < r->n_rows; i++) {
         const struct row *row = &r->rows[i];
         for (unsigned p = 0; p < n_peers; p++) {
-            for (unsigned n = 0; n < r->n_repetitions && !isnan(row->ns[p][n]); n++) {
+            for (unsigned n = 0; n < r->n_repetitions; n++) {
+                if (isnan(row->ns[p][n])) {
+                    continue;
+                }
                 fprintf(csv, "%s,%u,%d,%s,%u,%.2f\n", row->work->name, row->n_threads, row->touch, peers[p]->name, n,
                         row->ns[p][n]);
             }

@@ -16,7 +16,7 @@ struct row {
     unsigned n_threads;
     bool touch;
     double (
-        *ns)[MAX_REPETITIONS]; /* of each contestant, for one alloc and one free, harness included; NAN: not measured */
+        *ns)[MAX_REPETITIONS]; /* of each contestant, for one alloc and one free, harness included; NAN: not measured then */
     double *instructions;      /* of each contestant, likewise; NAN: not counted */
 };
 
@@ -45,7 +45,7 @@ struct row *results_row(struct results *r, const struct work *work, unsigned n_t
 
 unsigned peer_index(const char *name); /* n_peers: there is none of that name */
 
-/* NAN if one of them is, or if there is none. */
+/* Of those that are not NAN; NAN: there is none. */
 double median(const double *values, unsigned n);
 
 double row_total(const struct results *r, const struct row *row, unsigned peer); /* median */

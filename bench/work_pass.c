@@ -59,7 +59,7 @@ static void pass(const struct worker *w, uint64_t n_frames) {
 
 /* Each frame has changed sides at least once, and what the even CPUs take came back from the odd ones. */
 static void prepare_pass_long(struct worker *w) {
-    pass(w, w->n_frames / w->n_workers * 5 / 2);
+    pass(w, w->n_frames / w->n_workers * 9 / 4);
 }
 
 /* No frame twice, also where the sender has a part of memory to itself. */
