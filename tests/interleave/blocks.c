@@ -306,6 +306,7 @@ const struct scenario pair_and_pair = {
     .check = check_world,
     .quick = {1, 0, 0},
     .full = {1, 0, 0},
+    .of_32 = {3, 0, 0},
 };
 
 /* Two neighbours, each free but for one frame. */

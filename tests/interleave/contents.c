@@ -22,35 +22,57 @@ static bool contains(quire_pa pa, uint8_t byte) {
     return at[0] == byte && memcmp(at, at + 1, QUIRE_PAGE_SIZE - 1) == 0;
 }
 
-/* ---- zeros ------------------------------------------------------------------------------------------------ */
+/* ---- zeros, or junk --------------------------------------------------------------------------------------- */
 
-static void nothing_free(void) {
-    world_contents(QUIRE_CONTENT_ZERO);
+static uint8_t fill; /* what a new holder finds in each byte */
+
+static void nothing_free(enum quire_content policy) {
+    world_contents(policy);
     world_make(0, 1, 2);
     world_take_all();
     held = world_frame(300);
 }
 
-static void take_zeros(void) {
+static void nothing_free_zero(void) {
+    nothing_free(QUIRE_CONTENT_ZERO);
+    fill = 0;
+}
+
+static void nothing_free_junk(void) {
+    nothing_free(QUIRE_CONTENT_JUNK);
+    fill = 5;
+}
+
+static void take_filled(void) {
     quire_pa pa = take();
     if (pa != QUIRE_NONE) {
-        expect(contains(pa, 0), "a frame with something else than zeros in it");
+        expect(contains(pa, fill), "a frame with something else in it than its policy says");
         soil(pa);
         give(pa);
     }
 }
 
-static void give_and_take_zeros(void) {
+static void give_and_take_filled(void) {
     soil(held);
     give(held);
-    take_zeros();
+    take_filled();
 }
 
 const struct scenario zeroed = {
     .name = "zeroed",
     .about = "a frame is written and freed by whoever gets it; the next one gets zeros",
-    .set_up = nothing_free,
-    .thread = {take_zeros, give_and_take_zeros},
+    .set_up = nothing_free_zero,
+    .thread = {take_filled, give_and_take_filled},
+    .check = check_world_by_exhaustion,
+    .quick = {1, 1, 0},
+    .full = {3, 1, 0},
+};
+
+const struct scenario junk = {
+    .name = "junk",
+    .about = "the same with junk, which is written when a frame is freed, and other junk when it is handed out",
+    .set_up = nothing_free_junk,
+    .thread = {take_filled, give_and_take_filled},
     .check = check_world_by_exhaustion,
     .quick = {1, 1, 0},
     .full = {3, 1, 0},

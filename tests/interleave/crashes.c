@@ -76,6 +76,7 @@ const struct scenario crash_split = {
     .check = check_world,
     .quick = {1, 0, 0},
     .full = {1, 1, 0},
+    .of_32 = {3, 1, 0},
 };
 
 static void some_free(void) {

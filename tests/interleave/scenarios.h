@@ -24,7 +24,7 @@ extern const struct scenario split_halves, split_get_put, split_random, split_re
 extern const struct scenario xsa_401, dirty_cow, pin_and_cow, full_count, count_of_256, no_copy, half_freed,
     handed_over, used_after_free;
 /* contents.c */
-extern const struct scenario zeroed, scrubbed, written_after_free;
+extern const struct scenario zeroed, junk, scrubbed, written_after_free;
 /* stops.c */
 extern const struct scenario stops_in_alloc, stops_and_looked_at, stops_and_exhausted, stops_in_free, stops_in_split,
     stops_in_share, stops_in_add, stops_in_look;
@@ -36,7 +36,7 @@ extern const struct scenario index_open, index_claim, index_hint;
 extern const struct scenario add_and_take, add_main, add_and_add, add_to_block;
 /* whole.c */
 extern const struct scenario double_free, double_free_home, moving_frame, moving_in_caches, looking_on,
-    looking_on_blocks, many;
+    looking_on_blocks, many, many_and_stopped;
 
 /* crashes.c */
 extern const struct scenario crash_shared, crash_copied, crash_split, crash_parts, crash_poison;

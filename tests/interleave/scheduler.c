@@ -16,7 +16,7 @@
  * has ended. Stopped threads: a scenario may name one that may stop for ever at any step.
  *
  * Random schedules are for scenarios with more threads: each thread has a random priority, the highest one runs, and at a
- * few random steps the running thread's falls below all others.
+ * few random steps the running thread's falls below all others. A thread that may stop does so behind a random step.
  *
  * A schedule's name tells the steps at which it left the usual way (the running thread goes on; loads return the newest value): 17r2 at
  * step 17 thread 2 runs, 17v1 the load returns the value before the newest, 17s0 the running thread stops for ever;
@@ -120,7 +120,7 @@ static void parse_turns(const char *id) {
 
 static uint64_t dice;
 static unsigned priority[MAX_THREADS];
-static unsigned fall_at[16];
+static unsigned fall_at[16], stop_at;
 static unsigned n_steps_before = 100; /* of the last schedule */
 
 /* splitmix64 (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014). */
@@ -145,9 +145,13 @@ static void roll_priorities(void) {
     for (unsigned i = 0; i < n_falls(); i++) {
         fall_at[i] = (unsigned)(roll() % n_steps_before);
     }
+    stop_at = scenario->may_stop == 0 ? UINT32_MAX : (unsigned)(roll() % n_steps_before);
 }
 
 static unsigned random_thread(const uint8_t *candidates, unsigned n) {
+    if (candidates[n - 1] == STOP && step >= stop_at) {
+        return STOP;
+    }
     for (unsigned i = 0; i < n_falls() && current != NOBODY; i++) {
         if (fall_at[i] <= step) {
             priority[current] = i;

@@ -38,7 +38,8 @@ const struct scenario split_halves = {
     .check = check_all_free,
     .quick = {3, 0, 200},
     .full = {1, 1, 0},
-    .of_32 = {3, 0, 0},
+    .of_32 = {3, 1, 0},
+    .of_64 = {2, 1, 0},
 };
 
 static void free_an_eighth(void) {
@@ -71,6 +72,7 @@ const struct scenario split_random = {
     .check = check_world,
     .quick = {4, 0, 300},
     .full = {6, 0, 10000},
+    .of_32 = {2, 1, 0},
 };
 
 /* The split itself changes nothing that anybody could see. */

@@ -162,7 +162,7 @@ const struct scenario stops_in_alloc = {
     .may_stop = 1,
     .check = others_are_done,
     .quick = {1, 0, 0},
-    .full = {2, 1, 0},
+    .full = {3, 1, 0},
 };
 
 const struct scenario stops_and_looked_at = {
@@ -174,6 +174,7 @@ const struct scenario stops_and_looked_at = {
     .check = others_are_done,
     .quick = {0, 1, 0}, /* an old table of zones beside a new one: quire_stats once read behind the old one's end */
     .full = {0, 1, 0},
+    .of_32 = {3, 1, 0},
 };
 
 const struct scenario stops_and_exhausted = {

@@ -200,3 +200,31 @@ const struct scenario many = {
     .quick = {5, 0, 2000},
     .full = {8, 1, 40000},
 };
+
+static OVER_SCHEDULES bool came_to_stop, came_to_end;
+
+static void nothing_twice(void) {
+    came_to_stop |= world_stopped();
+    came_to_end |= !world_stopped();
+    if (world_stopped()) {
+        world_take_all(); /* but for what it had in hand */
+    } else {
+        check_world_by_exhaustion();
+    }
+}
+
+static void both_came(void) {
+    expect(came_to_stop && came_to_end, "the scenario is not as intended");
+}
+
+const struct scenario many_and_stopped = {
+    .name = "stops-among-many",
+    .about = "the same, and one of them stops for ever anywhere, or not",
+    .set_up = small_world,
+    .thread = {work, work, work, work, work, work},
+    .may_stop = 1,
+    .check = nothing_twice,
+    .finish = both_came,
+    .quick = {5, 0, 500},
+    .full = {8, 1, 40000},
+};
