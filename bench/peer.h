@@ -35,7 +35,7 @@ struct peer {
     /* A fresh allocator with every frame of `memory` free, but those that it keeps for its own data. It may abort, it may
      * not fail. */
     void *(*make)(const struct memory *memory, unsigned n_cpus);
-    void (*drop)(void *state);
+    void (*drop)(void *state); /* frames may still be held; those of a foreign heap are freed first */
 
     /* One frame, or QUIRE_NONE; and back. `cpu` is 0..n_cpus-1. The caller is a thread that is bound to a processor of its
      * own, one for each CPU, and on which quire_port_cpu returns `cpu`. Who needs to know its CPU asks that, as a

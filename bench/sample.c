@@ -27,6 +27,9 @@ static void *work_thread(void *arg) {
     double began = thread_ns();
     job->n_pairs = job->work->run(&job->worker);
     job->ns_per_pair = (thread_ns() - began) / (double)job->n_pairs;
+    if (job->work->finish != NULL && (job->worker.peer.traits & PEER_FOREIGN)) {
+        job->work->finish(&job->worker); /* drop() can not: nobody knows all that a heap handed out */
+    }
     return NULL;
 }
 

@@ -65,6 +65,12 @@ static void prepare_random(struct worker *w) {
     replace(w, w->n_pairs);
 }
 
+static void finish_random(struct worker *w) {
+    for (size_t i = 0; i < w->n_held; i++) {
+        work_give(w, w->held[i]);
+    }
+}
+
 static uint64_t run_random(struct worker *w) {
     replace(w, w->n_pairs);
     return w->n_pairs;
@@ -124,7 +130,8 @@ const struct work work_random = {.name = "random",
                                  .what = "50 % of memory held; a random frame of it freed, another taken",
                                  .n_pairs = 1u << 17,
                                  .prepare = prepare_random,
-                                 .run = run_random};
+                                 .run = run_random,
+                                 .finish = finish_random};
 const struct work work_burst_64 = {.name = "bursts 64",
                                    .what = "64 frames taken, then freed, the last one first",
                                    .n_pairs = 1u << 18,

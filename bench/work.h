@@ -53,6 +53,7 @@ struct work {
     uint64_t n_pairs;                  /* of an alloc and a free, for each worker; some round it up */
     void (*prepare)(struct worker *w); /* before the clock starts; NULL: nothing to do */
     uint64_t (*run)(struct worker *w); /* returns how many pairs it made */
+    void (*finish)(struct worker *w);  /* after it stopped: frees what is held; NULL: nothing is */
 };
 
 extern const struct work work_same, work_bulk, work_random, work_burst_64, work_burst_512, work_queue_512, work_fill;

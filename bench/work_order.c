@@ -92,6 +92,12 @@ static void prepare_mixed(struct worker *w) {
     replace_mixed(w, w->n_pairs);
 }
 
+static void finish_mixed(struct worker *w) {
+    for (size_t i = 0; i < w->n_held; i++) {
+        give_held(w, w->held[i]);
+    }
+}
+
 static uint64_t run_mixed(struct worker *w) {
     w->n_refused = 0;
     replace_mixed(w, w->n_pairs);
@@ -113,4 +119,5 @@ const struct work work_mixed = {.name = "mixed orders",
                                 .traits = WORK_ORDERS,
                                 .n_pairs = 1u << 15,
                                 .prepare = prepare_mixed,
-                                .run = run_mixed};
+                                .run = run_mixed,
+                                .finish = finish_mixed};
