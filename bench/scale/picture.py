@@ -10,9 +10,11 @@ import subprocess
 import sys
 
 FLOOR = 0.001  # what is less, nothing included, is drawn here, where the axis says 0
-BARS = {"same frame": 0.02, "bulk": 0.02, "random": 0.02, "bursts": 0.02, "passed on": 0.15, "passed far": 0.15}
+TITLE = "Cache lines moved from CPU to CPU for each allocation or free, by the number of CPUs"
+
+# Pixels: panels in rows, between the title and the legend.
 COLUMNS = 3
-PANEL = (350, 270)  # pixels
+PANEL_WIDTH, PANEL_HEIGHT, STRIP_HEIGHT = 340, 250, 46
 
 # Quire in a strong colour and thick; the others in those of Okabe and Ito, which nearly everybody can tell apart.
 QUIRE = "#d00000"
@@ -29,7 +31,8 @@ set border 3 linecolor '#888888'
 set tics scale 0.5 textcolor '#333333'
 set grid ytics linetype 1 linecolor '#e8e8e8'
 set title offset 0,-0.6
-set tmargin 2.2
+set tmargin 2
+set bmargin 2
 set lmargin 7
 set rmargin 2
 """
@@ -46,7 +49,8 @@ def panel(work, peers, rows):
     """gnuplot's commands for one workload."""
     others = [p for p in peers if p != "quire"]
     lines = [f"set title '{work}'"]
-    plots = [f"{BARS[work]} with lines linecolor '{QUIRE}' dashtype 3 notitle"] if work in BARS else []
+    bar = next(float(r["bar"]) for r in rows if r["workload"] == work)
+    plots = [f"{bar} with lines linecolor '{QUIRE}' dashtype 3 notitle"] if bar != 0 else []
     for i, peer in enumerate(others + [p for p in peers if p == "quire"]):  # Quire on top
         points = [r for r in rows if r["workload"] == work and r["contestant"] == peer]
         if points:
@@ -58,25 +62,28 @@ def panel(work, peers, rows):
 
 
 def legend(peers):
-    """A last panel without axes, only for the names; its data lie outside of it."""
+    """A panel of nothing but the names: its data lie outside of it."""
     others = [p for p in peers if p != "quire"]
-    plots = [f"NaN with linespoints {style(p, others)} title '{p}'" for p in peers]
-    plots.append(f"NaN with lines linecolor '{QUIRE}' dashtype 3 title 'bar for quire'")
-    return ["unset title", "unset tics", "unset border", "unset grid", "unset logscale", "set xrange [0:1]", "set yrange [0:1]",
-            "unset xlabel", "unset ylabel", "set key center center Left reverse samplen 3 spacing 1.3",
-            "plot " + ", ".join(plots)]
+    plots = [f"-1 with linespoints {style(p, others)} title '{p}'" for p in peers]
+    plots.append(f"-1 with lines linecolor '{QUIRE}' dashtype 3 title 'bar for quire'")
+    return ["unset title", "unset tics", "unset border", "unset grid", "unset logscale", "set xrange [0:1]",
+            "set yrange [0:1]", "set tmargin 0", "set bmargin 0",
+            "set key center center horizontal Left reverse samplen 2.5 width 1 maxrows 1", "plot " + ", ".join(plots)]
 
 
 def commands(rows, terminal, path):
     works = list(dict.fromkeys(r["workload"] for r in rows))
     peers = list(dict.fromkeys(r["contestant"] for r in rows))
-    n_rows = len(works) // COLUMNS + 1  # one panel more, for the legend
-    size = f"{COLUMNS * PANEL[0]},{n_rows * PANEL[1] + 40}"
-    lines = [f"set terminal {terminal} size {size} background '#ffffff'", f"set output '{path}'", SETTINGS, "set key off",
-             f"set multiplot layout {n_rows},{COLUMNS} title "
-             "'cache lines moved from CPU to CPU, for each allocation or free, against the number of CPUs'"]
-    for work in works:
+    n_rows = -(-len(works) // COLUMNS)
+    width, height = COLUMNS * PANEL_WIDTH, n_rows * PANEL_HEIGHT + 2 * STRIP_HEIGHT
+    lines = [f"set terminal {terminal} size {width},{height} background '#ffffff'", f"set output '{path}'", SETTINGS,
+             "set key off", f"set multiplot title \"{TITLE}\""]
+    for i, work in enumerate(works):
+        bottom = STRIP_HEIGHT + (n_rows - 1 - i // COLUMNS) * PANEL_HEIGHT
+        lines += [f"set origin {i % COLUMNS / COLUMNS}, {bottom / height}",
+                  f"set size {1 / COLUMNS}, {PANEL_HEIGHT / height}"]
         lines += panel(work, peers, rows)
+    lines += ["set origin 0, 0", f"set size 1, {STRIP_HEIGHT / height}"]
     return "\n".join(lines + legend(peers) + ["unset multiplot", ""])
 
 
@@ -89,6 +96,9 @@ def main():
             rows = list(csv.DictReader(file))
     except OSError as error:
         print(f"picture: {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    if not rows:
+        print(f"picture: {sys.argv[1]}: no figures in it", file=sys.stderr)
         return 2
     if shutil.which("gnuplot") is None:
         print("picture: no gnuplot, so no picture", file=sys.stderr)

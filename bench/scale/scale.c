@@ -40,9 +40,11 @@ static _Noreturn void usage(const char *wrong) {
 /* ---- what is measured ----------------------------------------------------------------------------------- */
 
 static bool takes_part(const struct options *o, const struct peer *peer, const struct workload *w, unsigned n_cpus) {
-    return (o->peer == NULL || strcmp(o->peer, peer->name) == 0) &&
-           (o->workload == NULL || strcmp(o->workload, w->name) == 0) && n_cpus >= w->n_cpus_least &&
-           (!w->orders || peer->alloc_order != NULL);
+    bool wanted = (o->peer == NULL || strcmp(o->peer, peer->name) == 0) &&
+                  (o->workload == NULL || strcmp(o->workload, w->name) == 0);
+    bool possible = (!(w->traits & WORKLOAD_PAIRS) || n_cpus % 2 == 0) &&
+                    (!(w->traits & WORKLOAD_ORDERS) || peer->alloc_order != NULL);
+    return wanted && possible;
 }
 
 static unsigned nodes_for(const struct options *o, unsigned n_cpus) {
@@ -159,7 +161,7 @@ static struct options read_options(int argc, char **argv) {
         } else if (strcmp(option, "--frames") == 0) {
             o.n_frames = (unsigned)read_one(argv[++i], 1024, 1u << 20) / 1024 * 1024;
         } else if (strcmp(option, "--seed") == 0) {
-            o.seed = read_one(argv[++i], 1, UINT64_MAX);
+            o.seed = read_one(argv[++i], 1, UINT32_MAX);
         } else if (strcmp(option, "--work") == 0) {
             o.workload = argv[++i];
         } else if (strcmp(option, "--peer") == 0) {

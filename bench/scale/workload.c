@@ -236,19 +236,55 @@ static void fight(struct user *u) {
     }
 }
 
+#define LOCAL_BAR  0.02
+#define PASSED_BAR 0.15
+
 const struct workload workloads[] = {
-    {"same frame", "one frame taken and freed again and again", BAR_LOCAL, 1, false, prepare_pair, same},
-    {"bulk", "75 % of its share taken, then freed in the same order", BAR_LOCAL, 1, false, prepare_pair, bulk},
-    {"random", "50 % of its share held; a random frame of it freed, another taken", BAR_LOCAL, 1, false, prepare_half,
-     replace},
-    {"bursts", "64 frames taken, then freed, the last one first", BAR_LOCAL, 1, false, prepare_pair, bursts},
-    {"mixed", "random, after all CPUs' frames were dealt out anew: memory in use for long", BAR_NONE, 1, false,
-     prepare_mixed, replace},
-    {"passed on", "taken on one CPU, freed on its neighbour, for ever", BAR_PASSED, 2, false, prepare_pair, pass_near},
-    {"passed far", "the same, freed on a CPU of another node", BAR_PASSED, 2, false, prepare_pair, pass_far},
-    {"orders", "random replacement, of 1, 2, 4, 8 or 16 frames each", BAR_NONE, 1, true, prepare_orders, replace_order},
-    {"last frames", "all memory held but a frame for every second CPU, which all want", BAR_NONE, 1, false,
-     prepare_last, fight},
+    {.name = "same frame",
+     .what = "one frame taken and freed again and again",
+     .bar = LOCAL_BAR,
+     .prepare = prepare_pair,
+     .round = same},
+    {.name = "bulk",
+     .what = "75 % of its share taken, then freed in the same order",
+     .bar = LOCAL_BAR,
+     .prepare = prepare_pair,
+     .round = bulk},
+    {.name = "random",
+     .what = "50 % of its share held; a random frame of it freed, another taken",
+     .bar = LOCAL_BAR,
+     .prepare = prepare_half,
+     .round = replace},
+    {.name = "bursts",
+     .what = "64 frames taken, then freed, the last one first",
+     .bar = LOCAL_BAR,
+     .prepare = prepare_pair,
+     .round = bursts},
+    {.name = "mixed",
+     .what = "random, after all CPUs' frames were dealt out anew: memory in use for long",
+     .prepare = prepare_mixed,
+     .round = replace},
+    {.name = "passed on",
+     .what = "taken on one CPU, freed on its neighbour, for ever",
+     .traits = WORKLOAD_PAIRS,
+     .bar = PASSED_BAR,
+     .prepare = prepare_pair,
+     .round = pass_near},
+    {.name = "passed far",
+     .what = "the same, freed on a CPU of another node",
+     .traits = WORKLOAD_PAIRS,
+     .bar = PASSED_BAR,
+     .prepare = prepare_pair,
+     .round = pass_far},
+    {.name = "orders",
+     .what = "random replacement, of 1, 2, 4, 8 or 16 frames each",
+     .traits = WORKLOAD_ORDERS,
+     .prepare = prepare_orders,
+     .round = replace_order},
+    {.name = "last frames",
+     .what = "all memory held but a frame for every second CPU, which all want",
+     .prepare = prepare_last,
+     .round = fight},
 };
 const unsigned n_workloads = sizeof workloads / sizeof workloads[0];
 
@@ -272,7 +308,7 @@ static void make_users(const struct peer *peer, void *state, const struct memory
         *u = (struct user){.peer = peer, .state = state, .cpu = cpu, .n_cpus = config->n_cpus, .share = share};
         u->held = zeroed(share, sizeof *u->held);
         u->queue = zeroed(1, sizeof *u->queue);
-        u->random = config->seed + cpu;
+        u->random = (config->seed + cpu) * 0x9E3779B97F4A7C15u; /* neighbours begin far from each other */
     }
 }
 

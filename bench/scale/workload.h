@@ -6,17 +6,18 @@
 #include "machine.h"
 #include "peer.h"
 
-/* What a workload is judged by. */
-enum bar { BAR_NONE, BAR_LOCAL, BAR_PASSED };
+enum workload_trait {
+    WORKLOAD_PAIRS = 1u << 0,  /* of CPUs: an even number of them */
+    WORKLOAD_ORDERS = 1u << 1, /* needs alloc_order and free_order */
+};
 
 struct user;
 
 struct workload {
     const char *name; /* <= 16 characters */
     const char *what;
-    enum bar bar;
-    unsigned n_cpus_least;
-    bool orders; /* needs alloc_order and free_order */
+    unsigned traits; /* of enum workload_trait */
+    double bar;      /* Quire's: so many transfers for each operation at most; 0: not judged */
 
     /* One step of this user's preparations, each as a whole in turn with those of the others; false: it is ready. */
     bool (*prepare)(struct user *u);
