@@ -1,7 +1,8 @@
 /* results.c: medians, and the files.
  *
  * "Net" is a contestant's time less what the harness took by itself, in the same repetition; both were measured within
- * seconds, so that what the machine does over minutes does not count. */
+ * seconds, so that what the machine does over minutes does not count. Where frames are passed on, nothing is taken off:
+ * one side waits for the other, so that the harness and the contestant do not add up. */
 #include "results.h"
 
 #include <math.h>
@@ -53,7 +54,7 @@ double row_net(const struct results *r, const struct row *row, unsigned peer) {
     const double *empty = row->ns[peer_index("empty")];
     double net[MAX_REPETITIONS];
     for (unsigned n = 0; n < r->n_repetitions; n++) {
-        net[n] = row->ns[peer][n] - empty[n];
+        net[n] = row->ns[peer][n] - (row->work->traits & WORK_PASSES ? 0 : empty[n]);
     }
     return median(net, r->n_repetitions);
 }

@@ -96,8 +96,9 @@ void print_times(struct results *r) {
         for (unsigned n_threads = 1; n_threads <= MAX_ROWS; n_threads++) {
             struct table t = gather(r, n_threads, touch != 0);
             if (t.n_columns > 0) {
-                printf("\nns for one alloc and one free, less the harness: %u thread%s, frames %s\n", n_threads,
-                       n_threads > 1 ? "s" : "", touch ? "touched by their user" : "not touched");
+                printf("\nns for one alloc and one free, less the harness%s: %u thread%s, frames %s\n",
+                       n_threads % 2 == 0 ? " (but where passed on)" : "", n_threads, n_threads > 1 ? "s" : "",
+                       touch ? "touched by their user" : "not touched");
                 print_table(r, &t, row_net);
                 print_line(r, &t, "(the harness)", row_total, peer_index("empty"));
             }
