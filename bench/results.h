@@ -15,9 +15,9 @@ struct row {
     const struct work *work;
     unsigned n_threads;
     bool touch;
-    double (
-        *ns)[MAX_REPETITIONS]; /* of each contestant, for one alloc and one free, harness included; NAN: not measured then */
-    double *instructions;      /* of each contestant, likewise; NAN: not counted */
+    double (*ns)
+        [MAX_REPETITIONS]; /* of each contestant, for one alloc and one free, harness included; NAN: not measured then */
+    double *instructions;  /* of each contestant, likewise; NAN: not counted */
 };
 
 /* Of one contestant, beside its times; NAN: not measured. */
