@@ -101,6 +101,12 @@ huge = write("huge.kqt", traces.Trace(["A 0 t 11 0 U 0x0 kernel"], [(0, 0)]))
 rows, printed = figures(huge, *peers("lowest"))
 tap.expect("so is what is larger than the largest run", "1 objects are taken frame by frame by everybody" in printed, printed)
 
+for path in split, FIXTURE:
+    for threads in [], ["--threads", "--cpus", 1]:
+        rows, printed = figures(path, *peers("heap"), *threads)
+        expect_row(f"a heap gets back what {pathlib.Path(path).name} holds at its end {' '.join(map(str, threads))}",
+                   rows.get(("heap", "all"), {}), failed=0)
+
 vast = write("vast.kqt", traces.Trace(["A 0 t 28 0 U 0x0 kernel"], [(0, 0)]))
 status, printed, complaint = run(*peers("lowest"), vast)
 tap.expect("one that needs more memory than there is", status == 2 and "too much" in complaint and

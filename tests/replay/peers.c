@@ -10,7 +10,7 @@
 struct lowest {
     struct memory memory;
     uint64_t n_frames, lowest; /* no frame below is free */
-    unsigned n_calls;
+    unsigned n_calls;          /* of alloc, or those that were not undone by a free */
     bool hoards;
     signed char *free_for; /* each frame: HELD, ANYBODY, or a CPU */
 };
@@ -157,6 +157,48 @@ static const struct peer peer_hoard = {
     .free_order = lowest_free_order,
 };
 
+/* ---- a heap: its frames are nobody's memory, and all must come back before it goes ------------------------- */
+
+static quire_pa heap_alloc_order(void *state, unsigned cpu, unsigned order) {
+    struct lowest *l = state;
+    l->n_calls++;
+    return lowest_alloc_order(state, cpu, order);
+}
+
+static quire_pa heap_alloc(void *state, unsigned cpu) {
+    return heap_alloc_order(state, cpu, 0);
+}
+
+static void heap_free_order(void *state, unsigned cpu, quire_pa pa, unsigned order) {
+    struct lowest *l = state;
+    l->n_calls--;
+    lowest_free_order(state, cpu, pa, order);
+}
+
+static void heap_free(void *state, unsigned cpu, quire_pa pa) {
+    heap_free_order(state, cpu, pa, 0);
+}
+
+static void heap_drop(void *state) {
+    struct lowest *l = state;
+    if (l->n_calls != 0) {
+        abort();
+    }
+    lowest_drop(state);
+}
+
+static const struct peer peer_heap = {
+    .name = "heap",
+    .what = "wants back all that it handed out",
+    .traits = PEER_FOREIGN,
+    .make = lowest_make,
+    .drop = heap_drop,
+    .alloc = heap_alloc,
+    .free = heap_free,
+    .alloc_order = heap_alloc_order,
+    .free_order = heap_free_order,
+};
+
 /* ---- broken ones ------------------------------------------------------------------------------------------ */
 
 static quire_pa twice_alloc(void *state, unsigned cpu) {
@@ -225,7 +267,7 @@ static const struct peer peer_overlap = {
 };
 
 const struct peer *const peers[] = {
-    &peer_lowest, &peer_singles, &peer_own,    &peer_scarce,  &peer_hoard,
-    &peer_twice,  &peer_crooked, &peer_beyond, &peer_overlap,
+    &peer_lowest, &peer_singles, &peer_own,     &peer_scarce, &peer_hoard,
+    &peer_heap,   &peer_twice,   &peer_crooked, &peer_beyond, &peer_overlap,
 };
 const unsigned n_peers = sizeof peers / sizeof peers[0];

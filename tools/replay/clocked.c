@@ -75,6 +75,6 @@ void clocked_replay(const struct replay *replay, uint32_t *ticks) {
             ticks[i - t->n_before] = took;
         }
     }
-    replay->peer->drop(c.state);
+    end_replay(replay, c.state, c.slots);
     free(c.slots);
 }

@@ -63,9 +63,9 @@ static void print_style(FILE *f, const struct peer *peer, unsigned n_others) {
             quire || n_others < 6 ? 1u : 2u, peer->name);
 }
 
-/* Those that fail where another CPU has frames left do less than the trace asks. */
+/* Those that fail where another CPU has frames left do less than the trace asks; quire-inline is Quire once more. */
 static bool takes_part(const struct result *of) {
-    return !(of->peer->traits & (PEER_SHAM | PEER_PRIVATE));
+    return !(of->peer->traits & (PEER_SHAM | PEER_PRIVATE)) && strncmp(of->peer->name, "quire-", 6) != 0;
 }
 
 static bool blocks_are_shown(const struct result *of) {

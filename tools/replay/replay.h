@@ -41,6 +41,10 @@ void watched_replay(const struct replay *replay, struct watched *out);
 void clocked_replay(const struct replay *replay, uint32_t *ticks);
 void threaded_replay(const struct replay *replay, uint32_t *ticks);
 
+/* The end of a contestant whose replay left these frames in the slots. A foreign heap gets back first what the trace holds at
+ * its end: drop() does not know of it. */
+void end_replay(const struct replay *replay, void *state, const quire_pa *slots);
+
 /* ---- for all of them ------------------------------------------------------------------------------------ */
 
 /* Whether the contestant takes and frees this one in a single call. */

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { COLUMN = 13 };
+
 enum figure { MEAN, P99, BEST_MEAN, BEST_P99, WHOLE, N_FIGURES };
 static const char *const headings[N_FIGURES] = {"mean of all operations, quire / other",
                                                 "p99 of all operations, quire / other", "mean at best, quire / other",
@@ -64,18 +66,27 @@ static bool is_shown(const struct peer *peer) {
     return !(peer->traits & (PEER_SHAM | PEER_PRIVATE));
 }
 
+static bool is_known(const struct summary *s, unsigned n, unsigned n_who, enum figure figure) {
+    for (unsigned i = 0; i < n * n_who; i++) {
+        if (!isnan(s[i / n_who].values[figure * n_who + i % n_who])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_figure(const struct summary *s, unsigned n, const struct peer *const *who, unsigned n_who,
                          enum figure figure) {
     printf("\n%-38s", headings[figure]);
     for (unsigned i = 0; i < n_who; i++) {
-        printf("%*s", is_shown(who[i]) ? 12 : 0, is_shown(who[i]) ? who[i]->name : "");
+        printf("%*s", is_shown(who[i]) ? COLUMN : 0, is_shown(who[i]) ? who[i]->name : "");
     }
     for (unsigned trace = 0; trace < n; trace++) {
         printf("\n%-38s", s[trace].trace);
         for (unsigned i = 0; i < n_who; i++) {
             double value = s[trace].values[figure * n_who + i];
             if (is_shown(who[i])) {
-                printf("%12.*f", figure == WHOLE ? 4 : 2, value);
+                printf("%*.*f", COLUMN, figure == WHOLE ? 4 : 2, value);
             }
         }
     }
@@ -84,7 +95,9 @@ static void print_figure(const struct summary *s, unsigned n, const struct peer 
 
 void report_summaries(struct summary *s, unsigned n, const struct peer *const *who, unsigned n_who) {
     for (unsigned figure = 0; figure < N_FIGURES; figure++) {
-        print_figure(s, n, who, n_who, (enum figure)figure);
+        if (is_known(s, n, n_who, (enum figure)figure)) {
+            print_figure(s, n, who, n_who, (enum figure)figure);
+        }
     }
     for (unsigned i = 0; i < n; i++) {
         free(s[i].values);

@@ -134,6 +134,16 @@ static void run_crew(struct crew *crew, struct hand *hands) {
     pthread_barrier_destroy(&crew->ready);
 }
 
+static void end_crew(struct crew *crew) {
+    uint32_t n = crew->replay->trace->n_slots;
+    quire_pa *slots = make_room(n, sizeof *slots);
+    for (uint32_t i = 0; i < n; i++) {
+        slots[i] = atomic_load_explicit(&crew->slots[i], memory_order_relaxed); /* the threads were joined */
+    }
+    end_replay(crew->replay, crew->state, slots);
+    free(slots);
+}
+
 void threaded_replay(const struct replay *replay, uint32_t *ticks) {
     const struct trace *t = replay->trace;
     struct crew crew = {.replay = replay, .ticks = ticks};
@@ -150,7 +160,7 @@ void threaded_replay(const struct replay *replay, uint32_t *ticks) {
         do_alloc(&crew, &t->ops[i], cpu);
     }
     run_crew(&crew, hands);
-    replay->peer->drop(crew.state);
+    end_crew(&crew);
     for (unsigned cpu = 0; cpu < replay->n_cpus; cpu++) {
         free(hands[cpu].ops);
     }

@@ -196,7 +196,7 @@ void watched_replay(const struct replay *replay, struct watched *out) {
     if (out->has_blocks) {
         out->n_stranded = count_stranded(&w);
     }
-    replay->peer->drop(w.state);
+    end_replay(replay, w.state, w.slots);
     free(w.slots);
     free(w.frames);
     free(w.n_not_free);
