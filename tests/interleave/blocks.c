@@ -167,6 +167,8 @@ const struct scenario fresh_look = {
     .check = ceiling_is_high_and_all_there,
     .quick = {1, 0, 0},
     .full = {2, 1, 0},
+    .of_32 = {3, 1, 0},
+    .of_64 = {3, 1, 0},
 };
 
 /* The first n blocks are used up. The blocks from the 65th on lie below a node that nobody has opened. */
@@ -296,6 +298,7 @@ const struct scenario pair_and_block = {
     .check = check_world,
     .quick = {4, 0, 1000},
     .full = {1, 0, 0},
+    .of_32 = {2, 1, 0},
 };
 
 const struct scenario pair_and_pair = {

@@ -301,22 +301,37 @@ static void small_world(void) {
     world_make(0, 1, 2);
     world_leave((const size_t[]){8, 9, 20, 21}, 4);
     world_give_on(1, (const size_t[]){14, 15}, 2);
+    held[0] = world_frame(24);
 }
 
-static void on_cpu_1(void) {
+static void take_one(void) {
+    expect(take() != QUIRE_NONE || world_n_unproved() > 0, "out of memory, with frames free");
+}
+
+static void interrupt_gives_one(void) {
+    world_run_on(0);
+    give(held[0]);
+}
+
+static void interrupt_takes_one(void) {
+    world_run_on(0);
+    take_one();
+}
+
+static void take_on_cpu_1(void) {
     world_run_on(1);
-    take_then_give();
+    take_one();
 }
 
 const struct scenario nested_twice = {
     .name = "nested-twice",
-    .about = "an interrupt in an interrupt in an allocation, and another CPU",
+    .about = "an interrupt that allocates in an interrupt that frees in an allocation, and another CPU that allocates",
     .set_up = small_world,
-    .thread = {take_then_give, interrupt, interrupt, on_cpu_1},
+    .thread = {take_one, interrupt_gives_one, interrupt_takes_one, take_on_cpu_1},
     .interrupts = {0, 1, 2, 0},
     .check = check_world_by_exhaustion,
     .quick = {0, 0, 0},
-    .full = {1, 0, 0},
+    .full = {3, 1, 0},
 };
 
 /* ---- preemption ------------------------------------------------------------------------------------------- */

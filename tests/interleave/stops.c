@@ -187,6 +187,7 @@ const struct scenario stops_and_exhausted = {
     .check = others_are_done,
     .quick = {0, 0, 0},
     .full = {1, 0, 0},
+    .of_32 = {2, 0, 0},
 };
 
 /* ---- in a free --------------------------------------------------------------------------------------------- */
@@ -215,7 +216,7 @@ const struct scenario stops_in_free = {
     .may_stop = 1,
     .check = others_are_done,
     .quick = {0, 0, 0},
-    .full = {2, 0, 0},
+    .full = {2, 1, 0},
 };
 
 /* ---- in a split ---------------------------------------------------------------------------------- */
@@ -246,6 +247,7 @@ const struct scenario stops_in_split = {
     .check = others_are_done,
     .quick = {0, 0, 0},
     .full = {0, 1, 0},
+    .of_32 = {3, 0, 0},
 };
 
 /* ---- in others ---------------------------------------------------------------------------------------------- */
