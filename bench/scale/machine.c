@@ -116,7 +116,9 @@ static void go_on(void) {
 }
 
 static bool window_over(void) {
-    return m.n_operations >= m.window.n_operations || m.n_turns >= m.window.n_turns;
+    bool waiting = m.n_turns / WAITING_TURNS > m.n_operations;
+    return m.n_operations >= m.window.n_operations || m.n_turns >= m.window.n_turns ||
+           (waiting && m.n_turns >= m.window.n_turns_waiting);
 }
 
 static void next_turn(void) {

@@ -17,10 +17,14 @@ void machine_drop(void);
 /* The caller goes on as this CPU. Before machine_run; CPUs then take no turns by themselves. */
 void machine_be(unsigned cpu);
 
-/* When machine_run has seen enough: after this many operations, or after so many turns, if those are used up first. */
+/* When machine_run has seen enough: after this many operations, or after so many turns, if those are used up first.
+ * n_turns_waiting are enough where CPUs mostly wait for each other, since what they do changes no more: less than
+ * one operation is done in WAITING_TURNS. */
+#define WAITING_TURNS 16u
 struct window {
     uint64_t n_operations;
     uint64_t n_turns;
+    uint64_t n_turns_waiting;
 };
 
 struct measured {

@@ -68,7 +68,7 @@ def legend(peers):
     plots.append(f"-1 with lines linecolor '{QUIRE}' dashtype 3 title 'bar for quire'")
     return ["unset title", "unset tics", "unset border", "unset grid", "unset logscale", "set xrange [0:1]",
             "set yrange [0:1]", "set tmargin 0", "set bmargin 0",
-            "set key center center horizontal Left reverse samplen 2.5 width 1 maxrows 1", "plot " + ", ".join(plots)]
+            "set key center center horizontal Left reverse samplen 2.5 width -3", "plot " + ", ".join(plots)]
 
 
 def commands(rows, terminal, path):

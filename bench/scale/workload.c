@@ -12,8 +12,9 @@
 #define QUEUE_SLOTS 64u
 #define BURST       64u
 #define MAX_ORDER   4u
-/* For each CPU in a window, for those where CPUs mostly wait for each other: what they do changes no more. */
-#define MAX_TURNS 4096u
+/* Of each CPU in a window. */
+#define MAX_TURNS         4096u
+#define MAX_TURNS_WAITING 512u
 /* In vain, one after the other, where frames are free: then the contestant is broken. */
 #define MAX_FAILURES 10000u
 
@@ -336,12 +337,19 @@ static void live(unsigned cpu) {
     }
 }
 
+static uint64_t larger(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+/* Three times all memory, so that it has gone round, twice round in `bulk`. Where CPUs are few, as if they were more, for a good average. */
+static struct window window_for(unsigned n_cpus, uint64_t n_frames) {
+    uint64_t n = larger(n_cpus, 256);
+    return (struct window){larger(3 * n_frames, 1u << 18), MAX_TURNS * n, MAX_TURNS_WAITING * n};
+}
+
 struct measured workload_measure(const struct workload *w, const struct peer *peer, const struct memory *memory,
                                  const struct machine_config *config) {
-    /* Four times all memory, so that it has gone round; at least a quarter of a million, where CPUs are few. */
-    uint64_t n_operations = 4 * (memory->n_bytes >> QUIRE_PAGE_SHIFT);
-    struct window window = {n_operations > 1u << 18 ? n_operations : 1u << 18,
-                            MAX_TURNS * (uint64_t)(config->n_cpus > 256 ? config->n_cpus : 256)};
+    struct window window = window_for(config->n_cpus, memory->n_bytes >> QUIRE_PAGE_SHIFT);
     current = w;
     machine_make(config);
     void *state = peer->make(memory, config->n_cpus);
