@@ -213,7 +213,18 @@ static void measure_once(const struct results *r, struct result *of, const struc
     keep_least(of, ticks, r->trace->n_ops - r->trace->n_before);
 }
 
+static uint32_t find_slowest(const struct trace *t, const uint32_t *least) {
+    uint32_t slowest = t->n_before;
+    for (uint32_t i = t->n_before; i < t->n_ops; i++) {
+        bool slower =
+            least[i - t->n_before] > least[slowest - t->n_before] || least[slowest - t->n_before] == NOT_CLOCKED;
+        slowest = slower && least[i - t->n_before] != NOT_CLOCKED ? i : slowest;
+    }
+    return slowest;
+}
+
 static void sum_up(const struct results *r, struct result *of) {
+    of->slowest = find_slowest(r->trace, of->least);
     for (unsigned span = N_SPANS; span-- > 0;) { /* SPAN_ALL, which `tail` is to be of, comes last */
         histogram_make(&of->tail, r->trace, of->least, (enum span)span, r->cost);
         of->median[span] = times_median(of->each[span], r->n_repetitions);

@@ -34,16 +34,11 @@ static void print_row(const struct results *r, const struct result *of) {
 
 /* What Quire's worst case was: a place to look at. */
 static void print_slowest(const struct results *r) {
-    const struct trace *t = r->trace;
     for (unsigned i = 0; i < r->n; i++) {
-        uint32_t slowest = t->n_before;
-        for (uint32_t n = t->n_before; n < t->n_ops; n++) {
-            slowest = r->of[i].least[n - t->n_before] > r->of[i].least[slowest - t->n_before] ? n : slowest;
-        }
-        if (strcmp(r->of[i].peer->name, "quire") == 0 && slowest < t->n_ops) {
+        if (strcmp(r->of[i].peer->name, "quire") == 0 && r->of[i].tail.n > 0) {
+            const struct op *op = &r->trace->ops[r->of[i].slowest];
             printf("the slowest of quire: operation %" PRIu32 " of %" PRIu32 ", %s of order %u on CPU %u\n",
-                   slowest + 1, t->n_ops, t->ops[slowest].is_free ? "a free" : "an allocation", t->ops[slowest].order,
-                   t->ops[slowest].cpu);
+                   r->of[i].slowest + 1, r->trace->n_ops, op->is_free ? "a free" : "an allocation", op->order, op->cpu);
         }
     }
 }
@@ -74,23 +69,35 @@ void report_table(const struct results *r) {
 /* ---- CSV ------------------------------------------------------------------------------------------------ */
 
 void report_csv_head(FILE *f) {
-    fprintf(f, "trace,peer,mode,cpus,memory_bytes,repetitions,operations,mean_ns,p50_ns,p99_ns,p999_ns,worst_ns,"
-               "best_mean_ns,best_p50_ns,best_p99_ns,best_p999_ns,best_worst_ns,failed,stranded,whole_mean,whole_least,"
-               "frame_by_frame\n");
+    fprintf(
+        f,
+        "trace,peer,mode,cpus,memory_bytes,repetitions,failed,stranded,whole_mean,whole_least,frame_by_frame,slowest,"
+        "slowest_call,slowest_order,operations,mean_ns,p50_ns,p99_ns,p999_ns,worst_ns,best_mean_ns,best_p50_ns,"
+        "best_p99_ns,best_p999_ns,best_worst_ns\n");
+}
+
+static void csv_times(FILE *f, const struct times *t) {
+    fprintf(f, ",%.2f,%.2f,%.2f,%.2f,%.2f", t->mean, t->p50, t->p99, t->p999, t->worst);
+}
+
+/* What is the same for all operations of a contestant. */
+static void csv_common(FILE *f, const struct results *r, const struct result *of) {
+    const struct watched *w = &of->watched;
+    const struct op none = {0}, *slowest = of->tail.n > 0 ? &r->trace->ops[of->slowest] : &none;
+    fprintf(f, "%s,%s,%s,%u,%" PRIu64 ",%u,%" PRIu64 ",%" PRIu64 ",%.6f,%.6f,%d,%" PRIu32 ",%s,%u", r->trace->name,
+            of->peer->name, r->threads ? "threads" : "one", r->n_cpus, r->n_bytes, r->n_repetitions, w->n_failed,
+            w->n_stranded, w->whole_mean, w->whole_least, in_frames(r, of->peer), of->slowest + 1,
+            slowest->is_free ? "free" : "alloc", slowest->order);
 }
 
 void report_csv(const struct results *r, FILE *f) {
     for (unsigned i = 0; i < r->n; i++) {
-        const struct result *of = &r->of[i];
         for (unsigned span = 0; span < N_SPANS; span++) {
-            const struct times *t = &of->median[span], *b = &of->at_best[span];
-            fprintf(f,
-                    "%s,%s,%s,%u,%" PRIu64 ",%u,%s,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f,%" PRIu64
-                    ",%" PRIu64 ",%.6f,%.6f,%d\n",
-                    r->trace->name, of->peer->name, r->threads ? "threads" : "one", r->n_cpus, r->n_bytes,
-                    r->n_repetitions, span_names[span], t->mean, t->p50, t->p99, t->p999, t->worst, b->mean, b->p50,
-                    b->p99, b->p999, b->worst, of->watched.n_failed, of->watched.n_stranded, of->watched.whole_mean,
-                    of->watched.whole_least, in_frames(r, of->peer));
+            csv_common(f, r, &r->of[i]);
+            fprintf(f, ",%s", span_names[span]);
+            csv_times(f, &r->of[i].median[span]);
+            csv_times(f, &r->of[i].at_best[span]);
+            fputc('\n', f);
         }
     }
     fflush(f);

@@ -17,6 +17,7 @@ struct result {
                                    * other programs. What is left of the worst case is the contestant's own */
     struct times at_best[N_SPANS];
     struct histogram tail; /* of `least`, SPAN_ALL */
+    uint32_t slowest;      /* the operation with the largest `least` */
 };
 
 struct results {
