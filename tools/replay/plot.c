@@ -35,20 +35,23 @@ static void write_blocks(const struct results *r, const char *dir) {
     fclose(f);
 }
 
-/* For each contestant a block of lines: ns, and the share of operations that took longer. */
-static void write_tail(const struct results *r, const char *dir) {
+static void write_curve(FILE *f, const struct histogram *h, double ns_per_tick) {
+    uint64_t longer = h->n;
+    for (unsigned bucket = 0; bucket < N_BUCKETS; bucket++) {
+        longer -= h->buckets[bucket];
+        if (h->buckets[bucket] > 0 && longer > 0) {
+            fprintf(f, "%.2f %.3e\n", fmax(1, bucket_ticks(bucket) * ns_per_tick), (double)longer / (double)h->n);
+        }
+    }
+    fprintf(f, "%.2f %.3e\n\n\n", fmax(1, h->worst * ns_per_tick), 0.5 / (double)(h->n + 1));
+}
+
+/* For each contestant two blocks of lines, allocations and frees: ns, and the share that took longer. */
+static void write_tails(const struct results *r, const char *dir) {
     FILE *f = create(dir, r->trace->name, "tail.dat");
     for (unsigned i = 0; i < r->n; i++) {
-        const struct histogram *h = &r->of[i].tail;
-        uint64_t longer = h->n;
-        for (unsigned bucket = 0; bucket < N_BUCKETS; bucket++) {
-            longer -= h->buckets[bucket];
-            if (h->buckets[bucket] > 0 && longer > 0) {
-                fprintf(f, "%.2f %.3e\n", fmax(1, bucket_ticks(bucket) * r->cost.ns_per_tick),
-                        (double)longer / (double)h->n);
-            }
-        }
-        fprintf(f, "%.2f %.3e\n\n\n", fmax(1, h->worst * r->cost.ns_per_tick), 0.5 / (double)(h->n + 1));
+        write_curve(f, &r->of[i].alloc_tail, r->cost.ns_per_tick);
+        write_curve(f, &r->of[i].free_tail, r->cost.ns_per_tick);
     }
     fclose(f);
 }
@@ -68,47 +71,60 @@ static bool takes_part(const struct result *of) {
     return !(of->peer->traits & (PEER_SHAM | PEER_PRIVATE)) && strncmp(of->peer->name, "quire-", 6) != 0;
 }
 
-static bool blocks_are_shown(const struct result *of) {
-    return takes_part(of) && of->watched.has_blocks;
-}
+enum curves { BLOCKS, ALLOC_TAILS, FREE_TAILS };
 
-static bool tail_is_shown(const struct result *of) {
-    return takes_part(of) && of->tail.n > 0;
-}
-
-static void print_curves(const struct results *r, FILE *f, const char *what) {
-    bool blocks = strcmp(what, "blocks") == 0;
-    fprintf(f, "plot");
-    const char *comma = " ";
+static void print_curves(const struct results *r, FILE *f, enum curves curves) {
     unsigned n_others = 0;
+    fprintf(f, "plot NaN notitle");
     for (unsigned i = 0; i < r->n; i++) {
-        if (!(blocks ? blocks_are_shown : tail_is_shown)(&r->of[i])) {
+        if (!takes_part(&r->of[i]) || (curves == BLOCKS && !r->of[i].watched.has_blocks)) {
             continue;
         }
-        if (blocks) {
-            fprintf(f, "%s'%s-blocks.dat' using 1:%u with lines", comma, r->trace->name, i + 2);
+        if (curves == BLOCKS) {
+            fprintf(f, ", \\\n  '%s-blocks.dat' using 1:%u with lines", r->trace->name, i + 2);
         } else {
-            fprintf(f, "%s'%s-tail.dat' index %u using 1:2 with steps", comma, r->trace->name, i);
+            fprintf(f, ", \\\n  '%s-tail.dat' index %u using 1:2 with steps", r->trace->name,
+                    2 * i + (curves == FREE_TAILS));
         }
         print_style(f, r->of[i].peer, n_others);
         n_others += strcmp(r->of[i].peer->name, "quire") != 0;
-        comma = ", \\\n     ";
     }
     fputc('\n', f);
 }
 
-static void write_script(const struct results *r, const char *dir, const char *what, const char *settings) {
+static void print_blocks(const struct results *r, FILE *f) {
+    fprintf(f,
+            "set title '%s: whole 2 MiB blocks, of those that the free memory could make'\nset key outside right\n"
+            "set xlabel 'recorded time, s'\nset yrange [0:1.02]\nset xrange [0:%.6f]\n",
+            r->trace->name, (double)(r->trace->duration_ns + 1) / 1e9);
+    print_curves(r, f, BLOCKS);
+}
+
+static void print_tails(const struct results *r, FILE *f) {
+    fprintf(f,
+            "set multiplot layout 1,2 title '%s: calls that take longer; each at the fastest of its %u repetitions'\n"
+            "set xlabel 'ns'\nset logscale xy\nset format xy '10^{%%L}'\nset ylabel 'share of calls'\n"
+            "set xrange [1:*]\nset yrange [%.2e:1]\nset title 'allocations'\nset key left bottom opaque\n",
+            r->trace->name, r->n_repetitions, 0.4 / (r->trace->n_ops + 1.0));
+    print_curves(r, f, ALLOC_TAILS);
+    fprintf(f, "set title 'frees'\nunset key\nunset ylabel\n");
+    print_curves(r, f, FREE_TAILS);
+    fprintf(f, "unset multiplot\n");
+}
+
+static void write_script(const struct results *r, const char *dir, const char *what,
+                         void (*print)(const struct results *r, FILE *f)) {
+    static const char *const terminals[] = {"svg", "pngcairo"}, *const suffixes[] = {"svg", "png"};
     char name[32];
     snprintf(name, sizeof name, "%s.gp", what);
     FILE *f = create(dir, r->trace->name, name);
-    fprintf(f,
-            "set datafile missing '?'\nset grid lc rgb '#dddddd'\nset border 3 lc rgb '#444444'\nset tics nomirror\n%s",
-            settings);
-    static const char *const terminals[] = {"svg", "pngcairo"}, *const suffixes[] = {"svg", "png"};
     for (unsigned i = 0; i < 2; i++) {
-        fprintf(f, "set terminal %s size 1000,520 font 'sans,12' background rgb 'white'\nset output '%s-%s.%s'\n",
-                terminals[i], r->trace->name, what, suffixes[i]);
-        print_curves(r, f, what);
+        fprintf(
+            f,
+            "reset\nset terminal %s size 1100,520 font 'sans,12' background rgb 'white'\nset output '%s-%s.%s'\n"
+            "set datafile missing '?'\nset grid lc rgb '#dddddd'\nset border 3 lc rgb '#444444'\nset tics nomirror\n",
+            terminals[i], r->trace->name, what, suffixes[i]);
+        print(r, f);
     }
     fclose(f);
 }
@@ -131,30 +147,10 @@ static void draw(const struct results *r, const char *dir, const char *what) {
 }
 
 void plot(const struct results *r, const char *dir) {
-    char settings[1024];
-    unsigned n_blocks = 0, n_tails = 0;
     write_blocks(r, dir);
-    write_tail(r, dir);
-    snprintf(settings, sizeof settings,
-             "set title '%s: whole 2 MiB blocks, of those that the free memory could make'\nset key outside right\n"
-             "set xlabel 'recorded time, s'\nset yrange [0:1.02]\nset xrange [0:%.6f]\n",
-             r->trace->name, (double)r->trace->duration_ns / 1e9);
-    write_script(r, dir, "blocks", settings);
-    snprintf(settings, sizeof settings,
-             "set title '%s: operations that take longer; each at the fastest of its %u repetitions'\nset key outside "
-             "right\n"
-             "set xlabel 'ns'\nset logscale xy\nset format y '10^{%%L}'\nset format x '10^{%%L}'\n"
-             "set ylabel 'share of operations'\nset yrange [%.2e:1]\n",
-             r->trace->name, r->n_repetitions, 0.4 / (r->trace->n_ops + 1.0));
-    write_script(r, dir, "tail", settings);
-    for (unsigned i = 0; i < r->n; i++) {
-        n_blocks += blocks_are_shown(&r->of[i]);
-        n_tails += tail_is_shown(&r->of[i]);
-    }
-    if (n_blocks > 0) {
-        draw(r, dir, "blocks");
-    }
-    if (n_tails > 0) {
-        draw(r, dir, "tail");
-    }
+    write_tails(r, dir);
+    write_script(r, dir, "blocks", print_blocks);
+    write_script(r, dir, "tail", print_tails);
+    draw(r, dir, "blocks");
+    draw(r, dir, "tail");
 }

@@ -225,11 +225,14 @@ static uint32_t find_slowest(const struct trace *t, const uint32_t *least) {
 
 static void sum_up(const struct results *r, struct result *of) {
     of->slowest = find_slowest(r->trace, of->least);
-    for (unsigned span = N_SPANS; span-- > 0;) { /* SPAN_ALL, which `tail` is to be of, comes last */
-        histogram_make(&of->tail, r->trace, of->least, (enum span)span, r->cost);
+    static struct histogram histogram;
+    for (unsigned span = 0; span < N_SPANS; span++) {
+        histogram_make(&histogram, r->trace, of->least, (enum span)span, r->cost);
         of->median[span] = times_median(of->each[span], r->n_repetitions);
-        of->at_best[span] = times_of(&of->tail, r->cost);
+        of->at_best[span] = times_of(&histogram, r->cost);
     }
+    histogram_make(&of->alloc_tail, r->trace, of->least, SPAN_ALLOCS, r->cost);
+    histogram_make(&of->free_tail, r->trace, of->least, SPAN_FREES, r->cost);
 }
 
 static void measure(struct results *r, const struct memory *memory) {

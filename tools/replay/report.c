@@ -35,7 +35,7 @@ static void print_row(const struct results *r, const struct result *of) {
 /* What Quire's worst case was: a place to look at. */
 static void print_slowest(const struct results *r) {
     for (unsigned i = 0; i < r->n; i++) {
-        if (strcmp(r->of[i].peer->name, "quire") == 0 && r->of[i].tail.n > 0) {
+        if (strcmp(r->of[i].peer->name, "quire") == 0 && r->of[i].slowest < r->trace->n_ops) {
             const struct op *op = &r->trace->ops[r->of[i].slowest];
             printf("the slowest of quire: operation %" PRIu32 " of %" PRIu32 ", %s of order %u on CPU %u\n",
                    r->of[i].slowest + 1, r->trace->n_ops, op->is_free ? "a free" : "an allocation", op->order, op->cpu);
@@ -83,7 +83,7 @@ static void csv_times(FILE *f, const struct times *t) {
 /* What is the same for all operations of a contestant. */
 static void csv_common(FILE *f, const struct results *r, const struct result *of) {
     const struct watched *w = &of->watched;
-    const struct op none = {0}, *slowest = of->tail.n > 0 ? &r->trace->ops[of->slowest] : &none;
+    const struct op none = {0}, *slowest = of->slowest < r->trace->n_ops ? &r->trace->ops[of->slowest] : &none;
     fprintf(f, "%s,%s,%s,%u,%" PRIu64 ",%u,%" PRIu64 ",%" PRIu64 ",%.6f,%.6f,%d,%" PRIu32 ",%s,%u", r->trace->name,
             of->peer->name, r->threads ? "threads" : "one", r->n_cpus, r->n_bytes, r->n_repetitions, w->n_failed,
             w->n_stranded, w->whole_mean, w->whole_least, in_frames(r, of->peer), of->slowest + 1,

@@ -16,8 +16,8 @@ struct result {
                                    * calls in the same state; so what this leaves out is the machine's doing: interrupts,
                                    * other programs. What is left of the worst case is the contestant's own */
     struct times at_best[N_SPANS];
-    struct histogram tail; /* of `least`, SPAN_ALL */
-    uint32_t slowest;      /* the operation with the largest `least` */
+    struct histogram alloc_tail, free_tail; /* of `least` */
+    uint32_t slowest;                       /* the operation with the largest `least` */
 };
 
 struct results {
