@@ -60,17 +60,18 @@ $(BUILD)/bench/quire-bench $(BUILD)/bench/quire-pairs:
 	@echo "  LD  $@"
 	@$(CC) $(CFLAGS) -pthread -o $@ $^ $(PEER_LIBS) -lm
 
-##@ bench    compare with other allocators, 10 minutes; QUICK=1: a rough look; WORK="same frame": only that
+##@ bench    compare with other allocators, 5 minutes; QUICK=1: a rough look; WORK="same frame": only that
 OUT ?= bench/out
-.PHONY: bench bench-picture
+.PHONY: bench bench-keep
 bench: $(BUILD)/bench/quire-bench $(BUILD)/bench/quire-pairs
 	@bench/run.sh $(BUILD)/bench $(OUT) "$(QUICK)" "$(WORK)"
 
-##@ bench-picture  put the picture of the last full run where the documents show it
-bench-picture:
-	@bench/picture.sh bench/out
+##@ bench-keep  put the report and the picture of the last run where the documents show them
+bench-keep:
+	@bench/picture.sh $(OUT)
 	@mkdir -p docs/pictures
-	cp bench/out/bench.svg docs/pictures/benchmarks.svg
+	cp $(OUT)/bench.svg docs/pictures/benchmarks.svg
+	cp $(OUT)/report.txt docs/pictures/benchmarks.txt
 
 -include $(wildcard $(BUILD)/bench/*/*.d $(BUILD)/bench/inline/*/*.d)
 include bench/kernel/kernel_bench.mk

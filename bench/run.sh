@@ -24,7 +24,8 @@ fi
 if [ -n "$quick" ]; then
     set -- "$@" --quick
 fi
-"$programs/quire-bench" "$@"
+"$programs/quire-bench" "$@" >"$out/report.txt"
+cat "$out/report.txt"
 if [ -z "$work" ]; then
     bench/picture.sh "$out"
 fi
