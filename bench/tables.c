@@ -10,7 +10,7 @@ static void print_number(double value, int n_decimals) {
     if (isnan(value)) {
         printf("%*s", COLUMN, "-");
     } else {
-        printf("%*.*f", COLUMN, value > -0.05 && value < 0 ? 0 : n_decimals, value);
+        printf("%*.*f", COLUMN, n_decimals, value);
     }
 }
 
