@@ -117,6 +117,15 @@ static uint64_t read_one(const char *text, uint64_t least, uint64_t most) {
     return n;
 }
 
+/* Contestants want memory in multiples of 4 MiB, whatever the number of CPUs. */
+static unsigned read_frames(const char *text) {
+    unsigned n = (unsigned)read_one(text, 1024, 1u << 20);
+    if (n % 1024 != 0) {
+        usage("--frames takes a multiple of 1024");
+    }
+    return n;
+}
+
 static void read_cpus(struct options *o, const char *text) {
     o->n_cpu_counts = 0;
     for (char *end = NULL; end == NULL || *end == ','; text = end + 1) {
@@ -159,7 +168,7 @@ static struct options read_options(int argc, char **argv) {
         } else if (strcmp(option, "--nodes") == 0) {
             o.n_nodes = (unsigned)read_one(argv[++i], 1, MAX_NODES);
         } else if (strcmp(option, "--frames") == 0) {
-            o.n_frames = (unsigned)read_one(argv[++i], 1024, 1u << 20) / 1024 * 1024;
+            o.n_frames = read_frames(argv[++i]);
         } else if (strcmp(option, "--seed") == 0) {
             o.seed = read_one(argv[++i], 1, UINT32_MAX);
         } else if (strcmp(option, "--work") == 0) {

@@ -100,7 +100,7 @@ def picture(folder):
 
 REFUSED = [(TOOL, *words) for words in (
     ["--cpus", "0"], ["--cpus", "1025"], ["--cpus", "2,"], ["--cpus", "2;4"], ["--cpus", ",".join(["1"] * 17)], ["--cpus"],
-    ["--nodes", "9"], ["--nodes", "x"], ["--frames", "1023"], ["--seed", "0"], ["--seed", "-1"], ["--seed", "1x"],
+    ["--nodes", "9"], ["--nodes", "x"], ["--frames", "1023"], ["--frames", "1500"], ["--seed", "0"], ["--seed", "-1"], ["--seed", "1x"],
     ["--work", "nothing"], ["--peer", "nobody"], ["--what"], ["x"], ["--out", "/nowhere"],
     ["--work", "orders", "--peer", "single"], ["--work", "passed on", "--cpus", "1"])]
 REFUSED += [(PICTURE,), (PICTURE, "/nowhere.csv", "/tmp"), (PICTURE, "/dev/null", "/tmp")]
