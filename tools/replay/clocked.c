@@ -63,7 +63,7 @@ void clocked_replay(const struct replay *replay, uint32_t *ticks) {
     const struct trace *t = replay->trace;
     struct clocked c = {replay->peer, replay->peer->make(replay->memory, replay->n_cpus), NULL};
     c.slots = make_room(t->n_slots, sizeof *c.slots);
-    for (uint32_t i = 0; i < t->n_slots; i += QUIRE_PAGE_SIZE / sizeof *c.slots) {
+    for (uint64_t i = 0; i < t->n_slots; i += QUIRE_PAGE_SIZE / sizeof *c.slots) {
         c.slots[i] = QUIRE_NONE; /* no page fault while the clock runs */
     }
     for (uint32_t i = 0; i < t->n_ops; i++) {

@@ -6,8 +6,7 @@
 
 /* Marks the slots that have a frame: one for what was taken at once, else all of an object. */
 static void mark(const struct replay *r, const struct op *op, uint8_t *held) {
-    uint64_t n = at_once(r->peer, op) ? 1 : (uint64_t)1 << op->order;
-    for (uint64_t i = 0; i < n; i++) {
+    for (uint64_t i = 0; i < calls_of(r->peer, op).n; i++) {
         held[op->slot + i] = !op->is_free;
     }
 }
@@ -20,11 +19,10 @@ static void free_held(const struct replay *r, void *state, const quire_pa *slots
     }
     for (uint32_t i = 0; i < t->n_ops; i++) {
         const struct op *op = &t->ops[i];
-        bool once = at_once(r->peer, op);
-        for (uint64_t slot = op->slot; !op->is_free && slot < op->slot + (once ? 1 : (uint64_t)1 << op->order);
-             slot++) {
+        struct calls calls = calls_of(r->peer, op);
+        for (uint64_t slot = op->slot; !op->is_free && slot < op->slot + calls.n; slot++) {
             if (held[slot] && slots[slot] != QUIRE_NONE) {
-                give(r->peer, state, 0, slots[slot], once ? op->order : 0);
+                give(r->peer, state, 0, slots[slot], calls.order);
             }
         }
     }

@@ -99,7 +99,7 @@ static void choose(struct options *o, const char *name) {
 
 enum { PEER = 1, CPUS, MEMORY, REPEAT, THREADS, FRAMES, CSV, PLOT, CHECK, HELP };
 
-static void read_option(struct options *o, int option) {
+static void read_option(struct options *o, int option, const char *word) {
     switch (option) {
     case PEER:
         choose(o, optarg);
@@ -132,7 +132,7 @@ static void read_option(struct options *o, int option) {
         print_help();
         exit(0);
     default:
-        stop(STATUS_BAD_INPUT, "--help says how it is used");
+        stop(STATUS_BAD_INPUT, "%s: no such option, or its value is missing; --help lists them", word);
     }
 }
 
@@ -151,10 +151,7 @@ static struct options read_options(int argc, char **argv) {
     struct options o = {.n_repetitions = DEFAULT, .peers = make_room(n_peers, sizeof *o.peers)};
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
-        if (option == '?') {
-            stop(STATUS_BAD_INPUT, "%s: no such option, or its value is missing; --help lists them", argv[optind - 1]);
-        }
-        read_option(&o, option);
+        read_option(&o, option, argv[optind - 1]);
     }
     if (optind == argc) {
         stop(STATUS_BAD_INPUT, "no trace is named; --help says how it is used");

@@ -52,6 +52,16 @@ static inline bool at_once(const struct peer *peer, const struct op *op) {
     return op->order == 0 || (!op->in_frames && peer->alloc_order != 0);
 }
 
+/* The calls that an operation is for a contestant; the i-th is about the i-th of its slots. */
+struct calls {
+    uint64_t n;
+    unsigned order; /* of each */
+};
+
+static inline struct calls calls_of(const struct peer *peer, const struct op *op) {
+    return at_once(peer, op) ? (struct calls){1, op->order} : (struct calls){(uint64_t)1 << op->order, 0};
+}
+
 static inline quire_pa take(const struct peer *peer, void *state, unsigned cpu, unsigned order) {
     return order == 0 ? peer->alloc(state, cpu) : peer->alloc_order(state, cpu, order);
 }

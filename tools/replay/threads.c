@@ -31,10 +31,6 @@ struct hand {
     pthread_t thread;
 };
 
-static uint64_t n_slots_of(const struct peer *peer, const struct op *op) {
-    return at_once(peer, op) ? 1 : (uint64_t)1 << op->order;
-}
-
 /* Release and acquire: a contestant that keeps its lists inside frames has written there. */
 static quire_pa wait_for(_Atomic quire_pa *slot) {
     quire_pa pa;
@@ -48,10 +44,10 @@ static quire_pa wait_for(_Atomic quire_pa *slot) {
 
 static uint32_t do_alloc(struct crew *crew, const struct op *op, unsigned cpu) {
     const struct peer *peer = crew->replay->peer;
-    uint64_t n = n_slots_of(peer, op), began = clock_ticks();
-    unsigned order = n == 1 ? op->order : 0;
-    for (uint64_t i = 0; i < n; i++) {
-        quire_pa pa = take(peer, crew->state, cpu, order);
+    struct calls calls = calls_of(peer, op);
+    uint64_t began = clock_ticks();
+    for (uint64_t i = 0; i < calls.n; i++) {
+        quire_pa pa = take(peer, crew->state, cpu, calls.order);
         atomic_store_explicit(&crew->slots[op->slot + i], pa, memory_order_release);
     }
     return clock_since(began);
@@ -59,18 +55,17 @@ static uint32_t do_alloc(struct crew *crew, const struct op *op, unsigned cpu) {
 
 static uint32_t do_free(struct crew *crew, const struct op *op, unsigned cpu) {
     const struct peer *peer = crew->replay->peer;
-    uint64_t n = n_slots_of(peer, op);
-    unsigned order = n == 1 ? op->order : 0;
-    for (uint64_t i = 0; i < n; i++) {
-        if (wait_for(&crew->slots[op->slot + i]) == QUIRE_NONE && n == 1) {
+    struct calls calls = calls_of(peer, op);
+    for (uint64_t i = 0; i < calls.n; i++) {
+        if (wait_for(&crew->slots[op->slot + i]) == QUIRE_NONE && calls.n == 1) {
             return NOT_CLOCKED;
         }
     }
     uint64_t began = clock_ticks();
-    for (uint64_t i = 0; i < n; i++) {
+    for (uint64_t i = 0; i < calls.n; i++) {
         quire_pa pa = atomic_load_explicit(&crew->slots[op->slot + i], memory_order_relaxed); /* seen by wait_for */
         if (pa != QUIRE_NONE) {
-            give(peer, crew->state, cpu, pa, order);
+            give(peer, crew->state, cpu, pa, calls.order);
         }
     }
     return clock_since(began);

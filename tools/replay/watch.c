@@ -101,14 +101,15 @@ static void find_own(struct watch *w) {
 
 static bool alloc(struct watch *w, const struct op *op) {
     const struct peer *peer = w->replay->peer;
-    bool once = at_once(peer, op), mapped = w->frames != NULL, all = true;
-    unsigned cpu = cpu_of(w, op), order = once ? op->order : 0;
-    for (uint64_t i = 0; i < (once ? 1u : (uint64_t)1 << op->order); i++) {
-        quire_pa pa = take(peer, w->state, cpu, order);
+    struct calls calls = calls_of(peer, op);
+    unsigned cpu = cpu_of(w, op);
+    bool all = true;
+    for (uint64_t i = 0; i < calls.n; i++) {
+        quire_pa pa = take(peer, w->state, cpu, calls.order);
         w->slots[op->slot + i] = pa;
         all = all && pa != QUIRE_NONE;
-        if (mapped && pa != QUIRE_NONE) {
-            hold(w, pa, order);
+        if (w->frames != NULL && pa != QUIRE_NONE) {
+            hold(w, pa, calls.order);
         }
     }
     return all;
@@ -116,17 +117,17 @@ static bool alloc(struct watch *w, const struct op *op) {
 
 static void free_op(struct watch *w, const struct op *op) {
     const struct peer *peer = w->replay->peer;
-    bool once = at_once(peer, op);
-    unsigned cpu = cpu_of(w, op), order = once ? op->order : 0;
-    for (uint64_t i = 0; i < (once ? 1u : (uint64_t)1 << op->order); i++) {
+    struct calls calls = calls_of(peer, op);
+    unsigned cpu = cpu_of(w, op);
+    for (uint64_t i = 0; i < calls.n; i++) {
         quire_pa pa = w->slots[op->slot + i];
         if (pa == QUIRE_NONE) {
             continue;
         }
         if (w->frames != NULL) {
-            release(w, pa, order);
+            release(w, pa, calls.order);
         }
-        give(peer, w->state, cpu, pa, order);
+        give(peer, w->state, cpu, pa, calls.order);
     }
 }
 

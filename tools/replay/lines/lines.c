@@ -39,13 +39,13 @@ void accessed(const struct access *access) {
 }
 
 static void do_op(const struct peer *peer, void *state, const struct op *op, unsigned cpu, quire_pa *slots) {
-    bool once = at_once(peer, op);
-    for (uint64_t i = 0; i < (once ? 1u : (uint64_t)1 << op->order); i++) {
+    struct calls calls = calls_of(peer, op);
+    for (uint64_t i = 0; i < calls.n; i++) {
         quire_pa *slot = &slots[op->slot + i];
         if (!op->is_free) {
-            *slot = take(peer, state, cpu, once ? op->order : 0);
+            *slot = take(peer, state, cpu, calls.order);
         } else if (*slot != QUIRE_NONE) {
-            give(peer, state, cpu, *slot, once ? op->order : 0);
+            give(peer, state, cpu, *slot, calls.order);
         }
     }
 }
