@@ -47,10 +47,16 @@ $(SCALE)/quire-scale: $(SCALE_TOOL) $(SCALE)/bench/peers.o $(SCALE_WATCHED)
 	@echo "  LD  $@"
 	@$(CC) $(CFLAGS) -no-pie -o $@ $^
 
-##@ scale  cache lines moved between 1 to 1024 simulated CPUs, of each contestant: tables and a picture, in minutes; QUICK=1
-.PHONY: scale
+##@ scale    cache lines that move between 1 to 1024 simulated CPUs, counted: 5 minutes; QUICK=1: up to 64 CPUs
+.PHONY: scale scale-keep
 scale: $(SCALE)/quire-scale
-	@mkdir -p bench/out
-	@$< --out bench/out $(if $(QUICK),--quick) && bench/scale/picture.py bench/out/scale.csv bench/out
+	@mkdir -p $(OUT)
+	@$< --out $(OUT) $(if $(QUICK),--quick) > $(OUT)/scale.txt && cat $(OUT)/scale.txt
+	@bench/scale/picture.py $(OUT)/scale.csv $(OUT)
+
+##@ scale-keep  put the report and the picture of the last run where the documents show them
+scale-keep:
+	@mkdir -p docs/pictures
+	cp $(OUT)/scale.svg $(OUT)/scale.txt docs/pictures
 
 -include $(wildcard $(SCALE)/bench/*.d $(SCALE)/bench/scale/*.d $(SCALE)/watched/src/*.d $(SCALE)/watched/bench/*.d)
