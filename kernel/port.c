@@ -1,4 +1,5 @@
 /* port.c: the allocator's hooks, all that it needs of this kernel beside the four memory functions. */
+#include <cpu.h>
 #include <kernel.h>
 #include <quire/port.h>
 
@@ -18,7 +19,7 @@ const char *owner_name(uint8_t tag) {
 }
 
 unsigned quire_port_cpu(void) {
-    return arch_cpu()->number;
+    return arch_cpu_hint();
 }
 
 void *quire_port_map(quire_pa pa) {

@@ -14,6 +14,12 @@
 /* A function that is seldom called: kept out of the way of those that often are. */
 #define Q_COLD __attribute__((noinline, cold))
 
+/* For branches that the quick ways do not take: their code stays together. */
+#define Q_SELDOM(condition) (__builtin_expect(!!(condition), 0))
+
+/* A function that is not to be mixed into its callers, which stay short and need no stack. */
+#define Q_APART __attribute__((noinline))
+
 typedef uintptr_t q_word;
 
 #define Q_WORD_BITS ((unsigned)(sizeof(q_word) * CHAR_BIT))
@@ -40,9 +46,20 @@ static inline unsigned q_popcount(q_word w) {
 static inline unsigned q_lowest(q_word w) {
     return (unsigned)(sizeof w == sizeof(unsigned) ? __builtin_ctz((unsigned)w) : __builtin_ctzll(w));
 }
+#elif UINTPTR_MAX == UINT64_MAX
+/* A power of two shifts a de Bruijn sequence so that its top six bits are of each value once. */
+static inline unsigned q_lowest(q_word w) {
+    static const unsigned char place[64] = {0,  1,  48, 2,  57, 49, 28, 3,  61, 58, 50, 42, 38, 29, 17, 4,
+                                            62, 55, 59, 36, 53, 51, 43, 22, 45, 39, 33, 30, 24, 18, 12, 5,
+                                            63, 47, 56, 27, 60, 41, 37, 16, 54, 35, 52, 21, 44, 32, 23, 11,
+                                            46, 26, 40, 15, 34, 20, 31, 10, 25, 14, 19, 9,  13, 8,  7,  6};
+    return place[(w & (~w + 1)) * 0x03f79d71b4cb0a89u >> 58];
+}
 #else
 static inline unsigned q_lowest(q_word w) {
-    return q_popcount((w & (~w + 1)) - 1);
+    static const unsigned char place[32] = {0,  1,  28, 2,  29, 14, 24, 3, 30, 22, 20, 15, 25, 17, 4,  8,
+                                            31, 27, 13, 23, 21, 19, 16, 7, 26, 12, 18, 6,  11, 5,  10, 9};
+    return place[(w & (~w + 1)) * 0x077cb531u >> 27];
 }
 #endif
 

@@ -2,7 +2,7 @@
  *
  *   warm   a short stack of frames freed lately, of any block: reused first, being in the processor's cache
  *   in     a loan that allocations come from when warm is empty
- *   out    a loan that gathers frees of one block on their way home
+ *   out    a loan that gathers frees of one block on their way home; a whole block stays there until something else comes
  *
  * When warm is full, frees of the blocks of `in` and `out` go there; for one of another block, the older half of warm
  * leaves through `out`, which is given back whenever a frame of another block comes. When warm and `in` are empty the
@@ -13,27 +13,56 @@
  * memory could make, the CPU gathers: frees skip warm, so that allocations move into the fullest blocks and the
  * others drain. Looked at when a cache refills, and when it spills.
  *
+ * A cache looks at one zone at a time, and keeps what the quick ways (single.c) need to know of it, so that these touch
+ * no other line than the cache's and the frame's record. Frames of other zones go home through `out`.
+ *
  * C1  Only the visitor (q_cache_enter) touches a cache; nobody waits to become one.        interleaving tests
  * C2  warm, in and out hold disjoint frames whose records say free.                         quire_validate
+ * C3  Frames in warm and in `in` are of the zone that the cache looks at.                    quire_validate
  *
  * Why not a lock: a caller interrupted in the middle, and the interrupt's own allocation, would wait for ever. */
 #include "core.h"
 
-/* Whole blocks are short when more than 1/32 of what the free memory could make is missing. */
-#define Q_GATHER_SHARE 32
+/* Whole blocks are short when more than 1/64 of what the free memory could make is missing, and one for each CPU, which
+ * breaks one up to have frames at hand. */
+#define Q_GATHER_SHARE 64
 
 void q_cache_init(struct q_cache *c) {
     atomic_init(&c->guard, 0);
     c->visit = 0;
     c->n_warm = 0;
     c->word = 0;
-    c->room = Q_WARM;
+    c->gathering = 0;
     q_loan_clear(&c->in);
     q_loan_clear(&c->out);
     c->start = 0;
+    c->first = c->n_quick = 0;
+    c->records = 0;
     c->zone = NULL;
-    c->n_given_back = 0;
+    c->n_taken = 0;
     c->n_refills = c->n_steals = 0;
+}
+
+/* Lets the quick ways work on the frames of this zone from now on, as far as they are initialised by now. */
+static void look_at(struct q_cache *c, struct q_zone *z) {
+    /* acquire: who sees the ceiling sees the records below it (zone.c, Z1) */
+    size_t n_ready = atomic_load_explicit(&z->ceiling, memory_order_acquire);
+    c->zone = z;
+    c->first = z->first;
+    c->records = (uintptr_t)z->records - z->first * sizeof(q_record);
+    c->n_quick = c->gathering != 0 ? 0 : n_ready;
+}
+
+void q_cache_look_again(struct q_cache *c) {
+    look_at(c, c->zone);
+}
+
+bool q_cache_knows(const struct q_cache *c, q_frame f) {
+    if (c->zone == NULL) {
+        return false;
+    }
+    return f - c->in.base < Q_BLOCK || (f - c->out.base < Q_BLOCK && c->out.zone == c->zone) ||
+           q_zone_knows(c->zone, f - c->first);
 }
 
 /* A frame came home that was there already: a double free by two CPUs at once. It stays there once. */
@@ -50,18 +79,21 @@ void q_return(struct quire *q, struct q_loan *loan) {
     }
 }
 
-/* Tells the allocator's balance what this cache took or gave. */
+/* The cache took so many frames, or gave them back where negative. The allocator's balance is told when it is worth the
+ * way to a line that all CPUs share. */
 static void settle(struct quire *q, struct q_cache *c, intptr_t n_taken) {
-    intptr_t n = c->n_given_back - n_taken;
-    c->n_given_back = 0;
-    atomic_fetch_add_explicit(&q->balance.n_free, n, memory_order_relaxed); /* an estimate */
+    c->n_taken += n_taken;
+    if (c->n_taken >= (intptr_t)Q_BLOCK / 2 || c->n_taken <= -(intptr_t)Q_BLOCK / 2) {
+        atomic_fetch_sub_explicit(&q->balance.n_free, c->n_taken, memory_order_relaxed); /* an estimate */
+        c->n_taken = 0;
+    }
 }
 
 static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
     intptr_t n_free = atomic_load_explicit(&q->balance.n_free, memory_order_relaxed);
     intptr_t n_whole = atomic_load_explicit(&q->balance.n_whole, memory_order_relaxed);
     intptr_t possible = n_free / (intptr_t)Q_BLOCK;
-    c->room = n_whole < possible - possible / Q_GATHER_SHARE ? 0 : Q_WARM;
+    c->gathering = n_whole + possible / Q_GATHER_SHARE + (intptr_t)q->n_cpus < possible;
 }
 
 /* Borrows a block of this class, searched from where the last one was. */
@@ -108,16 +140,14 @@ static bool borrow_any(struct quire *q, struct q_cache *c) {
 static bool refill(struct quire *q, struct q_cache *c) {
     look_whether_to_gather(q, c);
     if (!borrow_any(q, c)) {
-        settle(q, c, 0);
         return false;
     }
-    Q_CHECK(c->n_warm <= Q_WARM && c->in.zone != NULL, c->n_warm);
-    c->zone = c->in.zone;
+    Q_CHECK(c->n_warm == 0 && c->in.zone != NULL, c->n_warm);
+    settle(q, c, (intptr_t)q_loan_count(&c->in));
+    look_at(c, c->in.zone);
     c->start = c->in.block;
-    c->word = 0;
     c->n_refills++;
     q_zone_soil(c->in.zone, c->in.block);
-    settle(q, c, (intptr_t)q_loan_count(&c->in));
     return true;
 }
 
@@ -126,39 +156,49 @@ static q_frame pop_in(struct q_cache *c) {
     for (uint32_t w = 0; w < Q_LINE_WORDS; w++) {
         if (c->in.mask[w] != 0) {
             c->word = w;
-            return q_cache_pop(c);
+            return q_cache_pop_in(c);
         }
     }
     return Q_NO_FRAME;
 }
 
+static q_frame pop(struct q_cache *c) {
+    return c->n_warm > 0 ? c->warm[--c->n_warm] : pop_in(c);
+}
+
 q_frame q_cache_pop_own(struct q_cache *c) {
-    q_frame f = q_cache_pop(c);
-    f = f != Q_NO_FRAME ? f : pop_in(c);
-    if (f == Q_NO_FRAME) {
+    q_frame f = pop(c);
+    if (f == Q_NO_FRAME && c->out.zone != NULL) {
+        look_at(c, c->out.zone);
         c->in = c->out; /* what was on its way home */
         q_loan_clear(&c->out);
+        q_zone_soil(c->in.zone, c->in.block);
         f = pop_in(c);
     }
     return f;
 }
 
-q_frame q_cache_pop_slow(struct quire *q, struct q_cache *c) {
-    q_frame f = pop_in(c);
+q_frame q_cache_pop(struct quire *q, struct q_cache *c) {
+    q_frame f = pop(c);
     if (f != Q_NO_FRAME) {
         return f;
     }
     return refill(q, c) ? pop_in(c) : q_cache_pop_own(c);
 }
 
-/* Sends a frame home by way of `out`. */
-static void send_home(struct quire *q, struct q_cache *c, q_frame f) {
-    if (f - c->out.base >= Q_BLOCK) {
-        c->n_given_back += (intptr_t)q_loan_count(&c->out);
-        q_return(q, &c->out);
-        struct q_zone *z = q_zone_of(q, f);
-        q_loan_open(&c->out, z, q_zone_block_of(z, f));
+/* Makes `out` the loan of this frame's block. */
+static void open_out(struct quire *q, struct q_cache *c, q_frame f) {
+    if (f - c->out.base < Q_BLOCK) {
+        return;
     }
+    settle(q, c, -(intptr_t)q_loan_count(&c->out));
+    q_return(q, &c->out);
+    struct q_zone *z = q_zone_of(q, f);
+    q_loan_open(&c->out, z, q_zone_block_of(z, f));
+}
+
+static void send_home(struct quire *q, struct q_cache *c, q_frame f) {
+    open_out(q, c, f);
     if (!q_loan_put(&c->out, f)) {
         report_twice(q, f);
     }
@@ -176,43 +216,67 @@ static void spill(struct quire *q, struct q_cache *c, uint32_t n) {
     }
 }
 
-void q_cache_push_slow(struct quire *q, struct q_cache *c, q_frame f) {
+/* Whether warm may have a frame; looks at the frame's zone, or at more of it, where that is needed and can be. */
+static bool may_warm(struct quire *q, struct q_cache *c, q_frame f) {
+    if (f - c->first < c->n_quick) {
+        return true;
+    }
+    struct q_zone *z = q_zone_of(q, f);
+    if (z != c->zone && c->n_warm == 0 && q_loan_count(&c->in) == 0) {
+        q_loan_clear(&c->in);
+        c->zone = z;
+    }
+    if (z == c->zone) {
+        look_at(c, z);
+        return c->gathering == 0;
+    }
+    return false;
+}
+
+void q_cache_push(struct quire *q, struct q_cache *c, q_frame f) {
+    bool warm = may_warm(q, c, f);
+    if (warm && c->n_warm < Q_WARM) {
+        c->warm[c->n_warm++] = f;
+        return;
+    }
+    if (q_cache_push_loan(c, f)) {
+        return;
+    }
     if (q_loan_has(&c->in, f)) {
         report_twice(q, f);
         return;
     }
-    if (c->room > 0) {
+    if (warm) {
         spill(q, c, Q_WARM / 2);
-        settle(q, c, 0);
         look_whether_to_gather(q, c);
     }
     send_home(q, c, f);
 }
 
 q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
-    Q_CHECK(order < QUIRE_BLOCK_ORDER, order);
-    size_t i = q_loan_find_run(&c->in, order);
+    Q_CHECK(order <= QUIRE_BLOCK_ORDER, order);
+    struct q_loan *loan = order < QUIRE_BLOCK_ORDER ? &c->in : &c->out; /* `in` is broken up, `out` may be whole */
+    size_t i = q_loan_find_run(loan, order);
     if (i == Q_NO_RUN) {
         return Q_NO_FRAME;
     }
-    q_loan_take_run(&c->in, i, (size_t)1 << order);
-    return c->in.base + i;
+    q_loan_take_run(loan, i, (size_t)1 << order);
+    return loan->base + i;
 }
 
-bool q_cache_put_run(struct q_cache *c, q_frame f, unsigned order) {
+bool q_cache_put_run(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
+    Q_CHECK(order <= QUIRE_BLOCK_ORDER, order);
     if (f - c->in.base >= Q_BLOCK) {
-        return false;
+        open_out(q, c, f);
     }
-    Q_CHECK(order < QUIRE_BLOCK_ORDER, order);
-    q_loan_add_run(&c->in, f - c->in.base, (size_t)1 << order);
-    return true;
+    struct q_loan *loan = f - c->in.base < Q_BLOCK ? &c->in : &c->out;
+    return q_loan_put_run(loan, f - loan->base, (size_t)1 << order);
 }
 
 void q_cache_drain(struct quire *q, struct q_cache *c) {
     spill(q, c, c->n_warm);
-    c->n_given_back += (intptr_t)(q_loan_count(&c->in) + q_loan_count(&c->out));
+    settle(q, c, -(intptr_t)(q_loan_count(&c->in) + q_loan_count(&c->out)));
     q_return(q, &c->out);
     q_return(q, &c->in);
     Q_CHECK(c->n_warm == 0, c->n_warm);
-    settle(q, c, 0);
 }

@@ -6,43 +6,85 @@
 
 #define Q_WARM 64 /* frames; the older half leaves when it is full */
 
-/* The guard comes first; all else is the visitor's. */
+/* So that a shift finds a CPU's cache, and no two share a line. */
+#define Q_CACHE_BYTES 1024
+
+/* The guard comes first; all else is the visitor's. What the quick ways use (single.c) lies together. */
 struct q_cache {
-    _Alignas(128) _Atomic uint32_t guard; /* Q_BUSY, or 2 for each visit so far */
-    uint32_t n_warm;
-    uint32_t room; /* for warm frames: Q_WARM; 0 while gathering */
-    uint32_t word; /* of `in` that allocations come from at the moment */
+    /* Q_BUSY, or Q_VISIT for each visit so far and Q_WARM_FRAME for each warm frame */
+    _Alignas(Q_CACHE_BYTES) _Atomic q_word guard;
+
+    /* The zone of warm and `in`, and copies of what the quick ways need to know of it. */
+    q_frame first;     /* its first frame */
+    size_t n_quick;    /* frames from there on that quire_free may push quickly: initialised ones; 0 while gathering */
+    uintptr_t records; /* where the record of frame 0 would be: they lie side by side, from that of `first` on */
+    struct q_zone *zone;
+
+    uint32_t n_warm;    /* what the guard says, for the slow ways: between q_cache_open and q_cache_close */
+    uint32_t word;      /* of `in` that allocations come from at the moment */
+    uint32_t gathering; /* 1 or 0 */
     struct q_loan in, out;
-    size_t start;          /* block of the last loan: where the next search begins */
-    struct q_zone *zone;   /* and its zone */
-    intptr_t n_given_back; /* frames that went home since balance was told */
+    size_t start;     /* block of the last loan: where the next search in the zone begins */
+    intptr_t n_taken; /* frames that were borrowed and did not go home, since balance was told */
     uint64_t n_refills, n_steals;
-    uint32_t visit; /* what q_cache_enter said, for who visits all caches at once (validate.c) */
+    q_word visit; /* what q_cache_open said, for who visits all caches at once (validate.c) */
     q_frame warm[Q_WARM];
 };
 
-/* Odd, and so the number of no visit. */
-#define Q_BUSY 1u
+#define Q_BUSY       ((q_word)1) /* odd, and so no number of visits */
+#define Q_WARM_FRAME ((q_word)8) /* the size of one, on 64-bit machines, so that the guard holds an offset */
+#define Q_WARM_FULL  (Q_WARM * Q_WARM_FRAME)
+#define Q_VISIT      (2 * Q_WARM_FULL) /* more than all warm frames, so that each visit adds to the guard */
+
+static inline uint32_t q_visit_warm(q_word visit) {
+    return (uint32_t)(visit % Q_VISIT / Q_WARM_FRAME);
+}
+
+/* The warm frame at this offset, as the guard counts. */
+static inline q_frame *q_cache_warm(struct q_cache *c, q_word offset) {
+    return &c->warm[offset / Q_WARM_FRAME];
+}
 
 /* Tries to become the visitor; false: somebody is there, who may be the very caller, interrupted. *visit is for
  * leaving. */
-static inline bool q_cache_enter(struct q_cache *c, uint32_t *visit) {
+static inline bool q_cache_enter(struct q_cache *c, q_word *visit) {
     /* seq_cst: acquire, to see what the last visitor left (pairs with q_cache_leave); and one order with the prover's
      * fence, so that a visit begun before that fence is seen by it (single.c, P1). */
     *visit = atomic_exchange(&c->guard, Q_BUSY);
     return *visit != Q_BUSY;
 }
 
-static inline void q_cache_leave(struct q_cache *c, uint32_t visit) {
-    atomic_store_explicit(&c->guard, visit + 2,
-                          memory_order_release); /* pairs with q_cache_enter, and the prover's look */
+/* The visit is over; `n_more` warm frames came in it, or went. */
+static inline void q_cache_leave(struct q_cache *c, q_word visit, int n_more) {
+    /* release: pairs with q_cache_enter, and the prover's look */
+    atomic_store_explicit(&c->guard, visit + Q_VISIT + (q_word)n_more * Q_WARM_FRAME, memory_order_release);
 }
 
-/* One frame out of the cache, without the shared bits; Q_NO_FRAME: none that is quick to get. */
-static inline q_frame q_cache_pop(struct q_cache *c) {
-    if (c->n_warm > 0) {
-        return c->warm[--c->n_warm];
+/* The visit is over, and changed nothing: no proof need see it. */
+static inline void q_cache_retreat(struct q_cache *c, q_word visit) {
+    atomic_store_explicit(&c->guard, visit, memory_order_release); /* as above */
+}
+
+/* The same for the slow ways, which count in n_warm. */
+static inline bool q_cache_open(struct q_cache *c, q_word *visit) {
+    if (!q_cache_enter(c, visit)) {
+        return false;
     }
+    c->n_warm = (uint32_t)q_visit_warm(*visit);
+    return true;
+}
+
+static inline void q_cache_close(struct q_cache *c, q_word visit) {
+    q_cache_leave(c, visit, (int)c->n_warm - (int)q_visit_warm(visit));
+}
+
+/* The record of a frame of the zone. */
+static inline q_record *q_cache_record(const struct q_cache *c, q_frame f) {
+    return (q_record *)(c->records + f * sizeof(q_record));
+}
+
+/* A frame of the borrowed block; Q_NO_FRAME: none that is quick to get. */
+static inline q_frame q_cache_pop_in(struct q_cache *c) {
     q_word w = c->in.mask[c->word];
     if (w == 0) {
         return Q_NO_FRAME;
@@ -51,12 +93,8 @@ static inline q_frame q_cache_pop(struct q_cache *c) {
     return c->in.base + c->word * Q_WORD_BITS + q_lowest(w);
 }
 
-/* One frame into the cache; false: it needs q_cache_push_slow. */
-static inline bool q_cache_push(struct q_cache *c, q_frame f) {
-    if (c->n_warm < c->room) {
-        c->warm[c->n_warm++] = f;
-        return true;
-    }
+/* A frame into the loan of its block; false: no loan is of that, or it is in there already. */
+static inline bool q_cache_push_loan(struct q_cache *c, q_frame f) {
     return q_loan_put(&c->in, f) || q_loan_put(&c->out, f);
 }
 
@@ -64,18 +102,26 @@ struct quire;
 
 void q_cache_init(struct q_cache *c);
 
-/* The same when the quick way has nothing: any frame of the cache, else a borrowed block. Q_NO_FRAME: the cache is
- * empty and nothing can be borrowed. */
-q_frame q_cache_pop_slow(struct quire *q, struct q_cache *c);
+/* ---- between q_cache_open and q_cache_close --------------------------------------------------------------- */
 
-/* The same when the quick way has no room: makes some, or sends the frame home. */
-void q_cache_push_slow(struct quire *q, struct q_cache *c, q_frame f);
+/* Any frame of the cache, else of a block that is borrowed then. Q_NO_FRAME: the cache is empty and nothing can be
+ * borrowed. */
+q_frame q_cache_pop(struct quire *q, struct q_cache *c);
 
-/* An aligned run of 2^order frames of the borrowed block, or Q_NO_FRAME. */
+/* Whether a frame is of the cache's zone, and of a block that is initialised. */
+bool q_cache_knows(const struct q_cache *c, q_frame f);
+
+/* Looks anew how much of the zone is initialised. */
+void q_cache_look_again(struct q_cache *c);
+
+/* A frame into the cache, or home. */
+void q_cache_push(struct quire *q, struct q_cache *c, q_frame f);
+
+/* An aligned run of 2^order frames of a loan, order <= QUIRE_BLOCK_ORDER; or Q_NO_FRAME. */
 q_frame q_cache_take_run(struct q_cache *c, unsigned order);
 
-/* A run of frames that are freed, if they belong to the borrowed block; else false. */
-bool q_cache_put_run(struct q_cache *c, q_frame f, unsigned order);
+/* A run of frames that are freed into the loan of its block; false: some of them are there. */
+bool q_cache_put_run(struct quire *q, struct q_cache *c, q_frame f, unsigned order);
 
 /* Any frame of the cache, nothing borrowed; Q_NO_FRAME: it is empty. */
 q_frame q_cache_pop_own(struct q_cache *c);

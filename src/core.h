@@ -15,10 +15,11 @@ struct q_zones {
 
 struct quire {
     _Atomic(struct q_zone *) main; /* the largest zone: looked at first */
-    struct q_cache *caches;        /* this and the next two never change */
+    struct q_cache *caches;        /* this and the next three never change */
     unsigned n_cpus;
+    size_t n_quick; /* CPUs for which there are quick ways: all, or none where contents are looked at (single.c) */
     enum quire_content content;
-    q_word sum; /* checksum of these three and of the seal */
+    q_word sum; /* checksum of these four and of the seal */
     _Atomic(const struct q_zones *) zones;
     _Atomic q_word not_zones; /* the complement of `zones`, so that damage to that is found */
     struct q_balance balance;
@@ -52,17 +53,6 @@ static inline q_frame q_frame_of(quire_pa pa) {
     return q_pa(f) == pa - pa % QUIRE_PAGE_SIZE ? f : Q_NO_FRAME;
 }
 
-/* The record of the frame at `pa` where that is quick to find; NULL: misaligned, in another zone, or not ours. */
-static inline q_record *q_quick_record(const struct quire *q, quire_pa pa) {
-    struct q_zone *z = q_main(q);
-    quire_pa i = (pa >> QUIRE_PAGE_SHIFT) - z->first; /* wraps to something large for an address below */
-    /* acquire: pairs with the raise of the ceiling (zone.c, Z1) */
-    if (i >= atomic_load_explicit(&z->ceiling, memory_order_acquire) || pa % QUIRE_PAGE_SIZE != 0) {
-        return NULL;
-    }
-    return &z->records[i];
-}
-
 /* The zone whose blocks cover a frame, or NULL; binary search. The block may not be initialised. */
 struct q_zone *q_zone_at(const struct quire *q, q_frame f);
 
@@ -80,6 +70,17 @@ struct q_place {
     uint32_t seen;    /* what was in it, where the lookup was for a held frame (refs.c) */
 };
 
+/* Finds the frame at `pa` where that is quick; false: it is misaligned, in another zone, or not ours. */
+static inline bool q_find_quickly(const struct quire *q, quire_pa pa, struct q_place *at) {
+    struct q_zone *z = q_main(q);
+    quire_pa i = (pa >> QUIRE_PAGE_SHIFT) - z->first; /* wraps to something large for an address below */
+    if (pa % QUIRE_PAGE_SIZE != 0 || !q_zone_knows(z, i)) {
+        return false;
+    }
+    *at = (struct q_place){z, (q_frame)(pa >> QUIRE_PAGE_SHIFT), &z->records[i], 0};
+    return true;
+}
+
 /* Checks that 2^order frames at `pa` are ours and initialised; else reports the fault, `if_fresh` for frames that
  * never were in use. */
 enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
@@ -94,15 +95,15 @@ void q_fault_content(struct quire *q, const char *call, quire_pa pa, unsigned or
 /* Whether a frame holds the allocator's own data. */
 bool q_is_metadata(const struct quire *q, q_frame f);
 
-/* The CPU cache that this call should use, entered (*visit is for leaving it); NULL: it is in use, or there is none. */
-static inline struct q_cache *q_enter(struct quire *q, uint32_t *visit) {
+/* The CPU cache that this call should use, opened (*visit is for closing it); NULL: it is in use, or there is none. */
+static inline struct q_cache *q_enter(struct quire *q, q_word *visit) {
     unsigned cpu = quire_port_cpu();
     *visit = Q_BUSY;
     if (cpu >= q->n_cpus) {
         return NULL;
     }
     struct q_cache *c = &q->caches[cpu];
-    return q_cache_enter(c, visit) ? c : NULL;
+    return q_cache_open(c, visit) ? c : NULL;
 }
 
 /* Around work on shared bits without a cache. seq_cst: one order with the prover's look (single.c). */

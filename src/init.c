@@ -223,7 +223,8 @@ static q_frame find_home(const struct quire_region *regions, size_t n, quire_pa 
 
 q_word q_core_sum(const struct quire *q, q_word seal) {
     q_word sum = q_checksum(q_checksum(Q_NO_SUM, seal), (q_word)q->caches);
-    return q_checksum(q_checksum(sum, q->n_cpus), (q_word)q->content);
+    sum = q_checksum(q_checksum(sum, q->n_cpus), q->n_quick);
+    return q_checksum(sum, (q_word)q->content);
 }
 
 q_word q_zones_sum(const struct q_zones *zones) {
@@ -236,9 +237,10 @@ q_word q_zones_sum(const struct q_zones *zones) {
 
 static void init_core(struct quire *q, const struct quire_config *config) {
     memset(q, 0, sizeof *q);
-    q->caches = (struct q_cache *)(void *)((char *)q + round_up(sizeof *q, 128));
+    q->caches = (struct q_cache *)(void *)((char *)q + round_up(sizeof *q, Q_CACHE_BYTES));
     q->n_cpus = config->n_cpus;
     q->content = config->content;
+    q->n_quick = config->content == QUIRE_CONTENT_NONE ? config->n_cpus : 0;
     for (unsigned i = 0; i < q->n_cpus; i++) {
         q_cache_init(&q->caches[i]);
     }
@@ -299,7 +301,7 @@ static enum quire_status find_place(const struct quire_config *config, struct pl
         check_regions(plan->regions, plan->n_regions) != QUIRE_OK) {
         return QUIRE_INVALID;
     }
-    plan->fixed_bytes = round_up(sizeof(struct quire), 128) + config->n_cpus * sizeof(struct q_cache);
+    plan->fixed_bytes = round_up(sizeof(struct quire), Q_CACHE_BYTES) + config->n_cpus * sizeof(struct q_cache);
     q_frame n_available = find_home(plan->regions, plan->n_regions, config->mapped_end, &plan->home);
     if (n_available == 0 || !settle_plan(plan, n_available, n_zones)) {
         return QUIRE_NO_MEMORY;

@@ -42,8 +42,8 @@ bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats
         return false;
     }
     struct q_cache *c = &q->caches[cpu];
-    uint32_t visit;
-    if (!q_cache_enter(c, &visit)) {
+    q_word visit;
+    if (!q_cache_open(c, &visit)) {
         return true;
     }
     *out = (struct quire_cpu_stats){
@@ -54,9 +54,9 @@ bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats
         .out_block = c->out.zone != NULL ? q_pa(c->out.base) : QUIRE_NONE,
         .n_refills = c->n_refills,
         .n_steals = c->n_steals,
-        .gathering = c->room == 0,
+        .gathering = c->gathering != 0,
     };
-    q_cache_leave(c, visit);
+    q_cache_close(c, visit);
     return true;
 }
 
@@ -79,6 +79,7 @@ void quire_stats(const struct quire *q, struct quire_stats *out) {
     }
     for (unsigned i = 0; quire_cpu_stats(q, i, &cpu); i++) {
         out->n_cached += cpu.n_warm + cpu.n_in + cpu.n_out;
+        out->n_free_blocks += cpu.n_out == Q_BLOCK; /* on its way home as a whole */
     }
     out->n_free += out->n_cached;
 }

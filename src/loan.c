@@ -47,6 +47,16 @@ void q_loan_add_run(struct q_loan *loan, size_t i, size_t n) {
     }
 }
 
+bool q_loan_put_run(struct q_loan *loan, size_t i, size_t n) {
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        if ((loan->mask[w] & q_range_in_word(w, i, i + n)) != 0) {
+            return false;
+        }
+    }
+    q_loan_add_run(loan, i, n);
+    return true;
+}
+
 void q_loan_take_run(struct q_loan *loan, size_t i, size_t n) {
     Q_CHECK(loan->zone != NULL && i % n == 0 && i + n <= Q_BLOCK, i);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {

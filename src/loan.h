@@ -41,6 +41,9 @@ unsigned q_loan_count(const struct q_loan *loan);
 void q_loan_add_run(struct q_loan *loan, size_t i, size_t n);
 void q_loan_take_run(struct q_loan *loan, size_t i, size_t n);
 
+/* The same as q_loan_add_run; false, and nothing changed, where some of them are there. */
+bool q_loan_put_run(struct q_loan *loan, size_t i, size_t n);
+
 /* The lowest aligned run of 2^order frames in the loan, or Q_NO_RUN. order <= 9. */
 #define Q_NO_RUN SIZE_MAX
 size_t q_loan_find_run(const struct q_loan *loan, unsigned order);

@@ -124,11 +124,11 @@ static void put_run(struct quire *q, q_frame f, unsigned order) {
         q_put_frame(q, f);
         return;
     }
-    uint32_t visit;
-    struct q_cache *c = order < QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
-    bool kept = c != NULL && q_cache_put_run(c, f, order);
+    q_word visit;
+    struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
+    bool kept = c != NULL && q_cache_put_run(q, c, f, order);
     if (c != NULL) {
-        q_cache_leave(c, visit);
+        q_cache_close(c, visit);
     }
     if (!kept) {
         q_return_run(q, f, order);
@@ -312,14 +312,39 @@ static q_frame take_run_once(struct quire *q, unsigned order, size_t candidates)
 }
 
 static q_frame take_run_cached(struct quire *q, unsigned order) {
-    uint32_t visit;
-    struct q_cache *c = order < QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
+    q_word visit;
+    struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
     if (c == NULL) {
         return Q_NO_FRAME;
     }
     q_frame f = q_cache_take_run(c, order);
-    q_cache_leave(c, visit);
+    q_cache_close(c, visit);
     return f;
+}
+
+static bool has_hole(const struct q_zone *z, q_frame f, q_frame n) {
+    for (q_frame i = f; i < f + n; i++) {
+        if (q_zone_ready(z, q_zone_block_of(z, i)) && (q_zone_last_record(z, i) & Q_RESERVED) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether memory has 2^order aligned frames at all, free or not. Only blocks at the edges of regions have holes, so
+ * one of the first places looked at is without. */
+static bool ever_fits(const struct quire *q, unsigned order) {
+    const struct q_zones *zones = q_zones(q);
+    q_frame n = (q_frame)1 << order;
+    for (size_t i = 0; i < zones->n; i++) {
+        const struct q_zone *z = zones->zone[i];
+        for (q_frame f = (z->base + n - 1) & ~(n - 1); f < z->end && z->end - f >= n; f += n) {
+            if (!has_hole(z, f, n)) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 /* From the borrowed block, from likely blocks, from all; then with all caches emptied. */
@@ -331,7 +356,7 @@ static q_frame take_run(struct quire *q, unsigned order) {
     q_begin(q);
     f = take_run_once(q, order, Q_CANDIDATES);
     for (unsigned round = 0; round < 2 && f == Q_NO_FRAME; round++) {
-        if (round > 0) {
+        if (round > 0 && ever_fits(q, order)) {
             q_drain_all(q);
         }
         f = take_run_once(q, order, SIZE_MAX);
@@ -396,31 +421,6 @@ static void put_all_but(struct quire *q, q_frame f, unsigned order, q_frame bad)
             q_put_frame(q, i);
         }
     }
-}
-
-static bool has_hole(const struct q_zone *z, q_frame f, q_frame n) {
-    for (q_frame i = f; i < f + n; i++) {
-        if (q_zone_ready(z, q_zone_block_of(z, i)) && (q_zone_last_record(z, i) & Q_RESERVED) != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether memory has 2^order aligned frames at all, free or not. Only blocks at the edges of regions have holes, so
- * one of the first places looked at is without. */
-static bool ever_fits(const struct quire *q, unsigned order) {
-    const struct q_zones *zones = q_zones(q);
-    q_frame n = (q_frame)1 << order;
-    for (size_t i = 0; i < zones->n; i++) {
-        const struct q_zone *z = zones->zone[i];
-        for (q_frame f = (z->base + n - 1) & ~(n - 1); f < z->end && z->end - f >= n; f += n) {
-            if (!has_hole(z, f, n)) {
-                return true;
-            }
-        }
-    }
-    return false;
 }
 
 static enum quire_status why_none(const struct quire *q, unsigned order) {

@@ -1,7 +1,7 @@
 /* record.h: one 32-bit word for each frame, and one for each block: who holds it, and how often.
  *
- *   31        30     29         28         27..20  19..0
- *   RESERVED  FREED  JOIN_NEXT  JOIN_PREV  tag     count
+ *   31..24  23     22         21         20        19..0
+ *   tag     FREED  JOIN_NEXT  JOIN_PREV  RESERVED  count
  *
  * count      references; 0: nobody holds the frame. At its top it stays there (Q_COUNT_TOP) and the frame with it.
  * tag        the owner; of a freed frame the last one, so that a double free names it
@@ -12,7 +12,7 @@
  *
  * A frame whose record is 0 was not held on its own since its block's records were last set to 0. Its block's record
  * says whether it is held with all of its block (and then frames' records stay 0 until a part is freed or shared,
- * order.c), or was freed with it. In a block's record bit 31 is CLEAN: all 512 frame records are 0.
+ * order.c), or was freed with it. In a block's record bit 20 is CLEAN: all 512 frame records are 0.
  *
  * R1  A frame's record is written only by who holds the frame (alloc, free), or changed by an atomic
  *     read-modify-write (get, put, a neighbour that takes a JOIN away, the split of a block).   interleaving tests
@@ -28,23 +28,31 @@ typedef _Atomic uint32_t q_record;
 
 #define Q_COUNT_TOP QUIRE_MAX_REFS
 #define Q_COUNT(r)  ((r)&Q_COUNT_TOP)
-#define Q_TAG_SHIFT 20
+#define Q_TAG_SHIFT 24
 #define Q_TAG_MASK  (0xFFu << Q_TAG_SHIFT)
 #define Q_TAG(r)    ((uint8_t)(((r)&Q_TAG_MASK) >> Q_TAG_SHIFT))
-#define Q_JOIN_PREV (1u << 28)
-#define Q_JOIN_NEXT (1u << 29)
-#define Q_FREED     (1u << 30)
-#define Q_RESERVED  (1u << 31)
-#define Q_CLEAN     (1u << 31)
+#define Q_RESERVED  (1u << 20)
+#define Q_CLEAN     (1u << 20)
+#define Q_JOIN_PREV (1u << 21)
+#define Q_JOIN_NEXT (1u << 22)
+#define Q_FREED     (1u << 23)
 
 /* Held once, by `tag`, without neighbours. */
 static inline uint32_t q_held(uint8_t tag) {
     return 1u | (uint32_t)tag << Q_TAG_SHIFT;
 }
 
-/* Held once and alone: what quire_free may free without looking further. */
+/* Nobody holds it, and nothing stands against handing it out. */
+static inline bool q_unheld(uint32_t r) {
+    return (r & (Q_COUNT_TOP | Q_RESERVED)) == 0;
+}
+
+/* Held once and alone: what quire_free may free without looking further; and what it becomes then. */
 static inline bool q_held_alone(uint32_t r) {
-    return (r & ~Q_TAG_MASK) == 1;
+    return ((r ^ 1u) & ~Q_TAG_MASK) == 0;
+}
+static inline uint32_t q_freed_alone(uint32_t r) {
+    return (r ^ 1u) | Q_FREED;
 }
 
 /* What a record becomes when its frame is freed. */

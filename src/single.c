@@ -30,7 +30,7 @@ static struct look look(const struct quire *q) {
     q_word begun = atomic_load(&q->n_begun);
     struct look l = {begun, begun != atomic_load(&q->n_ended)};
     for (unsigned i = 0; i < q->n_cpus; i++) {
-        uint32_t guard = atomic_load(&q->caches[i].guard);
+        q_word guard = atomic_load(&q->caches[i].guard);
         l.sum += guard;
         l.busy |= guard == Q_BUSY;
     }
@@ -101,8 +101,8 @@ static q_frame take_any(struct quire *q) {
 static q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits) {
     for (unsigned i = 0; i < q->n_cpus; i++) {
         struct q_cache *c = &q->caches[(cpu + i) % q->n_cpus];
-        uint32_t visit;
-        if (!q_cache_enter(c, &visit)) {
+        q_word visit;
+        if (!q_cache_open(c, &visit)) {
             continue;
         }
         ++*n_visits;
@@ -111,7 +111,7 @@ static q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits)
             q_cache_drain(q, c);
             c->n_steals++;
         }
-        q_cache_leave(c, visit);
+        q_cache_close(c, visit);
         if (f != Q_NO_FRAME) {
             return f;
         }
@@ -134,7 +134,7 @@ static q_frame take_last(struct quire *q) {
             return f;
         }
         struct look after = look(q);
-        q_word own_steps = 1 + 2 * n_visits; /* one begin, in take_shared */
+        q_word own_steps = 1 + Q_VISIT * n_visits; /* one begin, in take_shared; warm was empty in those visits */
         if (!before.busy && !after.busy && after.sum == before.sum + own_steps) {
             return Q_NO_FRAME;
         }
@@ -149,24 +149,21 @@ static q_frame take_last(struct quire *q) {
 void q_drain_all(struct quire *q) {
     for (unsigned i = 0; i < q->n_cpus; i++) {
         struct q_cache *c = &q->caches[i];
-        uint32_t visit;
-        if (q_cache_enter(c, &visit)) {
+        q_word visit;
+        if (q_cache_open(c, &visit)) {
             q_cache_drain(q, c);
-            q_cache_leave(c, visit);
+            q_cache_close(c, visit);
         }
     }
 }
 
 static q_frame take(struct quire *q) {
     q_frame f;
-    uint32_t visit;
+    q_word visit;
     struct q_cache *c = q_enter(q, &visit);
     if (c != NULL) {
-        f = q_cache_pop(c);
-        if (f == Q_NO_FRAME) {
-            f = q_cache_pop_slow(q, c);
-        }
-        q_cache_leave(c, visit);
+        f = q_cache_pop(q, c);
+        q_cache_close(c, visit);
     } else {
         f = take_shared(q);
     }
@@ -200,35 +197,6 @@ quire_pa q_alloc(struct quire *q, const char *call, uint8_t tag, bool fill) {
     }
 }
 
-/* Whether a frame can be handed out by writing its record alone. */
-static inline bool simple_and_free(const struct quire *q, q_record *r) {
-    uint32_t record = atomic_load_explicit(r, memory_order_relaxed); /* as in hand_out */
-    return (record & (Q_COUNT_TOP | Q_RESERVED)) == 0 && q->content == QUIRE_CONTENT_NONE;
-}
-
-/* The rest of quire_alloc for a frame that was taken, if any. */
-static Q_COLD quire_pa alloc_slow(struct quire *q, q_frame f, uint8_t tag) {
-    bool good = f != Q_NO_FRAME && hand_out(q, "quire_alloc", f, tag, true);
-    return good ? q_pa(f) : q_alloc(q, "quire_alloc", tag, true);
-}
-
-quire_pa quire_alloc(struct quire *q, uint8_t tag) {
-    uint32_t visit;
-    struct q_cache *c = q_enter(q, &visit);
-    if (c == NULL) {
-        return alloc_slow(q, Q_NO_FRAME, tag);
-    }
-    q_frame f = q_cache_pop(c);
-    q_cache_leave(c, visit);
-    /* What hand_out does, for a frame of the main zone without anything special; Q_NO_FRAME is in no zone. */
-    struct q_zone *z = q_main(q);
-    if (q_zone_block_of(z, f) >= z->n_blocks || !simple_and_free(q, q_zone_record(z, f))) {
-        return alloc_slow(q, f, tag);
-    }
-    atomic_store_explicit(q_zone_record(z, f), q_held(tag), memory_order_relaxed); /* as in hand_out */
-    return q_pa(f);
-}
-
 void q_return_run(struct quire *q, q_frame f, unsigned order) {
     struct q_zone *z = q_zone_of(q, f);
     struct q_loan loan;
@@ -243,41 +211,134 @@ void q_return_run(struct quire *q, q_frame f, unsigned order) {
     atomic_fetch_add_explicit(&q->balance.n_free, (intptr_t)1 << order, memory_order_relaxed); /* an estimate */
 }
 
-static Q_COLD void put_frame_slow(struct quire *q, struct q_cache *c, uint32_t visit, q_frame f) {
+void q_put_frame(struct quire *q, q_frame f) {
+    q_word visit;
+    struct q_cache *c = q_enter(q, &visit);
     if (c == NULL) {
         q_return_run(q, f, 0);
         return;
     }
-    q_cache_push_slow(q, c, f);
-    q_cache_leave(c, visit);
+    q_cache_push(q, c, f);
+    q_cache_close(c, visit);
 }
 
-static inline void put_frame(struct quire *q, q_frame f) {
-    uint32_t visit;
-    struct q_cache *c = q_enter(q, &visit);
-    if (c == NULL || !q_cache_push(c, f)) {
-        put_frame_slow(q, c, visit, f);
-        return;
+/* ---- the quick ways ----------------------------------------------------------------------------------------
+ *
+ * One visit to the CPU's cache, in which nothing is called and nothing looked at but the cache and the frame's record.
+ * Anything else ends the visit and goes the slow way. */
+
+/* The rest of quire_alloc; `f`: the frame that was taken, if any. */
+static Q_COLD quire_pa alloc_slow(struct quire *q, q_frame f, uint8_t tag) {
+    bool good = f != Q_NO_FRAME && hand_out(q, "quire_alloc", f, tag, true);
+    return good ? q_pa(f) : q_alloc(q, "quire_alloc", tag, true);
+}
+
+/* The same behind a visit in which `n_more` warm frames came. */
+static Q_COLD quire_pa alloc_rest(struct quire *q, struct q_cache *c, q_word visit, int n_more, q_frame f,
+                                  uint8_t tag) {
+    q_cache_leave(c, visit, n_more);
+    return alloc_slow(q, f, tag);
+}
+
+/* Hands out a frame that was taken in a visit, and ends that. */
+static inline quire_pa hand_out_quickly(struct quire *q, struct q_cache *c, q_word visit, int n_more, q_frame f,
+                                        uint8_t tag) {
+    q_record *r = q_cache_record(c, f);
+    if (Q_SELDOM(!q_unheld(atomic_load_explicit(r, memory_order_relaxed)))) { /* relaxed: the frame is ours (R1) */
+        return alloc_rest(q, c, visit, n_more, f, tag);
     }
-    q_cache_leave(c, visit);
+    atomic_store_explicit(r, q_held(tag), memory_order_relaxed);
+    q_cache_leave(c, visit, n_more);
+    return q_pa(f);
 }
 
-void q_put_frame(struct quire *q, q_frame f) {
-    put_frame(q, f);
+/* The rest of quire_alloc where warm is empty. */
+static Q_APART quire_pa alloc_borrowed(struct quire *q, struct q_cache *c, q_word visit, uint8_t tag) {
+    q_frame f = q_cache_pop_in(c);
+    return f != Q_NO_FRAME ? hand_out_quickly(q, c, visit, 0, f, tag) : alloc_rest(q, c, visit, 0, f, tag);
+}
+
+quire_pa quire_alloc(struct quire *q, uint8_t tag) {
+    size_t cpu = quire_port_cpu();
+    if (Q_SELDOM(cpu >= q->n_quick)) {
+        return alloc_slow(q, Q_NO_FRAME, tag);
+    }
+    struct q_cache *c = &q->caches[cpu];
+    q_word visit;
+    if (Q_SELDOM(!q_cache_enter(c, &visit))) {
+        return alloc_slow(q, Q_NO_FRAME, tag);
+    }
+    q_word n_warm = visit & (Q_VISIT - Q_WARM_FRAME);
+    if (Q_SELDOM(n_warm == 0)) {
+        return alloc_borrowed(q, c, visit, tag);
+    }
+    return hand_out_quickly(q, c, visit, -1, *q_cache_warm(c, n_warm - Q_WARM_FRAME), tag);
+}
+
+static Q_COLD enum quire_status free_slow(struct quire *q, quire_pa pa) {
+    return q_free_run(q, "quire_free", pa, 0);
+}
+
+static Q_COLD enum quire_status free_rest(struct quire *q, struct q_cache *c, q_word visit, quire_pa pa) {
+    q_cache_retreat(c, visit);
+    return free_slow(q, pa);
+}
+
+/* The rest of quire_free where there is no room in warm, or the frame is not `known` to be initialised. */
+static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, q_word visit, quire_pa pa, bool known) {
+    q_frame f = q_frame_of(pa);
+    if (pa % QUIRE_PAGE_SIZE != 0 || f == Q_NO_FRAME || (!known && !q_cache_knows(c, f))) {
+        return free_rest(q, c, visit, pa);
+    }
+    q_record *r = q_cache_record(c, f);
+    uint32_t record = atomic_load_explicit(r, memory_order_relaxed); /* as below */
+    if (!q_held_alone(record)) {
+        return free_rest(q, c, visit, pa);
+    }
+    atomic_store_explicit(r, q_freed_alone(record), memory_order_relaxed);
+    if (!known && c->gathering == 0 && q_visit_warm(visit) < Q_WARM) {
+        q_cache_look_again(c);
+        c->warm[q_visit_warm(visit)] = f;
+        q_cache_leave(c, visit, 1);
+        return QUIRE_OK;
+    }
+    if (q_cache_push_loan(c, f)) {
+        q_cache_leave(c, visit, 0);
+        return QUIRE_OK;
+    }
+    c->n_warm = q_visit_warm(visit);
+    q_cache_push(q, c, f);
+    q_cache_close(c, visit);
+    return QUIRE_OK;
 }
 
 enum quire_status quire_free(struct quire *q, quire_pa pa) {
-    q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT);
-    q_record *r = q_quick_record(q, pa);
-    if (r == NULL) {
-        return q_free_run(q, "quire_free", pa, 0);
+    size_t cpu = quire_port_cpu();
+    if (QUIRE_CHECK >= 2 || Q_SELDOM(cpu >= q->n_quick)) {
+        return free_slow(q, pa);
     }
-    /* relaxed: the caller holds the frame, so the record is its own (R1) */
-    uint32_t record = atomic_load_explicit(r, memory_order_relaxed);
-    if (!q_held_alone(record) || q->content != QUIRE_CONTENT_NONE || QUIRE_CHECK >= 2) {
-        return q_free_run(q, "quire_free", pa, 0);
+    struct q_cache *c = &q->caches[cpu];
+    q_word visit;
+    if (Q_SELDOM(!q_cache_enter(c, &visit))) {
+        return free_slow(q, pa);
     }
-    (void)q_mark_freed(r, record, 0);
-    put_frame(q, f);
+    quire_pa i = (pa >> QUIRE_PAGE_SHIFT) - c->first; /* wraps to something large for an address below */
+    if (Q_SELDOM(i >= c->n_quick)) {
+        return free_apart(q, c, visit, pa, false);
+    }
+    if (Q_SELDOM((visit & Q_WARM_FULL) != 0)) {
+        return free_apart(q, c, visit, pa, true);
+    }
+    if (Q_SELDOM(pa % QUIRE_PAGE_SIZE != 0)) {
+        return free_apart(q, c, visit, pa, false);
+    }
+    q_record *r = q_cache_record(c, (q_frame)(pa >> QUIRE_PAGE_SHIFT));
+    uint32_t record = atomic_load_explicit(r, memory_order_relaxed); /* relaxed: the caller holds the frame (R1) */
+    if (Q_SELDOM(!q_held_alone(record))) {
+        return free_rest(q, c, visit, pa);
+    }
+    atomic_store_explicit(r, q_freed_alone(record), memory_order_relaxed);
+    *q_cache_warm(c, visit & (Q_VISIT - Q_WARM_FRAME)) = (q_frame)(pa >> QUIRE_PAGE_SHIFT);
+    q_cache_leave(c, visit, 1);
     return QUIRE_OK;
 }

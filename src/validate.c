@@ -52,12 +52,44 @@ static bool check_loan(struct check *c, const struct q_loan *loan) {
     return fits ? true : wrong(c, "a loan's block is not the one it names", q_pa(loan->base), 0);
 }
 
+static bool in_table(const struct quire *q, const struct q_zone *z) {
+    const struct q_zones *zones = q_zones(q);
+    size_t i = 0;
+    while (i < zones->n && zones->zone[i] != z) {
+        i++;
+    }
+    return i < zones->n;
+}
+
+static bool looks_at_its_zone(const struct quire *q, const struct q_cache *c) {
+    const struct q_zone *z = c->zone;
+    if (z == NULL) {
+        return c->first == 0 && c->n_quick == 0 && c->records == 0 && c->n_warm == 0 && c->in.zone == NULL;
+    }
+    if (!in_table(q, z) || c->first != z->first ||
+        (q_record *)(c->records + z->first * sizeof(q_record)) != z->records ||
+        (c->in.zone != NULL && c->in.zone != z) ||
+        c->n_quick > atomic_load_explicit(&z->ceiling, memory_order_relaxed)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < c->n_warm; i++) {
+        if (q_zone_block_of(z, c->warm[i]) >= z->n_blocks) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool check_cache(struct check *c, const struct q_cache *cache) {
-    bool room = cache->room == 0 || cache->room == Q_WARM;
-    if (cache->n_warm > Q_WARM || !room || cache->word >= Q_LINE_WORDS || cache->visit % 2 != 0) {
+    if (cache->n_warm > Q_WARM || cache->word >= Q_LINE_WORDS || cache->visit % Q_WARM_FRAME != 0) {
         return wrong(c, "a CPU cache's counters are out of range", QUIRE_NONE, 0);
     }
-    return check_loan(c, &cache->in) && check_loan(c, &cache->out);
+    if (!check_loan(c, &cache->in) || !check_loan(c, &cache->out)) {
+        return false;
+    }
+    return looks_at_its_zone(c->q, cache)
+               ? true
+               : wrong(c, "a CPU cache does not look at the zone of its frames", QUIRE_NONE, 0);
 }
 
 static size_t frames_in_caches(const struct quire *q) {
@@ -255,14 +287,14 @@ static bool check_all(struct check *c) {
 
 static void leave_caches(struct quire *q, unsigned n) {
     for (unsigned cpu = 0; cpu < n; cpu++) {
-        q_cache_leave(&q->caches[cpu], q->caches[cpu].visit);
+        q_cache_close(&q->caches[cpu], q->caches[cpu].visit);
     }
 }
 
 static bool enter_caches(struct quire *q) {
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
-        uint32_t visit;
-        if (!q_cache_enter(&q->caches[cpu], &visit)) {
+        q_word visit;
+        if (!q_cache_open(&q->caches[cpu], &visit)) {
             leave_caches(q, cpu);
             return false;
         }

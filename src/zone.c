@@ -10,7 +10,8 @@
  * whatever memory held before, and are initialised by who claims the block first.
  *
  * Z1  Frames below `first + ceiling` have initialised records, so that one comparison tells a caller's address
- *     from anything else. Above it the index is asked.                                        q_zone_claim
+ *     from anything else; so has the last block, if it was partly ours from the start. Else the index is asked.
+ *                                                                                             q_zone_claim
  * Z2  count = bits set in the line, when nothing is in flight.                               quire_validate
  * Z3  A block with count > 0 is hinted in its class, when nothing is in flight.               quire_validate
  * Z4  CLEAN in a block's record: all its frame records are 0. Taken away by who borrows frames of the block to
@@ -57,6 +58,7 @@ void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, stru
     at += record_bytes(z->n_blocks);
     z->blocks = q_index_init(&z->index, at, z->n_blocks + z->skew);
     z->balance = balance;
+    z->n_tail = 0;
     z->meta_base = z->meta_end = 0;
     atomic_init(&z->ceiling, 0);
     atomic_init(&z->n_frames, 0);
@@ -80,6 +82,7 @@ q_word q_zone_sum(const struct q_zone *z) {
     for (unsigned level = 0; level < Q_LEVELS && level <= z->index.top; level++) {
         sum = q_checksum(sum, (q_word)z->index.level[level]);
     }
+    sum = q_checksum(sum, z->n_tail);
     sum = q_checksum(sum, z->skew);
     sum = q_checksum(sum, z->meta_base);
     sum = q_checksum(sum, z->meta_end);
@@ -146,7 +149,7 @@ static void publish(struct q_zone *z, size_t block) {
         return;
     }
     do {
-        /* release: who sees the ceiling sees the records below it; pairs with the acquire in q_quick_record. A failed
+        /* release: who sees the ceiling sees the records below it; pairs with the acquire in q_zone_knows. A failed
          * exchange loads the newer ceiling: another CPU raised it. */
         if (atomic_compare_exchange_strong(&z->ceiling, &ceiling, ceiling + Q_BLOCK)) {
             ceiling += Q_BLOCK;
@@ -169,6 +172,7 @@ void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     int32_t n_free = 0;
     bool claimed = q_index_claim_block(&z->index, block + z->skew);
     Q_CHECK(claimed, block);
+    z->n_tail = block == z->n_blocks - 1 ? Q_BLOCK : z->n_tail;
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         init_records(&z->records[block * Q_BLOCK + w * Q_WORD_BITS], usable[w]);
         atomic_init(&z->lines[block].word[w], usable[w]);
@@ -177,6 +181,7 @@ void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     atomic_init(&z->blocks[block].count, n_free);
     atomic_init(&z->blocks[block].record, 0);
     atomic_fetch_sub_explicit(&z->balance->n_whole, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&z->balance->n_free, n_free, memory_order_relaxed);
     publish(z, block);
     q_zone_hint(z, block, n_free);
 }

@@ -23,7 +23,7 @@ struct q_block {
 /* How much of the memory that is not in CPU caches is free, and how much of that as whole blocks: what decides
  * whether to gather (cache.c). One for each allocator. Estimates: relaxed everywhere. */
 struct q_balance {
-    _Alignas(64) _Atomic intptr_t n_free;
+    _Alignas(64) _Atomic intptr_t n_free; /* without what blocks have that can never be whole, at the edges of memory */
     _Atomic intptr_t n_whole;
 };
 
@@ -39,6 +39,7 @@ struct q_zone {
     struct q_line *lines;        /* one for each block */
     struct q_block *blocks;      /* one for each block */
     struct q_index index;        /* position of a block in it: its number in the zone + skew */
+    size_t n_tail;               /* frames of the last block where that is initialised from the start, else 0 */
     size_t skew;                 /* 1 where the first block's number is odd, so that pairs share a leaf */
     q_frame meta_base, meta_end; /* the metadata extent that this zone was made with; may be empty */
     struct q_balance *balance;
@@ -68,6 +69,12 @@ static inline q_frame q_zone_frame(const struct q_zone *z, size_t block) {
 }
 static inline q_record *q_zone_record(const struct q_zone *z, q_frame f) {
     return &z->records[f - z->first];
+}
+
+/* Whether the `i`th frame from `first` on is known to be initialised, without asking the index. */
+static inline bool q_zone_knows(const struct q_zone *z, quire_pa i) {
+    /* acquire: who sees the ceiling sees the records below it (zone.c, Z1) */
+    return i < atomic_load_explicit(&z->ceiling, memory_order_acquire) || i - (z->n_blocks - 1) * Q_BLOCK < z->n_tail;
 }
 
 /* Hints, by the block's number in the zone. `from` and the result of q_zone_next as in q_index_next. */

@@ -165,7 +165,7 @@ struct quire_stats {
     uint64_t n_free;        /* free, those in CPU caches included */
     uint64_t n_cached;      /* of those: in CPU caches */
     uint64_t n_metadata;    /* frames that hold the allocator's own data */
-    uint64_t n_free_blocks; /* blocks of which all 512 frames are free in memory, none in a cache */
+    uint64_t n_free_blocks; /* blocks of which all 512 frames are free and in one place */
     uint64_t n_faults;      /* reported so far */
     uint64_t n_unproved;    /* allocations that failed while some CPU was in the middle of a call all the time */
     unsigned n_zones;

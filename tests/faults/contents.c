@@ -15,44 +15,44 @@ static unsigned char *poisoned(void) {
 /* ---- written after free ----------------------------------------------------------------------------------- */
 
 DEATH(one_bit_written, "quire_alloc: " WRITTEN
-                       " (it, order 0, record 0x43d00000: refs 0, tag 61; offset 1234: found 0x7b, expected 0x6b)") {
+                       " (it, order 0, record 0x3d800000: refs 0, tag 61; offset 1234: found 0x7b, expected 0x6b)") {
     poisoned()[1234] ^= 0x10;
     one(62);
 }
 
 DEATH(first_byte_written,
-      "quire_alloc: " WRITTEN " (it, order 0, record 0x43d00000: refs 0, tag 61; offset 0: found 0, expected 0x6b)") {
+      "quire_alloc: " WRITTEN " (it, order 0, record 0x3d800000: refs 0, tag 61; offset 0: found 0, expected 0x6b)") {
     poisoned()[0] = 0;
     one(62);
 }
 
 DEATH(last_byte_written, "quire_alloc: " WRITTEN
-                         " (it, order 0, record 0x43d00000: refs 0, tag 61; offset 4095: found 0xff, expected 0x6b)") {
+                         " (it, order 0, record 0x3d800000: refs 0, tag 61; offset 4095: found 0xff, expected 0x6b)") {
     poisoned()[PAGE - 1] = 0xFF;
     one(62);
 }
 
 DEATH(first_word_written, "quire_alloc: " WRITTEN
-                          " (it, order 0, record 0x43d00000: refs 0, tag 61; offset 0: found 0x11, expected 0x6b)") {
+                          " (it, order 0, record 0x3d800000: refs 0, tag 61; offset 0: found 0x11, expected 0x6b)") {
     memset(poisoned(), 0x11, sizeof(uintptr_t));
     one(62);
 }
 
 DEATH(last_word_written, "quire_alloc: " WRITTEN
-                         " (it, order 0, record 0x43d00000: refs 0, tag 61; offset 4088: found 0x11, expected 0x6b)") {
+                         " (it, order 0, record 0x3d800000: refs 0, tag 61; offset 4088: found 0x11, expected 0x6b)") {
     memset(poisoned() + PAGE - sizeof(uint64_t), 0x11, sizeof(uint64_t));
     one(62);
 }
 
 DEATH(all_of_it_written,
-      "quire_alloc: " WRITTEN " (it, order 0, record 0x43d00000: refs 0, tag 61; offset 0: found 0, expected 0x6b)") {
+      "quire_alloc: " WRITTEN " (it, order 0, record 0x3d800000: refs 0, tag 61; offset 0: found 0, expected 0x6b)") {
     memset(poisoned(), 0, (size_t)PAGE);
     one(62);
 }
 
 DEATH(written_with_all_but_the_first_byte_alike,
       "quire_alloc: " WRITTEN
-      " (it, order 0, record 0x43d00000: refs 0, tag 61; offset 1: found 0x42, expected 0x6b)") {
+      " (it, order 0, record 0x3d800000: refs 0, tag 61; offset 1: found 0x42, expected 0x6b)") {
     unsigned char *bytes = poisoned();
     memset(bytes, 0x42, (size_t)PAGE);
     bytes[0] = QUIRE_POISON;
@@ -61,7 +61,7 @@ DEATH(written_with_all_but_the_first_byte_alike,
 
 DEATH(a_frame_in_a_run_written,
       "quire_alloc_order: " WRITTEN
-      " (it+0x5000, order 4, record 0x43f00000: refs 0, tag 63; offset 77: found 0, expected 0x6b)") {
+      " (it+0x5000, order 4, record 0x3f800000: refs 0, tag 63; offset 77: found 0, expected 0x6b)") {
     machine_start(QUIRE_CONTENT_POISON);
     it = many(4, 63);
     quire_free_order(q, it, 4);
@@ -71,7 +71,7 @@ DEATH(a_frame_in_a_run_written,
 
 DEATH(a_frame_in_a_whole_block_written,
       "quire_alloc_order: " WRITTEN
-      " (it+0x1f4000, order 9, record 0x43f00000: refs 0, tag 63; offset 0: found 0, expected 0x6b)") {
+      " (it+0x1f4000, order 9, record 0x3f800000: refs 0, tag 63; offset 0: found 0, expected 0x6b)") {
     machine_start(QUIRE_CONTENT_POISON);
     it = many(QUIRE_BLOCK_ORDER, 63);
     quire_free_order(q, it, QUIRE_BLOCK_ORDER);
@@ -80,7 +80,7 @@ DEATH(a_frame_in_a_whole_block_written,
 }
 
 DEATH(written_after_the_last_put,
-      "quire_alloc: " WRITTEN " (it, order 0, record 0x44100000: refs 0, tag 65; offset 8: found 0x1, expected 0x6b)") {
+      "quire_alloc: " WRITTEN " (it, order 0, record 0x41800000: refs 0, tag 65; offset 8: found 0x1, expected 0x6b)") {
     machine_start(QUIRE_CONTENT_POISON);
     it = one(65);
     quire_put(q, it);
@@ -90,7 +90,7 @@ DEATH(written_after_the_last_put,
 
 /* The copy is about to be written to: it is looked at all the same. */
 DEATH(written_and_taken_for_a_copy,
-      "quire_cow: " WRITTEN " (it, order 0, record 0x44400000: refs 0, tag 68; offset 16: found 0x1, expected 0x6b)") {
+      "quire_cow: " WRITTEN " (it, order 0, record 0x44800000: refs 0, tag 68; offset 16: found 0x1, expected 0x6b)") {
     quire_pa shared, own;
     machine_start(QUIRE_CONTENT_POISON);
     shared = one(67);
@@ -167,7 +167,7 @@ DEATH(unmapped_when_it_is_verified, "quire_port_map: " UNMAPPED " (it, order 0, 
     one(72);
 }
 
-DEATH(unmapped_when_it_is_copied, "quire_cow: " UNMAPPED " (it, order 0, record 0x4900002: refs 2, tag 73)") {
+DEATH(unmapped_when_it_is_copied, "quire_cow: " UNMAPPED " (it, order 0, record 0x49000002: refs 2, tag 73)") {
     quire_pa own;
     it = one(73);
     quire_get(q, it);
@@ -175,7 +175,7 @@ DEATH(unmapped_when_it_is_copied, "quire_cow: " UNMAPPED " (it, order 0, record 
     quire_cow(q, it, &own);
 }
 
-DEATH(unmapped_when_it_is_the_copy, "quire_cow: " UNMAPPED " (it, order 0, record 0x4900002: refs 2, tag 73)") {
+DEATH(unmapped_when_it_is_the_copy, "quire_cow: " UNMAPPED " (it, order 0, record 0x49000002: refs 2, tag 73)") {
     quire_pa shared = one(73), own;
     quire_get(q, shared);
     it = one(74);

@@ -1,7 +1,7 @@
 /* deaths.h: one small program for each misuse, with the report that must end it beside it.
  *
  *     DEATH(twice_on_the_same_cpu,
- *           "quire_free: " DOUBLE_FREE " (it, order 0, record 0x42100000: refs 0, tag 33)") {
+ *           "quire_free: " DOUBLE_FREE " (it, order 0, record 0x21800000: refs 0, tag 33)") {
  *         it = one(33);
  *         quire_free(q, it);
  *         WRONG(quire_free(q, it));

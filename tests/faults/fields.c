@@ -13,6 +13,7 @@
 #define IN_FLIGHT "the counters of calls in flight are damaged"
 #define COUNTERS  "a CPU cache's counters are out of range"
 #define NO_LOAN   "a loan without a block has frames"
+#define VIEW      "a CPU cache does not look at the zone of its frames"
 #define NOT_BLOCK "a loan's block is not the one it names"
 #define LOST      "a free frame is nowhere: lost"
 #define TWICE     "a frame is in the caches twice"
@@ -58,10 +59,10 @@
  * hide in what was padding.) */
 #define MEMBERS(type, ...) __attribute__((unused)) static const struct type members_of_##type = {__VA_ARGS__}
 
-MEMBERS(quire, NULL, NULL, 0, 0, 0, NULL, 0, {0, 0}, 0, 0, 0, 0, 0, 0);
+MEMBERS(quire, NULL, NULL, 0, 0, 0, 0, NULL, 0, {0, 0}, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
-MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, NULL, 0);
-MEMBERS(q_cache, 0, 0, 0, 0, {NULL, 0, 0, {0}}, {NULL, 0, 0, {0}}, 0, NULL, 0, 0, 0, 0, {0});
+MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, NULL, 0);
+MEMBERS(q_cache, 0, 0, 0, 0, NULL, 0, 0, 0, {NULL, 0, 0, {0}}, {NULL, 0, 0, {0}}, 0, 0, 0, 0, 0, {0});
 MEMBERS(q_block, 0, 0);
 MEMBERS(q_node, {0}, 0);
 
@@ -82,7 +83,10 @@ static const struct field of_quire[] = {
     NAMED(struct quire, main, MAIN),
     NAMED(struct quire, caches, CORE),
     NAMED(struct quire, n_cpus, CORE),
+    PADDING(struct quire, n_cpus, n_quick),
+    NAMED(struct quire, n_quick, CORE),
     NAMED(struct quire, content, CORE),
+    PADDING(struct quire, content, sum),
     NAMED(struct quire, sum, CORE),
     NAMED(struct quire, zones, TABLE),
     NAMED(struct quire, not_zones, TABLE),
@@ -111,13 +115,13 @@ static const struct field of_table[] = {
 /* An index of `n_levels`. */
 #define ZONE_FIELDS(n_levels)                                                                                          \
     NAMED(struct q_zone, base, SPAN OR SPAN_ENDS), NAMED(struct q_zone, end, SPAN OR SPAN_ENDS),                       \
-        NAMED(struct q_zone, ceiling, CEILING), NAMED(struct q_zone, n_frames, N_FRAMES),                              \
+        NAMED(struct q_zone, ceiling, CEILING OR VIEW), NAMED(struct q_zone, n_frames, N_FRAMES),                      \
         NAMED(struct q_zone, first, ZONE), NAMED(struct q_zone, n_blocks, ZONE), NAMED(struct q_zone, records, ZONE),  \
         NAMED(struct q_zone, lines, ZONE), NAMED(struct q_zone, blocks, ZONE),                                         \
         LEVELS("levels", 0, n_levels, ZONE, NULL), LEVELS("levels above", n_levels, Q_LEVELS, NULL, UNUSED),           \
         NAMED(struct q_zone, index.n_blocks, ZONE), NAMED(struct q_zone, index.top, ZONE),                             \
-        PADDING(struct q_zone, index.top, skew), NAMED(struct q_zone, skew, ZONE),                                     \
-        NAMED(struct q_zone, meta_base, ZONE), NAMED(struct q_zone, meta_end, ZONE),                                   \
+        PADDING(struct q_zone, index.top, n_tail), NAMED(struct q_zone, n_tail, ZONE),                                 \
+        NAMED(struct q_zone, skew, ZONE), NAMED(struct q_zone, meta_base, ZONE), NAMED(struct q_zone, meta_end, ZONE), \
         NAMED(struct q_zone, balance, ZONE), NAMED(struct q_zone, sum, ZONE)
 #define LEVELS(name, from, to, says, why)                                                                              \
     { name, offsetof(struct q_zone, index.level[from]), ((to) - (from)) * sizeof(struct q_node *), ALL, says, why }
@@ -130,11 +134,15 @@ static const struct field of_small_zone[] = {ZONE_FIELDS(1)};
 #define WARM(n) ((n) * sizeof(q_frame))
 
 static const struct field of_cache[] = {
-    FIELD(struct q_cache, guard, 1, COUNTERS, NULL),
-    FIELD(struct q_cache, guard, ALL ^ 1, NULL, NUMBER),
-    NAMED(struct q_cache, n_warm, COUNTERS OR LOST OR NOT_FREE OR TWICE),
-    FIELD(struct q_cache, room, Q_WARM, NULL, ESTIMATE),
-    FIELD(struct q_cache, room, ALL ^ Q_WARM, COUNTERS, NULL),
+    FIELD(struct q_cache, guard, Q_VISIT - 1, COUNTERS OR LOST OR NOT_FREE OR TWICE OR VIEW, NULL),
+    FIELD(struct q_cache, guard, ~(uint64_t)(Q_VISIT - 1), NULL, NUMBER),
+    NAMED(struct q_cache, first, VIEW),
+    FIELD(struct q_cache, n_quick, ALL, VIEW OR "ok", NULL), /* fewer are slower */
+    NAMED(struct q_cache, records, VIEW),
+    NAMED(struct q_cache, zone, VIEW),
+    UNNAMED(struct q_cache, n_warm, UNUSED),
+    UNNAMED(struct q_cache, gathering, ESTIMATE),
+    PADDING(struct q_cache, gathering, in),
     FIELD(struct q_cache, word, Q_LINE_WORDS - 1, NULL, A_HINT),
     FIELD(struct q_cache, word, ALL ^ (Q_LINE_WORDS - 1), COUNTERS, NULL),
     NAMED(struct q_cache, in.zone, NOT_BLOCK),
@@ -146,24 +154,27 @@ static const struct field of_cache[] = {
     NAMED(struct q_cache, out.base, NOT_BLOCK),
     NAMED(struct q_cache, out.mask, LOST OR NOT_FREE OR TWICE),
     UNNAMED(struct q_cache, start, A_HINT),
-    UNNAMED(struct q_cache, zone, A_HINT),
-    UNNAMED(struct q_cache, n_given_back, ESTIMATE),
+    UNNAMED(struct q_cache, n_taken, ESTIMATE),
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
     UNNAMED(struct q_cache, visit, UNUSED),
     PADDING(struct q_cache, visit, warm),
-    {"warm, the frames there", offsetof(struct q_cache, warm), WARM(N_WARM), ALL, LOST OR TWICE, NULL},
+    {"warm, the frames there", offsetof(struct q_cache, warm), WARM(N_WARM), ALL, LOST OR TWICE OR VIEW, NULL},
     {"warm, above them", offsetof(struct q_cache, warm[N_WARM]), WARM(Q_WARM - N_WARM), ALL, NULL, UNUSED},
     PADDING_TO_END(struct q_cache, warm),
 };
 
 /* A cache that nobody has used. */
 static const struct field of_unused_cache[] = {
-    FIELD(struct q_cache, guard, 1, COUNTERS, NULL),
-    FIELD(struct q_cache, guard, ALL ^ 1, NULL, NUMBER),
-    NAMED(struct q_cache, n_warm, COUNTERS OR NOT_FREE),
-    FIELD(struct q_cache, room, Q_WARM, NULL, ESTIMATE),
-    FIELD(struct q_cache, room, ALL ^ Q_WARM, COUNTERS, NULL),
+    FIELD(struct q_cache, guard, Q_VISIT - 1, COUNTERS OR VIEW, NULL),
+    FIELD(struct q_cache, guard, ~(uint64_t)(Q_VISIT - 1), NULL, NUMBER),
+    NAMED(struct q_cache, first, VIEW),
+    NAMED(struct q_cache, n_quick, VIEW),
+    NAMED(struct q_cache, records, VIEW),
+    NAMED(struct q_cache, zone, VIEW),
+    UNNAMED(struct q_cache, n_warm, UNUSED),
+    UNNAMED(struct q_cache, gathering, ESTIMATE),
+    PADDING(struct q_cache, gathering, in),
     FIELD(struct q_cache, word, Q_LINE_WORDS - 1, NULL, A_HINT),
     FIELD(struct q_cache, word, ALL ^ (Q_LINE_WORDS - 1), COUNTERS, NULL),
     NAMED(struct q_cache, in.zone, NOT_BLOCK),
@@ -175,8 +186,7 @@ static const struct field of_unused_cache[] = {
     NAMED(struct q_cache, out.base, NO_LOAN),
     NAMED(struct q_cache, out.mask, NO_LOAN),
     UNNAMED(struct q_cache, start, A_HINT),
-    UNNAMED(struct q_cache, zone, A_HINT),
-    UNNAMED(struct q_cache, n_given_back, ESTIMATE),
+    UNNAMED(struct q_cache, n_taken, ESTIMATE),
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
     UNNAMED(struct q_cache, visit, UNUSED),
@@ -237,7 +247,7 @@ static const struct field of_record_in_clean[] = {
     {"all of it", 0, 4, 0xFFFFFFFF, CLEAN OR ONE_SIDE, NULL},
 };
 static const struct field of_record_reserved[] = {
-    {"all but reserved", 0, 4, 0x7FFFFFFF, RESERVED_ OR ONE_SIDE, NULL},
+    {"all but reserved", 0, 4, 0xFFFFFFFF ^ Q_RESERVED, RESERVED_ OR ONE_SIDE, NULL},
     {"reserved", 0, 4, Q_RESERVED, SPAN, NULL},
 };
 
@@ -369,7 +379,7 @@ static void fill_caches(void) {
         this_cpu = i < COUNT_OF(cached) / 2 ? 1 : 0;
         quire_free(q, cached[i]);
     }
-    while (q->caches[0].n_warm > N_WARM) {
+    while (q_visit_warm(atomic_load(&q->caches[0].guard)) > N_WARM) {
         one(8);
     }
 }

@@ -4,33 +4,33 @@
 
 /* ---- twice ------------------------------------------------------------------------------------------------ */
 
-DEATH(twice_on_the_same_cpu, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x42100000: refs 0, tag 33)") {
+DEATH(twice_on_the_same_cpu, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x21800000: refs 0, tag 33)") {
     it = one(33);
     quire_free(q, it);
     WRONG(quire_free(q, it));
 }
 
-DEATH(twice_on_another_cpu, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x42100000: refs 0, tag 33)") {
+DEATH(twice_on_another_cpu, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x21800000: refs 0, tag 33)") {
     it = one(33);
     quire_free(q, it);
     this_cpu = 1;
     WRONG(quire_free(q, it));
 }
 
-DEATH(twice_on_a_cpu_without_a_cache, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x42100000: refs 0, tag 33)") {
+DEATH(twice_on_a_cpu_without_a_cache, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x21800000: refs 0, tag 33)") {
     it = one(33);
     this_cpu = 2;
     quire_free(q, it);
     WRONG(quire_free(q, it));
 }
 
-DEATH(twice_as_an_order, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x42100000: refs 0, tag 33)") {
+DEATH(twice_as_an_order, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x21800000: refs 0, tag 33)") {
     it = one(33);
     quire_free_order(q, it, 0);
     WRONG(quire_free_order(q, it, 0));
 }
 
-DEATH(twice_when_it_is_home_again, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x42100000: refs 0, tag 33)") {
+DEATH(twice_when_it_is_home_again, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x21800000: refs 0, tag 33)") {
     it = one(33);
     quire_free(q, it);
     q_drain_all(q);
@@ -38,8 +38,8 @@ DEATH(twice_when_it_is_home_again, "quire_free: " DOUBLE_FREE " (it, order 0, re
 }
 
 DEATH(twice_while_its_cache_is_being_emptied,
-      "quire_free: " DOUBLE_FREE " (it, order 0, record 0x42100000: refs 0, tag 33)") {
-    uint32_t visit;
+      "quire_free: " DOUBLE_FREE " (it, order 0, record 0x21800000: refs 0, tag 33)") {
+    q_word visit;
     it = one(33);
     quire_free(q, it);
     q_cache_enter(&q->caches[0], &visit); /* by the other CPU, which has not left yet */
@@ -51,66 +51,66 @@ static void free_it(void) {
 }
 
 DEATH(again_in_an_interrupt_of_its_free,
-      "quire_free: " DOUBLE_FREE " (it, order 0, record 0x42100000: refs 0, tag 33)") {
+      "quire_free: " DOUBLE_FREE " (it, order 0, record 0x21800000: refs 0, tag 33)") {
     it = one(33);
     between = free_it;
     quire_free(q, it);
 }
 
-DEATH(twice_as_a_part_of_a_run, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x41500000: refs 0, tag 21)") {
+DEATH(twice_as_a_part_of_a_run, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x15800000: refs 0, tag 21)") {
     it = many(4, 21);
     quire_free(q, it);
     WRONG(quire_free(q, it));
 }
 
 DEATH(twice_as_a_part_of_a_whole_block,
-      "quire_free: " DOUBLE_FREE " (it, order 0, record 0x41500000: refs 0, tag 21)") {
+      "quire_free: " DOUBLE_FREE " (it, order 0, record 0x15800000: refs 0, tag 21)") {
     it = many(QUIRE_BLOCK_ORDER, 21);
     quire_free(q, it);
     WRONG(quire_free(q, it));
 }
 
-DEATH(a_run_twice, "quire_free_order: " DOUBLE_FREE " (it, order 4, record 0x41600000: refs 0, tag 22)") {
+DEATH(a_run_twice, "quire_free_order: " DOUBLE_FREE " (it, order 4, record 0x16800000: refs 0, tag 22)") {
     it = many(4, 22);
     quire_free_order(q, it, 4);
     WRONG(quire_free_order(q, it, 4));
 }
 
-DEATH(a_whole_block_twice, "quire_free_order: " DOUBLE_FREE " (it, order 9, record 0x41600000: refs 0, tag 22)") {
+DEATH(a_whole_block_twice, "quire_free_order: " DOUBLE_FREE " (it, order 9, record 0x16800000: refs 0, tag 22)") {
     it = many(QUIRE_BLOCK_ORDER, 22);
     quire_free_order(q, it, QUIRE_BLOCK_ORDER);
     WRONG(quire_free_order(q, it, QUIRE_BLOCK_ORDER));
 }
 
-DEATH(two_blocks_twice, "quire_free_order: " DOUBLE_FREE " (it, order 10, record 0x41600000: refs 0, tag 22)") {
+DEATH(two_blocks_twice, "quire_free_order: " DOUBLE_FREE " (it, order 10, record 0x16800000: refs 0, tag 22)") {
     it = many(QUIRE_MAX_ORDER, 22);
     quire_free_order(q, it, QUIRE_MAX_ORDER);
     WRONG(quire_free_order(q, it, QUIRE_MAX_ORDER));
 }
 
 DEATH(a_frame_of_a_whole_block_that_is_free,
-      "quire_free: " DOUBLE_FREE " (it+0x5000, order 0, record 0x41600000: refs 0, tag 22)") {
+      "quire_free: " DOUBLE_FREE " (it+0x5000, order 0, record 0x16800000: refs 0, tag 22)") {
     it = many(QUIRE_BLOCK_ORDER, 22);
     quire_free_order(q, it, QUIRE_BLOCK_ORDER);
     WRONG(quire_free(q, it + 5 * PAGE));
 }
 
 DEATH(a_run_of_which_a_part_is_gone,
-      "quire_free_order: " DOUBLE_FREE " (it+0x8000, order 4, record 0x41700000: refs 0, tag 23)") {
+      "quire_free_order: " DOUBLE_FREE " (it+0x8000, order 4, record 0x17800000: refs 0, tag 23)") {
     it = many(4, 23);
     quire_free_order(q, it + 8 * PAGE, 2);
     WRONG(quire_free_order(q, it, 4));
 }
 
 DEATH(a_whole_block_of_which_a_part_is_gone,
-      "quire_free_order: " DOUBLE_FREE " (it+0x8000, order 9, record 0x41700000: refs 0, tag 23)") {
+      "quire_free_order: " DOUBLE_FREE " (it+0x8000, order 9, record 0x17800000: refs 0, tag 23)") {
     it = many(QUIRE_BLOCK_ORDER, 23);
     quire_free_order(q, it + 8 * PAGE, 2);
     WRONG(quire_free_order(q, it, QUIRE_BLOCK_ORDER));
 }
 
 DEATH(two_blocks_of_which_one_is_gone,
-      "quire_free_order: " DOUBLE_FREE " (it+0x200000, order 10, record 0x41700000: refs 0, tag 23)") {
+      "quire_free_order: " DOUBLE_FREE " (it+0x200000, order 10, record 0x17800000: refs 0, tag 23)") {
     it = many(QUIRE_MAX_ORDER, 23);
     quire_free_order(q, it + BLOCK, QUIRE_BLOCK_ORDER);
     WRONG(quire_free_order(q, it, QUIRE_MAX_ORDER));
@@ -128,12 +128,13 @@ static void free_on_both_cpus(void) {
     quire_free(q, it);
 }
 
-DEATH(racing_and_both_come_home, "quire_free: " BIT_TWICE " (it, order 0, record 0x42100000: refs 0, tag 33)") {
+DEATH(racing_and_both_come_home, "quire_free: " BIT_TWICE " (it, order 0, record 0x21800000: refs 0, tag 33)") {
     free_on_both_cpus();
     q_drain_all(q);
 }
 
-DEATH(racing_and_both_are_handed_out, "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x2200001: refs 1, tag 34)") {
+DEATH(racing_and_both_are_handed_out,
+      "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x22000001: refs 1, tag 34)") {
     free_on_both_cpus();
     quire_alloc(q, 34);
     this_cpu = 0;
@@ -141,7 +142,7 @@ DEATH(racing_and_both_are_handed_out, "quire_alloc: " HANDED_TWICE " (it, order 
 }
 
 DEATH(racing_and_the_block_is_handed_out_as_runs,
-      "quire_alloc_order: " HANDED_TWICE " (it, order 1, record 0x2200001: refs 1, tag 34)") {
+      "quire_alloc_order: " HANDED_TWICE " (it, order 1, record 0x22000001: refs 1, tag 34)") {
     free_on_both_cpus();
     quire_alloc(q, 34);
     q_drain_all(q);
@@ -167,12 +168,12 @@ DEATH(never_allocated_whole_block, "quire_free_order: " NEVER_ALLOCATED " (it, o
 
 /* ---- no frame of ours ------------------------------------------------------------------------------------- */
 
-DEATH(reserved_hole_in_a_zone, "quire_free: " IS_RESERVED " (0x4840000, order 0, record 0x80000000: refs 0, tag 0)") {
+DEATH(reserved_hole_in_a_zone, "quire_free: " IS_RESERVED " (0x4840000, order 0, record 0x100000: refs 0, tag 0)") {
     WRONG(quire_free(q, HOLE));
 }
 
 DEATH(run_that_reaches_into_a_hole,
-      "quire_free_order: " IS_RESERVED " (it+0x40000, order 7, record 0x80000000: refs 0, tag 0)") {
+      "quire_free_order: " IS_RESERVED " (it+0x40000, order 7, record 0x100000: refs 0, tag 0)") {
     it = HOLE - 64 * PAGE;
     take(it, 6, 12);
     WRONG(quire_free_order(q, it, 7));
@@ -259,7 +260,7 @@ DEATH(address_inside_the_whole_block,
 }
 
 DEATH(two_frames_as_one_run,
-      "quire_free_order: " WRONG_ORDER " (it+0x1000, order 1, record 0xd00001: refs 1, tag 13)") {
+      "quire_free_order: " WRONG_ORDER " (it+0x1000, order 1, record 0xd000001: refs 1, tag 13)") {
     it = many(1, 12);
     quire_free_order(q, it, 1);
     take(it, 0, 13);
@@ -268,7 +269,7 @@ DEATH(two_frames_as_one_run,
 }
 
 DEATH(two_whole_blocks_as_one_run,
-      "quire_free_order: " WRONG_ORDER " (it+0x200000, order 10, record 0xd00001: refs 1, tag 13)") {
+      "quire_free_order: " WRONG_ORDER " (it+0x200000, order 10, record 0xd000001: refs 1, tag 13)") {
     it = many(QUIRE_MAX_ORDER, 12);
     quire_free_order(q, it, QUIRE_MAX_ORDER);
     take(it, QUIRE_BLOCK_ORDER, 13);
@@ -283,7 +284,7 @@ DEATH(larger_than_what_was_allocated,
 }
 
 DEATH(run_with_a_frame_that_has_a_new_owner,
-      "quire_free_order: " WRONG_ORDER " (it+0x1000, order 3, record 0x1000001: refs 1, tag 16)") {
+      "quire_free_order: " WRONG_ORDER " (it+0x1000, order 3, record 0x10000001: refs 1, tag 16)") {
     it = many(3, 16);
     quire_free(q, it + PAGE);
     take(it + PAGE, 0, 16);
@@ -292,27 +293,28 @@ DEATH(run_with_a_frame_that_has_a_new_owner,
 
 /* ---- while somebody else holds it ------------------------------------------------------------------------- */
 
-DEATH(while_shared, "quire_free: " SHARED " (it, order 0, record 0x3700002: refs 2, tag 55)") {
+DEATH(while_shared, "quire_free: " SHARED " (it, order 0, record 0x37000002: refs 2, tag 55)") {
     it = one(55);
     quire_get(q, it);
     WRONG(quire_free(q, it));
 }
 
 DEATH(while_one_frame_of_it_is_shared,
-      "quire_free_order: " SHARED " (it+0x7000, order 4, record 0x33800002: refs 2, tag 56)") {
+      "quire_free_order: " SHARED " (it+0x7000, order 4, record 0x38600002: refs 2, tag 56)") {
     it = many(4, 56);
     quire_get(q, it + 7 * PAGE);
     WRONG(quire_free_order(q, it, 4));
 }
 
 DEATH(while_one_frame_of_the_whole_block_is_shared,
-      "quire_free_order: " SHARED " (it+0x7000, order 9, record 0x33800002: refs 2, tag 56)") {
+      "quire_free_order: " SHARED " (it+0x7000, order 9, record 0x38600002: refs 2, tag 56)") {
     it = many(QUIRE_BLOCK_ORDER, 56);
     quire_get(q, it + 7 * PAGE);
     WRONG(quire_free_order(q, it, QUIRE_BLOCK_ORDER));
 }
 
-DEATH(while_shared_too_often_to_count, "quire_free: " SHARED " (it, order 0, record 0x39fffff: refs 1048575, tag 57)") {
+DEATH(while_shared_too_often_to_count,
+      "quire_free: " SHARED " (it, order 0, record 0x390fffff: refs 1048575, tag 57)") {
     it = one(57);
     *record_of(it) += QUIRE_MAX_REFS - 1;
     WRONG(quire_free(q, it));

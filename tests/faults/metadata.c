@@ -20,7 +20,7 @@ static void set_free_bit(quire_pa pa) {
 
 /* ---- bits ------------------------------------------------------------------------------------------------- */
 
-DEATH(bit_of_a_held_frame_set, "quire_free: " BIT_TWICE " (it, order 0, record 0x45100000: refs 0, tag 81)") {
+DEATH(bit_of_a_held_frame_set, "quire_free: " BIT_TWICE " (it, order 0, record 0x51800000: refs 0, tag 81)") {
     it = one(81);
     set_free_bit(it);
     quire_free(q, it);
@@ -28,15 +28,16 @@ DEATH(bit_of_a_held_frame_set, "quire_free: " BIT_TWICE " (it, order 0, record 0
 }
 
 DEATH(bit_of_a_frame_in_a_held_run_set,
-      "quire_free: " BIT_TWICE " (it+0x5000, order 0, record 0x45100000: refs 0, tag 81)") {
+      "quire_free: " BIT_TWICE " (it+0x5000, order 0, record 0x51800000: refs 0, tag 81)") {
     it = many(6, 81);
     q_drain_all(q); /* so that the run goes home at once */
     set_free_bit(it + 5 * PAGE);
     quire_free_order(q, it, 6);
+    q_drain_all(q);
 }
 
 DEATH(bit_of_a_held_frame_set_and_found_first,
-      "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x5200001: refs 1, tag 82)") {
+      "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x52000001: refs 1, tag 82)") {
     it = one(82);
     q_drain_all(q);
     set_free_bit(it);
@@ -45,7 +46,7 @@ DEATH(bit_of_a_held_frame_set_and_found_first,
     }
 }
 
-DEATH(bit_of_a_hole_set, "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x80000000: refs 0, tag 0)") {
+DEATH(bit_of_a_hole_set, "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x100000: refs 0, tag 0)") {
     it = HOLE;
     set_free_bit(it);
     for (;;) {
@@ -56,7 +57,7 @@ DEATH(bit_of_a_hole_set, "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x8
 /* ---- records ---------------------------------------------------------------------------------------------- */
 
 DEATH(record_of_a_free_frame_says_held,
-      "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x5500001: refs 1, tag 85)") {
+      "quire_alloc: " HANDED_TWICE " (it, order 0, record 0x55000001: refs 1, tag 85)") {
     it = one(84);
     quire_free(q, it);
     *record_of(it) = q_held(85);
@@ -64,7 +65,7 @@ DEATH(record_of_a_free_frame_says_held,
 }
 
 DEATH(record_in_a_free_run_says_held,
-      "quire_alloc_order: " HANDED_TWICE " (it+0x1000, order 3, record 0x5500001: refs 1, tag 85)") {
+      "quire_alloc_order: " HANDED_TWICE " (it+0x1000, order 3, record 0x55000001: refs 1, tag 85)") {
     it = many(3, 84);
     quire_free_order(q, it, 3);
     *record_of(it + PAGE) = q_held(85);
@@ -84,14 +85,14 @@ DEATH(record_of_a_held_frame_all_one, "quire_free: " SHARED " (it, order 0, reco
 }
 
 DEATH(record_of_a_held_frame_says_reserved,
-      "quire_free: " IS_RESERVED " (it, order 0, record 0x80000000: refs 0, tag 0)") {
+      "quire_free: " IS_RESERVED " (it, order 0, record 0x100000: refs 0, tag 0)") {
     it = one(87);
     *record_of(it) = Q_RESERVED;
     quire_free(q, it);
 }
 
 DEATH(join_in_a_held_run_lost,
-      "quire_free_order: " WRONG_ORDER " (it+0x4000, order 3, record 0x35800001: refs 1, tag 88)") {
+      "quire_free_order: " WRONG_ORDER " (it+0x4000, order 3, record 0x58600001: refs 1, tag 88)") {
     it = many(3, 88);
     *record_of(it + 3 * PAGE) &= ~Q_JOIN_NEXT;
     quire_free_order(q, it, 3);
@@ -111,16 +112,8 @@ DEATH(count_of_a_block_out_of_range, "count_add: metadata damaged: old >= -(int3
 DEATH(number_of_warm_frames_out_of_range, "spill: metadata damaged: n <= c->n_warm && c->n_warm <= Q_WARM (no frame, "
                                           "order 0, record 0: refs 0, tag 0; value 0x41)") {
     it = one(89);
-    q->caches[0].n_warm = Q_WARM + 1;
+    atomic_store(&q->caches[0].guard, Q_VISIT + (Q_WARM + 1) * Q_WARM_FRAME);
     q_drain_all(q);
-}
-
-DEATH(
-    warm_frame_that_is_none,
-    "hand_out: metadata damaged: q_zone_at(q, f) != NULL (no frame, order 0, record 0: refs 0, tag 0; value 0x40000)") {
-    struct q_cache *c = &q->caches[0];
-    c->warm[c->n_warm++] = (q_frame)(GIB >> QUIRE_PAGE_SHIFT);
-    one(89);
 }
 
 /* ---- what a recount finds --------------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@ static quire_pa own;
 
 /* ---- to a frame that nobody holds ------------------------------------------------------------------------- */
 
-DEATH(get_of_a_free_frame, "quire_get: " GET_FREE " (it, order 0, record 0x42c00000: refs 0, tag 44)") {
+DEATH(get_of_a_free_frame, "quire_get: " GET_FREE " (it, order 0, record 0x2c800000: refs 0, tag 44)") {
     it = one(44);
     quire_free(q, it);
     WRONG(quire_get(q, it));
@@ -23,25 +23,25 @@ DEATH(get_in_a_block_never_used, "quire_get: " GET_FREE " (it, order 0, record 0
 }
 
 DEATH(get_of_a_frame_freed_with_its_block,
-      "quire_get: " GET_FREE " (it+0x3000, order 0, record 0x42c00000: refs 0, tag 44)") {
+      "quire_get: " GET_FREE " (it+0x3000, order 0, record 0x2c800000: refs 0, tag 44)") {
     it = many(QUIRE_BLOCK_ORDER, 44);
     quire_free_order(q, it, QUIRE_BLOCK_ORDER);
     WRONG(quire_get(q, it + 3 * PAGE));
 }
 
-DEATH(put_at_zero, "quire_put: " PUT_FREE " (it, order 0, record 0x42d00000: refs 0, tag 45)") {
+DEATH(put_at_zero, "quire_put: " PUT_FREE " (it, order 0, record 0x2d800000: refs 0, tag 45)") {
     it = one(45);
     quire_put(q, it);
     WRONG(quire_put(q, it));
 }
 
-DEATH(put_after_a_free, "quire_put: " PUT_FREE " (it, order 0, record 0x42d00000: refs 0, tag 45)") {
+DEATH(put_after_a_free, "quire_put: " PUT_FREE " (it, order 0, record 0x2d800000: refs 0, tag 45)") {
     it = one(45);
     quire_free(q, it);
     WRONG(quire_put(q, it));
 }
 
-DEATH(free_after_the_last_put, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x42d00000: refs 0, tag 45)") {
+DEATH(free_after_the_last_put, "quire_free: " DOUBLE_FREE " (it, order 0, record 0x2d800000: refs 0, tag 45)") {
     it = one(45);
     quire_put(q, it);
     WRONG(quire_free(q, it));
@@ -52,13 +52,13 @@ DEATH(put_in_a_block_never_used, "quire_put: " PUT_FREE " (it, order 0, record 0
     WRONG(quire_put(q, it));
 }
 
-DEATH(put_of_a_part_that_is_gone, "quire_put: " PUT_FREE " (it+0x1000, order 0, record 0x42e00000: refs 0, tag 46)") {
+DEATH(put_of_a_part_that_is_gone, "quire_put: " PUT_FREE " (it+0x1000, order 0, record 0x2e800000: refs 0, tag 46)") {
     it = many(4, 46);
     quire_put(q, it + PAGE);
     WRONG(quire_put(q, it + PAGE));
 }
 
-DEATH(cow_of_a_free_frame, "quire_cow: " GET_FREE " (it, order 0, record 0x42f00000: refs 0, tag 47)") {
+DEATH(cow_of_a_free_frame, "quire_cow: " GET_FREE " (it, order 0, record 0x2f800000: refs 0, tag 47)") {
     it = one(47);
     quire_free(q, it);
     WRONG(quire_cow(q, it, &own));
@@ -71,7 +71,7 @@ DEATH(cow_in_a_block_never_used, "quire_cow: " GET_FREE " (it, order 0, record 0
 
 /* ---- to no frame of ours ---------------------------------------------------------------------------------- */
 
-DEATH(get_of_a_hole, "quire_get: " IS_RESERVED " (it, order 0, record 0x80000000: refs 0, tag 0)") {
+DEATH(get_of_a_hole, "quire_get: " IS_RESERVED " (it, order 0, record 0x100000: refs 0, tag 0)") {
     it = HOLE;
     WRONG(quire_get(q, it));
 }
@@ -93,7 +93,7 @@ DEATH(get_of_an_address_inside_a_frame, "quire_get: " MISALIGNED " (it+0x8, orde
 
 /* ---- too many --------------------------------------------------------------------------------------------- */
 
-DEATH(one_more_than_can_be_counted, "quire_get: " SATURATED " (it, order 0, record 0x31fffff: refs 1048575, tag 49)") {
+DEATH(one_more_than_can_be_counted, "quire_get: " SATURATED " (it, order 0, record 0x310fffff: refs 1048575, tag 49)") {
     it = one(49);
     *record_of(it) += QUIRE_MAX_REFS - 2;
     quire_get(q, it);
@@ -109,7 +109,7 @@ DEATH(put_of_more_than_can_be_counted, "ok; 1048575 references") {
 
 /* ---- too few ---------------------------------------------------------------------------------------------- */
 
-DEATH(underflow_by_two_cpus, "quire_put: " PUT_FREE " (it, order 0, record 0x43200000: refs 0, tag 50)") {
+DEATH(underflow_by_two_cpus, "quire_put: " PUT_FREE " (it, order 0, record 0x32800000: refs 0, tag 50)") {
     it = one(50);
     quire_get(q, it);
     quire_put(q, it);
@@ -128,7 +128,7 @@ static void put_both_on_cpu_1(void) {
 }
 
 /* The other CPU drops both references, its own and one that it does not hold, while this one copies. */
-DEATH(underflow_in_the_middle_of_a_copy, "quire_cow: " PUT_FREE " (it, order 0, record 0x43200000: refs 0, tag 50)") {
+DEATH(underflow_in_the_middle_of_a_copy, "quire_cow: " PUT_FREE " (it, order 0, record 0x32800000: refs 0, tag 50)") {
     it = one(50);
     quire_get(q, it);
     between = put_both_on_cpu_1;
@@ -136,7 +136,7 @@ DEATH(underflow_in_the_middle_of_a_copy, "quire_cow: " PUT_FREE " (it, order 0, 
 }
 
 /* The same when the frame has nowhere to go but into the copy. */
-DEATH(copied_onto_itself, "quire_cow: " PUT_FREE " (it, order 0, record 0x43200000: refs 0, tag 50)") {
+DEATH(copied_onto_itself, "quire_cow: " PUT_FREE " (it, order 0, record 0x32800000: refs 0, tag 50)") {
     it = one(50);
     quire_get(q, it);
     this_cpu = 1;
@@ -145,7 +145,7 @@ DEATH(copied_onto_itself, "quire_cow: " PUT_FREE " (it, order 0, record 0x432000
 }
 
 /* Given to somebody else without a reference for them: both put, there was one. */
-DEATH(handed_over_without_a_reference, "quire_put: " PUT_FREE " (it, order 0, record 0x43300000: refs 0, tag 51)") {
+DEATH(handed_over_without_a_reference, "quire_put: " PUT_FREE " (it, order 0, record 0x33800000: refs 0, tag 51)") {
     it = one(51);
     quire_put(q, it);
     this_cpu = 1;
@@ -153,7 +153,7 @@ DEATH(handed_over_without_a_reference, "quire_put: " PUT_FREE " (it, order 0, re
 }
 
 /* A pointer that was kept beyond the last reference brings nothing back to life. */
-DEATH(resurrection, "quire_get: " GET_FREE " (it, order 0, record 0x43400000: refs 0, tag 52)") {
+DEATH(resurrection, "quire_get: " GET_FREE " (it, order 0, record 0x34800000: refs 0, tag 52)") {
     it = one(52);
     quire_get(q, it);
     quire_put(q, it);
@@ -162,7 +162,7 @@ DEATH(resurrection, "quire_get: " GET_FREE " (it, order 0, record 0x43400000: re
 }
 
 /* The same when somebody else has the frame by now: the count is theirs, and so is the frame's end. */
-DEATH(reference_of_the_owner_before, "quire_put: " PUT_FREE " (it, order 0, record 0x43600000: refs 0, tag 54)") {
+DEATH(reference_of_the_owner_before, "quire_put: " PUT_FREE " (it, order 0, record 0x36800000: refs 0, tag 54)") {
     it = one(53);
     quire_put(q, it);
     take(it, 0, 54);

@@ -15,11 +15,11 @@ export MODEL_SEED=3
 
 # The program, the mistake, and what is said about it.
 plants=(
-    "deaths|another address|it+0x1000, order 0, record 0x42100000: refs 0, tag 33)"
+    "deaths|another address|it+0x1000, order 0, record 0x21800000: refs 0, tag 33)"
     "deaths|another owner|refs 0, tag 34)"
     "deaths|another count|refs 1, tag 33)"
-    "deaths|another order|(it, order 1, record 0x42100000"
-    "deaths|another record|record 0x42180000"
+    "deaths|another order|(it, order 1, record 0x21800000"
+    "deaths|another record|record 0x21880000"
     "deaths|another offset|offset 1235: found 0x7b"
     "deaths|another byte found|offset 1234: found 0x7a"
     "deaths|another kind|says      quire_free: free frame was written"

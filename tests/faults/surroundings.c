@@ -122,7 +122,7 @@ DEATH(a_cpu_vanishes_with_a_full_cache, "all frames, validate: ok") {
 
 /* It can not be known what it was doing: what is in its cache is gone, and that is counted. */
 DEATH(a_cpu_vanishes_in_the_middle_of_a_call, "all but its cache; 1 unproved") {
-    uint32_t visit;
+    q_word visit;
     fill_cache_of_cpu_1();
     q_cache_enter(&q->caches[1], &visit);
     const uint64_t n_free = stats().n_free; /* without what can not be looked at */
@@ -204,12 +204,12 @@ DEATH(a_migration_in_each_call, "all frames, validate: ok") {
 
 /* The interrupted call is inside its cache all the time. */
 DEATH(an_interrupt_within_a_visit, "all frames, validate: ok") {
-    uint32_t visit;
+    q_word visit;
     one(97);
     q_cache_enter(&q->caches[0], &visit);
     for (unsigned i = 0; i < 600; i++) {
         alloc_and_free();
     }
-    q_cache_leave(&q->caches[0], visit);
+    q_cache_leave(&q->caches[0], visit, 0);
     say_whether_all_comes();
 }

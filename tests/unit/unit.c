@@ -182,6 +182,7 @@ static bool count_run(void *ctx, const struct quire_run *run) {
 
 static void expect_zones_add_up(const struct quire *q, const struct quire_stats *stats) {
     struct quire_zone_stats zone;
+    struct quire_cpu_stats cpu;
     uint64_t n_frames = 0, n_free_frames = 0, n_free_blocks = 0;
     for (unsigned i = 0; i < stats->n_zones; i++) {
         assert_true(quire_zone_stats(q, i, &zone));
@@ -193,6 +194,9 @@ static void expect_zones_add_up(const struct quire *q, const struct quire_stats 
     assert_false(quire_zone_stats(q, stats->n_zones, &zone));
     assert_int_equal(n_frames, stats->n_frames);
     assert_int_equal(n_free_frames + stats->n_cached, stats->n_free); /* frames in CPU caches are in no zone's count */
+    for (unsigned i = 0; quire_cpu_stats(q, i, &cpu); i++) {
+        n_free_blocks += cpu.n_out == QUIRE_BLOCK_FRAMES; /* and neither are whole blocks there */
+    }
     assert_int_equal(n_free_blocks, stats->n_free_blocks);
 }
 
