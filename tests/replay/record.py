@@ -118,7 +118,7 @@ class Kernel:
 def plain_recorder():
     with tempfile.TemporaryDirectory() as folder:
         Kernel(folder, [])
-        recorder = tracefs.Recorder(pathlib.Path(folder), 1)
+        recorder = tracefs.Recorder(pathlib.Path(folder), 1, follow=True)
         return recorder, recorder.gfp_bits()
 
 
@@ -279,6 +279,8 @@ for index, name in enumerate(("overrun", "commit overrun", "dropped events")):
 expect_refusal("events lost, as a page says", "lost events on CPU 1", pages=(CPU0, page(1, missed=1 << 31)))
 expect_refusal("nothing happened", "nothing was allocated or freed", pages=(page(1), page(1)))
 expect_refusal("an event is absent", "mm_page_free/format is absent", lacks="kmem/mm_page_free", restored=False)
+expect_refusal("an event is absent that a command needs", "sched_process_fork/format is absent", "--", "true",
+               lacks="sched/sched_process_fork", restored=False)
 expect_refusal("seconds and a command", "exclude each other", "--seconds", 1, "--", "true", restored=False)
 expect_refusal("no time", "0 is no number", "--seconds", 0, restored=False)
 expect_refusal("an option that is none", "unrecognized arguments: --fast", "--fast", restored=False)

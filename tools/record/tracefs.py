@@ -37,11 +37,13 @@ def find_root():
 
 
 class Recorder:
-    def __init__(self, root, n_buffer_mib):
+    """follow: forks are recorded, too."""
+
+    def __init__(self, root, n_buffer_mib, follow):
         self.root = root
         self.formats = {}
         self.header = ring.read_format(self.text("events/header_page"))
-        for name in (ALLOC, FREE, BATCHED, FORK):
+        for name in (ALLOC, FREE, BATCHED) + ((FORK,) if follow else ()):
             self.formats[name] = ring.read_format(self.text(f"events/{name}/format"))
         self.instance = root / "instances" / f"quire-record-{os.getpid()}"
         self.n_buffer_kib = n_buffer_mib * 1024
@@ -68,23 +70,22 @@ class Recorder:
     def __enter__(self):
         try:
             os.mkdir(self.instance)
-        except PermissionError:
-            raise Refused(f"no instance can be made in {self.instance.parent}: this needs root")
-        except OSError as error:
-            raise Refused(f"{self.instance}: {error.strerror}")
-        try:
             self.set("tracing_on", 0)
             self.set("trace_clock", "mono")
             self.set("options/overwrite", 0)
             self.set("buffer_size_kb", self.n_buffer_kib)
             for name in self.formats:
                 self.set(f"events/{name}/enable", 1)
+        except PermissionError:
+            raise Refused(f"no instance can be made in {self.instance.parent}: this needs root")
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_):
+        if not self.instance.exists():
+            return
         for name in ("tracing_on", "events/enable"):
             try:
                 self.set(name, 0)

@@ -37,4 +37,5 @@ replay: export GLIBC_TUNABLES := glibc.rtld.optional_static_tls=4096
 replay: $(BUILD)/quire-replay
 	@$(if $(TRACES),,echo "replay: there are no recorded traces beside this folder; these are the tests' small ones")
 	@mkdir -p bench/out/replay
-	@$< $(if $(QUICK),--repeat 1) $(ARGS) --csv bench/out/replay.csv --plot bench/out/replay $(or $(TRACES),$(FIXTURES))
+	@$< $(if $(QUICK),--repeat 1) $(ARGS) --csv bench/out/replay.csv \
+	    $(if $(shell command -v gnuplot),--plot bench/out/replay) $(or $(TRACES),$(FIXTURES))
