@@ -33,7 +33,7 @@ run = {program}
 endef
 
 # The same with words of 32 bits, for which there is no cmocka but the one of tests/builds.
-MUTANTS_UNIT_M32 := $(if $(filter m32,$(MODEL_VARIANTS)),add)
+MUTANTS_UNIT_M32 := $(if $(filter m32,$(MODEL_VARIANTS)),add index)
 $(eval $(call variant,unit-m32,$(CLANG),-m32 -O2 -g -Itests/builds))
 MUTANTS_M32_OBJ := $(foreach o,$(MUTANTS_UNIT_M32) unit memory,$(BUILD)/tests/in/unit-m32/tests/unit/$(o).o)
 define mutants_unit_m32
