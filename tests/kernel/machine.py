@@ -15,7 +15,7 @@ KERNEL = f"{BUILD}/kernel/riscv64/kernel.elf"
 FIRMWARE = f"{BUILD}/kernel/riscv64/firmware.elf"
 INITRAMFS = f"{BUILD}/user/initramfs.cpio"
 AT_A_TIME = 2
-LIMIT_SECONDS = 300  # a boot takes a few, up to a hundred where memory is large and the host busy; more is a hang
+LIMIT_SECONDS = 300  # a boot takes a few, up to a hundred where memory is large; more is a hang
 TAIL_LINES = 30
 
 
