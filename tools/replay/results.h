@@ -34,7 +34,8 @@ void report_table(const struct results *r);
 void report_csv_head(FILE *f);
 void report_csv(const struct results *r, FILE *f);
 
-/* Quire beside each of the others, over all traces: what `make replay` ends with. Frees the summaries. */
+/* Quire beside each of the others, over all traces, and whether it is ahead of those that it is meant to be ahead of: what
+ * `make replay` ends with. Frees the summaries. */
 struct summary {
     char trace[64];
     double *values; /* [N_FIGURES * contestants] */

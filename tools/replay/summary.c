@@ -16,6 +16,15 @@ static const char *const headings[N_FIGURES] = {"mean of all operations, quire /
                                                 "p99 of all operations, quire / other", "mean at best, quire / other",
                                                 "p99 at best, quire / other", "whole blocks of those possible"};
 
+static bool is_shown(const struct peer *peer) {
+    return !(peer->traits & (PEER_SHAM | PEER_PRIVATE));
+}
+
+/* Quire, or Quire built in another way. */
+static bool is_quire(const struct peer *peer) {
+    return strncmp(peer->name, "quire", 5) == 0;
+}
+
 static double ratio_median(const struct result *quire, const struct result *other, unsigned n, enum figure figure) {
     struct times ratios[MAX_REPETITIONS] = {{0}};
     for (unsigned i = 0; i < n; i++) {
@@ -62,10 +71,6 @@ struct summary summarize(const struct results *r) {
     return s;
 }
 
-static bool is_shown(const struct peer *peer) {
-    return !(peer->traits & (PEER_SHAM | PEER_PRIVATE));
-}
-
 static bool is_known(const struct summary *s, unsigned n, unsigned n_who, enum figure figure) {
     for (unsigned i = 0; i < n * n_who; i++) {
         if (!isnan(s[i / n_who].values[figure * n_who + i % n_who])) {
@@ -93,13 +98,57 @@ static void print_figure(const struct summary *s, unsigned n, const struct peer 
     putchar('\n');
 }
 
+/* ---- bars ----------------------------------------------------------------------------------------------- */
+
+/* Whether it is another allocator that works on pages and makes whole blocks again: who Quire is to be quicker than. */
+static bool is_rival(const struct peer *peer) {
+    return is_shown(peer) && peer->alloc_order != NULL && !(peer->traits & (PEER_FOREIGN | PEER_FILLS)) &&
+           !is_quire(peer);
+}
+
+static void judge(const char *trace, const char *what, const char *other, double value, bool is_met,
+                  const char *limit) {
+    char name[128];
+    snprintf(name, sizeof name, "%s: %s%s", trace, what, other);
+    printf("%-52s%8.4f  %s  %s\n", name, value, limit, is_met ? "ok" : "MISSED");
+}
+
+/* The most whole blocks of the contestants but Quire; NAN: there are no others. */
+static double best_whole(const struct summary *s, const struct peer *const *who, unsigned n_who) {
+    double best = NAN;
+    for (unsigned i = 0; i < n_who; i++) {
+        best = is_shown(who[i]) && !is_quire(who[i]) ? fmax(best, s->values[WHOLE * n_who + i]) : best;
+    }
+    return best;
+}
+
+static void print_bars(const struct summary *s, const struct peer *const *who, unsigned n_who) {
+    for (unsigned i = 0; i < n_who; i++) {
+        double mean = s->values[MEAN * n_who + i], p99 = s->values[P99 * n_who + i];
+        if (is_rival(who[i]) && !isnan(mean)) {
+            judge(s->trace, "mean, quire / ", who[i]->name, mean, mean < 1, "< 1");
+            judge(s->trace, "p99, quire / ", who[i]->name, p99, p99 < 1, "< 1");
+        }
+    }
+    for (unsigned i = 0; i < n_who; i++) {
+        double ratio = s->values[WHOLE * n_who + i] / best_whole(s, who, n_who);
+        if (strcmp(who[i]->name, "quire") == 0 && !isnan(ratio)) {
+            judge(s->trace, "whole blocks, quire / best other", "", ratio, ratio > 1, "> 1");
+        }
+    }
+}
+
 void report_summaries(struct summary *s, unsigned n, const struct peer *const *who, unsigned n_who) {
     for (unsigned figure = 0; figure < N_FIGURES; figure++) {
         if (is_known(s, n, n_who, (enum figure)figure)) {
             print_figure(s, n, who, n_who, (enum figure)figure);
         }
     }
+    if (is_known(s, n, n_who, MEAN)) {
+        printf("\n%-52s%8s  bar\n", "bars", "");
+    }
     for (unsigned i = 0; i < n; i++) {
+        print_bars(&s[i], who, n_who);
         free(s[i].values);
     }
 }
