@@ -85,6 +85,8 @@ rows, printed = figures(halves, "--cpus", 1, *peers("hoard"))
 expect_row("CPUs folded onto one", rows.get(("hoard", "all"), {}), stranded=0, cpus=1)
 rows, printed = figures(halves, "--memory", "5M", *peers("lowest"))
 expect_row("memory is rounded up to 4 MiB", rows.get(("lowest", "all"), {}), memory_bytes=8 << 20, failed=0)
+rows, printed = figures(halves, "--spare", 200, *peers("lowest"))
+expect_row("memory by how much is to spare: 9 MiB, rounded up", rows.get(("lowest", "all"), {}), memory_bytes=12 << 20, failed=0)
 rows, printed = figures(halves, "--threads", *peers("lowest", "singles"), "--cpus", 1)
 expect_row("a free running thread", rows.get(("lowest", "all"), {}), failed=0, whole_mean=MEAN)
 
@@ -139,7 +141,7 @@ else:
 
 for words, what in ((["--peer", "nobody", halves], "--help lists them"), (["--repeat", 0, halves], "from 1 to 99"),
                     (["--repeat", "many", halves], "from 1 to 99"), (["--cpus", 0, halves], "from 1 to 1024"),
-                    (["--memory", "1K", halves], "--memory 1K"), (["--memory", "5X", halves], "--memory 5X"),
+                    (["--memory", "1K", halves], "--memory 1K"), (["--memory", "5X", halves], "--memory 5X"), (["--spare", "-1", halves], "--spare -1"),
                     (["--memory", "99999999999G", halves], "--memory"), (["--quick", halves], "--quick"),
                     (["--csv"], "--csv"), ([], "no trace"), (["/nowhere/x.kqt"], "No such file"),
                     (["--csv", "/nowhere/x.csv", halves], "No such file"), (["."], "Is a directory")):

@@ -14,16 +14,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define MiB     ((uint64_t)1 << 20)
-#define STEP    (4 * MiB) /* memory is a multiple of it (peer.h) */
-#define MOST    ((uint64_t)1 << 40)
-#define DEFAULT 5
+#define MiB      ((uint64_t)1 << 20)
+#define STEP     (4 * MiB) /* memory is a multiple of it (peer.h) */
+#define MOST     ((uint64_t)1 << 40)
+#define DEFAULT  5
+#define NO_SPARE UINT64_MAX
 
 struct options {
     const struct peer **peers;
     unsigned n_peers;
     unsigned n_cpus;  /* 0: as many as the trace has */
-    uint64_t n_bytes; /* 0: twice what the trace needs */
+    uint64_t n_bytes; /* 0: as `spare` says */
+    uint64_t spare;   /* percent of memory beyond what is live at most; NO_SPARE: as trace_memory says */
     unsigned n_repetitions;
     bool threads, frames, check;
     const char *csv, *plot;
@@ -38,6 +40,7 @@ static void print_help(void) {
            "                 and do not fill them\n"
            "  --cpus N       CPUs of the allocator; those of the trace are folded onto them\n"
            "  --memory SIZE  bytes, or with K, M or G; default: twice what the trace has live at most, at least 64M\n"
+           "  --spare N      memory: N percent more than the trace has live at most\n"
            "  --repeat N     how often each is measured, 1..%u; default %u\n"
            "  --threads      a free running thread for each CPU, instead of one thread that is all CPUs in turn\n"
            "  --frames       everybody takes everything frame by frame, as those must that have no larger allocations\n"
@@ -97,7 +100,7 @@ static void choose(struct options *o, const char *name) {
     }
 }
 
-enum { PEER = 1, CPUS, MEMORY, REPEAT, THREADS, FRAMES, CSV, PLOT, CHECK, HELP };
+enum { PEER = 1, CPUS, MEMORY, REPEAT, SPARE, THREADS, FRAMES, CSV, PLOT, CHECK, HELP };
 
 static void read_option(struct options *o, int option, const char *word) {
     switch (option) {
@@ -112,6 +115,9 @@ static void read_option(struct options *o, int option, const char *word) {
         break;
     case REPEAT:
         o->n_repetitions = (unsigned)read_number("repeat", optarg, 1, MAX_REPETITIONS, false);
+        break;
+    case SPARE:
+        o->spare = read_number("spare", optarg, 0, 10000, false);
         break;
     case THREADS:
         o->threads = true;
@@ -137,18 +143,14 @@ static void read_option(struct options *o, int option, const char *word) {
 }
 
 static struct options read_options(int argc, char **argv) {
-    static const struct option names[] = {{"peer", required_argument, NULL, PEER},
-                                          {"cpus", required_argument, NULL, CPUS},
-                                          {"memory", required_argument, NULL, MEMORY},
-                                          {"repeat", required_argument, NULL, REPEAT},
-                                          {"threads", no_argument, NULL, THREADS},
-                                          {"frames", no_argument, NULL, FRAMES},
-                                          {"csv", required_argument, NULL, CSV},
-                                          {"plot", required_argument, NULL, PLOT},
-                                          {"check", no_argument, NULL, CHECK},
-                                          {"help", no_argument, NULL, HELP},
-                                          {NULL, 0, NULL, 0}};
-    struct options o = {.n_repetitions = DEFAULT, .peers = make_room(n_peers, sizeof *o.peers)};
+    static const struct option names[] = {
+        {"peer", required_argument, NULL, PEER},     {"cpus", required_argument, NULL, CPUS},
+        {"memory", required_argument, NULL, MEMORY}, {"repeat", required_argument, NULL, REPEAT},
+        {"spare", required_argument, NULL, SPARE},   {"threads", no_argument, NULL, THREADS},
+        {"frames", no_argument, NULL, FRAMES},       {"csv", required_argument, NULL, CSV},
+        {"plot", required_argument, NULL, PLOT},     {"check", no_argument, NULL, CHECK},
+        {"help", no_argument, NULL, HELP},           {NULL, 0, NULL, 0}};
+    struct options o = {.n_repetitions = DEFAULT, .spare = NO_SPARE, .peers = make_room(n_peers, sizeof *o.peers)};
     opterr = 0;
     for (int option; (option = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         read_option(&o, option, argv[optind - 1]);
@@ -165,7 +167,12 @@ static struct options read_options(int argc, char **argv) {
 /* ---- memory --------------------------------------------------------------------------------------------- */
 
 static uint64_t memory_for(const struct options *o, const struct trace *t) {
-    uint64_t n_bytes = o->n_bytes != 0 ? (o->n_bytes + STEP - 1) / STEP * STEP : trace_memory(t);
+    uint64_t n_bytes = o->n_bytes;
+    if (n_bytes == 0) {
+        uint64_t peak = t->peak_frames * QUIRE_PAGE_SIZE;
+        n_bytes = o->spare == NO_SPARE ? trace_memory(t) : peak + peak / 100 * o->spare;
+    }
+    n_bytes = n_bytes < STEP ? STEP : (n_bytes + STEP - 1) / STEP * STEP;
     uint64_t there = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
     if (n_bytes > there / 2) {
         stop(STATUS_BAD_INPUT, "%s: to replay it in %llu MiB is too much for %llu MiB of memory; --memory sets it",
