@@ -210,10 +210,17 @@ const struct scenario fresh_leaves = {
 
 static void free_what_nobody_took(void) {
     expect(quire_free(q, world_frame(600)) == QUIRE_FAULT, "a frame was freed that nobody holds");
+    expect(quire_put(q, world_frame(600)) == QUIRE_FAULT, "a frame was put that nobody holds");
 }
 
-static void one_fault(void) {
-    expect(world_n_faults() == 1, "not one fault");
+/* Then the CPU's cache has looked at how much of the zone is initialised. */
+static void take_and_free_what_nobody_took(void) {
+    take();
+    free_what_nobody_took();
+}
+
+static void two_faults(void) {
+    expect(world_n_faults() == 2, "not two faults");
     ceiling_is_high_and_all_there();
 }
 
@@ -222,10 +229,21 @@ const struct scenario fresh_wild = {
     .about = "a frame that nobody holds is freed while another CPU initialises its block",
     .set_up = others_fresh,
     .thread = {take_and_look, free_what_nobody_took},
-    .check = one_fault,
+    .check = two_faults,
     .faults_expected = true,
     .quick = {2, 1, 0},
     .full = {UNBOUNDED, 2, 0},
+};
+
+const struct scenario fresh_wild_cached = {
+    .name = "fresh-wild-cached",
+    .about = "the same by a CPU that has frames of the zone in its cache",
+    .set_up = others_fresh,
+    .thread = {take_and_look, take_and_free_what_nobody_took},
+    .check = two_faults,
+    .faults_expected = true,
+    .quick = {2, 1, 0},
+    .full = {3, 1, 0},
 };
 
 /* ---- whole blocks ----------------------------------------------------------------------------------------- */

@@ -41,6 +41,7 @@ const struct scenario *const scenarios[] = {
     &fresh_leaf,
     &fresh_leaves,
     &fresh_wild,
+    &fresh_wild_cached,
     &block_and_frees,
     &block_and_single,
     &pair_and_block,

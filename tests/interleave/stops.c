@@ -216,7 +216,7 @@ const struct scenario stops_in_free = {
     .may_stop = 1,
     .check = others_are_done,
     .quick = {0, 0, 0},
-    .full = {2, 1, 0},
+    .full = {3, 1, 0},
 };
 
 /* ---- in a split ---------------------------------------------------------------------------------- */
@@ -293,4 +293,5 @@ const struct scenario stops_in_look = {
     .check = others_are_done,
     .quick = {0, 0, 0},
     .full = {1, 0, 0},
+    .of_32 = {3, 1, 0},
 };

@@ -121,7 +121,7 @@ static void some_of_everything(void) {
     }
     world_make(0, 3, 2);
     world_take_all();
-    world_give_on(1, (const size_t[]){10, 11}, 2);
+    world_give_on(1, (const size_t[]){10}, 1);
     world_give_on(NO_CPU, (const size_t[]){20, 21, QUIRE_BLOCK_FRAMES + 7}, 3);
     world_give_on(NO_CPU, last_block, QUIRE_BLOCK_FRAMES);
 }
@@ -161,6 +161,7 @@ const struct scenario looking_on_blocks = {
     .check = check_world,
     .quick = {0, 0, 0},
     .full = {1, 0, 0},
+    .of_32 = {3, 0, 0},
 };
 
 const struct scenario looking_on = {
