@@ -20,7 +20,7 @@ set tmargin 3.5
 unset key
 
 array what[9] = ['the same frame again and again', '25 % of memory, then back', 'random frames at 50 % full', \
-    'bursts of 64, last one first', 'bursts of 512, first one first', 'taken on one CPU, freed on another', \
+    'bursts of 64, last one first', 'bursts of 512, first one first', 'taken on one CPU, freed on another; with the harness', \
     'one 2 MiB block again and again', 'orders 0 to 10 at random, 50 % full', \
     'whole 2 MiB blocks of 256 after churn: higher is better']
 number(x) = x <= 0.5 ? '<0.5' : x < 10 ? sprintf('%.1f', x) : sprintf('%.0f', x)
@@ -34,6 +34,6 @@ do for [i = 1:9] {
              with boxes lc rgb variable, \
          for [n = first:2] data using ($0 + side * (2 * n - 3)):(column(n + 1)):(number(column(n + 1))) \
              with labels left rotate by 90 offset 0, 0.3 font ',8', \
-         data using 0:(1):xtic(1) with dots lc rgb 'white' # for the names below
+         data using 0:(i < 9 ? 0.5 : 0):xtic(1) with dots lc rgb 'white' # for the names below
 }
 unset multiplot

@@ -5,9 +5,12 @@ set -eu
 programs=$1 out=$2 quick=$3 work=$4
 mkdir -p "$out"
 
-# The C library's heap keeps what it was given, as the others do: page faults are not what is compared here.
+# The heaps keep what they were given: page faults are not what is compared here.
 keep=glibc.malloc.trim_threshold=4000000000:glibc.malloc.mmap_threshold=4000000000:glibc.malloc.top_pad=268435456
 export GLIBC_TUNABLES="${GLIBC_TUNABLES:+$GLIBC_TUNABLES:}$keep"
+export MALLOC_CONF=dirty_decay_ms:-1,muzzy_decay_ms:-1 # jemalloc's
+export MIMALLOC_PAGE_RESET=0 MIMALLOC_ALLOW_DECOMMIT=0 MIMALLOC_PURGE_DELAY=-1 # which one it knows depends on its age
+export TCMALLOC_RELEASE_RATE=0
 
 set -- --out "$out"
 if [ -n "$work" ]; then
