@@ -1,9 +1,9 @@
 /* peer_malloc.c: the general allocators of programs, asked for blocks of the size of frames, aligned to their size.
  *
- * Each library is loaded for itself alone and asked by address, so that the rest of the program keeps the malloc that it
- * has. None can be emptied: what a make() finds is an allocator that has worked before and kept what it thought useful.
- * From mimalloc, jemalloc and tcmalloc a block of 4 KiB comes aligned without being asked to, as the guard sees: single
- * frames go by this way, which is the faster one. */
+ * Each library is loaded for itself alone and asked by address, so that the rest of the program keeps the malloc that
+ * it has. None can forget what it handed out: the harness frees all of it before drop(), and what the next make() finds
+ * is an allocator that has worked before. From mimalloc, jemalloc and tcmalloc a block of 4 KiB comes aligned without
+ * being asked to, as the guard sees; single frames go by this way, which is the faster one. */
 #include "peer.h"
 
 #include <dlfcn.h>
