@@ -1,6 +1,7 @@
 /* cache.c: the free frames that one CPU holds.
  *
  *   warm   a short stack of frames freed lately, of any block: reused first, being in the processor's cache
+ *   runs   short stacks of runs of 2, 4 and 8 frames freed lately
  *   in     a loan that allocations come from when warm is empty
  *   out    a loan that gathers frees of one block on their way home; a whole block stays there until something else comes
  *
@@ -11,13 +12,13 @@
  *
  * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
  * memory could make, the CPU gathers: frees skip warm, so that allocations move into the fullest blocks and the
- * others drain. Looked at when a cache refills, and when it spills.
+ * others drain. Looked at when a cache refills, and when `out` goes home.
  *
  * A cache looks at one zone at a time, and keeps what the quick ways (single.c) need to know of it, so that these touch
  * no other line than the cache's and the frame's record. Frames of other zones go home through `out`.
  *
  * C1  Only the visitor (q_cache_enter) touches a cache; nobody waits to become one.        interleaving tests
- * C2  warm, in and out hold disjoint frames whose records say free.                         quire_validate
+ * C2  warm, runs, in and out hold disjoint frames whose records say free.                         quire_validate
  * C3  Frames in warm and in `in` are of the zone that the cache looks at.                    quire_validate
  *
  * Why not a lock: a caller interrupted in the middle, and the interrupt's own allocation, would wait for ever. */
@@ -39,6 +40,9 @@ void q_cache_init(struct q_cache *c) {
     c->first = c->n_quick = 0;
     c->records = 0;
     c->zone = NULL;
+    for (unsigned k = 0; k < Q_RUN_ORDERS; k++) {
+        c->n_runs[k] = 0;
+    }
     c->n_taken = 0;
     c->n_refills = c->n_steals = 0;
 }
@@ -94,6 +98,9 @@ static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
     intptr_t n_whole = atomic_load_explicit(&q->balance.n_whole, memory_order_relaxed);
     intptr_t possible = n_free / (intptr_t)Q_BLOCK;
     c->gathering = n_whole + possible / Q_GATHER_SHARE + (intptr_t)q->n_cpus < possible;
+    if (c->zone != NULL) {
+        look_at(c, c->zone); /* frees are quick, or are not any more */
+    }
 }
 
 /* Borrows a block of this class, searched from where the last one was. */
@@ -166,13 +173,29 @@ static q_frame pop(struct q_cache *c) {
     return c->n_warm > 0 ? c->warm[--c->n_warm] : pop_in(c);
 }
 
-q_frame q_cache_pop_own(struct q_cache *c) {
+/* Makes `in`, which is empty, a loan with what is in `out`, or with a run. */
+static void refill_from_own(struct quire *q, struct q_cache *c) {
+    struct q_loan loan = c->out;
+    q_loan_clear(&c->out);
+    for (unsigned k = 0; k < Q_RUN_ORDERS && loan.zone == NULL; k++) {
+        if (c->n_runs[k] > 0) {
+            q_frame f = c->runs[k][--c->n_runs[k]];
+            struct q_zone *z = q_zone_of(q, f);
+            q_loan_open(&loan, z, q_zone_block_of(z, f));
+            q_loan_add_run(&loan, f - loan.base, (size_t)2 << k);
+        }
+    }
+    if (loan.zone != NULL) {
+        look_at(c, loan.zone);
+        c->in = loan;
+        q_zone_soil(loan.zone, loan.block);
+    }
+}
+
+q_frame q_cache_pop_own(struct quire *q, struct q_cache *c) {
     q_frame f = pop(c);
-    if (f == Q_NO_FRAME && c->out.zone != NULL) {
-        look_at(c, c->out.zone);
-        c->in = c->out; /* what was on its way home */
-        q_loan_clear(&c->out);
-        q_zone_soil(c->in.zone, c->in.block);
+    for (unsigned tries = 0; f == Q_NO_FRAME && tries < 2; tries++) { /* `out` may be open and empty */
+        refill_from_own(q, c);
         f = pop_in(c);
     }
     return f;
@@ -183,7 +206,7 @@ q_frame q_cache_pop(struct quire *q, struct q_cache *c) {
     if (f != Q_NO_FRAME) {
         return f;
     }
-    return refill(q, c) ? pop_in(c) : q_cache_pop_own(c);
+    return refill(q, c) ? pop_in(c) : q_cache_pop_own(q, c);
 }
 
 /* Makes `out` the loan of this frame's block. */
@@ -193,6 +216,7 @@ static void open_out(struct quire *q, struct q_cache *c, q_frame f) {
     }
     settle(q, c, -(intptr_t)q_loan_count(&c->out));
     q_return(q, &c->out);
+    look_whether_to_gather(q, c);
     struct q_zone *z = q_zone_of(q, f);
     q_loan_open(&c->out, z, q_zone_block_of(z, f));
 }
@@ -248,14 +272,11 @@ void q_cache_push(struct quire *q, struct q_cache *c, q_frame f) {
     }
     if (warm) {
         spill(q, c, Q_WARM / 2);
-        look_whether_to_gather(q, c);
     }
     send_home(q, c, f);
 }
 
-q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
-    Q_CHECK(order <= QUIRE_BLOCK_ORDER, order);
-    struct q_loan *loan = order < QUIRE_BLOCK_ORDER ? &c->in : &c->out; /* `in` is broken up, `out` may be whole */
+static q_frame take_run_of(struct q_loan *loan, unsigned order) {
     size_t i = q_loan_find_run(loan, order);
     if (i == Q_NO_RUN) {
         return Q_NO_FRAME;
@@ -264,8 +285,15 @@ q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
     return loan->base + i;
 }
 
-bool q_cache_put_run(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
-    Q_CHECK(order <= QUIRE_BLOCK_ORDER, order);
+q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
+    Q_CHECK(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
+    if (order <= Q_RUN_ORDERS && c->n_runs[order - 1] > 0) {
+        return c->runs[order - 1][--c->n_runs[order - 1]];
+    }
+    return take_run_of(order < QUIRE_BLOCK_ORDER ? &c->in : &c->out, order); /* `in` is broken up, `out` may be whole */
+}
+
+static bool send_run_home(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
     if (f - c->in.base >= Q_BLOCK) {
         open_out(q, c, f);
     }
@@ -273,10 +301,57 @@ bool q_cache_put_run(struct quire *q, struct q_cache *c, q_frame f, unsigned ord
     return q_loan_put_run(loan, f - loan->base, (size_t)1 << order);
 }
 
+/* The `n` oldest runs of this order go home. */
+static void spill_runs(struct quire *q, struct q_cache *c, unsigned order, uint32_t n) {
+    uint32_t *n_runs = &c->n_runs[order - 1];
+    q_frame *runs = c->runs[order - 1];
+    Q_CHECK(n <= *n_runs && *n_runs <= Q_RUNS, *n_runs);
+    for (uint32_t i = 0; i < n; i++) {
+        if (!send_run_home(q, c, runs[i], order)) {
+            report_twice(q, runs[i]);
+        }
+    }
+    *n_runs -= n;
+    for (uint32_t i = 0; i < *n_runs; i++) {
+        runs[i] = runs[i + n];
+    }
+}
+
+bool q_cache_put_run(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
+    Q_CHECK(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
+    if (order > Q_RUN_ORDERS || c->gathering != 0) {
+        return send_run_home(q, c, f, order);
+    }
+    if (c->n_runs[order - 1] == Q_RUNS) {
+        spill_runs(q, c, order, Q_RUNS / 2);
+    }
+    c->runs[order - 1][c->n_runs[order - 1]++] = f;
+    return true;
+}
+
+void q_cache_keep_runs(struct quire *q, struct q_cache *c, unsigned order, const q_frame *runs, unsigned n) {
+    Q_CHECK(c->n_runs[order - 1] == 0 && n < Q_RUNS, n);
+    for (unsigned i = n; i-- > 0;) {
+        c->runs[order - 1][c->n_runs[order - 1]++] = runs[i];
+    }
+    settle(q, c, (intptr_t)(n + 1) << order);
+}
+
+size_t q_cache_count_runs(const struct q_cache *c) {
+    size_t n = 0;
+    for (unsigned order = 1; order <= Q_RUN_ORDERS; order++) {
+        n += (size_t)c->n_runs[order - 1] << order;
+    }
+    return n;
+}
+
 void q_cache_drain(struct quire *q, struct q_cache *c) {
     spill(q, c, c->n_warm);
+    for (unsigned order = 1; order <= Q_RUN_ORDERS; order++) {
+        spill_runs(q, c, order, c->n_runs[order - 1]);
+    }
     settle(q, c, -(intptr_t)(q_loan_count(&c->in) + q_loan_count(&c->out)));
     q_return(q, &c->out);
     q_return(q, &c->in);
-    Q_CHECK(c->n_warm == 0, c->n_warm);
+    Q_CHECK(c->n_warm == 0 && q_cache_count_runs(c) == 0, c->n_warm);
 }

@@ -6,6 +6,10 @@
 
 #define Q_WARM 64 /* frames; the older half leaves when it is full */
 
+/* Runs of orders 1, 2 and 3, of each at most so many; the older half leaves, too. */
+#define Q_RUN_ORDERS 3u
+#define Q_RUNS       8u
+
 /* So that a shift finds a CPU's cache, and no two share a line. */
 #define Q_CACHE_BYTES 1024
 
@@ -28,6 +32,8 @@ struct q_cache {
     intptr_t n_taken; /* frames that were borrowed and did not go home, since balance was told */
     uint64_t n_refills, n_steals;
     q_word visit; /* what q_cache_open said, for who visits all caches at once (validate.c) */
+    uint32_t n_runs[Q_RUN_ORDERS];
+    q_frame runs[Q_RUN_ORDERS][Q_RUNS]; /* runs[k]: the first frames of runs of order k + 1, freed lately */
     q_frame warm[Q_WARM];
 };
 
@@ -117,14 +123,20 @@ void q_cache_look_again(struct q_cache *c);
 /* A frame into the cache, or home. */
 void q_cache_push(struct quire *q, struct q_cache *c, q_frame f);
 
-/* An aligned run of 2^order frames of a loan, order <= QUIRE_BLOCK_ORDER; or Q_NO_FRAME. */
+/* An aligned run of 2^order frames of the cache, order 1..QUIRE_BLOCK_ORDER; or Q_NO_FRAME. */
 q_frame q_cache_take_run(struct q_cache *c, unsigned order);
 
-/* A run of frames that are freed into the loan of its block; false: some of them are there. */
+/* Puts runs there that were just borrowed, and one more that is handed out, where there are none of this order. */
+void q_cache_keep_runs(struct quire *q, struct q_cache *c, unsigned order, const q_frame *runs, unsigned n);
+
+/* A run of frames that are freed into the cache; false: some of them are there. */
 bool q_cache_put_run(struct quire *q, struct q_cache *c, q_frame f, unsigned order);
 
 /* Any frame of the cache, nothing borrowed; Q_NO_FRAME: it is empty. */
-q_frame q_cache_pop_own(struct q_cache *c);
+q_frame q_cache_pop_own(struct quire *q, struct q_cache *c);
+
+/* The frames in runs. */
+size_t q_cache_count_runs(const struct q_cache *c);
 
 /* Sends everything home. */
 void q_cache_drain(struct quire *q, struct q_cache *c);

@@ -70,14 +70,19 @@ struct q_place {
     uint32_t seen;    /* what was in it, where the lookup was for a held frame (refs.c) */
 };
 
-/* Finds the frame at `pa` where that is quick; false: it is misaligned, in another zone, or not ours. */
-static inline bool q_find_quickly(const struct quire *q, quire_pa pa, struct q_place *at) {
+/* Finds 2^order frames at `pa` where that is quick; false: they are misaligned, in another zone, or not ours. */
+static inline bool q_find_quickly(const struct quire *q, quire_pa pa, unsigned order, struct q_place *at) {
     struct q_zone *z = q_main(q);
-    quire_pa i = (pa >> QUIRE_PAGE_SHIFT) - z->first; /* wraps to something large for an address below */
-    if (pa % QUIRE_PAGE_SIZE != 0 || !q_zone_knows(z, i)) {
+    quire_pa f = pa >> QUIRE_PAGE_SHIFT, n = (quire_pa)1 << order;
+    quire_pa i = f - z->first; /* wraps to something large for an address below */
+    /* relaxed: whoever holds these frames got them after the span was to cover them */
+    q_frame base = atomic_load_explicit(&z->base, memory_order_relaxed);
+    q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
+    if (pa % (QUIRE_PAGE_SIZE << order) != 0 || !q_zone_knows(z, i) || !q_zone_knows(z, i + n - 1) || f < base ||
+        f + n > end) {
         return false;
     }
-    *at = (struct q_place){z, (q_frame)(pa >> QUIRE_PAGE_SHIFT), &z->records[i], 0};
+    *at = (struct q_place){z, (q_frame)f, &z->records[i], 0};
     return true;
 }
 

@@ -47,7 +47,7 @@ bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats
         return true;
     }
     *out = (struct quire_cpu_stats){
-        .n_warm = c->n_warm,
+        .n_warm = (uint32_t)(c->n_warm + q_cache_count_runs(c)),
         .n_in = q_loan_count(&c->in),
         .n_out = q_loan_count(&c->out),
         .in_block = c->in.zone != NULL ? q_pa(c->in.base) : QUIRE_NONE,

@@ -153,20 +153,34 @@ static bool take_words(struct q_zone *z, size_t block, size_t first, size_t n_wo
     return full;
 }
 
-static bool take_in_word(struct q_zone *z, size_t block, size_t i, size_t n) {
-    _Atomic q_word *bits = &z->lines[block].word[i / Q_WORD_BITS];
-    q_word run = q_range_in_word(i / Q_WORD_BITS, i, i + n);
+/* Takes these frames of one word, all or none. */
+static bool take_in_word(struct q_zone *z, size_t block, size_t w, q_word frames) {
+    _Atomic q_word *bits = &z->lines[block].word[w];
     q_word old = atomic_load(bits);
-    while ((old & run) == run) {
-        if (atomic_compare_exchange_strong(bits, &old, old & ~run)) {
-            count_add(z, block, -(int32_t)n);
+    while ((old & frames) == frames) {
+        if (atomic_compare_exchange_strong(bits, &old, old & ~frames)) {
+            count_add(z, block, -(int32_t)q_popcount(frames));
             return true;
         }
     }
     return false;
 }
 
-bool q_borrow_run(struct q_zone *z, size_t block, unsigned order, size_t *i) {
+/* Takes the run at `i`, and those behind it in its word, of which these bits were seen; returns how many. */
+static unsigned take_runs(struct q_zone *z, size_t block, unsigned order, q_word seen, size_t i, unsigned most,
+                          size_t *runs) {
+    size_t w = i / Q_WORD_BITS, n = (size_t)1 << order;
+    unsigned n_runs = 0;
+    q_word frames = 0, starts = q_aligned_runs(seen, order);
+    for (; starts != 0 && n_runs < most; starts &= starts - 1) {
+        size_t start = q_lowest(starts);
+        frames |= q_low_bits(n) << start;
+        runs[n_runs++] = w * Q_WORD_BITS + start;
+    }
+    return take_in_word(z, block, w, frames) ? n_runs : 0;
+}
+
+unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, size_t *runs) {
     size_t n = (size_t)1 << order;
     q_word seen[Q_LINE_WORDS];
     Q_CHECK(order < QUIRE_BLOCK_ORDER && block < z->n_blocks, block);
@@ -174,17 +188,21 @@ bool q_borrow_run(struct q_zone *z, size_t block, unsigned order, size_t *i) {
         for (size_t w = 0; w < Q_LINE_WORDS; w++) {
             seen[w] = atomic_load(&z->lines[block].word[w]);
         }
-        *i = find_run(seen, order);
-        if (*i == Q_NO_RUN) {
-            return false;
+        size_t i = find_run(seen, order);
+        if (i == Q_NO_RUN) {
+            return 0;
         }
-        bool got =
-            n < Q_WORD_BITS ? take_in_word(z, block, *i, n) : take_words(z, block, *i / Q_WORD_BITS, n / Q_WORD_BITS);
-        if (got) {
-            return true;
+        if (n < Q_WORD_BITS) {
+            unsigned n_runs = take_runs(z, block, order, seen[i / Q_WORD_BITS], i, most, runs);
+            if (n_runs > 0) {
+                return n_runs;
+            }
+        } else if (take_words(z, block, i / Q_WORD_BITS, n / Q_WORD_BITS)) {
+            runs[0] = i;
+            return 1;
         }
     }
-    return false;
+    return 0;
 }
 
 q_frame q_give_back(struct q_loan *loan) {

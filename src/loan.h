@@ -54,8 +54,9 @@ unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan);
 /* Takes all frames of a fresh block; false: there is none. */
 bool q_borrow_fresh(struct q_zone *z, struct q_loan *loan);
 
-/* Takes one aligned run out of a block; false, and nothing changed, where there is none. */
-bool q_borrow_run(struct q_zone *z, size_t block, unsigned order, size_t *i);
+/* Takes aligned runs of 2^order frames out of a block, the lowest one and at `most` so many that happen to lie beside it;
+ * returns how many, 0 and nothing changed where there is none. */
+unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, size_t *runs);
 
 /* Gives the frames back to their block and clears the loan. Returns the first frame that was there already (it came
  * back twice; the others are home), or Q_NO_FRAME. */

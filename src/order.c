@@ -68,26 +68,28 @@ static enum quire_fault_kind why_not(const struct run *run, uint32_t record) {
 
 /* What speaks for a frame or block that may be free. */
 static uint32_t last_record(const struct run *run, size_t i) {
+    /* relaxed, also below: the caller holds the frame or block, or misuses it */
     if (!run->of_blocks) {
-        return q_zone_last_record(run->zone, run->zone->first + i);
+        uint32_t record = atomic_load_explicit(&run->zone->records[i], memory_order_relaxed);
+        return record != 0 ? record : q_zone_last_record(run->zone, run->zone->first + i);
     }
-    /* relaxed: the caller holds the block, or misuses it */
     return atomic_load_explicit(&run->zone->blocks[i].record, memory_order_relaxed) & ~Q_CLEAN;
 }
 
 static enum quire_status check_run(struct quire *q, const char *call, const struct run *run, unsigned order) {
     size_t unit = run->of_blocks ? Q_BLOCK : 1;
+    uint32_t prev = 0;
     for (size_t i = run->first; i < run->first + run->n; i++) {
         uint32_t record = last_record(run, i);
         enum quire_fault_kind kind = why_not(run, record);
         if (kind == QUIRE_FAULT_NONE && i > run->first) {
-            uint32_t prev = last_record(run, i - 1);
             bool joined = (prev & Q_JOIN_NEXT) != 0 && (record & Q_JOIN_PREV) != 0;
             kind = joined ? QUIRE_FAULT_NONE : QUIRE_FAULT_WRONG_ORDER;
         }
         if (kind != QUIRE_FAULT_NONE) {
             return q_fault(q, kind, call, q_pa(run->zone->first + i * unit), order, record);
         }
+        prev = record;
     }
     return QUIRE_OK;
 }
@@ -172,7 +174,8 @@ void q_leave_neighbours(struct q_zone *z, q_frame f, uint32_t record) {
 
 enum quire_status q_free_run(struct quire *q, const char *call, quire_pa pa, unsigned order) {
     struct q_place at;
-    enum quire_status status = q_find(q, call, pa, order, QUIRE_FAULT_NEVER_ALLOCATED, &at);
+    enum quire_status status =
+        q_find_quickly(q, pa, order, &at) ? QUIRE_OK : q_find(q, call, pa, order, QUIRE_FAULT_NEVER_ALLOCATED, &at);
     if (status != QUIRE_OK) {
         return status;
     }
@@ -214,38 +217,48 @@ static bool may_hold(enum q_class class, unsigned order) {
     return most[class] >= 1u << order;
 }
 
-/* A run of order 1..8 from a block of this class; looks at `candidates` blocks at the most. */
-static q_frame run_of_class(struct q_zone *z, enum q_class class, unsigned order, size_t candidates) {
-    size_t i;
+/* What a search brings: the first frames of runs of one order. */
+struct catch {
+    unsigned order, most, n;
+    q_frame first[Q_RUNS / 2];
+};
+
+/* Runs of order 1..8 from a block of this class; looks at `candidates` blocks at the most. */
+static bool runs_of_class(struct q_zone *z, enum q_class class, size_t candidates, struct catch *got) {
+    size_t runs[Q_RUNS / 2];
     for (size_t b = 0; candidates > 0 && (b = q_zone_find(z, class, b)) != Q_NO_BLOCK; b++, candidates--) {
-        if (q_borrow_run(z, b, order, &i)) {
+        got->n = q_borrow_runs(z, b, got->order, got->most, runs);
+        for (unsigned k = 0; k < got->n; k++) {
+            got->first[k] = q_zone_frame(z, b) + runs[k];
+        }
+        if (got->n > 0) {
             q_zone_soil(z, b);
-            return q_zone_frame(z, b) + i;
+            return true;
         }
     }
-    return Q_NO_FRAME;
+    return false;
 }
 
-static q_frame run_of_fresh(struct quire *q, struct q_zone *z, unsigned order) {
+static bool run_of_fresh(struct quire *q, struct q_zone *z, struct catch *got) {
     struct q_loan loan;
     if (!q_borrow_fresh(z, &loan)) {
-        return Q_NO_FRAME;
+        return false;
     }
-    q_frame f = loan.base;
+    got->n = 1;
+    got->first[0] = loan.base;
     q_zone_soil(z, loan.block);
-    q_loan_take_run(&loan, 0, (size_t)1 << order);
+    q_loan_take_run(&loan, 0, (size_t)1 << got->order);
     q_return(q, &loan);
-    return f;
+    return true;
 }
 
-static q_frame run_in_zone(struct quire *q, struct q_zone *z, unsigned order, size_t candidates) {
-    q_frame f = Q_NO_FRAME;
-    for (unsigned class = Q_NEARLY_FULL; class <= Q_ALL && f == Q_NO_FRAME; class ++) {
-        if (may_hold((enum q_class) class, order)) {
-            f = run_of_class(z, (enum q_class) class, order, candidates);
+static bool runs_in_zone(struct quire *q, struct q_zone *z, size_t candidates, struct catch *got) {
+    for (unsigned class = Q_NEARLY_FULL; class <= Q_ALL; class ++) {
+        if (may_hold((enum q_class) class, got->order) && runs_of_class(z, (enum q_class) class, candidates, got)) {
+            return true;
         }
     }
-    return f != Q_NO_FRAME ? f : run_of_fresh(q, z, order);
+    return run_of_fresh(q, z, got);
 }
 
 /* All of a block, or nothing. */
@@ -301,16 +314,25 @@ static q_frame blocks_in_zone(struct quire *q, struct q_zone *z, unsigned order)
     return Q_NO_FRAME;
 }
 
-static q_frame take_run_once(struct quire *q, unsigned order, size_t candidates) {
+static bool search(struct quire *q, size_t candidates, struct catch *got) {
     const struct q_zones *zones = q_zones(q);
-    q_frame f = Q_NO_FRAME;
-    for (size_t i = zones->n; i-- > 0 && f == Q_NO_FRAME;) {
+    for (size_t i = zones->n; i-- > 0;) {
         struct q_zone *z = zones->zone[i];
-        f = order < QUIRE_BLOCK_ORDER ? run_in_zone(q, z, order, candidates) : blocks_in_zone(q, z, order);
+        if (got->order < QUIRE_BLOCK_ORDER) {
+            if (runs_in_zone(q, z, candidates, got)) {
+                return true;
+            }
+            continue;
+        }
+        got->first[0] = blocks_in_zone(q, z, got->order);
+        if (got->first[0] != Q_NO_FRAME) {
+            return true;
+        }
     }
-    return f;
+    return false;
 }
 
+/* From the CPU's cache; small runs are found several at a time, and the others left there. */
 static q_frame take_run_cached(struct quire *q, unsigned order) {
     q_word visit;
     struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
@@ -318,6 +340,11 @@ static q_frame take_run_cached(struct quire *q, unsigned order) {
         return Q_NO_FRAME;
     }
     q_frame f = q_cache_take_run(c, order);
+    struct catch got = {.order = order, .most = Q_RUNS / 2};
+    if (f == Q_NO_FRAME && order <= Q_RUN_ORDERS && c->gathering == 0 && search(q, Q_CANDIDATES, &got)) {
+        f = got.first[0];
+        q_cache_keep_runs(q, c, order, got.first + 1, got.n - 1);
+    }
     q_cache_close(c, visit);
     return f;
 }
@@ -347,25 +374,25 @@ static bool ever_fits(const struct quire *q, unsigned order) {
     return false;
 }
 
-/* From the borrowed block, from likely blocks, from all; then with all caches emptied. */
+/* From the CPU's cache, from likely blocks, from all; then with all caches emptied. */
 static q_frame take_run(struct quire *q, unsigned order) {
+    struct catch got = {.order = order, .most = 1};
     q_frame f = take_run_cached(q, order);
     if (f != Q_NO_FRAME) {
         return f;
     }
     q_begin(q);
-    f = take_run_once(q, order, Q_CANDIDATES);
-    for (unsigned round = 0; round < 2 && f == Q_NO_FRAME; round++) {
-        if (round > 0 && ever_fits(q, order)) {
-            q_drain_all(q);
-        }
-        f = take_run_once(q, order, SIZE_MAX);
+    bool found = search(q, Q_CANDIDATES, &got) || search(q, SIZE_MAX, &got);
+    if (!found && ever_fits(q, order)) {
+        q_drain_all(q);
+        found = search(q, SIZE_MAX, &got);
     }
     q_end(q);
-    if (f != Q_NO_FRAME) {
-        atomic_fetch_sub_explicit(&q->balance.n_free, (intptr_t)1 << order, memory_order_relaxed); /* an estimate */
+    if (!found) {
+        return Q_NO_FRAME;
     }
-    return f;
+    atomic_fetch_sub_explicit(&q->balance.n_free, (intptr_t)1 << order, memory_order_relaxed); /* an estimate */
+    return got.first[0];
 }
 
 /* ---- allocate -------------------------------------------------------------------------------------------- */

@@ -17,7 +17,7 @@
 /* The record of a frame that the caller says it holds; splits the block where that is one allocation. */
 static enum quire_status find_held(struct quire *q, const char *call, quire_pa pa, enum quire_fault_kind if_free,
                                    struct q_place *at) {
-    if (q_find_quickly(q, pa, at)) {
+    if (q_find_quickly(q, pa, 0, at)) {
         at->seen = atomic_load_explicit(at->record, memory_order_acquire); /* for the break, see above */
         if (Q_COUNT(at->seen) != 0) {                                      /* held, and with a record of its own */
             return QUIRE_OK;

@@ -53,7 +53,7 @@ static q_frame take_fresh(struct quire *q, struct q_zone *z) {
 static q_frame take_of_class(struct q_zone *z, enum q_class class) {
     size_t i;
     for (size_t b = 0; (b = q_zone_find(z, class, b)) != Q_NO_BLOCK; b++) {
-        if (q_borrow_run(z, b, 0, &i)) {
+        if (q_borrow_runs(z, b, 0, 1, &i) > 0) {
             q_zone_soil(z, b);
             return q_zone_frame(z, b) + i;
         }
@@ -88,7 +88,7 @@ static q_frame take_any(struct quire *q) {
     for (size_t k = 0; k < zones->n; k++) {
         struct q_zone *z = zones->zone[k];
         for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
-            if (q_borrow_run(z, b, 0, &i)) {
+            if (q_borrow_runs(z, b, 0, 1, &i) > 0) {
                 q_zone_soil(z, b);
                 return q_zone_frame(z, b) + i;
             }
@@ -106,7 +106,7 @@ static q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits)
             continue;
         }
         ++*n_visits;
-        q_frame f = q_cache_pop_own(c);
+        q_frame f = q_cache_pop_own(q, c);
         if (f != Q_NO_FRAME && i > 0) {
             q_cache_drain(q, c);
             c->n_steals++;

@@ -37,6 +37,11 @@ static unsigned places_in_caches(const struct quire *q, q_frame f) {
         for (uint32_t i = 0; i < c->n_warm; i++) {
             n += c->warm[i] == f;
         }
+        for (unsigned k = 0; k < Q_RUN_ORDERS; k++) {
+            for (uint32_t i = 0; i < c->n_runs[k]; i++) {
+                n += f - c->runs[k][i] < (q_frame)2 << k;
+            }
+        }
     }
     return n;
 }
@@ -69,7 +74,7 @@ static bool looks_at_its_zone(const struct quire *q, const struct q_cache *c) {
     if (!in_table(q, z) || c->first != z->first ||
         (q_record *)(c->records + z->first * sizeof(q_record)) != z->records ||
         (c->in.zone != NULL && c->in.zone != z) ||
-        c->n_quick > atomic_load_explicit(&z->ceiling, memory_order_relaxed)) {
+        c->n_quick > atomic_load_explicit(&z->ceiling, memory_order_relaxed) || (c->gathering != 0 && c->n_quick > 0)) {
         return false;
     }
     for (uint32_t i = 0; i < c->n_warm; i++) {
@@ -81,7 +86,11 @@ static bool looks_at_its_zone(const struct quire *q, const struct q_cache *c) {
 }
 
 static bool check_cache(struct check *c, const struct q_cache *cache) {
-    if (cache->n_warm > Q_WARM || cache->word >= Q_LINE_WORDS || cache->visit % Q_WARM_FRAME != 0) {
+    bool runs = true;
+    for (unsigned k = 0; k < Q_RUN_ORDERS; k++) {
+        runs = runs && cache->n_runs[k] <= Q_RUNS;
+    }
+    if (!runs || cache->n_warm > Q_WARM || cache->word >= Q_LINE_WORDS || cache->visit % Q_WARM_FRAME != 0) {
         return wrong(c, "a CPU cache's counters are out of range", QUIRE_NONE, 0);
     }
     if (!check_loan(c, &cache->in) || !check_loan(c, &cache->out)) {
@@ -96,7 +105,7 @@ static size_t frames_in_caches(const struct quire *q) {
     size_t n = 0;
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
         const struct q_cache *c = &q->caches[cpu];
-        n += c->n_warm + q_loan_count(&c->in) + q_loan_count(&c->out);
+        n += c->n_warm + q_cache_count_runs(c) + q_loan_count(&c->in) + q_loan_count(&c->out);
     }
     return n;
 }

@@ -62,7 +62,7 @@
 MEMBERS(quire, NULL, NULL, 0, 0, 0, 0, NULL, 0, {0, 0}, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
 MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, NULL, 0);
-MEMBERS(q_cache, 0, 0, 0, 0, NULL, 0, 0, 0, {NULL, 0, 0, {0}}, {NULL, 0, 0, {0}}, 0, 0, 0, 0, 0, {0});
+MEMBERS(q_cache, 0, 0, 0, 0, NULL, 0, 0, 0, {NULL, 0, 0, {0}}, {NULL, 0, 0, {0}}, 0, 0, 0, 0, 0, {0}, {{0}}, {0});
 MEMBERS(q_block, 0, 0);
 MEMBERS(q_node, {0}, 0);
 
@@ -141,7 +141,7 @@ static const struct field of_cache[] = {
     NAMED(struct q_cache, records, VIEW),
     NAMED(struct q_cache, zone, VIEW),
     UNNAMED(struct q_cache, n_warm, UNUSED),
-    UNNAMED(struct q_cache, gathering, ESTIMATE),
+    NAMED(struct q_cache, gathering, VIEW OR "ok"),
     PADDING(struct q_cache, gathering, in),
     FIELD(struct q_cache, word, Q_LINE_WORDS - 1, NULL, A_HINT),
     FIELD(struct q_cache, word, ALL ^ (Q_LINE_WORDS - 1), COUNTERS, NULL),
@@ -158,7 +158,10 @@ static const struct field of_cache[] = {
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
     UNNAMED(struct q_cache, visit, UNUSED),
-    PADDING(struct q_cache, visit, warm),
+    NAMED(struct q_cache, n_runs, COUNTERS OR NOT_FREE OR LOST OR TWICE),
+    PADDING(struct q_cache, n_runs, runs),
+    UNNAMED(struct q_cache, runs, UNUSED),
+    PADDING(struct q_cache, runs, warm),
     {"warm, the frames there", offsetof(struct q_cache, warm), WARM(N_WARM), ALL, LOST OR TWICE OR VIEW, NULL},
     {"warm, above them", offsetof(struct q_cache, warm[N_WARM]), WARM(Q_WARM - N_WARM), ALL, NULL, UNUSED},
     PADDING_TO_END(struct q_cache, warm),
@@ -173,7 +176,7 @@ static const struct field of_unused_cache[] = {
     NAMED(struct q_cache, records, VIEW),
     NAMED(struct q_cache, zone, VIEW),
     UNNAMED(struct q_cache, n_warm, UNUSED),
-    UNNAMED(struct q_cache, gathering, ESTIMATE),
+    NAMED(struct q_cache, gathering, VIEW OR "ok"),
     PADDING(struct q_cache, gathering, in),
     FIELD(struct q_cache, word, Q_LINE_WORDS - 1, NULL, A_HINT),
     FIELD(struct q_cache, word, ALL ^ (Q_LINE_WORDS - 1), COUNTERS, NULL),
@@ -190,7 +193,10 @@ static const struct field of_unused_cache[] = {
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
     UNNAMED(struct q_cache, visit, UNUSED),
-    PADDING(struct q_cache, visit, warm),
+    NAMED(struct q_cache, n_runs, COUNTERS OR NOT_FREE OR LOST OR TWICE),
+    PADDING(struct q_cache, n_runs, runs),
+    UNNAMED(struct q_cache, runs, UNUSED),
+    PADDING(struct q_cache, runs, warm),
     UNNAMED(struct q_cache, warm, UNUSED),
     PADDING_TO_END(struct q_cache, warm),
 };
