@@ -54,6 +54,8 @@ static void add_a_larger_one(void) {
 static void take_and_give_one(void) {
     quire_pa a = take();
     expect(a != QUIRE_NONE || world_n_unproved() > 0, "out of memory, with a frame free");
+    share_frame(held[0]);
+    let_go(held[0]);
     give(held[0]);
     give(a);
 }

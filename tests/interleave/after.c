@@ -123,6 +123,11 @@ static void give_block(void) {
     over = true;
 }
 
+static void give_block_home(void) {
+    world_run_on(NO_CPU);
+    give_block();
+}
+
 static void take_block_if_over(void) {
     if (over) {
         expect(take_order(9) != QUIRE_NONE, "no whole block, with one free before the call");
@@ -132,6 +137,17 @@ static void take_block_if_over(void) {
 const struct scenario block_is_back = {
     .name = "block-is-back",
     .about = "a whole block is allocated after another CPU freed it",
+    .set_up = one_block_held,
+    .start = begin,
+    .thread = {give_block_home, take_block_if_over},
+    .check = check_world,
+    .quick = {0, 3, 0},
+    .full = {UNBOUNDED, 4, 0},
+};
+
+const struct scenario block_is_cached = {
+    .name = "block-is-cached",
+    .about = "the same where the block waits in the cache of the CPU that freed it",
     .set_up = one_block_held,
     .start = begin,
     .thread = {give_block, take_block_if_over},

@@ -88,6 +88,7 @@ static void two_held(void) {
 }
 
 static void write_and_give(void) {
+    world_run_on(NO_CPU);
     soil(held);
     give_order(held, 1);
 }

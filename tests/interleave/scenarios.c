@@ -77,6 +77,7 @@ const struct scenario *const scenarios[] = {
     &comes_home_and_goes,
     &hint_on_its_way,
     &block_is_back,
+    &block_is_cached,
     &leaf_is_open,
     &index_open,
     &index_claim,

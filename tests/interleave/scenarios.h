@@ -29,7 +29,8 @@ extern const struct scenario zeroed, junk, scrubbed, written_after_free;
 extern const struct scenario stops_in_alloc, stops_and_looked_at, stops_and_exhausted, stops_in_free, stops_in_split,
     stops_in_share, stops_in_add, stops_in_look;
 /* after.c */
-extern const struct scenario comes_and_goes, comes_home_and_goes, hint_on_its_way, block_is_back, leaf_is_open;
+extern const struct scenario comes_and_goes, comes_home_and_goes, hint_on_its_way, block_is_back, block_is_cached,
+    leaf_is_open;
 /* index.c */
 extern const struct scenario index_open, index_claim, index_hint;
 /* adds.c */
