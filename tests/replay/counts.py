@@ -80,13 +80,15 @@ expect_row("frames that CPU 0 can not have in the end", rows.get(("hoard", "all"
 tap.expect("the counts of the trace are told", "4 allocations (4 of more than one frame), 4 frees" in printed, printed)
 
 rows, printed = figures(halves, "--frames", *peers("lowest"))
-expect_row("frame by frame, for everybody", rows.get(("lowest", "all"), {}), failed=0, whole_mean=MEAN, frame_by_frame=1)
+expect_row("frame by frame, for everybody", rows.get(("lowest", "all"), {}), failed=0, whole_mean=MEAN,
+           frame_by_frame=1)
 rows, printed = figures(halves, "--cpus", 1, *peers("hoard"))
 expect_row("CPUs folded onto one", rows.get(("hoard", "all"), {}), stranded=0, cpus=1)
 rows, printed = figures(halves, "--memory", "5M", *peers("lowest"))
 expect_row("memory is rounded up to 4 MiB", rows.get(("lowest", "all"), {}), memory_bytes=8 << 20, failed=0)
 rows, printed = figures(halves, "--spare", 200, *peers("lowest"))
-expect_row("memory by how much is to spare: 9 MiB, rounded up", rows.get(("lowest", "all"), {}), memory_bytes=12 << 20, failed=0)
+expect_row("memory by how much is to spare: 9 MiB, rounded up", rows.get(("lowest", "all"), {}),
+           memory_bytes=12 << 20, failed=0)
 rows, printed = figures(halves, "--threads", *peers("lowest", "singles"), "--cpus", 1)
 expect_row("a free running thread", rows.get(("lowest", "all"), {}), failed=0, whole_mean=MEAN)
 
@@ -101,7 +103,8 @@ expect_row("what is split later is taken frame by frame", rows.get(("lowest", "a
 tap.expect("which is told", "1 objects are taken frame by frame by everybody" in printed, printed)
 huge = write("huge.kqt", traces.Trace(["A 0 t 11 0 U 0x0 kernel"], [(0, 0)]))
 rows, printed = figures(huge, *peers("lowest"))
-tap.expect("so is what is larger than the largest run", "1 objects are taken frame by frame by everybody" in printed, printed)
+tap.expect("so is what is larger than the largest run",
+           "1 objects are taken frame by frame by everybody" in printed, printed)
 
 for path in split, FIXTURE:
     for threads in [], ["--threads", "--cpus", 1]:
@@ -141,7 +144,8 @@ else:
 
 for words, what in ((["--peer", "nobody", halves], "--help lists them"), (["--repeat", 0, halves], "from 1 to 99"),
                     (["--repeat", "many", halves], "from 1 to 99"), (["--cpus", 0, halves], "from 1 to 1024"),
-                    (["--memory", "1K", halves], "--memory 1K"), (["--memory", "5X", halves], "--memory 5X"), (["--spare", "-1", halves], "--spare -1"),
+                    (["--memory", "1K", halves], "--memory 1K"), (["--memory", "5X", halves], "--memory 5X"),
+                    (["--spare", "-1", halves], "--spare -1"),
                     (["--memory", "99999999999G", halves], "--memory"), (["--quick", halves], "--quick"),
                     (["--csv"], "--csv"), ([], "no trace"), (["/nowhere/x.kqt"], "No such file"),
                     (["--csv", "/nowhere/x.csv", halves], "No such file"), (["."], "Is a directory")):

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """quire-record on a kernel that is made up: fake_tracefs.py FOLDER WORDS... runs it with FOLDER as its tracefs.
 
-There, files are only files. FOLDER/template becomes the new instance, and where that is taken away it becomes FOLDER/gone, so
-that what was written to it can be looked at. Where NOT_ROOT is set, no
-instance can be made.
+There, files are only files. FOLDER/template becomes the new instance, and where that is taken away it becomes
+FOLDER/gone, so that what was written to it can be looked at. Where NOT_ROOT is set, no instance can be made.
 """
 import errno
 import importlib.machinery

@@ -19,7 +19,8 @@ FIXTURE = "tests/replay/shell.kqt.xz"
 F, A, P, S, F2 = range(5)
 # Ids: P 0, A 1, A 2 (order 2), S 2 -> 3..6; all but 5 and 6 freed.
 GOOD = traces.Trace(
-    ["B 0 t 0 0 - 0x0 -", "A 1 h 0 0 - 0xcc0 kernel", "P 1 t 0 0 - 0x0 -", "S 0 s 2 0 - 0x0 -", "A 0 t 2 0 R 0x52dc0 user+zca"],
+    ["B 0 t 0 0 - 0x0 -", "A 1 h 0 0 - 0xcc0 kernel", "P 1 t 0 0 - 0x0 -", "S 0 s 2 0 - 0x0 -",
+     "A 0 t 2 0 R 0x52dc0 user+zca"],
     [(P, 0), (A, 7), (F2, 1000), (S, 0, 2), (F, 3, 4), (F, 0, 1), (F, 1, 0), (A, 300), (F, 1, 3)])
 folder = tempfile.TemporaryDirectory()
 
@@ -132,7 +133,8 @@ expect_bad("more of a kind than said", spoiled(counts=[3, 2, 1, 1, 1]), "record 
 expect_bad("fewer of a kind than said", spoiled(counts=[5, 2, 1, 1, 1]), "1 of kind 0 are missing")
 
 expect_bad("a kind that does not exist", record(4, 77, 0), "record 5: there is no kind 77")
-expect_bad("an object that existed before, late", spoiled(records=[GOOD.records[1], GOOD.records[0], *GOOD.records[2:]]),
+expect_bad("an object that existed before, late",
+           spoiled(records=[GOOD.records[1], GOOD.records[0], *GOOD.records[2:]]),
            "record 2: an object that existed before comes late")
 expect_bad("an object that existed before, with a time", record(0, P, 1), "record 1: an object that existed before")
 expect_bad("a free of what does not exist yet", record(4, F, 3, 7), "record 5: object 7 does not exist yet")

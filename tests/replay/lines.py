@@ -43,5 +43,6 @@ first, second = run("tests/replay/shell.kqt.xz"), run("tests/replay/shell.kqt.xz
 tap.expect("the same figures in each run", first == second and first[0] == 0 and "quire     free" in first[1], first)
 for words in (), ("--fast",), ("/nowhere/x.kqt",):
     status, printed, complaint = run(*words)
-    tap.expect(f"bad words: {' '.join(words)}", (status, printed, complaint.count("\n")) == (2, "", 1), (printed, complaint))
+    tap.expect(f"bad words: {' '.join(words)}", (status, printed, complaint.count("\n")) == (2, "", 1),
+               (printed, complaint))
 tap.end()

@@ -1,5 +1,5 @@
-/* peers.c: contestants for the tests of quire-replay: some whose every address can be worked out by hand, and some that are
- * broken in one way each. */
+/* peers.c: contestants for the tests of quire-replay: some whose every address can be worked out by hand, and some that
+ * are broken in one way each. */
 #include "peer.h"
 
 #include <quire/quire.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""quire-record: the pages of a ring buffer against the kernel's own words for them; the converter on events written down
-by hand; the whole of it on a tracefs that is made up (fake_tracefs.py)."""
+"""quire-record: the pages of a ring buffer against the kernel's own words for them; the converter on events written
+down by hand; the whole of it on a tracefs that is made up (fake_tracefs.py)."""
 import lzma
 import os
 import pathlib
@@ -39,9 +39,11 @@ ORDER = "\tfield:unsigned int order;\toffset:16;\tsize:4;\tsigned:0;\n"
 GFP = ("\tfield:unsigned long gfp_flags;\toffset:24;\tsize:8;\tsigned:0;\n"
        "\tfield:int migratetype;\toffset:32;\tsize:4;\tsigned:1;\n\n"
        'print fmt: "...", __print_flags(REC->gfp_flags, "|", '
-       '{( unsigned long)((((( gfp_t)(((((1UL))) << (10))|((((1UL))) << (11)))) | (( gfp_t)((((1UL))) << (6)))))), "GFP_NOFS"}, '
+       '{( unsigned long)((((( gfp_t)(((((1UL))) << (10))|((((1UL))) << (11)))) | (( gfp_t)((((1UL))) << (6)))))), '
+       '"GFP_NOFS"}, '
        '{( unsigned long)(( gfp_t)(((((1UL))) << (10))|((((1UL))) << (11)))), "__GFP_RECLAIM"}, '
-       '{( unsigned long)(( gfp_t)((((1UL))) << (3))), "__GFP_MOVABLE"}, {( unsigned long)(( gfp_t)0x40u), "__GFP_IO"}, '
+       '{( unsigned long)(( gfp_t)((((1UL))) << (3))), "__GFP_MOVABLE"}, '
+       '{( unsigned long)(( gfp_t)0x40u), "__GFP_IO"}, '
        '{( unsigned long)(( gfp_t)((((1UL))) << (10))), "__GFP_DIRECT_RECLAIM"}, { 0, ((void *)0) } ) : "none"\n')
 FORK = ("\tfield:__data_loc char[] parent_comm;\toffset:8;\tsize:4;\tsigned:0;\n"
         "\tfield:pid_t parent_pid;\toffset:12;\tsize:4;\tsigned:1;\n"
@@ -161,8 +163,8 @@ tap.expect("times, lengths, padding and contexts of a buffer written by hand",
            [(e.ns, e.context, e.pid, e.what) for e in made] ==
            [(1005, "t", 7, "alloc"), (1005 + (1 << 27) + 3, "s", 8, "free"), ((3 << 27) + 81, "h", 9, "failed")] and
            made[0][5:9] == (0x100, 3, 1, 0x48), made)
-tap.expect("gfp flags of one bit, as the kernel names them", GFP_BITS == {"MOVABLE": 8, "IO": 0x40, "DIRECT_RECLAIM": 0x400},
-           GFP_BITS)
+tap.expect("gfp flags of one bit, as the kernel names them",
+           GFP_BITS == {"MOVABLE": 8, "IO": 0x40, "DIRECT_RECLAIM": 0x400}, GFP_BITS)
 
 
 # ---- the converter
@@ -174,7 +176,8 @@ def converted(table, tree=None):
         if line.strip():
             ns, cpu, context, pid, what, *numbers = line.split()
             numbers = [int(number, 0) for number in numbers]
-            values = {"other": numbers[0]} if what == "fork" else dict(zip(("pfn", "order", "migratetype", "gfp"), numbers))
+            names = ("other",) if what == "fork" else ("pfn", "order", "migratetype", "gfp")
+            values = dict(zip(names, numbers))
             converter.add(convert.Event(int(ns), int(cpu), context, int(pid), what, **values))
     records = converter.finish()
     kqt.body(records, {record.kind: 0 for record in records})
@@ -233,15 +236,15 @@ expect_records("a process tree and interrupts are followed, others are not", """
 
 BITS = {"MOVABLE": 8, "IO": 0x40, "FS": 0x80, "ZERO": 0x100, "DIRECT_RECLAIM": 0x400, "HARDWALL": 0x100000,
         "COMP": 0x40000, "ACCOUNT": 0x400000, "HIGH": 0x20, "DMA32": 4, "NORETRY": 0x10000}
-classes = {0x404C8: "pcache+c", 0x1405C8: "user+zc", 0x4004C0: "kernel+a", 0x20: "atomic", 0x10000: "nowait+n", 0x400: "noio",
-           0x440: "nofs", 0x404: "dma", 0x405C0: "kernel+zc"}
+classes = {0x404C8: "pcache+c", 0x1405C8: "user+zc", 0x4004C0: "kernel+a", 0x20: "atomic", 0x10000: "nowait+n",
+           0x400: "noio", 0x440: "nofs", 0x404: "dma", 0x405C0: "kernel+zc"}
 tap.result("short names for gfp flags", [f"{gfp:#x}: {kqt.gfp_class(gfp, BITS)}, not {name}"
                                          for gfp, name in classes.items() if kqt.gfp_class(gfp, BITS) != name])
 
 # ---- all of it
 
-CPU0 = page(1000, event(0, ALLOC_ID, 7, 0x200, 0, 0x48, 1), event(200, FREE_ID, 7, 0x200, 0), event(0, BATCHED_ID, 7, 0x200),
-            event(1, FREE_ID, 7, 0x300, 2))
+CPU0 = page(1000, event(0, ALLOC_ID, 7, 0x200, 0, 0x48, 1), event(200, FREE_ID, 7, 0x200, 0),
+            event(0, BATCHED_ID, 7, 0x200), event(1, FREE_ID, 7, 0x300, 2))
 CPU1 = page(1100, event(0, ALLOC_ID, 7, 0x208, 3, 0x40, 0, flags=0x10)) + page(1500, event(10, FREE_ID, 8, 0x208, 3))
 WANTED = traces.Trace(["P 0 t 2 0 - 0x0 -", "A 0 t 0 0 M 0x48 nowait", "A 1 s 3 0 U 0x40 nowait", "B 0 t 0 0 - 0x0 -",
                        "F 0 t 2 0 - 0x0 -", "F 1 t 3 0 - 0x0 -"],
@@ -254,11 +257,13 @@ with tempfile.TemporaryDirectory() as folder:
     text, _, body = lzma.open(trace).read().partition(b"END\n") if trace.exists() else (b"", b"", b"")
     tap.expect("its records, byte by byte", body == WANTED.body(), (body, WANTED.body()))
     lines = text.decode().splitlines()
-    tap.expect("its header", {"KQT 1", "cpus 2", "events 6", "objects 3", "duration_ns 510", "name made", "G MOVABLE 0x8",
-                              "K 1 A 0 t 0 0 M 0x48 nowait 1", "K 3 B 0 t 0 0 - 0x0 - 1"} <= set(lines), lines)
+    tap.expect("its header", {"KQT 1", "cpus 2", "events 6", "objects 3", "duration_ns 510", "name made",
+                              "G MOVABLE 0x8", "K 1 A 0 t 0 0 M 0x48 nowait 1",
+                              "K 3 B 0 t 0 0 - 0x0 - 1"} <= set(lines), lines)
     checked = subprocess.run([REPLAY, "--check", trace], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     tap.expect("quire-replay reads it", checked.returncode == 0 and "2 allocations" in checked.stdout, checked.stdout)
-    settings = {name: (kernel.root / "gone" / name).read_text() for name in ("trace_clock", "options/overwrite", "buffer_size_kb")}
+    settings = {name: (kernel.root / "gone" / name).read_text()
+                for name in ("trace_clock", "options/overwrite", "buffer_size_kb")}
     tap.expect("clock, size, and nothing overwritten", settings == {"trace_clock": "mono", "options/overwrite": "0",
                                                                     "buffer_size_kb": "3072"}, settings)
 
@@ -289,11 +294,13 @@ with tempfile.TemporaryDirectory() as folder:
     status, complaint, restored = Kernel(folder, [CPU0]).record("-o", f"{folder}/x", "--", "/nowhere/x")
     tap.expect("a command that does not exist", status == 2 and restored and "could not be run" in complaint,
                (status, complaint, restored))
-    status, complaint, _ = Kernel(pathlib.Path(folder) / "second", [CPU0]).record("-o", "/nowhere/x.kqt.xz", "--seconds", 9)
+    second = Kernel(pathlib.Path(folder) / "second", [CPU0])
+    status, complaint, _ = second.record("-o", "/nowhere/x.kqt.xz", "--seconds", 9)
     tap.expect("a place that can not be written to", status == 2 and "/nowhere" in complaint and
                complaint.count("\n") == 1, (status, complaint))
 
-for name, number, wanted in (("Ctrl-C: what was recorded is written", signal.SIGINT, 0), ("ended: nothing is left", signal.SIGTERM, 2)):
+for name, number, wanted in (("Ctrl-C: what was recorded is written", signal.SIGINT, 0),
+                             ("ended: nothing is left", signal.SIGTERM, 2)):
     with tempfile.TemporaryDirectory() as folder:
         kernel, trace = Kernel(folder, [CPU0, CPU1]), pathlib.Path(folder) / "made.kqt.xz"
         process = kernel.start("-o", trace)
@@ -309,8 +316,8 @@ for name, number, wanted in (("Ctrl-C: what was recorded is written", signal.SIG
 
 
 def plainly(*words, **environment):
-    done = subprocess.run(["tools/record/quire-record", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment})
+    done = subprocess.run(["tools/record/quire-record", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment})
     return done.returncode, done.stderr
 
 

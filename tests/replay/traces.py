@@ -1,4 +1,4 @@
-"""Small traces written down by hand, as bytes; an encoder of its own, so that it shares no mistake with tools/record."""
+"""Small traces written down by hand, as bytes; with an encoder that shares no mistake with tools/record."""
 
 
 def varint(value):

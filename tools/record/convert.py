@@ -1,7 +1,7 @@
 """From a kernel's events to the records of a trace: which object each is about.
 
-A frame number (pfn) says which object a free means, and is forgotten then: where a kernel put something is not part of its
-workload. Frees and allocations do not always match one to one:
+A frame number (pfn) says which object a free means, and is forgotten then: where a kernel put something is not part of
+its workload. Frees and allocations do not always match one to one:
 
 - A free of a part of an object splits it (S) into pieces of that size, and frees one. A free of several is one of each.
 - A free of a frame that no event named before is of something older; it becomes an object that existed (P).
@@ -12,7 +12,7 @@ import collections
 
 from kqt import Kind, Record, Thing
 
-# what: alloc, failed (no page), free, batched (the free of this page, told before, was in a batch), fork. other: its child.
+# what: alloc, failed (no page), free, batched (the free of this page, told before, was in a batch), fork (of `other`).
 Event = collections.namedtuple("Event", "ns cpu context pid what pfn order migratetype gfp other",
                                defaults=(0, 0, 0, 0, 0))
 

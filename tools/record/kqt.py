@@ -91,8 +91,8 @@ def write(path, records, n_cpus, facts, gfp_bits):
              f"duration_ns {records[-1].ns - records[0].ns if records else 0}", "truncated 0"]
     lines += [f"{name} {' '.join(str(value).split())}" for name, value in facts]
     lines += [f"G {name} {bit:#x}" for name, bit in sorted(gfp_bits.items(), key=lambda pair: pair[1]) if used & bit]
-    lines += [f"K {number} {kind.op} {kind.cpu} {kind.context} {kind.order} {kind.arg} {kind.migratetype} {kind.gfp:#x} "
-              f"{gfp_class(kind.gfp, gfp_bits) if kind.op == 'A' else '-'} {counts[kind]}"
+    lines += [f"K {number} {kind.op} {kind.cpu} {kind.context} {kind.order} {kind.arg} {kind.migratetype} "
+              f"{kind.gfp:#x} {gfp_class(kind.gfp, gfp_bits) if kind.op == 'A' else '-'} {counts[kind]}"
               for number, kind in enumerate(kinds)]
     with lzma.open(path, "wb") as file:
         file.write("\n".join(lines + ["END", ""]).encode("ascii", "replace") + data)

@@ -1,8 +1,8 @@
 """Events out of the pages of an ftrace ring buffer, as per_cpu/cpuN/trace_pipe_raw gives them.
 
-The kernel describes the layout itself: events/header_page (where the data of a page begin), events/header_event (an event
-begins with a 32-bit word: 5 bits of type or length, 27 bits of time since the event before) and each event's `format` (where its
-fields lie). Linux: include/linux/ring_buffer.h, Documentation/trace/ring-buffer-design.rst.
+The kernel describes the layout itself: events/header_page (where the data of a page begin), events/header_event (an
+event begins with a 32-bit word: 5 bits of type or length, 27 bits of time since the event before) and each event's
+`format` (where its fields lie). Linux: include/linux/ring_buffer.h, Documentation/trace/ring-buffer-design.rst.
 """
 import collections
 import re

@@ -16,7 +16,7 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Without the slowest tenth, which was interrupted. A mean, since the counters of some machines move in steps of 10 ns. */
+/* Without the slowest tenth, which was interrupted. A mean, since some machines' counters move in steps of 10 ns. */
 static double measure_nothing(void) {
     static uint32_t empty[N_EMPTY];
     for (unsigned i = 0; i < N_EMPTY; i++) {

@@ -1,8 +1,8 @@
 /* clock.h: a timer fine enough for one call of an allocator, and what was measured with it.
  *
  * On x86 the processor's time stamp counter, between fences so that neither earlier nor later instructions count (Intel
- * SDM volume 2B, RDTSC; AMD64 manual volume 3, RDTSC); elsewhere clock_gettime. The fences and the reading itself cost some
- * twenty cycles, which clock_calibrate measures and figures leave out. */
+ * SDM volume 2B, RDTSC; AMD64 manual volume 3, RDTSC); elsewhere clock_gettime. The fences and the reading itself cost
+ * some twenty cycles, which clock_calibrate measures and figures leave out. */
 #ifndef REPLAY_CLOCK_H
 #define REPLAY_CLOCK_H
 

@@ -1,5 +1,5 @@
-/* kqt.h: a file in the format KQT 1, record by record, each rule of the format checked. What breaks one ends the program with
- * a line that names the record (the first is 1) or the line of the header. */
+/* kqt.h: a file in the format KQT 1, record by record, each rule of the format checked. What breaks one ends the
+ * program with a line that names the record (the first is 1) or the line of the header. */
 #ifndef REPLAY_KQT_H
 #define REPLAY_KQT_H
 

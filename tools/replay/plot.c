@@ -1,4 +1,4 @@
-/* plot.c: pictures by gnuplot: data and a script are written beside them, so that they can be drawn anew. See results.h. */
+/* plot.c: pictures by gnuplot; data and a script are written beside them, to draw them anew. See results.h. */
 #define _GNU_SOURCE /* fork, chdir */
 #include "results.h"
 #include "stop.h"

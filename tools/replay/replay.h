@@ -1,12 +1,12 @@
 /* replay.h: one trace against one contestant of the benchmark (bench/peer.h).
  *
- * The trace is one stream of operations with the CPU that each ran on. One thread makes them all, in order, and says before
- * each which CPU it is now (host_set_cpu): so each replay makes the same calls, and contestants are compared without the luck
- * of the scheduler; contention is not in it. clocked_replay with `threads` is the other way: a thread for each CPU of
- * the trace, which runs freely and waits only for what another one has to allocate before.
+ * The trace is one stream of operations with the CPU that each ran on. One thread makes them all, in order, and says
+ * before each which CPU it is now (host_set_cpu): so each replay makes the same calls, and contestants are compared
+ * without the luck of the scheduler; contention is not in it. threaded_replay is the other way: a thread
+ * for each CPU of the trace, which runs freely and waits only for what another one has to allocate before.
  *
- * Fragmentation and correctness are looked at in a replay of their own (watched_replay), so that the clocked one does nothing
- * beside the calls. */
+ * Fragmentation and correctness are looked at in a replay of their own (watched_replay), so that the clocked one does
+ * nothing beside the calls. */
 #ifndef REPLAY_REPLAY_H
 #define REPLAY_REPLAY_H
 
@@ -41,8 +41,8 @@ void watched_replay(const struct replay *replay, struct watched *out);
 void clocked_replay(const struct replay *replay, uint32_t *ticks);
 void threaded_replay(const struct replay *replay, uint32_t *ticks);
 
-/* The end of a contestant whose replay left these frames in the slots. A foreign heap gets back first what the trace holds at
- * its end: drop() does not know of it. */
+/* The end of a contestant whose replay left these frames in the slots. A foreign heap gets back first what the trace
+ * holds at its end: drop() does not know of it. */
 void end_replay(const struct replay *replay, void *state, const quire_pa *slots);
 
 /* ---- for all of them ------------------------------------------------------------------------------------ */

@@ -31,7 +31,7 @@ replay-lines: $(BUILD)/quire-replay-lines
 TRACES ?= $(wildcard ../shared/traces/*.kqt.xz)
 FIXTURES := $(wildcard tests/replay/*.kqt*)
 
-##@ replay  page allocations recorded from a Linux kernel against all contestants; TRACES="a.kqt.xz ...", QUICK=1, ARGS="--peer all"
+##@ replay  page allocations recorded from a Linux kernel against all contestants; TRACES="a.kqt.xz", QUICK=1, ARGS=
 .PHONY: replay
 replay: export GLIBC_TUNABLES := glibc.rtld.optional_static_tls=4096
 replay: $(BUILD)/quire-replay

@@ -12,9 +12,10 @@ struct result {
     struct watched watched;
     struct times each[N_SPANS][MAX_REPETITIONS];
     struct times median[N_SPANS]; /* of them */
-    uint32_t *least; /* ticks of each operation in the repetition in which it was fastest. All of them make the same
-                                   * calls in the same state; so what this leaves out is the machine's doing: interrupts,
-                                   * other programs. What is left of the worst case is the contestant's own */
+    /* Ticks of each operation in the repetition in which it was fastest. All of them make the same calls in the same
+     * state; so what this leaves out is the machine's doing: interrupts, other programs. What is left of the worst case
+     * is the contestant's own. */
+    uint32_t *least;
     struct times at_best[N_SPANS];
     struct histogram alloc_tail, free_tail; /* of `least` */
     uint32_t slowest;                       /* the operation with the largest `least` */
@@ -34,8 +35,8 @@ void report_table(const struct results *r);
 void report_csv_head(FILE *f);
 void report_csv(const struct results *r, FILE *f);
 
-/* Quire beside each of the others, over all traces, and whether it is ahead of those that it is meant to be ahead of: what
- * `make replay` ends with. Frees the summaries. */
+/* Quire beside each of the others, over all traces, and whether it is ahead of those that it is meant to be ahead of:
+ * what `make replay` ends with. Frees the summaries. */
 struct summary {
     char trace[64];
     double *values; /* [N_FIGURES * contestants] */

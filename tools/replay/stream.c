@@ -1,5 +1,5 @@
-/* stream.c: a buffer of the file's bytes, one of decompressed ones, and between them a decoder: a function that moves as
- * much as it can from one to the other. See stream.h. */
+/* stream.c: a buffer of the file's bytes, one of decompressed ones, and between them a decoder: a function that moves
+ * as much as it can from one to the other. See stream.h. */
 #define _GNU_SOURCE /* fopen's "e" */
 #include "stream.h"
 

@@ -1,5 +1,5 @@
-/* stream.h: the bytes of a file, whether it is plain or compressed by xz or zstd. What a file is, its first bytes say, not
- * its name. A file that can not be read or whose compression is damaged ends the program. */
+/* stream.h: the bytes of a file, whether it is plain or compressed by xz or zstd. What a file is, its first bytes say,
+ * not its name. A file that can not be read or whose compression is damaged ends the program. */
 #ifndef REPLAY_STREAM_H
 #define REPLAY_STREAM_H
 

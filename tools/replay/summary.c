@@ -1,7 +1,8 @@
 /* summary.c: Quire beside each of the others, a line for each trace. See results.h.
  *
- * A ratio is the median of the ratios inside each repetition, which share their weather. "At best" are ratios of times in which
- * each operation counts with its fastest repetition. Contestants that fail where another CPU has frames are left out. */
+ * A ratio is the median of the ratios inside each repetition, which share their weather. "At best" are ratios of times
+ * in which each operation counts with its fastest repetition. Contestants that fail where another CPU has frames are
+ * left out. */
 #include "results.h"
 #include "stop.h"
 

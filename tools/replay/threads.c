@@ -1,6 +1,6 @@
-/* threads.c: a thread for each CPU of the trace, each with that CPU's operations in their order. Nothing holds them together
- * but this: what another thread allocates is waited for before it is freed. Since each operation waits for an earlier one of the
- * trace only, that ends. See replay.h. */
+/* threads.c: a thread for each CPU of the trace, each with that CPU's operations in their order. Nothing holds them
+ * together but this: what another thread allocates is waited for before it is freed. Since each operation waits for an
+ * earlier one of the trace only, that ends. See replay.h. */
 #define _GNU_SOURCE /* pthread_setaffinity_np, CPU_SET */
 #include "clock.h"
 #include "host.h"

@@ -1,6 +1,7 @@
 /* times.h: what is told of millions of measurements: mean, percentiles, worst, and a histogram for the tail.
  *
- * A histogram's buckets are one tick wide up to 127, then 64 of them for each power of two: a value is off by 1.6 % at most. */
+ * A histogram's buckets are one tick wide up to 127, then 64 of them for each power of two: a value is off
+ * by 1.6 % at most. */
 #ifndef REPLAY_TIMES_H
 #define REPLAY_TIMES_H
 

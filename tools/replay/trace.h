@@ -1,7 +1,8 @@
 /* trace.h: a recorded trace (KQT 1; docs/benchmarks.md describes the format) in memory, ready to be replayed.
  *
- * Objects are gone: each operation names a slot, the place in a table where a replay keeps the frame. An object of 2^order
- * frames has as many slots, so that it can be taken frame by frame, and freed in pieces. No slot is used twice. */
+ * Objects are gone: each operation names a slot, the place in a table where a replay keeps the frame. An object of
+ * 2^order frames has as many slots, so that it can be taken frame by frame, and freed in pieces. No slot is used
+ * twice. */
 #ifndef REPLAY_TRACE_H
 #define REPLAY_TRACE_H
 
@@ -13,8 +14,7 @@ struct op {
     uint16_t cpu;
     uint8_t order;
     bool is_free : 1;
-    bool
-        in_frames : 1; /* taken frame by frame by everybody: it is freed in pieces, or larger than any allocator's largest */
+    bool in_frames : 1; /* taken frame by frame by everybody: freed in pieces, or larger than the largest order */
 };
 
 #define N_SAMPLES 1000u /* moments at which fragmentation is looked at, in equal distances of recorded time */
@@ -43,8 +43,8 @@ void trace_in_frames(struct trace *t);
 
 void trace_drop(struct trace *t);
 
-/* Bytes of memory to replay it in: twice what is live at most, so that whole blocks matter and nobody is short of memory;
- * at least 64 MiB. A multiple of 4 MiB, as bench/peer.h wants it. */
+/* Bytes of memory to replay it in: twice what is live at most, so that whole blocks matter and nobody is short of
+ * memory; at least 64 MiB. A multiple of 4 MiB, as bench/peer.h wants it. */
 uint64_t trace_memory(const struct trace *t);
 
 #endif

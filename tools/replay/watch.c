@@ -1,8 +1,8 @@
 /* watch.c: what a contestant does to memory, seen from outside: by who holds which frame, in the same way for each.
  *
- * Before the replay a first instance is asked for all frames that it has. What never comes is its own data (or lost), and a
- * block with such a frame in it can never be whole; so it is not counted, neither as whole nor as possible. Of F free
- * frames, floor(F / 512) blocks could be whole, but no more than there are.
+ * Before the replay a first instance is asked for all frames that it has. What never comes is its own data (or lost),
+ * and a block with such a frame in it can never be whole; so it is not counted, neither as whole nor as possible. Of F
+ * free frames, floor(F / 512) blocks could be whole, but no more than there are.
  *
  * At the end of the trace CPU 0 takes whatever it can get. Free frames that it does not get are stranded: memory
  * that is there and that the CPU which needs it can not have. */

@@ -1,8 +1,8 @@
-/* lines.c: `quire-replay-lines`: what each call of a replay does to memory: accesses, locked instructions, cache lines touched,
- * lines that another CPU had changed or must give up.
+/* lines.c: `quire-replay-lines`: what each call of a replay does to memory: accesses, locked instructions, cache lines
+ * touched, lines that another CPU had changed or must give up.
  *
- * Contestants are compiled with a call at each access, and a directory of lines follows who has which (bench/scale). Nothing is
- * timed: the figures are the same on every machine and in every run. Lines of the stack are not counted. */
+ * Contestants are compiled with a call at each access, and a directory of lines follows who has which (bench/scale).
+ * Nothing is timed: the figures are the same on every machine and in every run. Lines of the stack are not counted. */
 #include "directory.h"
 #include "host.h"
 #include "replay.h"
