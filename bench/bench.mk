@@ -40,12 +40,13 @@ $(BUILD)/bench/quire-inline.o: $(INLINE_OBJ)
 	@$(CC) $(INLINE_FLAGS) $(CFLAGS) -r -nostdlib $(if $(findstring clang,$(CC)),-fuse-ld=lld,-flinker-output=nolto-rel) -o $@ $^
 	@llvm-objcopy --keep-global-symbol=peer_quire_inline $@
 
+# From outside, made anew each time: another file may have had the name before.
 $(BUILD)/bench/outside/%.o: CPPFLAGS += $(PEER_CFLAGS)
 define outside_peer
-$(BUILD)/bench/outside/$(notdir $(1:.c=.o)): $(1)
+$(BUILD)/bench/outside/$(notdir $(1:.c=.o)): $(1) bench/force
 	@mkdir -p $$(@D)
 	@echo "  CC  $$@"
-	@$$(CC) -std=gnu11 -Wall $$(CFLAGS) $$(CPPFLAGS) $$(BENCH_FLAGS) $$(DEPS) -c -o $$@ $$<
+	@$$(CC) -std=gnu11 -Wall $$(CFLAGS) $$(CPPFLAGS) $$(BENCH_FLAGS) -c -o $$@ $$<
 endef
 $(foreach file,$(PEERS),$(eval $(call outside_peer,$(file))))
 
@@ -73,6 +74,6 @@ bench-keep:
 	cp $(OUT)/bench.svg docs/pictures/benchmarks.svg
 	cp $(OUT)/report.txt docs/pictures/benchmarks.txt
 
--include $(wildcard $(BUILD)/bench/*/*.d $(BUILD)/bench/inline/*/*.d)
+-include $(wildcard $(addprefix $(BUILD)/bench/,bench/*.d src/*.d port/host/*.d inline/*/*.d))
 include bench/kernel/kernel_bench.mk
 include bench/scale/scale.mk
