@@ -28,6 +28,7 @@ do for [i = 1:9] {
     set title what[i] font ',12' offset 0, 0.7
     if (i < 9) { set logscale y; set yrange [0.5:*]; set offsets 0.5, 0.5, 0, 0 } else { unset logscale y; set yrange [0:290] }
     data = sprintf('%s/%d', dir, i)
+    if (int(system('wc -l < '.data)) == 0) { set multiplot next; continue } # passed on, where there is one CPU
     first = i == 6 || i == 9 ? 2 : 1 # no figure for one thread
     side = first == 1 ? 0.21 : 0
     plot for [n = first:2] data using ($0 + side * (2 * n - 3)):(column(n + 1)):(colour(n, strcol(1))) \

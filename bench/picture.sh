@@ -15,11 +15,12 @@ most=$(awk -F, 'NR > 1 && $2 > n { n = $2 } END { print n }' "$out/medians.csv")
 
 # panel FILE WORKLOAD: lines "contestant ns-on-1-thread ns-on-most-threads", "-" where there is none
 panel() {
-    awk -F, -v work="$2" -v most="$most" '
+    awk -F, -v work="$2" '
         function shown(ns) { return ns == "" ? "-" : ns < 0.5 ? 0.5 : ns } # the scale is logarithmic
         $1 == work && $3 == 0 && $4 !~ /^(empty|told)$|junk/ {
             if (!($4 in seen)) { seen[$4] = 1; names[++n] = $4 }
             ns[$4, $2] = $6
+            if ($2 + 0 > most + 0) most = $2 # an even number, where frames are passed on
         }
         END { for (i = 1; i <= n; i++) {
             one = shown(ns[names[i], 1]); all = shown(ns[names[i], most])
