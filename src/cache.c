@@ -323,7 +323,7 @@ bool q_cache_put_run(struct quire *q, struct q_cache *c, q_frame f, unsigned ord
         return send_run_home(q, c, f, order);
     }
     if (c->n_runs[order - 1] == Q_RUNS) {
-        spill_runs(q, c, order, Q_RUNS / 2);
+        spill_runs(q, c, order, 1);
     }
     c->runs[order - 1][c->n_runs[order - 1]++] = f;
     return true;

@@ -6,7 +6,7 @@
 
 #define Q_WARM 64 /* frames; the older half leaves when it is full */
 
-/* Runs of orders 1, 2 and 3, of each at most so many; the older half leaves, too. */
+/* Runs of orders 1, 2 and 3, of each at most so many; then the oldest one leaves. */
 #define Q_RUN_ORDERS 3u
 #define Q_RUNS       8u
 

@@ -1,6 +1,6 @@
 /* order.c: 2^order frames: allocate, free, and free a part.
  *
- * Orders 1 to 8 come out of the borrowed block where it has a run, else out of the fullest of a few candidates in each
+ * Orders 1 to 8 come out of the CPU's cache where it has a run, else out of the fullest of a few candidates in each
  * class, else of a fresh block, else of any block. Order 9 is a block whose 512 bits all come, order 10 two such
  * neighbours.
  *
@@ -17,7 +17,7 @@
 #include "core.h"
 
 /* Blocks of a class that are looked at for a run before the next class is. */
-#define Q_CANDIDATES 8
+#define Q_CANDIDATES 2
 
 /* ---- the records of a run of frames, or of blocks -------------------------------------------------------- */
 
@@ -253,7 +253,8 @@ static bool run_of_fresh(struct quire *q, struct q_zone *z, struct catch *got) {
 }
 
 static bool runs_in_zone(struct quire *q, struct q_zone *z, size_t candidates, struct catch *got) {
-    for (unsigned class = Q_NEARLY_FULL; class <= Q_ALL; class ++) {
+    /* While there are others, those nearly full are left to empty. */
+    for (unsigned class = candidates == SIZE_MAX ? Q_NEARLY_FULL : Q_FEW; class <= Q_ALL; class ++) {
         if (may_hold((enum q_class) class, got->order) && runs_of_class(z, (enum q_class) class, candidates, got)) {
             return true;
         }
