@@ -5,6 +5,7 @@
 """
 
 import csv
+import os
 import shutil
 import subprocess
 import sys
@@ -88,8 +89,8 @@ def commands(rows, terminal, path):
 
 
 def main():
-    if len(sys.argv) != 3:
-        print("picture: usage: picture.py CSV DIR", file=sys.stderr)
+    if len(sys.argv) != 3 or not os.path.isdir(sys.argv[2]):
+        print("picture: usage: picture.py CSV DIR, both there", file=sys.stderr)
         return 2
     try:
         with open(sys.argv[1], encoding="ascii") as file:

@@ -41,7 +41,7 @@ static const struct cell *find(const struct results *r, const struct workload *w
     return NULL;
 }
 
-/* Whether some cell is about this contestant, or (NULL) any. */
+/* Whether there is a cell of this workload, number of CPUs and contestant; NULL and 0 stand for any. */
 static bool has(const struct results *r, const struct workload *w, unsigned n_cpus, const struct peer *peer) {
     for (unsigned i = 0; i < r->n_cells; i++) {
         const struct cell *c = &r->cells[i];
@@ -134,11 +134,21 @@ void report_csv(const struct results *r, FILE *csv) {
 
 /* ---- bars ----------------------------------------------------------------------------------------------- */
 
-static const struct cell *worst_of_quire(const struct results *r, const struct workload *w) {
+static const struct peer *quire(void) {
+    for (unsigned p = 0; p < n_peers; p++) {
+        if (strcmp(peers[p]->name, "quire") == 0) {
+            return peers[p];
+        }
+    }
+    return NULL;
+}
+
+/* At 2 CPUs and more. */
+static const struct cell *worst_of(const struct results *r, const struct workload *w, const struct peer *peer) {
     const struct cell *worst = NULL;
     for (unsigned i = 0; i < r->n_cells; i++) {
         const struct cell *c = &r->cells[i];
-        bool counts = c->workload == w && c->n_cpus > 1 && strcmp(c->peer->name, "quire") == 0;
+        bool counts = c->workload == w && c->peer == peer && c->n_cpus > 1;
         if (counts && (worst == NULL || transfers(c) > transfers(worst))) {
             worst = c;
         }
@@ -147,9 +157,13 @@ static const struct cell *worst_of_quire(const struct results *r, const struct w
 }
 
 void report_bars(const struct results *r) {
+    const struct peer *peer = quire();
+    if (peer == NULL || !has(r, NULL, 0, peer)) {
+        return;
+    }
     printf("\n%-*s%*s   bar\n", ROW_NAME, "bars: quire, worst from 2 CPUs up", COLUMN, "");
     for (unsigned w = 0; w < n_workloads; w++) {
-        const struct cell *worst = worst_of_quire(r, &workloads[w]);
+        const struct cell *worst = worst_of(r, &workloads[w], peer);
         double bar = workloads[w].bar;
         if (worst != NULL && bar != 0) {
             printf("%-*s%*.3f   <= %-5g %s, %u CPUs\n", ROW_NAME, workloads[w].name, COLUMN, transfers(worst), bar,

@@ -2,8 +2,8 @@
  *
  * A program that scales is one whose CPUs leave each other's cache lines alone, and that can be counted without the
  * machine: each access of the allocator's own object code is looked up in a directory of lines (directory.c) while
- * simulated CPUs take turns (machine.c). No time is measured, so the figures are the same on every machine and in every
- * run. */
+ * simulated CPUs take turns (machine.c). No time is measured, so one program gives the same figures on every machine and in
+ * every run. */
 #define _GNU_SOURCE
 #include "report.h"
 

@@ -103,7 +103,7 @@ REFUSED = [(TOOL, *words) for words in (
     ["--nodes", "9"], ["--nodes", "x"], ["--frames", "1023"], ["--frames", "1500"], ["--seed", "0"], ["--seed", "-1"], ["--seed", "1x"],
     ["--work", "nothing"], ["--peer", "nobody"], ["--what"], ["x"], ["--out", "/nowhere"],
     ["--work", "orders", "--peer", "single"], ["--work", "passed on", "--cpus", "1"])]
-REFUSED += [(PICTURE,), (PICTURE, "/nowhere.csv", "/tmp"), (PICTURE, "/dev/null", "/tmp")]
+REFUSED += [(PICTURE,), (PICTURE, "/nowhere.csv", "/tmp"), (PICTURE, "/dev/null", "/tmp"), (PICTURE, "/dev/null", "/nowhere")]
 
 
 def refused_arguments():
