@@ -194,6 +194,8 @@ static void the_zone(void **state) {
     q_frame ceiling = atomic_fetch_add(&zone->ceiling, Q_BLOCK); /* lower would only be slower */
     assert_true(is_found());
     atomic_store(&zone->ceiling, ceiling);
+    flip_each("whether memory is being added", (void *)(uintptr_t)&q->adding, sizeof q->adding,
+              ~1ull); /* bit 0: it is */
     flip_each("begin of the span", (void *)(uintptr_t)&zone->base, sizeof(q_frame), ~0ull);
     flip_each("end of the span", (void *)(uintptr_t)&zone->end, sizeof(q_frame), ~0ull);
 }

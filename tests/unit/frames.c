@@ -85,6 +85,24 @@ static void running_out_is_no_fault_and_ends(void **state) {
     expect_consistent(q);
 }
 
+/* As many blocks as a node of the index has children, so that behind the last one's bit there is something else: the count
+ * of a block, which is made odd. */
+static void memory_that_fills_its_index(void **state) {
+    (void)state;
+    const size_t n_blocks = sizeof(size_t) * 8, odd_block = sizeof(size_t) * 6 / 8;
+    struct quire *q = unit_simple(64 * MIB, n_blocks * BLOCK);
+    struct frames all = {0};
+    while (all.n < 3 * n_blocks / 4 * QUIRE_BLOCK_FRAMES) {
+        frames_push(&all, must_alloc(q, 1));
+    }
+    host_set_cpu(99); /* has no cache: the frame goes to its block */
+    assert_int_equal(quire_free(q, 64 * MIB + odd_block * BLOCK), QUIRE_OK);
+    host_set_cpu(0);
+    take_all(q, &all);
+    expect_consistent(q);
+    frames_clear(&all);
+}
+
 /* ---- CPUs --------------------------------------------------------------------------------------------- */
 
 /* Each CPU frees some frames, so that each holds some in its cache; then one of them takes everything. */
@@ -273,6 +291,7 @@ int main(void) {
         unit_case(every_tag_is_kept),
         unit_case(all_of_memory_fifty_times),
         unit_case(running_out_is_no_fault_and_ends),
+        unit_case(memory_that_fills_its_index),
         unit_case(what_other_cpus_cached_is_reachable),
         unit_case(a_cached_frame_is_the_last_one),
         unit_case(a_cpu_number_out_of_range_works),
