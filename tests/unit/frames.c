@@ -285,6 +285,23 @@ static void memory_in_pieces_is_gathered(void **state) {
     }
 }
 
+/* Also by a CPU that only frees. */
+static void who_only_frees_gathers(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 32 * MIB);
+    struct frames all = {0};
+    struct quire_cpu_stats cpu;
+    host_set_cpu(1);
+    take_all(q, &all);
+    host_set_cpu(0);
+    for (size_t i = 0; i < all.n; i += 2) {
+        assert_int_equal(quire_free(q, all.at[i]), QUIRE_OK);
+    }
+    assert_true(quire_cpu_stats(q, 0, &cpu));
+    assert_true(cpu.gathering);
+    frames_clear(&all);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         unit_case(a_frame_comes_and_goes),
@@ -299,6 +316,7 @@ int main(void) {
         unit_case(a_warm_frame_is_reused),
         unit_case(the_fullest_block_serves_first),
         unit_case(memory_in_pieces_is_gathered),
+        unit_case(who_only_frees_gathers),
     };
     return cmocka_run_group_tests_name("frames", tests, NULL, NULL);
 }
