@@ -11,6 +11,8 @@
  *   explore --list [--crash]                    names and what they are about
  *   explore --replay ID                         runs one schedule and prints it; ID is what a failure printed
  *
+ * Built for blocks of fewer frames (tests.mk) it has the scenarios for which bounds are given there, and those for --full.
+ *
  * Exit status: 0 all held, 1 something failed, 2 wrong usage. */
 #include "scenario.h"
 
