@@ -1,13 +1,13 @@
 /* cache.c: the free frames that one CPU holds.
  *
- *   warm   a short stack of frames freed lately, of any block: reused first, being in the processor's cache
+ *   warm   a short stack of frames, freed lately or just borrowed: all single frames come and go here
  *   runs   short stacks of runs of 2, 4 and 8 frames freed lately
  *   in     a loan that allocations come from when warm is empty
  *   out    a loan that gathers frees of one block on their way home; a whole block stays there until something else comes
  *
- * When warm is full, frees of the blocks of `in` and `out` go there; for one of another block, the older half of warm
- * leaves through `out`, which is given back whenever a frame of another block comes. When warm and `in` are empty the
- * next block is borrowed: the fullest ones first, but for those with less than 32 free frames, which are left to empty;
+ * When warm is empty, a word of `in` moves there. When it is full, its older half leaves: frames of the blocks of `in`
+ * and `out` go there, others through `out`, which is given back whenever a frame of another block comes. When warm and
+ * `in` are empty the next block is borrowed: the fullest ones first, but for those with less than 32 free frames, which are left to empty;
  * then blocks never used; then those nearly full.
  *
  * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
@@ -169,6 +169,30 @@ static q_frame pop_in(struct q_cache *c) {
     return Q_NO_FRAME;
 }
 
+uint32_t q_cache_warm_up(struct q_cache *c) {
+    uint32_t w = c->word;
+    for (uint32_t n_seen = 0; c->in.mask[w] == 0; w = (w + 1) % Q_LINE_WORDS) {
+        if (++n_seen == Q_LINE_WORDS) {
+            return 0;
+        }
+    }
+    q_word bits = c->in.mask[w];
+    q_frame base = c->in.base + w * Q_WORD_BITS;
+    uint32_t n = q_popcount(bits);
+    c->word = w;
+    c->in.mask[w] = 0;
+    if (n == Q_WORD_BITS) { /* mostly; and the compiler makes something short of this */
+        for (uint32_t i = 0; i < Q_WORD_BITS; i++) {
+            c->warm[Q_WORD_BITS - 1 - i] = base + i;
+        }
+    } else {
+        for (uint32_t i = n; i > 0; bits &= bits - 1) {
+            c->warm[--i] = base + q_lowest(bits);
+        }
+    }
+    return n;
+}
+
 static q_frame pop(struct q_cache *c) {
     return c->n_warm > 0 ? c->warm[--c->n_warm] : pop_in(c);
 }
@@ -237,6 +261,19 @@ static void spill(struct quire *q, struct q_cache *c, uint32_t n) {
     c->n_warm -= n;
     for (uint32_t i = 0; i < c->n_warm; i++) {
         c->warm[i] = c->warm[i + n];
+    }
+}
+
+void q_cache_make_room(struct quire *q, struct q_cache *c) {
+    for (uint32_t i = 0; i < Q_WARM / 2; i++) {
+        if (q_loan_has(&c->in, c->warm[i])) {
+            report_twice(q, c->warm[i]);
+        } else if (!q_cache_push_loan(c, c->warm[i])) {
+            send_home(q, c, c->warm[i]);
+        }
+    }
+    for (uint32_t i = 0; i < Q_WARM / 2; i++) {
+        c->warm[i] = c->warm[i + Q_WARM / 2];
     }
 }
 

@@ -4,14 +4,14 @@
 
 #include "loan.h"
 
-#define Q_WARM 64 /* frames; the older half leaves when it is full */
+#define Q_WARM 128 /* frames; the older half leaves when it is full */
 
 /* Runs of orders 1, 2 and 3, of each at most so many; then the oldest one leaves. */
 #define Q_RUN_ORDERS 3u
 #define Q_RUNS       8u
 
 /* So that a shift finds a CPU's cache, and no two share a line. */
-#define Q_CACHE_BYTES 1024
+#define Q_CACHE_BYTES 2048
 
 /* The guard comes first; all else is the visitor's. What the quick ways use (single.c) lies together. */
 struct q_cache {
@@ -109,6 +109,12 @@ struct quire;
 void q_cache_init(struct q_cache *c);
 
 /* ---- between q_cache_open and q_cache_close --------------------------------------------------------------- */
+
+/* Moves the frames of one word of `in` to warm, which is empty, the lowest on top. Returns how many; 0: `in` is empty. */
+uint32_t q_cache_warm_up(struct q_cache *c);
+
+/* The older half of warm, which is full, goes home. */
+void q_cache_make_room(struct quire *q, struct q_cache *c);
 
 /* Any frame of the cache, else of a block that is borrowed then. Q_NO_FRAME: the cache is empty and nothing can be
  * borrowed. */

@@ -40,16 +40,21 @@ unsigned q_loan_count(const struct q_loan *loan) {
     return n;
 }
 
+/* The bits of an aligned run in each of the words that it touches: part of one, or all of several. */
+static inline q_word run_bits(size_t i, size_t n) {
+    return n >= Q_WORD_BITS ? Q_ALL_BITS : (((q_word)1 << n) - 1) << i % Q_WORD_BITS;
+}
+
 void q_loan_add_run(struct q_loan *loan, size_t i, size_t n) {
     Q_CHECK(loan->zone != NULL && i % n == 0 && i + n <= Q_BLOCK, i);
-    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-        loan->mask[w] |= q_range_in_word(w, i, i + n);
+    for (size_t w = i / Q_WORD_BITS; w * Q_WORD_BITS < i + n; w++) {
+        loan->mask[w] |= run_bits(i, n);
     }
 }
 
 bool q_loan_put_run(struct q_loan *loan, size_t i, size_t n) {
-    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-        if ((loan->mask[w] & q_range_in_word(w, i, i + n)) != 0) {
+    for (size_t w = i / Q_WORD_BITS; w * Q_WORD_BITS < i + n; w++) {
+        if ((loan->mask[w] & run_bits(i, n)) != 0) {
             return false;
         }
     }
@@ -59,8 +64,8 @@ bool q_loan_put_run(struct q_loan *loan, size_t i, size_t n) {
 
 void q_loan_take_run(struct q_loan *loan, size_t i, size_t n) {
     Q_CHECK(loan->zone != NULL && i % n == 0 && i + n <= Q_BLOCK, i);
-    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-        loan->mask[w] &= ~q_range_in_word(w, i, i + n);
+    for (size_t w = i / Q_WORD_BITS; w * Q_WORD_BITS < i + n; w++) {
+        loan->mask[w] &= ~run_bits(i, n);
     }
 }
 

@@ -254,8 +254,9 @@ static inline quire_pa hand_out_quickly(struct quire *q, struct q_cache *c, q_wo
 
 /* The rest of quire_alloc where warm is empty. */
 static Q_APART quire_pa alloc_borrowed(struct quire *q, struct q_cache *c, q_word visit, uint8_t tag) {
-    q_frame f = q_cache_pop_in(c);
-    return f != Q_NO_FRAME ? hand_out_quickly(q, c, visit, 0, f, tag) : alloc_rest(q, c, visit, 0, f, tag);
+    int n = (int)q_cache_warm_up(c);
+    return n > 0 ? hand_out_quickly(q, c, visit, n - 1, c->warm[n - 1], tag)
+                 : alloc_rest(q, c, visit, 0, Q_NO_FRAME, tag);
 }
 
 quire_pa quire_alloc(struct quire *q, uint8_t tag) {
@@ -300,6 +301,12 @@ static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, 
         q_cache_look_again(c);
         c->warm[q_visit_warm(visit)] = f;
         q_cache_leave(c, visit, 1);
+        return QUIRE_OK;
+    }
+    if (known) {
+        q_cache_make_room(q, c);
+        c->warm[Q_WARM / 2] = f;
+        q_cache_leave(c, visit, 1 - Q_WARM / 2);
         return QUIRE_OK;
     }
     if (q_cache_push_loan(c, f)) {

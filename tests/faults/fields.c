@@ -344,7 +344,7 @@ const size_t n_objects = COUNT_OF(objects);
 #define ADDED_END (72 * MIB)
 #define N_SINGLE  1200
 
-static quire_pa single[N_SINGLE], cached[200];
+static quire_pa single[N_SINGLE], cached[264];
 static quire_pa run, whole, was_whole, shared;
 
 static void make_zones(void) {

@@ -110,7 +110,7 @@ DEATH(count_of_a_block_out_of_range, "count_add: metadata damaged: old >= -(int3
 }
 
 DEATH(number_of_warm_frames_out_of_range, "spill: metadata damaged: n <= c->n_warm && c->n_warm <= Q_WARM (no frame, "
-                                          "order 0, record 0: refs 0, tag 0; value 0x41)") {
+                                          "order 0, record 0: refs 0, tag 0; value 0x81)") {
     it = one(89);
     atomic_store(&q->caches[0].guard, Q_VISIT + (Q_WARM + 1) * Q_WARM_FRAME);
     q_drain_all(q);
