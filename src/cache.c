@@ -3,12 +3,12 @@
  *   warm   a short stack of frames, freed lately or just borrowed: all single frames come and go here
  *   runs   short stacks of runs of 2, 4 and 8 frames freed lately
  *   in     a loan that allocations come from when warm is empty
- *   out    a loan that gathers frees of one block on their way home; a whole block stays there until something else comes
+ *   out    a loan that gathers frees of one block on their way home, and keeps a whole one until something else comes
  *
  * When warm is empty, a word of `in` moves there. When it is full, its older half leaves: frames of the blocks of `in`
  * and `out` go there, others through `out`, which is given back whenever a frame of another block comes. When warm and
- * `in` are empty the next block is borrowed: the fullest ones first, but for those with less than 32 free frames, which are left to empty;
- * then blocks never used; then those nearly full.
+ * `in` are empty the next block is borrowed: the fullest ones first, but for those with less than 32 free frames, which
+ * are left to empty; then blocks never used; then those nearly full.
  *
  * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
  * memory could make, the CPU gathers: frees skip warm, so that allocations move into the fullest blocks and the
@@ -18,7 +18,7 @@
  * no other line than the cache's and the frame's record. Frames of other zones go home through `out`.
  *
  * C1  Only the visitor (q_cache_enter) touches a cache; nobody waits to become one.        interleaving tests
- * C2  warm, runs, in and out hold disjoint frames whose records say free.                         quire_validate
+ * C2  warm, runs, in and out hold disjoint frames whose records say free.                   quire_validate
  * C3  Frames in warm and in `in` are of the zone that the cache looks at.                    quire_validate
  *
  * Why not a lock: a caller interrupted in the middle, and the interrupt's own allocation, would wait for ever. */
