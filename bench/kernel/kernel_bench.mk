@@ -12,15 +12,23 @@ COUNT_WRAP_single := stack_make stack_free space_copy
 COUNT_WRAP_percpu := $(COUNT_WRAP_single)
 COUNT_WRAP_counted := stack_make stack_free
 
-KERNEL_REST := $(filter-out $(QUIRE_SRC:%.c=$(KERNEL_OUT)/%.o),$(KERNEL_OBJ)) $(KERNEL_OUT)/bench/kernel/count.o
-COUNT_OBJ :=
+# Each kernel is compiled as one program, so that short calls are made in place, as one would where it matters. The
+# threshold says what may be copied for that; it suffices for quire_alloc and quire_free.
+$(COUNT_OUT)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(CLANG) $(KERNEL_CFLAGS) -flto $(KERNEL_CPPFLAGS) $(DEPS) -c $< -o $@
+
+COUNT_COMMON := $(filter %.c,$(KERNEL_SRC) $(BOOT_SRC)) bench/kernel/count.c
+COUNT_ASSEMBLED := $(patsubst %.S,$(KERNEL_OUT)/%.o,$(filter %.S,$(KERNEL_SRC)))
 define count_kernel
-COUNT_OBJ += $$(COUNT_SRC_$(1):%.c=$$(KERNEL_OUT)/%.o)
-$$(COUNT_OUT)/$(1).elf: $$(KERNEL_REST) $$(COUNT_SRC_$(1):%.c=$$(KERNEL_OUT)/%.o) kernel/arch/riscv64/kernel.ld
+COUNT_OBJ_$(1) := $$(patsubst %.c,$$(COUNT_OUT)/%.o,$$(COUNT_COMMON) $$(COUNT_SRC_$(1)))
+$$(COUNT_OUT)/$(1).elf: $$(COUNT_OBJ_$(1)) $$(COUNT_ASSEMBLED) kernel/arch/riscv64/kernel.ld
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
-	@ld.lld -T kernel/arch/riscv64/kernel.ld -o $$@ $$(filter %.o,$$^) \
+	@ld.lld --mllvm=-inline-threshold=500 -T kernel/arch/riscv64/kernel.ld -o $$@ $$(filter %.o,$$^) \
 		$$(addprefix --wrap=,kernel_main verdict $$(COUNT_WRAP_$(1)))
+-include $$(COUNT_OBJ_$(1):.o=.d)
 endef
 $(foreach design,$(COUNT_DESIGNS),$(eval $(call count_kernel,$(design))))
 
@@ -45,4 +53,4 @@ $(COUNT_INITRAMFS): $(COUNT_OUT)/root/pages
 bench-kernel: $(COUNT_KERNELS) $(COUNT_INITRAMFS)
 	@bench/kernel/count.py
 
--include $(COUNT_OBJ:.o=.d) $(KERNEL_OUT)/bench/kernel/count.d $(COUNT_OUT)/pages.d
+-include $(COUNT_OUT)/pages.d
