@@ -190,13 +190,13 @@ const struct scenario steal_steal = {
 
 /* All that is free is in the cache of CPU 1: as many warm frames as it has room for. */
 static void full_cache(void) {
-    size_t frames[64];
-    for (size_t i = 0; i < 64; i++) {
+    size_t frames[128];
+    for (size_t i = 0; i < 128; i++) {
         frames[i] = 100 + i;
     }
     world_make(0, 2, 2);
     world_leave(NULL, 0);
-    world_give_on(1, frames, 64);
+    world_give_on(1, frames, 128);
     held[0] = world_frame(600);
 }
 

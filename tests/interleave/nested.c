@@ -63,13 +63,13 @@ const struct scenario nested_refill = {
 
 /* The cache is full of warm frames, so that the next one freed sends half of them home. */
 static void full_cache(void) {
-    size_t frames[64];
-    for (size_t i = 0; i < 64; i++) {
+    size_t frames[128];
+    for (size_t i = 0; i < 128; i++) {
         frames[i] = 100 + i;
     }
     world_make(0, 2, 1);
     world_leave(NULL, 0);
-    world_give_on(0, frames, 64);
+    world_give_on(0, frames, 128);
     held[0] = world_frame(600);
     held[1] = world_frame(700);
 }

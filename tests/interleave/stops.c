@@ -193,12 +193,12 @@ const struct scenario stops_and_exhausted = {
 /* ---- in a free --------------------------------------------------------------------------------------------- */
 
 static void full_cache(void) {
-    size_t frames[64];
-    for (size_t i = 0; i < 64; i++) {
+    size_t frames[128];
+    for (size_t i = 0; i < 128; i++) {
         frames[i] = 64 + i;
     }
     small_world();
-    world_give_on(0, frames, 64);
+    world_give_on(0, frames, 128);
 }
 
 static void give_two(void) {
