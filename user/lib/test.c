@@ -101,11 +101,11 @@ const struct meminfo *memory_now(void) {
 uint64_t free_frames(void) {
     enum { N_LOOKS = 3, PAUSE_MS = 2 };
     uint64_t most = 0;
+    /* Another CPU's tick may hold a frame, and take long where the machine does not run that CPU: hence the pauses. */
     for (unsigned i = 0; i < N_LOOKS; i++) {
-        sleep_ms(i > 0 ? PAUSE_MS
-                       : 0); /* another CPU's tick, which may hold a frame, takes long where that CPU is not run */
         uint64_t n_free = memory_now()->n_free;
         most = n_free > most ? n_free : most;
+        sleep_ms(PAUSE_MS);
     }
     return most;
 }
