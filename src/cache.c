@@ -7,7 +7,7 @@
  *
  * When warm is empty, a word of `in` moves there. When it is full, its older half leaves: frames of the blocks of `in`
  * and `out` go there, others through `out`, which is given back whenever a frame of another block comes. When warm and
- * `in` are empty the next block is borrowed: the fullest ones first, but for those with less than 32 free frames, which
+ * `in` are empty the next block is borrowed: the fullest ones first, but for those with less than 16 free frames, which
  * are left to empty; then blocks never used; then those nearly full.
  *
  * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
@@ -145,13 +145,13 @@ static bool borrow_any(struct quire *q, struct q_cache *c) {
 }
 
 static bool refill(struct quire *q, struct q_cache *c) {
-    look_whether_to_gather(q, c);
     if (!borrow_any(q, c)) {
         return false;
     }
     Q_CHECK(c->n_warm == 0 && c->in.zone != NULL, c->n_warm);
     settle(q, c, (intptr_t)q_loan_count(&c->in));
-    look_at(c, c->in.zone);
+    c->zone = c->in.zone;
+    look_whether_to_gather(q, c);
     c->start = c->in.block;
     c->n_refills++;
     q_zone_soil(c->in.zone, c->in.block);

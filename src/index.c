@@ -24,7 +24,7 @@
 enum q_class q_class_of(int32_t n_free) {
     int32_t block = Q_BLOCK;
     return n_free <= 0              ? Q_NOTHING
-           : n_free < block / 16    ? Q_NEARLY_FULL
+           : n_free < block / 32    ? Q_NEARLY_FULL
            : n_free < block / 4     ? Q_FEW
            : n_free < block / 4 * 3 ? Q_SOME
            : n_free < block         ? Q_MOST

@@ -12,7 +12,7 @@
 /* The kinds of hint. Blocks are grouped by how many of their frames are free. */
 enum q_class {
     Q_FRESH,       /* never used: all free, metadata not initialised */
-    Q_NEARLY_FULL, /* less than 1/16 free (32): left alone until nothing else is left, so that they can empty */
+    Q_NEARLY_FULL, /* less than 1/32 free (16): left alone until nothing else is left, so that they can empty */
     Q_FEW,         /* less than 1/4 (128) */
     Q_SOME,        /* less than 3/4 (384) */
     Q_MOST,        /* less than all */

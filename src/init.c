@@ -312,8 +312,9 @@ static enum quire_status find_place(const struct quire_config *config, struct pl
     return *place == NULL ? QUIRE_NO_MEMORY : QUIRE_OK;
 }
 
-enum quire_status quire_init(struct quire **out, const struct quire_config *config, const struct quire_region *regions,
-                             size_t n_regions) {
+/* Apart, so that it can be looked at and counted by itself in a kernel that is compiled as one program. */
+Q_APART enum quire_status quire_init(struct quire **out, const struct quire_config *config,
+                                     const struct quire_region *regions, size_t n_regions) {
     struct plan plan = {regions, n_regions, 0, 0, 0};
     struct quire *q;
     size_t n_zones;

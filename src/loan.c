@@ -42,7 +42,7 @@ unsigned q_loan_count(const struct q_loan *loan) {
 
 /* The bits of an aligned run in each of the words that it touches: part of one, or all of several. */
 static inline q_word run_bits(size_t i, size_t n) {
-    return n >= Q_WORD_BITS ? Q_ALL_BITS : (((q_word)1 << n) - 1) << i % Q_WORD_BITS;
+    return q_low_bits(n < Q_WORD_BITS ? n : Q_WORD_BITS) << i % Q_WORD_BITS;
 }
 
 void q_loan_add_run(struct q_loan *loan, size_t i, size_t n) {

@@ -209,7 +209,7 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
 
 /* The frames that a class promises at the most, as a bound on what is worth looking at. */
 static bool may_hold(enum q_class class, unsigned order) {
-    static const unsigned most[Q_CLASSES] = {[Q_NEARLY_FULL] = Q_BLOCK / 16 - 1,
+    static const unsigned most[Q_CLASSES] = {[Q_NEARLY_FULL] = Q_BLOCK / 32 - 1,
                                              [Q_FEW] = Q_BLOCK / 4 - 1,
                                              [Q_SOME] = Q_BLOCK / 4 * 3 - 1,
                                              [Q_MOST] = Q_BLOCK - 1,

@@ -339,7 +339,7 @@ const size_t n_objects = COUNT_OF(objects);
 /* ---- an allocator with something of everything ------------------------------------------------------------ */
 
 #define LARGE     (514 * MIB + 16 * PAGE) /* an odd block: its zone is skewed, and has more than one leaf */
-#define LARGE_END (674 * MIB + 40 * PAGE)
+#define LARGE_END (674 * MIB + 24 * PAGE)
 #define ADDED     (64 * MIB)
 #define ADDED_END (72 * MIB)
 #define N_SINGLE  1200

@@ -68,8 +68,12 @@ static void compare_zone(const struct quire_zone_stats *zone, uint64_t n_cached)
 
 static void compare_zones(const struct quire_stats *stats) {
     struct quire_zone_stats zone;
+    struct quire_cpu_stats cpu;
     uint64_t n_frames = 0, n_free = stats->n_cached, n_free_blocks = 0;
     unsigned n = 0;
+    for (unsigned i = 0; quire_cpu_stats(oracle_quire, i, &cpu); i++) {
+        n_free_blocks += cpu.n_out == QUIRE_BLOCK_FRAMES; /* on its way home as a whole, and no zone's as yet */
+    }
     for (; quire_zone_stats(oracle_quire, n, &zone); n++) {
         compare_zone(&zone, stats->n_cached);
         n_frames += zone.n_frames;

@@ -214,10 +214,10 @@ static void a_warm_frame_is_reused(void **state) {
 /* ---- which block ------------------------------------------------------------------------------------------ */
 
 /* A cache that is empty borrows the fullest block first, so that the others can become whole, but those with less than
- * 32 free frames last of all. */
+ * 16 free frames last of all. */
 static void the_fullest_block_serves_first(void **state) {
     (void)state;
-    const unsigned n_freed[] = {20, 512, 400, 200, 100}, order[] = {4, 3, 2, 1, 0};
+    const unsigned n_freed[] = {10, 512, 400, 200, 100}, order[] = {4, 3, 2, 1, 0};
     struct quire *q = unit_simple(64 * MIB, 16 * MIB);
     struct frames all = {0};
     take_all(q, &all);
