@@ -177,7 +177,7 @@ uint32_t q_cache_warm_up(struct q_cache *c) {
         }
     }
     q_word bits = c->in.mask[w];
-    q_frame base = c->in.base + w * Q_WORD_BITS;
+    q_frame base = c->in.base + (q_frame)w * Q_WORD_BITS;
     uint32_t n = q_popcount(bits);
     c->word = w;
     c->in.mask[w] = 0;
