@@ -5,7 +5,7 @@
  * a screen. */
 #include "user.h"
 
-enum { N_COLUMNS = 64, N_MAP_LINES = 24, N_BAR = 34, N_SIZE = 10, N_CACHE_BAR = 8, BLOCK_FRAMES = 512, N_WARM = 64 };
+enum { N_COLUMNS = 64, N_MAP_LINES = 24, N_BAR = 34, N_SIZE = 10, N_CACHE_BAR = 8, BLOCK_FRAMES = 512, N_WARM = 240 };
 
 static struct meminfo info;
 
