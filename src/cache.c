@@ -158,12 +158,14 @@ static bool refill(struct quire *q, struct q_cache *c) {
     return true;
 }
 
-/* A frame out of `in`, whatever its word. */
+/* A frame out of `in`. */
 static q_frame pop_in(struct q_cache *c) {
     for (uint32_t w = 0; w < Q_LINE_WORDS; w++) {
-        if (c->in.mask[w] != 0) {
+        q_word bits = c->in.mask[w];
+        if (bits != 0) {
+            c->in.mask[w] = bits & (bits - 1);
             c->word = w;
-            return q_cache_pop_in(c);
+            return c->in.base + (q_frame)w * Q_WORD_BITS + q_lowest(bits);
         }
     }
     return Q_NO_FRAME;

@@ -89,16 +89,6 @@ static inline q_record *q_cache_record(const struct q_cache *c, q_frame f) {
     return (q_record *)(c->records + f * sizeof(q_record));
 }
 
-/* A frame of the borrowed block; Q_NO_FRAME: none that is quick to get. */
-static inline q_frame q_cache_pop_in(struct q_cache *c) {
-    q_word w = c->in.mask[c->word];
-    if (w == 0) {
-        return Q_NO_FRAME;
-    }
-    c->in.mask[c->word] = w & (w - 1);
-    return c->in.base + c->word * Q_WORD_BITS + q_lowest(w);
-}
-
 /* A frame into the loan of its block; false: no loan is of that, or it is in there already. */
 static inline bool q_cache_push_loan(struct q_cache *c, q_frame f) {
     return q_loan_put(&c->in, f) || q_loan_put(&c->out, f);

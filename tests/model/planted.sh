@@ -20,7 +20,7 @@ plants=(
     "a run that is not aligned|not aligned"
     "the wrong excuse|says no memory, expected memory fragmented"
     "a free that is forgotten|references: says"
-    "a run of which half is freed|references: says"
+    "a run of which half is freed|quire_free_order(pa"
     "the wrong owner blamed|reported as"
     "the wrong frame blamed|reported as"
     "the wrong kind of fault|reported as"
