@@ -39,12 +39,12 @@ $(COUNT_OUT)/pages.o: bench/kernel/pages.c
 	@echo "  CC  $@"
 	@$(CLANG) $(USER_CFLAGS) $(DEPS) -c $< -o $@
 
-$(COUNT_OUT)/root/pages: $(COUNT_OUT)/pages.o $(USER_LIB) user/user.ld
+$(COUNT_OUT)/files/pages: $(COUNT_OUT)/pages.o $(USER_LIB) user/user.ld
 	@mkdir -p $(@D)
 	@echo "  LD  $@"
 	@ld.lld --gc-sections -z max-page-size=4096 -T user/user.ld $(filter %.o,$^) -o $@
 
-$(COUNT_INITRAMFS): $(COUNT_OUT)/root/pages
+$(COUNT_INITRAMFS): $(COUNT_OUT)/files/pages
 	@echo "  CPIO $@"
 	@cd $(<D) && echo pages | cpio -o -H newc --quiet >$(abspath $@)
 
