@@ -57,10 +57,6 @@ static void look_at(struct q_cache *c, struct q_zone *z) {
     c->n_quick = c->gathering != 0 ? 0 : n_ready;
 }
 
-void q_cache_look_again(struct q_cache *c) {
-    look_at(c, c->zone);
-}
-
 bool q_cache_knows(const struct q_cache *c, q_frame f) {
     if (c->zone == NULL) {
         return false;
@@ -158,19 +154,6 @@ static bool refill(struct quire *q, struct q_cache *c) {
     return true;
 }
 
-/* A frame out of `in`. */
-static q_frame pop_in(struct q_cache *c) {
-    for (uint32_t w = 0; w < Q_LINE_WORDS; w++) {
-        q_word bits = c->in.mask[w];
-        if (bits != 0) {
-            c->in.mask[w] = bits & (bits - 1);
-            c->word = w;
-            return c->in.base + (q_frame)w * Q_WORD_BITS + q_lowest(bits);
-        }
-    }
-    return Q_NO_FRAME;
-}
-
 uint32_t q_cache_warm_up(struct q_cache *c) {
     uint32_t w = c->word;
     for (uint32_t n_seen = 0; c->in.mask[w] == 0; w = (w + 1) % Q_LINE_WORDS) {
@@ -196,7 +179,10 @@ uint32_t q_cache_warm_up(struct q_cache *c) {
 }
 
 static q_frame pop(struct q_cache *c) {
-    return c->n_warm > 0 ? c->warm[--c->n_warm] : pop_in(c);
+    if (c->n_warm == 0) {
+        c->n_warm = q_cache_warm_up(c);
+    }
+    return c->n_warm > 0 ? c->warm[--c->n_warm] : Q_NO_FRAME;
 }
 
 /* Makes `in`, which is empty, a loan with what is in `out`, or with a run. */
@@ -222,7 +208,7 @@ q_frame q_cache_pop_own(struct quire *q, struct q_cache *c) {
     q_frame f = pop(c);
     for (unsigned tries = 0; f == Q_NO_FRAME && tries < 2; tries++) { /* `out` may be open and empty */
         refill_from_own(q, c);
-        f = pop_in(c);
+        f = pop(c);
     }
     return f;
 }
@@ -232,7 +218,7 @@ q_frame q_cache_pop(struct quire *q, struct q_cache *c) {
     if (f != Q_NO_FRAME) {
         return f;
     }
-    return refill(q, c) ? pop_in(c) : q_cache_pop_own(q, c);
+    return refill(q, c) ? pop(c) : q_cache_pop_own(q, c);
 }
 
 /* Makes `out` the loan of this frame's block. */
@@ -247,11 +233,17 @@ static void open_out(struct quire *q, struct q_cache *c, q_frame f) {
     q_loan_open(&c->out, z, q_zone_block_of(z, f));
 }
 
-static void send_home(struct quire *q, struct q_cache *c, q_frame f) {
-    open_out(q, c, f);
-    if (!q_loan_put(&c->out, f)) {
-        report_twice(q, f);
+/* A frame into the loan of its block: `in` or `out`, or else `out` becomes that. */
+static inline void send_home(struct quire *q, struct q_cache *c, q_frame f) {
+    if (q_loan_put(&c->in, f) || q_loan_put(&c->out, f)) {
+        return;
     }
+    if (q_loan_has(&c->in, f) || q_loan_has(&c->out, f)) {
+        report_twice(q, f);
+        return;
+    }
+    open_out(q, c, f);
+    (void)q_loan_put(&c->out, f);
 }
 
 /* The `n` oldest warm frames go home. */
@@ -266,53 +258,31 @@ static void spill(struct quire *q, struct q_cache *c, uint32_t n) {
     }
 }
 
-void q_cache_make_room(struct quire *q, struct q_cache *c) {
-    for (uint32_t i = 0; i < Q_WARM / 2; i++) {
-        if (q_loan_has(&c->in, c->warm[i])) {
-            report_twice(q, c->warm[i]);
-        } else if (!q_cache_push_loan(c, c->warm[i])) {
-            send_home(q, c, c->warm[i]);
-        }
-    }
-    for (uint32_t i = 0; i < Q_WARM / 2; i++) {
-        c->warm[i] = c->warm[i + Q_WARM / 2];
-    }
-}
-
-/* Whether warm may have a frame; looks at the frame's zone, or at more of it, where that is needed and can be. */
-static bool may_warm(struct quire *q, struct q_cache *c, q_frame f) {
+/* Whether the cache looks at the frame's zone; turns to that, or to more of it, where it can. */
+static bool looks_at(struct quire *q, struct q_cache *c, q_frame f) {
     if (f - c->first < c->n_quick) {
         return true;
     }
     struct q_zone *z = q_zone_of(q, f);
-    if (z != c->zone && c->n_warm == 0 && q_loan_count(&c->in) == 0) {
+    if (z != c->zone) {
+        if (c->n_warm > 0 || q_loan_count(&c->in) > 0) {
+            return false;
+        }
         q_loan_clear(&c->in);
-        c->zone = z;
     }
-    if (z == c->zone) {
-        look_at(c, z);
-        return c->gathering == 0;
-    }
-    return false;
+    look_at(c, z);
+    return true;
 }
 
 void q_cache_push(struct quire *q, struct q_cache *c, q_frame f) {
-    bool warm = may_warm(q, c, f);
-    if (warm && c->n_warm < Q_WARM) {
-        c->warm[c->n_warm++] = f;
+    if (c->gathering != 0 || !looks_at(q, c, f)) {
+        send_home(q, c, f);
         return;
     }
-    if (q_cache_push_loan(c, f)) {
-        return;
-    }
-    if (q_loan_has(&c->in, f)) {
-        report_twice(q, f);
-        return;
-    }
-    if (warm) {
+    if (c->n_warm == Q_WARM) {
         spill(q, c, Q_WARM / 2);
     }
-    send_home(q, c, f);
+    c->warm[c->n_warm++] = f;
 }
 
 static q_frame take_run_of(struct q_loan *loan, unsigned order) {

@@ -76,7 +76,7 @@ static inline bool q_cache_open(struct q_cache *c, q_word *visit) {
     if (!q_cache_enter(c, visit)) {
         return false;
     }
-    c->n_warm = (uint32_t)q_visit_warm(*visit);
+    c->n_warm = q_visit_warm(*visit);
     return true;
 }
 
@@ -89,11 +89,6 @@ static inline q_record *q_cache_record(const struct q_cache *c, q_frame f) {
     return (q_record *)(c->records + f * sizeof(q_record));
 }
 
-/* A frame into the loan of its block; false: no loan is of that, or it is in there already. */
-static inline bool q_cache_push_loan(struct q_cache *c, q_frame f) {
-    return q_loan_put(&c->in, f) || q_loan_put(&c->out, f);
-}
-
 struct quire;
 
 void q_cache_init(struct q_cache *c);
@@ -103,18 +98,12 @@ void q_cache_init(struct q_cache *c);
 /* Moves the frames of one word of `in` to warm, which is empty, the lowest on top. Returns how many; 0: `in` is empty. */
 uint32_t q_cache_warm_up(struct q_cache *c);
 
-/* The older half of warm, which is full, goes home. */
-void q_cache_make_room(struct quire *q, struct q_cache *c);
-
 /* Any frame of the cache, else of a block that is borrowed then. Q_NO_FRAME: the cache is empty and nothing can be
  * borrowed. */
 q_frame q_cache_pop(struct quire *q, struct q_cache *c);
 
 /* Whether a frame is of the cache's zone, and of a block that is initialised. */
 bool q_cache_knows(const struct q_cache *c, q_frame f);
-
-/* Looks anew how much of the zone is initialised. */
-void q_cache_look_again(struct q_cache *c);
 
 /* A frame into the cache, or home. */
 void q_cache_push(struct quire *q, struct q_cache *c, q_frame f);

@@ -41,8 +41,9 @@ struct q_index {
     unsigned top; /* level of the one root */
 };
 
-/* The class of a block with this many free frames. */
+/* The class of a block with this many free frames; and the most that one of a class has. */
 enum q_class q_class_of(int32_t n_free);
+int32_t q_class_most(enum q_class class);
 
 size_t q_index_bytes(size_t n_blocks);
 

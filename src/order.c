@@ -207,16 +207,6 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
 
 /* ---- find frames ----------------------------------------------------------------------------------------- */
 
-/* The frames that a class promises at the most, as a bound on what is worth looking at. */
-static bool may_hold(enum q_class class, unsigned order) {
-    static const unsigned most[Q_CLASSES] = {[Q_NEARLY_FULL] = Q_BLOCK / 32 - 1,
-                                             [Q_FEW] = Q_BLOCK / 4 - 1,
-                                             [Q_SOME] = Q_BLOCK / 4 * 3 - 1,
-                                             [Q_MOST] = Q_BLOCK - 1,
-                                             [Q_ALL] = Q_BLOCK};
-    return most[class] >= 1u << order;
-}
-
 /* What a search brings: the first frames of runs of one order. */
 struct catch {
     unsigned order, most, n;
@@ -255,7 +245,9 @@ static bool run_of_fresh(struct quire *q, struct q_zone *z, struct catch *got) {
 static bool runs_in_zone(struct quire *q, struct q_zone *z, size_t candidates, struct catch *got) {
     /* While there are others, those nearly full are left to empty. */
     for (unsigned class = candidates == SIZE_MAX ? Q_NEARLY_FULL : Q_FEW; class <= Q_ALL; class ++) {
-        if (may_hold((enum q_class) class, got->order) && runs_of_class(z, (enum q_class) class, candidates, got)) {
+        /* A class of blocks with fewer free frames than that is not worth looking at. */
+        bool may_hold = q_class_most((enum q_class) class) >= (int32_t)1 << got->order;
+        if (may_hold && runs_of_class(z, (enum q_class) class, candidates, got)) {
             return true;
         }
     }
@@ -429,7 +421,7 @@ static q_frame bad_frame(struct quire *q, struct q_zone *z, q_frame f, unsigned 
     }
     for (q_frame i = f; i < f + ((q_frame)1 << order); i++) {
         uint32_t record = atomic_load_explicit(q_zone_record(z, i), memory_order_relaxed); /* as above */
-        if ((record & (Q_COUNT_TOP | Q_RESERVED)) != 0) {
+        if (!q_unheld(record)) {
             (void)q_fault(q, QUIRE_FAULT_HANDED_TWICE, "quire_alloc_order", q_pa(i), order, record);
             return i;
         }

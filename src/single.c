@@ -176,7 +176,7 @@ static Q_COLD bool hand_out(struct quire *q, const char *call, q_frame f, uint8_
     q_record *r = q_zone_record(q_zone_of(q, f), f);
     /* relaxed here and below: the frame is ours, it came with acquire (R1) */
     uint32_t record = atomic_load_explicit(r, memory_order_relaxed);
-    if ((record & (Q_COUNT_TOP | Q_RESERVED)) != 0) {
+    if (!q_unheld(record)) {
         (void)q_fault(q, QUIRE_FAULT_HANDED_TWICE, call, q_pa(f), 0, record);
         return false;
     }
@@ -297,22 +297,6 @@ static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, 
         return free_rest(q, c, visit, pa);
     }
     atomic_store_explicit(r, q_freed_alone(record), memory_order_relaxed);
-    if (!known && c->gathering == 0 && q_visit_warm(visit) < Q_WARM) {
-        q_cache_look_again(c);
-        c->warm[q_visit_warm(visit)] = f;
-        q_cache_leave(c, visit, 1);
-        return QUIRE_OK;
-    }
-    if (known) {
-        q_cache_make_room(q, c);
-        c->warm[Q_WARM / 2] = f;
-        q_cache_leave(c, visit, 1 - Q_WARM / 2);
-        return QUIRE_OK;
-    }
-    if (q_cache_push_loan(c, f)) {
-        q_cache_leave(c, visit, 0);
-        return QUIRE_OK;
-    }
     c->n_warm = q_visit_warm(visit);
     q_cache_push(q, c, f);
     q_cache_close(c, visit);

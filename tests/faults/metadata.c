@@ -137,7 +137,9 @@ DEATH(region_that_reaches_too_far, "a zone's span begins or ends with no frame o
 
 DEATH(frames_that_are_in_a_cache_and_in_memory, "a block's count is not the number of its free bits") {
     it = one(90);
-    atomic_store(&zone()->lines[block_of(it)].word[0], q->caches[0].in.mask[0]);
+    size_t bit = (size_t)(it >> QUIRE_PAGE_SHIFT) % Q_BLOCK;
+    (void)quire_free(q, it); /* into the cache */
+    atomic_fetch_or(&zone()->lines[block_of(it)].word[bit / Q_WORD_BITS], q_bit(bit));
     say_validate();
 }
 
