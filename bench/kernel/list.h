@@ -58,6 +58,15 @@ static inline void fill(const struct quire *q, struct link *frame, int byte) {
 
 enum { FILL_FREED = 1, FILL_HANDED_OUT = 5 };
 
+/* What a frame from a list, or none, is to who asked for one. */
+static inline quire_pa hand_out(const struct quire *q, struct link *frame) {
+    if (frame == NULL) {
+        return QUIRE_NONE;
+    }
+    fill(q, frame, FILL_HANDED_OUT);
+    return direct_pa(frame);
+}
+
 /* Nobody counts the free frames; they are looked for. Each design does this for its lists. */
 uint64_t lists_n_free(void);
 uint64_t list_length(const struct list *list);

@@ -20,12 +20,10 @@ static int *count_of(quire_pa pa) {
 quire_pa quire_alloc(struct quire *q, uint8_t tag) {
     (void)tag;
     struct link *frame = list_take(&list);
-    if (frame == NULL) {
-        return QUIRE_NONE;
+    if (frame != NULL) {
+        *count_of(direct_pa(frame)) = 1;
     }
-    fill(q, frame, FILL_HANDED_OUT);
-    *count_of(direct_pa(frame)) = 1;
-    return direct_pa(frame);
+    return hand_out(q, frame);
 }
 
 enum quire_status quire_free(struct quire *q, quire_pa pa) {

@@ -17,11 +17,7 @@ quire_pa quire_alloc(struct quire *q, uint8_t tag) {
         }
     }
     arch_interrupts_restore(on);
-    if (frame == NULL) {
-        return QUIRE_NONE;
-    }
-    fill(q, frame, FILL_HANDED_OUT);
-    return direct_pa(frame);
+    return hand_out(q, frame);
 }
 
 enum quire_status quire_free(struct quire *q, quire_pa pa) {
