@@ -8,6 +8,7 @@ checks (QUIRE_CHECK), sizes of pages.
     builds.py all         on the processors of this machine every combination, on the others each pair
     builds.py i386 gcc O2 1 14   one of them, by the name that it fails with
 
+The first two and the last print TAP, the others a table: a line for each build, one for each machine at the end.
 Only the core is compiled anew for each build; the tests once for each machine and page size, with the cmocka.h and the
 scaled.h beside this file. What can not pass somewhere is in the list `exceptions`, and must fail there.
 
@@ -19,9 +20,11 @@ import itertools
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, "tools")
 import tap
@@ -91,7 +94,10 @@ class Failure(Exception):
 
 
 def run(command, folder):
-    done = subprocess.run(list(map(str, command)), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        done = subprocess.run(list(map(str, command)), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    except OSError as error:
+        raise Failure(f"{command[0]} can not be started: {error.strerror}") from error
     if done.returncode != 0:
         raise Failure(" ".join(map(str, command)) + "\n" + done.stdout)
 
@@ -186,40 +192,84 @@ def judge(build, programs):
     return wrong, n_passed
 
 
+# ---- what is said about them ----
+
+class Tap:
+    def skip(self, machine, why):
+        tap.skip(f"builds for {machine}", why)
+
+    def result(self, build, wrong, n_passed, _):
+        tap.result(f"{title(build)}: {n_passed} tests", wrong)
+
+    def end(self):
+        tap.end()
+
+
+class Table:
+    """Who waits for it sees how far it is; the end tells it all once more."""
+
+    def __init__(self):
+        self.began, self.rows, self.skips = time.monotonic(), [], []
+
+    def skip(self, machine, why):
+        self.skips.append(f"{machine:8} skipped: {why}")
+
+    def result(self, build, wrong, n_passed, seconds):
+        self.rows.append((build, wrong, n_passed))
+        verdict = "FAIL" if wrong else "ok  "
+        print(f"{len(self.rows):4} of {self.n_builds}  {verdict} {seconds:6.1f} s {n_passed:4} tests  {title(build)}")
+        for line in "\n".join(wrong).splitlines():
+            print("# " + line)
+        sys.stdout.flush()
+
+    def end(self):
+        failed = [build for build, wrong, _ in self.rows if wrong]
+        print(f"\n{'':8} builds  failed  tests passed")
+        for machine in dict.fromkeys(build[0] for build, *_ in self.rows):
+            passed = [n_passed for build, _, n_passed in self.rows if build[0] == machine]
+            n_failed = sum(build[0] == machine for build in failed)
+            print(f"{machine:8} {len(passed):6}  {n_failed:6}  {sum(passed):12}")
+        for line in [*self.skips, *(f"failed:  {title(build)}" for build in failed)]:
+            print(line)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        print(f"{len(self.rows) - len(failed)} of {len(self.rows)} builds ok, in {time.monotonic() - self.began:.0f} s, "
+              f"{used.ru_utime + used.ru_stime:.0f} s of processor time")
+        sys.exit(1 if failed else 0)
+
+
 # ---- the tests ----
 
-def skipped(builds):
+def skipped(builds, skip):
     """The builds without those for which something is missing here, each of which is said."""
     for machine, why in {build[0]: MACHINES[build[0]].missing() for build in builds}.items():
         if why:
-            tap.skip(f"builds for {machine}", why)
+            skip(machine, why)
             builds = [build for build in builds if build[0] != machine]
     return builds
 
 
 def build_and_judge(build, planted=()):
+    """(lines about what is wrong with it, how many tests passed, seconds)"""
+    began = time.monotonic()
     try:
-        programs = build_programs(build, planted)
+        wrong, n_passed = judge(build, build_programs(build, planted))
     except Failure as failure:
-        return [str(failure)], 0
-    return judge(build, programs)
+        wrong, n_passed = [str(failure)], 0
+    return wrong, n_passed, time.monotonic() - began
 
 
-def run_builds(builds, jobs=1):
-    builds = skipped(builds)
+def run_builds(builds, report, jobs=1):
+    builds = skipped(builds, report.skip)
+    report.n_builds = len(builds)
     for machine, page in sorted({(build[0], build[-1]) for build in builds}):
         tests(machine, page)  # before there are several at a time who want them
-    n_tests = 0
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = {pool.submit(build_and_judge, build): build for build in builds}
         for done in concurrent.futures.as_completed(waiting):
-            wrong, n_passed = done.result()
-            n_tests += n_passed
-            tap.result(f"{title(waiting[done])}: {n_passed} tests", wrong)
-    print(f"# {len(builds)} builds, {n_tests} tests passed in them")
+            report.result(waiting[done], *done.result())
 
 
-def run_plants():
+def run_plants(report):
     for build, plant, expected in [
         (("i386", "gcc", "O0", "2", "16"), "-DPLANT_WRONG", True),
         (("x86-64", "clang", "O2", "0", "12"), "-DPLANT_WRONG", True),
@@ -227,8 +277,8 @@ def run_plants():
         (("i386", "clang", "ubsan", "1", "12"), "-DPLANT_UNDEFINED", True),
         (("x86-64", "gcc", "ubsan", "1", "12"), "-DPLANT_UNDEFINED", True),
     ]:
-        if skipped([build]):
-            wrong, _ = build_and_judge(build, (plant,))
+        if skipped([build], report.skip):
+            wrong, *_ = build_and_judge(build, (plant,))
             is_found = any(line.startswith("refs: ") for line in wrong)
             tap.expect(f"{title(build)}, {plant}: {'found' if expected else 'nothing is wrong'}",
                        is_found if expected else not wrong, "\n".join(wrong))
@@ -237,22 +287,26 @@ def run_plants():
 def main(words):
     native = [build for machine in NATIVE for build in product(machine)]
     others = [machine for machine in MACHINES if machine not in NATIVE]
+    report = Table() if words in (["pairs"], ["all"]) else Tap()
     if words == ["few"]:
-        run_builds(FEW)
+        run_builds(FEW, report)
     elif words == ["elsewhere"]:
-        run_builds(ELSEWHERE)
-        run_plants()
+        run_builds(ELSEWHERE, report)
+        run_plants(report)
     elif words == ["pairs"]:
-        run_builds(covering(native))
+        run_builds(covering(native), report)
     elif words == ["all"]:
         simulated = [build for machine in others for build in covering(product(machine))]
-        run_builds(native + simulated, len(os.sched_getaffinity(0)))
+        run_builds(native + simulated, report, len(os.sched_getaffinity(0)))
     elif words and words[0] in MACHINES and tuple(words) in product(words[0]):
-        run_builds([tuple(words)])
+        run_builds([tuple(words)], report)
     else:
         print("builds: say few, elsewhere, pairs or all, or name a build: i386 gcc O2 1 14", file=sys.stderr)
         sys.exit(2)
-    tap.end()
+    report.end()
 
 
-main(sys.argv[1:])
+try:
+    main(sys.argv[1:])
+except Failure as failure:  # of the tests: without them there is nothing to build for
+    sys.exit(f"builds: {failure}")
