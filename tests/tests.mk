@@ -1,19 +1,19 @@
-# Tests. Each folder's tests.mk appends to
-#   TESTS        executables: run without arguments from the root, print TAP, exit non-zero when something failed
-#   TEST_PREREQ  other files that they need
+# Tests. Each folder's tests.mk appends to TESTS executables: run without arguments from the root, they print TAP and exit
+# non-zero when something failed. What one needs to be there is a prerequisite of it, order-only where it is a script.
 # tests/run runs them; docs/testing.md says more.
 TESTS :=
-TEST_PREREQ :=
 -include $(wildcard tests/*/tests.mk)
 
-# Only those whose path has this in it.
-ONLY ?=
+# Those that are built and run: all, or those whose path has ONLY in it.
+WANTED := $(TESTS) $(CHECKS)
+ifdef ONLY
+WANTED := $(or $(strip $(foreach t,$(WANTED),$(if $(findstring $(ONLY),$(t)),$(t)))),$(error no test has "$(ONLY)" in its path))
+endif
 
 ##@ test   set up, build, run all tests and checks; the last line says how many passed
-test: $(TESTS) $(TEST_PREREQ) $(CHECKS)
+test: $(WANTED)
 	@tests/run $(filter $(LONG),$(TOGETHER)) $(filter-out $(LONG),$(TOGETHER)) --alone $(filter $(ALONE),$(WANTED))
 
-WANTED = $(if $(ONLY),$(foreach t,$(TESTS) $(CHECKS),$(if $(findstring $(ONLY),$(t)),$(t))),$(TESTS) $(CHECKS))
 # Boots of the kernel keep all processors busy by themselves.
 ALONE := tests/kernel/%
 TOGETHER = $(filter-out $(ALONE),$(WANTED))

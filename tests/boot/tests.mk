@@ -60,5 +60,5 @@ endef
 $(eval $(call boot_tests,plain,$(CC),$(CFLAGS),$(BOOT_TEST_DIR)))
 $(eval $(call boot_tests,asan,$(CLANG),-O1 -g $(ASAN),$(BOOT_TEST_DIR)/asan))
 
-TEST_PREREQ += $(BOOT_BLOBS)
+$(BOOT_TESTS): | $(BOOT_BLOBS)
 -include $(wildcard $(BUILD)/tests/in/*/tests/boot/*.d $(BUILD)/tests/in/*/boot/*.d)

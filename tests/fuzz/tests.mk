@@ -43,7 +43,7 @@ $(foreach t,fdt regions api,\
         $(call in,asan,$(FUZZ_JUDGE_$(t)) $(FUZZ_PLANTS_$(t))),$(ASAN) $(FUZZ_WRAP_$(t)))))
 
 # Programs that know where the others are. Each target's runs are in two of them, so that none takes long.
-FUZZ_TESTS := $(foreach t,$(FUZZ_TARGETS),$(t)-1 $(t)-2) $(if $(FUZZ_TARGETS),plants,nothing)
+FUZZ_TESTS := $(addprefix $(FUZZ)/test-,$(foreach t,$(FUZZ_TARGETS),$(t)-1 $(t)-2) $(if $(FUZZ_TARGETS),plants,nothing))
 FUZZ_RUN_plants := tests/fuzz/run.sh plants $(FUZZ)
 FUZZ_RUN_nothing := echo "1..0 \# SKIP clang has no fuzzer runtime (Debian: libclang-rt-N-dev, once libclang-common-N-dev)"
 fuzz_run = $(or $(FUZZ_RUN_$(1)),tests/fuzz/run.sh test $(FUZZ) $(lastword $(subst -, ,$(1))) $(firstword $(subst -, ,$(1))))
@@ -51,8 +51,8 @@ $(FUZZ)/test-%: tests/fuzz/tests.mk
 	@mkdir -p $(@D)
 	@printf '%s\n' '#!/bin/sh' '$(call fuzz_run,$*)' > $@
 	@chmod +x $@
-TESTS += $(FUZZ_TESTS:%=$(FUZZ)/test-%)
-TEST_PREREQ += $(FUZZ_PROGRAMS)
+$(FUZZ_TESTS): | $(FUZZ_PROGRAMS)
+TESTS += $(FUZZ_TESTS)
 
 .PHONY: fuzz
 ##@ fuzz     look for bytes that break the readers of boot/ or the allocator: T seconds (60) for each target

@@ -63,7 +63,6 @@ $(IL)/run: tests/interleave/tests.mk $(IL_PROGRAMS)
 	@printf '#!/bin/sh\nexec python3 tests/interleave/run.py $(IL)\n' > $@
 	@chmod +x $@
 TESTS += $(IL)/run
-TEST_PREREQ += $(IL_PROGRAMS)
 
 .PHONY: interleave crashes
 ##@ interleave  explore all interleavings of the core's scenarios within larger bounds: a table, in some minutes

@@ -1,5 +1,6 @@
 # The reference kernel, booted in QEMU: as it is, refused memory, made to watch itself, and with planted defects.
-TESTS += $(addprefix tests/kernel/,boots kills verdict shell refuse sanitized)
+KERNEL_TESTS := $(addprefix tests/kernel/,boots kills verdict shell refuse sanitized)
+TESTS += $(KERNEL_TESTS)
 
 # The function that a plant stands before is named on its first line: "/* leak.c: before quire_put: ...".
 wrapped = --wrap=$$(sed -n '1s/.*: before \([a-z_]*\):.*/\1/p' $(1))
@@ -41,9 +42,9 @@ endef
 $(foreach kind,$(KERNEL_KINDS),$(eval $(call sanitized_plants,$(kind))))
 
 ALL_PLANTS := $(PLANTS) $(REFUSE_PLANTS) $(foreach kind,$(KERNEL_KINDS),$(PLANTS_$(kind)))
-TEST_PREREQ += $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS) $(BUILD)/tests/kernel/refuse.elf \
-               $(KERNEL_KINDS:%=$(KERNEL_OUT)-%/kernel.elf) \
-               $(ALL_PLANTS:tests/kernel/plants/%.c=$(BUILD)/tests/kernel/%.elf)
+$(KERNEL_TESTS): | $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS) $(BUILD)/tests/kernel/refuse.elf \
+                   $(KERNEL_KINDS:%=$(KERNEL_OUT)-%/kernel.elf) \
+                   $(ALL_PLANTS:tests/kernel/plants/%.c=$(BUILD)/tests/kernel/%.elf)
 PLANT_OBJ := $(patsubst %.c,$(KERNEL_OUT)/%.o,$(PLANTS) $(REFUSE_PLANTS)) \
              $(foreach kind,$(KERNEL_KINDS),$(PLANTS_$(kind):%.c=$(KERNEL_OUT)-$(kind)/%.o))
 .SECONDARY: $(PLANT_OBJ)
@@ -52,7 +53,7 @@ export BUILD
 
 # A plugin for QEMU, a program of this machine.
 KILLER := $(BUILD)/tests/kernel/killer.so
-TEST_PREREQ += $(KILLER)
+tests/kernel/kills: | $(KILLER)
 $(KILLER): tests/kernel/killer.c
 	@mkdir -p $(@D)
 	@echo "  LD  $@"

@@ -10,7 +10,8 @@ $(REPLAY_TEST): $(REPLAY_OBJ) $(REPLAY_CORE) $(BUILD)/tests/replay/peers.o
 	@echo "  LD  $@"
 	@$(CC) $(CFLAGS) -pthread -o $@ $^ -llzma -lzstd -lm
 
-TESTS += $(addprefix tests/replay/,format.py counts.py lines.py record.py)
-TEST_PREREQ += $(BUILD)/quire-replay $(BUILD)/quire-replay-lines $(REPLAY_TEST)
+REPLAY_TESTS := $(addprefix tests/replay/,format.py counts.py lines.py record.py)
+$(REPLAY_TESTS): | $(BUILD)/quire-replay $(BUILD)/quire-replay-lines $(REPLAY_TEST)
+TESTS += $(REPLAY_TESTS)
 
 -include $(BUILD)/tests/replay/peers.d

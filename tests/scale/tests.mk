@@ -27,6 +27,5 @@ $(SCALE_TESTS)/run: tests/scale/tests.mk $(SCALE_TESTS)/quire-scale $(SCALE)/qui
 	@chmod +x $@
 
 TESTS += $(SCALE_PROGRAMS) $(SCALE_TESTS)/run
-TEST_PREREQ += $(SCALE)/quire-scale $(SCALE_TESTS)/quire-scale
 
 -include $(wildcard $(SCALE)/tests/scale/*.d $(SCALE)/watched/tests/scale/*.d)
