@@ -319,15 +319,27 @@ const struct scenario pair_and_block = {
     .of_32 = {2, 1, 0},
 };
 
+/* The same, and in front of it another pair, which is held: a CPU that looks whether memory has pairs at all finds that. */
+static void free_pair_behind_held(void) {
+    world_make(0, 6, 2);
+    world_take_all();
+    for (size_t i = 4 * QUIRE_BLOCK_FRAMES; i < 6 * QUIRE_BLOCK_FRAMES; i++) {
+        world_run_on(NO_CPU);
+        give(world_frame(i));
+    }
+    world_run_on(0);
+}
+
 const struct scenario pair_and_pair = {
     .name = "pair-and-pair",
     .about = "two CPUs want the same two blocks",
-    .set_up = free_pair,
+    .set_up = free_pair_behind_held,
     .thread = {take_pair, take_pair},
     .check = check_world,
     .quick = {1, 0, 0},
-    .full = {1, 0, 0},
-    .of_32 = {3, 0, 0},
+    .full = {2, 0, 0},
+    .of_32 = {UNBOUNDED, 2, 0},
+    .of_64 = {3, 1, 0},
 };
 
 /* Two neighbours, each free but for one frame. */

@@ -191,6 +191,6 @@ const struct crash_plan crash_plans[] = {
     {&pair_and_pair, {0, 0, 0, 0}, {0, 0, 0, 1000}},
     {&pair_parts, {0, 0, 0, 0}, {0, 0, 0, 1000}},
     {&looking_on, {0, 0, 0, 0}, {0, 0, 0, 1000}},
-    {&looking_on_blocks, {0, 0, 0, 0}, {0, 0, 0, 1000}},
+    {&counting_blocks, {0, 0, 0, 0}, {0, 0, 0, 1000}},
 };
 const size_t n_crash_plans = sizeof crash_plans / sizeof crash_plans[0];

@@ -11,9 +11,11 @@
  *   explore --list [--crash]                    names and what they are about
  *   explore --replay ID                         runs one schedule and prints it; ID is what a failure printed
  *
- * Built for blocks of fewer frames (tests.mk) it has the scenarios for which bounds are given there, and those for --full.
+ * Built for blocks of fewer frames, or QUIRE_CHECK 2 (tests.mk), it has the scenarios for which bounds are given there, and
+ * those for --full.
  *
  * Exit status: 0 all held, 1 something failed, 2 wrong usage. */
+#include "../../src/check.h"
 #include "scenario.h"
 
 #include <inttypes.h>
@@ -21,12 +23,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The full bounds, with blocks as this program is built with. */
+/* The full bounds, with blocks and checks as this program is built with. */
 static const struct bounds *full_bounds(const struct scenario *s) {
-    return QUIRE_BLOCK_FRAMES == 64 ? &s->of_64 : QUIRE_BLOCK_FRAMES == 32 ? &s->of_32 : &s->full;
+    return QUIRE_CHECK >= 2           ? &s->at_check_2
+           : QUIRE_BLOCK_FRAMES == 64 ? &s->of_64
+           : QUIRE_BLOCK_FRAMES == 32 ? &s->of_32
+                                      : &s->full;
 }
 
-/* Whether the scenario can do with blocks of this size. */
+/* Whether there are such bounds. */
 static bool fits(const struct scenario *s) {
     const struct bounds *bounds = full_bounds(s);
     return bounds == &s->full || bounds->preemptions + bounds->stale > 0;

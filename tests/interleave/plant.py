@@ -11,7 +11,7 @@ import re
 import shutil
 import sys
 
-TWIN = re.compile(r"^twin (\S+)\nscenario ([^\n]+)\nfile (\S+)\nwhy ([^\n]+)\n<<<\n(.*?)\n===\n(.*?)\n>>>$", re.M | re.S)
+TWIN = re.compile(r"^twin (\S+)\nscenario [^\n]+\n(?:built [^\n]+\n)?file (\S+)\nwhy ([^\n]+)\n<<<\n(.*?)\n===\n(.*?)\n>>>$", re.M | re.S)
 
 
 def main():
@@ -19,7 +19,7 @@ def main():
     twins = {t[0]: t for table in tables for t in TWIN.findall(pathlib.Path(table).read_text())}
     if name not in twins:
         sys.exit(f"plant.py: no twin \"{name}\" in {' '.join(tables)}, or it is not written as the top of `twins` says")
-    _, _, path, _, old, new = twins[name]
+    _, path, _, old, new = twins[name]
     text = pathlib.Path(path).read_text()
     if text.count(old) != 1:
         sys.exit(f"plant.py: twin {name}: {path} has this text {text.count(old)} times, not once; "

@@ -5,8 +5,8 @@
     run.py --full FOLDER      full bounds, schedules, as a table; twins within the quick bounds
     run.py --crashes FOLDER   full bounds, crashes, as a table
 
-FOLDER has `explore` and twins/<name>/explore, and on some machines blocks-of-<n>/explore, with a smaller allocator. A
-scenario must hold, a twin must be found. Exit status 0 if all is so.
+FOLDER has `explore` and twins/<name>/explore, and folders with the same for an allocator built otherwise: check-2, and on
+some machines blocks-of-<n>. A scenario must hold, a twin must be found. Exit status 0 if all is so.
 """
 import concurrent.futures
 import pathlib
@@ -17,7 +17,7 @@ import time
 
 AT_A_TIME = 2
 HERE = pathlib.Path(__file__).parent
-TWIN = re.compile(r"^twin (\S+)\nscenario (.+)\n", re.M)
+TWIN = re.compile(r"^twin (\S+)\nscenario (.+)\n(?:built (.+)\n)?", re.M)
 
 SCHEDULES = ["scenario", "threads", "preemptions", "stale", "schedules", "seconds", "verdict"]
 CRASHES = ["scenario", "threads", "preemptions", "crashes", "states", "in recovery", "states", "seconds", "verdict"]
@@ -29,37 +29,39 @@ COMPARED = ["refill-give-back", "nested-refill", "hint-leaf", "put-put", "double
 class Kind:
     """What is asked of the explorer: its schedules, or crashes in them."""
 
-    def __init__(self, option, head, counted, twins, twins_in_full, smaller):
+    def __init__(self, option, head, counted, twins, twins_in_full, builds):
         self.option, self.head, self.counted = option, head, counted  # `counted`: the fields that are added up
         self.twins = TWIN.findall((HERE / twins).read_text())
         self.twins_in_full = twins_in_full  # else within the quick bounds: within larger ones some mistakes come late
-        self.smaller = smaller  # folders of explorers with smaller blocks
+        self.builds = builds
 
-    def scenarios(self, folder, full):
-        command = [f"{folder}/explore", "--list", *self.option, *(["--full"] if full else [])]
+    def scenarios(self, build, full):
+        command = [build / "explore", "--list", *self.option, *(["--full"] if full else [])]
         names = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
         return [line.split()[0] for line in names.splitlines()]
 
-    def jobs(self, folder, full):
-        """(program, scenario, name of the twin or None), each twin behind its scenario"""
-        for scenario in self.scenarios(folder, full):
-            yield f"{folder}/explore", scenario, None
-            for name in [twin for twin, finds in self.twins if scenario in finds.split()]:
-                yield f"{folder}/twins/{name}/explore", scenario, name
-        for smaller in self.smaller:
-            for scenario in self.scenarios(smaller, full):
-                yield f"{smaller}/explore", scenario, None
+    def name(self, build):
+        return "." if build == self.builds[0] else build.name
 
-    def explore(self, program, scenario, full):
+    def jobs(self, full):
+        """(build, scenario, name of the twin or None), each twin behind its scenario"""
+        for build in self.builds:
+            for scenario in self.scenarios(build, full):
+                yield build, scenario, None
+                for twin, finds, built in self.twins:
+                    if scenario in finds.split() and self.name(build) in (built or ".").split():
+                        yield build, scenario, twin
+
+    def explore(self, build, scenario, twin, full):
         """(fields of the result line, all of the output)"""
+        program = build / "twins" / twin / "explore" if twin else build / "explore"
         command = [program, *self.option, *(["--full"] if full else []), scenario]
         output = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout
         fields = output.splitlines()[0].split("\t") if output else []
         if len(fields) != len(self.head):
             fields = [scenario, *["0"] * (len(self.head) - 2), "the explorer crashed"]
-        blocks = pathlib.Path(program).parent
-        if blocks in self.smaller:
-            fields[0] += " (" + blocks.name.replace("-", " ") + ")"
+        if build != self.builds[0]:
+            fields[0] += f" ({self.name(build).replace('-', ' ')})"
         return fields, output
 
 
@@ -123,12 +125,12 @@ class Table:
         pass
 
 
-def run(folder, kind, full, out):
-    jobs = list(kind.jobs(folder, full))
+def run(kind, full, out):
+    jobs = list(kind.jobs(full))
     all_good, began = True, time.monotonic()
     out.begin(kind)
     with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
-        results = pool.map(lambda job: kind.explore(job[0], job[1], full and (kind.twins_in_full or not job[2])), jobs)
+        results = pool.map(lambda job: kind.explore(*job, full and (kind.twins_in_full or not job[2])), jobs)
         for (_, _, twin), (fields, output) in zip(jobs, results):
             good = fields[-1].startswith("FAILED" if twin else "holds")
             if twin:
@@ -150,15 +152,17 @@ def compare(folder, out):
 
 def main():
     *options, folder = sys.argv[1:]
-    schedules = Kind([], SCHEDULES, [4], "twins", False, sorted(pathlib.Path(folder).glob("blocks-of-*")))
-    crashes = Kind(["--crash"], CRASHES, [3, 4, 5, 6], "crash-twins", True, [])
+    folder = pathlib.Path(folder)
+    builds = [folder, *sorted(program.parent for program in folder.glob("*/explore"))]
+    schedules = Kind([], SCHEDULES, [4], "twins", False, builds)
+    crashes = Kind(["--crash"], CRASHES, [3, 4, 5, 6], "crash-twins", True, [folder])
     full = options != []
     out = Table() if full else Tap()
     all_good = True
     if options != ["--crashes"]:
-        all_good &= run(folder, schedules, full, out) & compare(folder, out)
+        all_good &= run(schedules, full, out) & compare(folder, out)
     if options != ["--full"]:
-        all_good &= run(folder, crashes, full, out)
+        all_good &= run(crashes, full, out)
     out.end()
     sys.exit(0 if all_good else 1)
 

@@ -26,8 +26,8 @@ extern const struct scenario xsa_401, dirty_cow, pin_and_cow, full_count, count_
 /* contents.c */
 extern const struct scenario zeroed, junk, scrubbed, written_after_free;
 /* stops.c */
-extern const struct scenario stops_in_alloc, stops_and_looked_at, stops_and_exhausted, stops_in_free, stops_in_split,
-    stops_in_share, stops_in_add, stops_in_look;
+extern const struct scenario stops_in_alloc, stops_and_looked_at, stops_and_emptied, stops_and_exhausted, stops_in_free,
+    stops_in_split, stops_in_share, stops_in_add, stops_in_look;
 /* after.c */
 extern const struct scenario comes_and_goes, comes_home_and_goes, hint_on_its_way, block_is_back, block_is_cached,
     leaf_is_open;
@@ -36,8 +36,8 @@ extern const struct scenario index_open, index_claim, index_hint;
 /* adds.c */
 extern const struct scenario add_and_take, add_main, add_and_add, add_to_block;
 /* whole.c */
-extern const struct scenario double_free, double_free_home, moving_frame, moving_in_caches, looking_on,
-    looking_on_blocks, many, many_and_stopped;
+extern const struct scenario double_free, double_free_put, double_free_run, double_free_home, moving_frame,
+    moving_in_caches, looking_on, counting_blocks, validating_blocks, many, many_and_stopped;
 
 /* crashes.c */
 extern const struct scenario crash_shared, crash_copied, crash_split, crash_parts, crash_poison;

@@ -177,17 +177,52 @@ const struct scenario stops_and_looked_at = {
     .of_32 = {3, 1, 0},
 };
 
+/* Two frames are free, and in no cache. */
+static void smallest_world(void) {
+    world_make_partly(0, 3, 2, 2);
+    world_leave((const size_t[]){8, 9}, 2);
+    held[1] = world_frame(25);
+}
+
+static void take_one(void) {
+    take();
+}
+
+/* Without a cache, so that one frame is left for the other thread, which need not search for the last one, too. */
+static void take_other(void) {
+    world_run_on(NO_CPU);
+    take_in_time(0);
+    give_in_time(held[1], 0);
+}
+
+const struct scenario stops_and_emptied = {
+    .name = "stops-and-emptied",
+    .about = "a thread stops for ever anywhere in an allocation that empties the last block; the other learns in time "
+             "whether there is a frame for it",
+    .set_up = smallest_world,
+    .thread = {take_one, take_other},
+    .may_stop = 1,
+    .check = others_are_done,
+    .quick = {1, 0, 0},
+    .full = {5, 2, 0},
+};
+
+static void take_two(void) {
+    take_order(1);
+}
+
 const struct scenario stops_and_exhausted = {
     .name = "stops-and-exhausted",
     .about =
-        "a thread stops for ever anywhere in an allocation; the other takes all that is left, and learns that in time",
-    .set_up = small_world,
-    .thread = {take_and_take_run, use_up_all},
+        "a thread stops for ever anywhere in an allocation of two frames; the other takes all that is left, and learns "
+        "that in time",
+    .set_up = smallest_world,
+    .thread = {take_two, use_up_all},
     .may_stop = 1,
     .check = others_are_done,
     .quick = {0, 0, 0},
-    .full = {1, 0, 0},
-    .of_32 = {2, 0, 0},
+    .full = {2, 0, 0},
+    .of_32 = {3, 1, 0},
 };
 
 /* ---- in a free --------------------------------------------------------------------------------------------- */
@@ -247,7 +282,7 @@ const struct scenario stops_in_split = {
     .check = others_are_done,
     .quick = {0, 0, 0},
     .full = {0, 1, 0},
-    .of_32 = {3, 0, 0},
+    .of_32 = {3, 1, 0},
 };
 
 /* ---- in others ---------------------------------------------------------------------------------------------- */

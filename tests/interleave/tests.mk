@@ -1,7 +1,7 @@
 # Every interleaving of small scenarios; tests/interleave/explore.h says how.
 IL := $(BUILD)/tests/interleave
 IL_SRC := $(wildcard tests/interleave/*.c)
-IL_OBJ := $(IL_SRC:tests/interleave/%.c=$(IL)/%.o)
+IL_TABLES := tests/interleave/twins tests/interleave/crash-twins
 
 # Those that are not about scenarios. Of the others all variables are of the schedule that runs: snapshot.c.
 IL_ENGINE := cells coroutine crash holders main memory report scenarios scheduler seen snapshot tree tsan world
@@ -39,6 +39,15 @@ $(1)/explore: $(IL_SRC:tests/interleave/%.c=$(1)/%.o) $(1)/core.a
 	@echo "  LD  $$@"
 	@$$(CC) $(2) -no-pie $$^ -o $$@
 
+# A twin: the files that plant.py names, and what they leave undefined from the archive.
+$(1)/twins/%/explore: $(IL_TABLES) tests/interleave/plant.py $(IL_SRC:tests/interleave/%.c=$(1)/%.o) $(1)/core.a $(QUIRE_HDR)
+	@mkdir -p $$(@D)
+	@echo "  LD  $$@"
+	@set -e; files=$$$$(python3 tests/interleave/plant.py $$* $$(@D) $(IL_TABLES)); rm -f $$(@D)/*.o; \
+		for f in $$$$files; do o=$$(@D)/$$$$(basename $$$$f .c).o; $$(IL_CORE_CC) $(2) -c $$$$f -o $$$$o; \
+			$$(IL_RENAME) $$$$o; done; \
+		$$(CC) $(2) -no-pie $$(filter %.o,$$^) $$(@D)/*.o $(1)/core.a -o $$@
+
 -include $$(wildcard $(1)/*.d $(1)/core/*.d)
 endef
 
@@ -46,19 +55,14 @@ $(eval $(call il_explorer,$(IL),))
 # For scenarios that walk through every frame of a block: fewer of them, in two words of 32 bits, or in one.
 $(eval $(call il_explorer,$(IL)/blocks-of-64,-m32 -DQUIRE_BLOCK_ORDER=6u))
 $(eval $(call il_explorer,$(IL)/blocks-of-32,-m32 -DQUIRE_BLOCK_ORDER=5u))
-IL_SMALL := $(if $(filter x86_64,$(shell uname -m)),blocks-of-64 blocks-of-32)
+IL_BUILDS := . $(if $(filter x86_64,$(shell uname -m)),blocks-of-64 blocks-of-32)
 
-# A twin: the files that plant.py names, and what they leave undefined from the archive.
-IL_TABLES := tests/interleave/twins tests/interleave/crash-twins
-IL_TWINS := $(shell sed -n 's/^twin //p' $(IL_TABLES))
-$(IL)/twins/%/explore: $(IL_TABLES) tests/interleave/plant.py $(IL_OBJ) $(IL)/core.a $(QUIRE_HDR)
-	@mkdir -p $(@D)
-	@echo "  LD  $@"
-	@set -e; files=$$(python3 tests/interleave/plant.py $* $(@D) $(IL_TABLES)); rm -f $(@D)/*.o; \
-		for f in $$files; do o=$(@D)/$$(basename $$f .c).o; $(IL_CORE_CC) -c $$f -o $$o; $(IL_RENAME) $$o; done; \
-		$(CC) -no-pie $(IL_OBJ) $(@D)/*.o $(IL)/core.a -o $@
+# As the tables say; not those that this machine can not build.
+IL_TWINS := $(shell awk '$$1 == "twin" { name = $$2; built = "." } $$1 == "built" { $$1 = ""; built = $$0 } \
+                        $$1 == "file" { n = split(built, b); for (i = 1; i <= n; i++) print b[i] "/twins/" name "/explore" }' $(IL_TABLES))
+IL_PROGRAMS := $(IL_BUILDS:%=%/explore) $(foreach build,$(IL_BUILDS),$(filter $(build)/twins/%,$(IL_TWINS)))
+IL_PROGRAMS := $(addprefix $(IL)/,$(IL_PROGRAMS:./%=%))
 
-IL_PROGRAMS := $(IL)/explore $(IL_SMALL:%=$(IL)/%/explore) $(IL_TWINS:%=$(IL)/twins/%/explore)
 $(IL)/run: tests/interleave/tests.mk $(IL_PROGRAMS)
 	@printf '#!/bin/sh\nexec python3 tests/interleave/run.py $(IL)\n' > $@
 	@chmod +x $@

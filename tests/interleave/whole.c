@@ -1,7 +1,9 @@
 /* whole.c: scenarios of the allocator as a whole: misuse, exhaustion, statistics, many threads. */
+#include "../../src/check.h"
 #include "scenarios.h"
 
 static quire_pa held[4], got[MAX_THREADS];
+static unsigned n_frees; /* of one frame that were good */
 
 /* ---- a double free ---------------------------------------------------------------------------------------- */
 
@@ -12,29 +14,86 @@ static void one_held(void) {
     world_drop(held[0], 1);
 }
 
-/* Both think that the frame is theirs. */
-static void free_it(void) {
-    (void)quire_free(q, held[0]);
+static void run_held(void) {
+    world_make(0, 1, 2);
+    held[0] = take_order(1);
+    world_leave((const size_t[]){100, 101}, 2);
+    world_drop(held[0], 2);
 }
 
-/* Whatever each CPU has in its cache now, nobody is given a frame that somebody has. */
-static void nobody_twice(void) {
+static void none_yet(void) {
+    n_frees = 0;
+}
+
+/* Both think that the frame is theirs. */
+static void free_it(void) {
+    n_frees += quire_free(q, held[0]) == QUIRE_OK;
+}
+
+static void put_it(void) {
+    n_frees += quire_put(q, held[0]) == QUIRE_OK;
+}
+
+static void free_run(void) {
+    n_frees += quire_free_order(q, held[0], 1) == QUIRE_OK;
+}
+
+/* Whatever each CPU has in its cache now, nobody is given a frame that somebody has. Where frees claim their frame, one of the
+ * two calls was told. */
+static void nothing_twice(unsigned order) {
+    expect(QUIRE_CHECK < 2 || (n_frees == 1 && world_n_faults() == 1), "a double free that no call was told of");
     for (unsigned i = 0; i < 4; i++) {
         world_run_on(i % 2);
-        take();
+        take_order(order);
     }
     expect(world_n_faults() > 0, "a double free that nobody noticed");
+}
+
+static void no_frame_twice(void) {
+    nothing_twice(0);
+}
+
+static void no_run_twice(void) {
+    nothing_twice(1);
 }
 
 const struct scenario double_free = {
     .name = "double-free",
     .about = "two CPUs free the same frame at once; it is noticed, and nobody is given it twice",
     .set_up = one_held,
+    .start = none_yet,
     .thread = {free_it, free_it},
-    .check = nobody_twice,
+    .check = no_frame_twice,
     .faults_expected = true,
     .quick = {3, 1, 0},
     .full = {UNBOUNDED, 2, 0},
+    .at_check_2 = {UNBOUNDED, 2, 0},
+};
+
+const struct scenario double_free_put = {
+    .name = "double-free-put",
+    .about = "the same where one of them puts it",
+    .set_up = one_held,
+    .start = none_yet,
+    .thread = {free_it, put_it},
+    .check = no_frame_twice,
+    .faults_expected = true,
+    .quick = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
+    .at_check_2 = {UNBOUNDED, 2, 0},
+};
+
+const struct scenario double_free_run = {
+    .name = "double-free-run",
+    .about = "the same with a run of two frames",
+    .set_up = run_held,
+    .start = none_yet,
+    .thread = {free_run, free_run},
+    .check = no_run_twice,
+    .faults_expected = true,
+    .quick = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
+    .at_check_2 = {UNBOUNDED, 2, 0},
 };
 
 static void free_it_home(void) {
@@ -44,13 +103,15 @@ static void free_it_home(void) {
 
 const struct scenario double_free_home = {
     .name = "double-free-home",
-    .about = "the same, without CPU caches",
+    .about = "the same with one frame, without CPU caches",
     .set_up = one_held,
+    .start = none_yet,
     .thread = {free_it_home, free_it_home},
-    .check = nobody_twice,
+    .check = no_frame_twice,
     .faults_expected = true,
     .quick = {3, 1, 0},
     .full = {UNBOUNDED, 2, 0},
+    .at_check_2 = {UNBOUNDED, 2, 0},
 };
 
 /* ---- no false out-of-memory ------------------------------------------------------------------------------- */
@@ -131,15 +192,23 @@ static bool count_runs(void *ctx, const struct quire_run *run) {
     return true;
 }
 
-static void look_on(void) {
+static void count_on(void) {
     struct quire_stats stats;
-    struct quire_fault first;
     uint64_t n = 0;
     quire_stats(q, &stats);
     expect(stats.n_zones == 1 && stats.n_cpus == 2, "statistics that can not be");
     quire_walk(q, count_runs, &n);
     expect(n == 3 * QUIRE_BLOCK_FRAMES, "a walk that left something out");
+}
+
+static void validate_on(void) {
+    struct quire_fault first;
     (void)quire_validate(q, &first);
+}
+
+static void look_on(void) {
+    count_on();
+    validate_on();
 }
 
 static void take_give_take(void) {
@@ -156,15 +225,26 @@ static void take_and_split_block(void) {
     give_order(block, QUIRE_BLOCK_ORDER - 1);
 }
 
-const struct scenario looking_on_blocks = {
-    .name = "looking-on-blocks",
-    .about = "the same while another CPU takes a whole block and frees a part of it",
+const struct scenario counting_blocks = {
+    .name = "counting-blocks",
+    .about = "statistics and a walk while another CPU takes a whole block and frees a part of it",
     .set_up = some_of_everything,
-    .thread = {look_on, take_and_split_block},
+    .thread = {count_on, take_and_split_block},
     .check = check_world,
     .quick = {0, 0, 0},
     .full = {1, 0, 0},
-    .of_32 = {3, 0, 0},
+    .of_32 = {3, 1, 0},
+};
+
+const struct scenario validating_blocks = {
+    .name = "validating-blocks",
+    .about = "the same, and a validation instead",
+    .set_up = some_of_everything,
+    .thread = {validate_on, take_and_split_block},
+    .check = check_world,
+    .quick = {0, 0, 0},
+    .full = {1, 0, 0},
+    .of_32 = {3, 1, 0},
 };
 
 const struct scenario looking_on = {
@@ -207,7 +287,7 @@ const struct scenario many = {
 
 static OVER_SCHEDULES bool came_to_stop, came_to_end;
 
-static void nothing_twice(void) {
+static void after_a_stop(void) {
     came_to_stop |= world_stopped();
     came_to_end |= !world_stopped();
     if (world_stopped()) {
@@ -227,7 +307,7 @@ const struct scenario many_and_stopped = {
     .set_up = small_world,
     .thread = {work, work, work, work, work, work},
     .may_stop = 1,
-    .check = nothing_twice,
+    .check = after_a_stop,
     .finish = both_came,
     .quick = {5, 0, 500},
     .full = {8, 1, 40000},
