@@ -293,15 +293,24 @@ const struct scenario block_and_single = {
     .of_32 = {2, 1, 0},
 };
 
-/* Two neighbours, both free; nothing else is. */
-static void free_pair(void) {
-    world_make(0, 4, 2);
+/* The last two blocks, which are neighbours, are free; nothing else is. */
+static void free_last_pair(size_t n_blocks) {
+    world_make(0, n_blocks, 2);
     world_take_all();
-    for (size_t i = 2 * QUIRE_BLOCK_FRAMES; i < 4 * QUIRE_BLOCK_FRAMES; i++) {
-        world_run_on(NO_CPU);
+    world_run_on(NO_CPU);
+    for (size_t i = (n_blocks - 2) * QUIRE_BLOCK_FRAMES; i < n_blocks * QUIRE_BLOCK_FRAMES; i++) {
         give(world_frame(i));
     }
     world_run_on(0);
+}
+
+static void free_pair(void) {
+    free_last_pair(4);
+}
+
+/* A CPU that looks whether memory has pairs at all finds the one in front. */
+static void free_pair_behind_held(void) {
+    free_last_pair(6);
 }
 
 static void take_pair(void) {
@@ -318,17 +327,6 @@ const struct scenario pair_and_block = {
     .full = {1, 0, 0},
     .of_32 = {2, 1, 0},
 };
-
-/* The same, and in front of it another pair, which is held: a CPU that looks whether memory has pairs at all finds that. */
-static void free_pair_behind_held(void) {
-    world_make(0, 6, 2);
-    world_take_all();
-    for (size_t i = 4 * QUIRE_BLOCK_FRAMES; i < 6 * QUIRE_BLOCK_FRAMES; i++) {
-        world_run_on(NO_CPU);
-        give(world_frame(i));
-    }
-    world_run_on(0);
-}
 
 const struct scenario pair_and_pair = {
     .name = "pair-and-pair",

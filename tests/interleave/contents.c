@@ -43,6 +43,11 @@ static void nothing_free_junk(void) {
     fill = 5;
 }
 
+static void nothing_free_junk_free(void) {
+    nothing_free(QUIRE_CONTENT_JUNK_FREE);
+    fill = 1;
+}
+
 static void take_filled(void) {
     quire_pa pa = take();
     if (pa != QUIRE_NONE) {
@@ -72,6 +77,16 @@ const struct scenario junk = {
     .name = "junk",
     .about = "the same with junk, which is written when a frame is freed, and other junk when it is handed out",
     .set_up = nothing_free_junk,
+    .thread = {take_filled, give_and_take_filled},
+    .check = check_world_by_exhaustion,
+    .quick = {1, 1, 0},
+    .full = {3, 1, 0},
+};
+
+const struct scenario junk_free = {
+    .name = "junk-free",
+    .about = "the same with junk that is written when a frame is freed only",
+    .set_up = nothing_free_junk_free,
     .thread = {take_filled, give_and_take_filled},
     .check = check_world_by_exhaustion,
     .quick = {1, 1, 0},
@@ -114,6 +129,38 @@ const struct scenario scrubbed = {
     .full = {3, 1, 0},
 };
 
+static quire_pa second_of(quire_pa run) {
+    return run + QUIRE_PAGE_SIZE;
+}
+
+static void give_run_and_take_one(void) {
+    soil(held);
+    soil(second_of(held));
+    give_order(held, 1);
+    take();
+}
+
+static void take_poisoned_run(void) {
+    quire_pa run = take_order(1);
+    if (run != QUIRE_NONE) {
+        expect(contains(run, QUIRE_POISON) && contains(second_of(run), QUIRE_POISON),
+               "a run was handed out that is not poisoned");
+        soil(run);
+        soil(second_of(run));
+        give_order(run, 1);
+    }
+}
+
+const struct scenario scrubbed_run = {
+    .name = "scrubbed-run",
+    .about = "the same with a run of two, which another CPU allocates as a run",
+    .set_up = two_held,
+    .thread = {give_run_and_take_one, take_poisoned_run},
+    .check = check_world_by_exhaustion,
+    .quick = {1, 1, 0},
+    .full = {3, 1, 0},
+};
+
 /* ---- a write to a freed frame ----------------------------------------------------------------------------- */
 
 static void begin(void) {
@@ -133,6 +180,25 @@ static void give_and_write(void) {
     give(held);
     poke((uintptr_t)quire_port_map(held) + 8, 8, 0);
     written = true;
+}
+
+/* The same with the second frame of a run. */
+static void give_run_and_write(void) {
+    world_run_on(NO_CPU);
+    give_order(held - QUIRE_PAGE_SIZE, 1);
+    poke((uintptr_t)quire_port_map(held), 8, 0);
+    written = true;
+}
+
+static void run_held(void) {
+    two_held();
+    held = second_of(held);
+}
+
+static void take_unwritten_run(void) {
+    bool before = written;
+    quire_pa run = take_order(1);
+    expect(!before || (run == QUIRE_NONE && world_n_faults() == 1), "a run was handed out that was written");
 }
 
 static void take_unwritten(void) {
@@ -159,4 +225,16 @@ const struct scenario written_after_free = {
     .faults_expected = true,
     .quick = {2, 1, 0},
     .full = {3, 2, 0},
+};
+
+const struct scenario run_written_after_free = {
+    .name = "run-written-after-free",
+    .about = "the same in a run of two; the other frame of it stays in use",
+    .set_up = run_held,
+    .start = begin,
+    .thread = {give_run_and_write, take_unwritten_run},
+    .check = in_nobodys_hands,
+    .faults_expected = true,
+    .quick = {2, 1, 0},
+    .full = {4, 2, 0},
 };

@@ -1,7 +1,7 @@
 /* crashes.c: scenarios that are about what a crash leaves, and the list of all in which there are some. */
 #include "scenarios.h"
 
-static quire_pa block, frame;
+static quire_pa frame;
 
 /* ---- references ------------------------------------------------------------------------------------------ */
 
@@ -48,36 +48,7 @@ const struct scenario crash_copied = {
     .full = {3, 2, 0},
 };
 
-/* ---- whole blocks and parts of them ---------------------------------------------------------------------- */
-
-static void one_block(void) {
-    world_make(0, 2, 2);
-    block = take_order(QUIRE_BLOCK_ORDER);
-    expect(block == world_block(1), "the set-up is not as intended");
-}
-
-static void free_lower_half(void) {
-    give_order(block, QUIRE_BLOCK_ORDER - 1);
-}
-
-/* The block is split by who comes first. */
-static void share_the_last(void) {
-    quire_pa last = world_frame(2 * QUIRE_BLOCK_FRAMES - 1);
-    share_frame(last);
-    let_go(last);
-    give(last);
-}
-
-const struct scenario crash_split = {
-    .name = "crash-split",
-    .about = "half of a whole block is freed while a frame of the other half is shared, and freed",
-    .set_up = one_block,
-    .thread = {free_lower_half, share_the_last},
-    .check = check_world,
-    .quick = {1, 0, 0},
-    .full = {1, 1, 0},
-    .of_32 = {3, 1, 0},
-};
+/* ---- runs and parts of them ------------------------------------------------------------------------------ */
 
 static void some_free(void) {
     size_t frames[40];
@@ -137,10 +108,10 @@ const struct scenario crash_poison = {
     .quick = {1, 0, 0},
     .full = {UNBOUNDED, 2, 0},
 };
+
 /* ---- the list -------------------------------------------------------------------------------------------- */
 
 /* Without any crash in the quick bounds: those that take longer, and have little that others have not. */
-
 const struct crash_plan crash_plans[] = {
     {&last_two_frames, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&last_frame, {1, 0, 0, 20}, {2, 0, 0, 1000}},
@@ -182,7 +153,7 @@ const struct crash_plan crash_plans[] = {
     {&part_and_borrow, {0, 0, 0, 20}, {1, 0, 0, 1000}},
     {&add_to_block, {1, 0, 0, 20}, {1, 0, 0, 1000}},
     {&split_halves, {0, 0, 0, 20}, {1, 0, 0, 1000}},
-    {&crash_split, {0, 0, 0, 20}, {1, 0, 0, 1000}},
+    {&split_free, {0, 0, 0, 20}, {1, 0, 0, 1000}},
     {&nested_split, {0, 0, 0, 0}, {0, 0, 0, 1000}},
     {&nested_add, {0, 0, 0, 20}, {0, 0, 0, 1000}},
     {&nested_twice, {0, 0, 0, 0}, {0, 0, 0, 1000}},

@@ -18,13 +18,14 @@ extern const struct scenario hint_leaf, hint_tree, hint_neighbours, fresh_claim,
     fresh_leaves, fresh_wild, fresh_wild_cached, block_and_frees, block_and_single, pair_and_block, pair_and_pair,
     pair_and_frees, part_and_borrow;
 /* shared.c */
-extern const struct scenario split_halves, split_get_put, split_random, split_refs, split_walk, pair_halves, pair_parts,
-    put_put, get_put, cow_cow, cow_pinned, cow_put;
+extern const struct scenario split_halves, split_get_put, split_free, split_random, split_refs, split_walk, pair_halves,
+    pair_parts, put_put, get_put, cow_cow, cow_pinned, cow_put;
 /* history.c */
 extern const struct scenario xsa_401, dirty_cow, pin_and_cow, full_count, count_of_256, no_copy, half_freed,
     handed_over, used_after_free;
 /* contents.c */
-extern const struct scenario zeroed, junk, scrubbed, written_after_free;
+extern const struct scenario zeroed, junk, junk_free, scrubbed, scrubbed_run, written_after_free,
+    run_written_after_free;
 /* stops.c */
 extern const struct scenario stops_in_alloc, stops_and_looked_at, stops_and_emptied, stops_and_exhausted, stops_in_free,
     stops_in_split, stops_in_share, stops_in_add, stops_in_look;
@@ -40,6 +41,6 @@ extern const struct scenario double_free, double_free_put, double_free_run, doub
     moving_in_caches, looking_on, counting_blocks, validating_blocks, many, many_and_stopped;
 
 /* crashes.c */
-extern const struct scenario crash_shared, crash_copied, crash_split, crash_parts, crash_poison;
+extern const struct scenario crash_shared, crash_copied, crash_parts, crash_poison;
 
 #endif

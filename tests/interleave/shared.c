@@ -75,6 +75,24 @@ const struct scenario split_random = {
     .of_32 = {2, 1, 0},
 };
 
+static void share_and_free_last(void) {
+    quire_pa last = in_block(QUIRE_BLOCK_FRAMES - 1);
+    share_frame(last);
+    let_go(last);
+    give(last);
+}
+
+const struct scenario split_free = {
+    .name = "split-free",
+    .about = "half of a whole block is freed while a frame of the other half is shared, and freed",
+    .set_up = one_block,
+    .thread = {free_lower_half, share_and_free_last},
+    .check = check_world,
+    .quick = {1, 0, 0},
+    .full = {1, 1, 0},
+    .of_32 = {3, 1, 0},
+};
+
 /* The split itself changes nothing that anybody could see. */
 static void share_last_frame(void) {
     expect(quire_get(q, in_block(QUIRE_BLOCK_FRAMES - 1)) == QUIRE_OK, "a frame that is held can not be shared");
