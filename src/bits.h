@@ -84,12 +84,14 @@ static inline q_word q_range_in_word(size_t w, size_t from, size_t to) {
 
 /* In which positions of `w` a run of 2^order set bits begins that is aligned to its size; 2^order <= Q_WORD_BITS. */
 static inline q_word q_aligned_runs(q_word w, unsigned order) {
+    /* Every 2^order-th bit. */
+    static const q_word starts[] = {
+        Q_ALL_BITS, Q_ALL_BITS / 0x3, Q_ALL_BITS / 0xF, Q_ALL_BITS / 0xFF, Q_ALL_BITS / 0xFFFF, Q_ALL_BITS / 0xFFFFFFFF,
+        1 /* a whole word */};
     for (unsigned k = 0; k < order; k++) {
         w &= w >> (1u << k);
     }
-    /* Every 2^order-th bit: all ones divided by (2^(2^order) - 1); for a whole word that is bit 0. */
-    q_word starts = (1u << order) == Q_WORD_BITS ? 1 : Q_ALL_BITS / q_low_bits((size_t)1 << order);
-    return w & starts;
+    return w & starts[order];
 }
 
 #endif

@@ -302,6 +302,7 @@ q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
     return take_run_of(order < QUIRE_BLOCK_ORDER ? &c->in : &c->out, order); /* `in` is broken up, `out` may be whole */
 }
 
+/* A run into the loan of its block, or else `out` becomes that; false: some of it is there. */
 static bool send_run_home(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
     if (f - c->in.base >= Q_BLOCK) {
         open_out(q, c, f);
@@ -310,14 +311,28 @@ static bool send_run_home(struct quire *q, struct q_cache *c, q_frame f, unsigne
     return q_loan_put_run(loan, f - loan->base, (size_t)1 << order);
 }
 
-/* The `n` oldest runs of this order go home. */
+/* A run straight to its block, which is neither that of `in` nor of `out`. */
+static void send_run_straight_home(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
+    struct q_zone *z = q_zone_of(q, f);
+    q_frame twice = q_give_back_run(z, q_zone_block_of(z, f), f % Q_BLOCK, (size_t)1 << order);
+    settle(q, c, -((intptr_t)1 << order));
+    if (twice != Q_NO_FRAME) {
+        report_twice(q, twice);
+    }
+}
+
+/* The `n` oldest runs of this order go home: by `out` where another one of their block comes next. */
 static void spill_runs(struct quire *q, struct q_cache *c, unsigned order, uint32_t n) {
     uint32_t *n_runs = &c->n_runs[order - 1];
     q_frame *runs = c->runs[order - 1];
     Q_CHECK(n <= *n_runs && *n_runs <= Q_RUNS, *n_runs);
     for (uint32_t i = 0; i < n; i++) {
-        if (!send_run_home(q, c, runs[i], order)) {
-            report_twice(q, runs[i]);
+        q_frame f = runs[i];
+        bool alone = i + 1 == *n_runs || runs[i + 1] / Q_BLOCK != f / Q_BLOCK;
+        if (alone && f - c->in.base >= Q_BLOCK && f - c->out.base >= Q_BLOCK) {
+            send_run_straight_home(q, c, f, order);
+        } else if (!send_run_home(q, c, f, order)) {
+            report_twice(q, f);
         }
     }
     *n_runs -= n;
@@ -339,11 +354,11 @@ bool q_cache_put_run(struct quire *q, struct q_cache *c, q_frame f, unsigned ord
 }
 
 void q_cache_keep_runs(struct quire *q, struct q_cache *c, unsigned order, const q_frame *runs, unsigned n) {
-    Q_CHECK(c->n_runs[order - 1] == 0 && n < Q_RUNS, n);
+    Q_CHECK(c->n_runs[order - 1] == 0 && n > 0 && n <= Q_RUNS, n);
     for (unsigned i = n; i-- > 0;) {
         c->runs[order - 1][c->n_runs[order - 1]++] = runs[i];
     }
-    settle(q, c, (intptr_t)(n + 1) << order);
+    settle(q, c, (intptr_t)n << order);
 }
 
 size_t q_cache_count_runs(const struct q_cache *c) {

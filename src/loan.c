@@ -74,7 +74,7 @@ static size_t find_run(const q_word *words, unsigned order) {
     size_t n = (size_t)1 << order;
     if (n <= Q_WORD_BITS) {
         for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-            q_word runs = q_aligned_runs(words[w], order);
+            q_word runs = words[w] == 0 ? 0 : q_aligned_runs(words[w], order);
             if (runs != 0) {
                 return w * Q_WORD_BITS + q_lowest(runs);
             }
@@ -158,56 +158,73 @@ static bool take_words(struct q_zone *z, size_t block, size_t first, size_t n_wo
     return full;
 }
 
-/* Takes these frames of one word, all or none. */
-static bool take_in_word(struct q_zone *z, size_t block, size_t w, q_word frames) {
+/* Takes the lowest aligned runs of 2^order frames out of a word, at `most` so many; returns how many. */
+static unsigned take_in_word(struct q_zone *z, size_t block, size_t w, unsigned order, unsigned most, size_t *runs) {
     _Atomic q_word *bits = &z->lines[block].word[w];
-    q_word old = atomic_load(bits);
-    while ((old & frames) == frames) {
+    q_word old = atomic_load(bits), run = q_low_bits((size_t)1 << order);
+    while (old != 0) { /* each failure means that another CPU took or freed frames here */
+        q_word frames = 0, starts = q_aligned_runs(old, order);
+        unsigned n = 0;
+        for (; starts != 0 && n < most; starts &= starts - 1) {
+            runs[n++] = w * Q_WORD_BITS + q_lowest(starts);
+            frames |= run << q_lowest(starts);
+        }
+        if (n == 0) {
+            return 0;
+        }
         if (atomic_compare_exchange_strong(bits, &old, old & ~frames)) {
-            count_add(z, block, -(int32_t)q_popcount(frames));
-            return true;
+            count_add(z, block, -(int32_t)(n << order));
+            return n;
         }
     }
-    return false;
+    return 0;
 }
 
-/* Takes the run at `i`, and those behind it in its word, of which these bits were seen; returns how many. */
-static unsigned take_runs(struct q_zone *z, size_t block, unsigned order, q_word seen, size_t i, unsigned most,
-                          size_t *runs) {
-    size_t w = i / Q_WORD_BITS, n = (size_t)1 << order;
-    unsigned n_runs = 0;
-    q_word frames = 0, starts = q_aligned_runs(seen, order);
-    for (; starts != 0 && n_runs < most; starts &= starts - 1) {
-        size_t start = q_lowest(starts);
-        frames |= q_low_bits(n) << start;
-        runs[n_runs++] = w * Q_WORD_BITS + start;
-    }
-    return take_in_word(z, block, w, frames) ? n_runs : 0;
-}
-
-unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, size_t *runs) {
-    size_t n = (size_t)1 << order;
+/* The same for runs of whole words. */
+static unsigned take_wide(struct q_zone *z, size_t block, unsigned order, size_t *run) {
     q_word seen[Q_LINE_WORDS];
-    Q_CHECK(order < QUIRE_BLOCK_ORDER && block < z->n_blocks, block);
     for (unsigned tries = 0; tries < Q_BLOCK; tries++) { /* each failure means that another CPU took frames here */
         for (size_t w = 0; w < Q_LINE_WORDS; w++) {
             seen[w] = atomic_load(&z->lines[block].word[w]);
         }
-        size_t i = find_run(seen, order);
-        if (i == Q_NO_RUN) {
+        *run = find_run(seen, order);
+        if (*run == Q_NO_RUN) {
             return 0;
         }
-        if (n < Q_WORD_BITS) {
-            unsigned n_runs = take_runs(z, block, order, seen[i / Q_WORD_BITS], i, most, runs);
-            if (n_runs > 0) {
-                return n_runs;
-            }
-        } else if (take_words(z, block, i / Q_WORD_BITS, n / Q_WORD_BITS)) {
-            runs[0] = i;
+        if (take_words(z, block, *run / Q_WORD_BITS, ((size_t)1 << order) / Q_WORD_BITS)) {
             return 1;
         }
     }
     return 0;
+}
+
+unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, size_t *runs) {
+    Q_CHECK(order < QUIRE_BLOCK_ORDER && block < z->n_blocks, block);
+    if ((size_t)1 << order >= Q_WORD_BITS) {
+        return take_wide(z, block, order, runs);
+    }
+    unsigned n = 0;
+    for (size_t w = 0; w < Q_LINE_WORDS && n == 0; w++) {
+        n = take_in_word(z, block, w, order, most, runs);
+    }
+    return n;
+}
+
+/* Sets bits of one word; returns those that were set already. */
+static q_word set_bits(struct q_zone *z, size_t block, size_t w, q_word frames) {
+    return atomic_fetch_or(&z->lines[block].word[w], frames) & frames;
+}
+
+q_frame q_give_back_run(struct q_zone *z, size_t block, size_t i, size_t n) {
+    Q_CHECK(n <= Q_WORD_BITS && i % n == 0 && i + n <= Q_BLOCK, i);
+    size_t w = i / Q_WORD_BITS;
+    q_word again = set_bits(z, block, w, run_bits(i, n));
+    if (again == 0) {
+        count_add(z, block, (int32_t)n);
+        return Q_NO_FRAME;
+    }
+    count_add(z, block, (int32_t)(n - q_popcount(again)));
+    return q_zone_frame(z, block) + w * Q_WORD_BITS + q_lowest(again);
 }
 
 q_frame q_give_back(struct q_loan *loan) {
@@ -218,7 +235,7 @@ q_frame q_give_back(struct q_loan *loan) {
         if (loan->mask[w] == 0) {
             continue;
         }
-        q_word again = atomic_fetch_or(&z->lines[loan->block].word[w], loan->mask[w]) & loan->mask[w];
+        q_word again = set_bits(z, loan->block, w, loan->mask[w]);
         if (again != 0 && twice == Q_NO_FRAME) {
             twice = loan->base + w * Q_WORD_BITS + q_lowest(again);
         }

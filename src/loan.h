@@ -58,6 +58,9 @@ bool q_borrow_fresh(struct q_zone *z, struct q_loan *loan);
  * returns how many, 0 and nothing changed where there is none. */
 unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, size_t *runs);
 
+/* Gives an aligned run of n <= Q_WORD_BITS frames back to its block, from frame i of it on; result as q_give_back. */
+q_frame q_give_back_run(struct q_zone *z, size_t block, size_t i, size_t n);
+
 /* Gives the frames back to their block and clears the loan. Returns the first frame that was there already (it came
  * back twice; the others are home), or Q_NO_FRAME. */
 q_frame q_give_back(struct q_loan *loan);

@@ -31,6 +31,28 @@ static q_record *run_record(const struct run *run, size_t i) {
     return run->of_blocks ? &run->zone->blocks[i].record : &run->zone->records[i];
 }
 
+/* Whether 2 frames or more are all of one allocation, held once: the usual case, in one pass that branches once. */
+static bool held_alone(const q_record *records, size_t n) {
+    /* relaxed, also below: the caller holds the frames, or misuses them */
+    uint32_t first = atomic_load_explicit(&records[0], memory_order_relaxed);
+    uint32_t last = atomic_load_explicit(&records[n - 1], memory_order_relaxed);
+    uint32_t between = first | Q_JOIN_PREV;
+    uint32_t wrong = ((first ^ (1u | Q_JOIN_NEXT)) & ~Q_TAG_MASK) | (last ^ between ^ Q_JOIN_NEXT);
+    for (size_t i = 1; i < n - 1; i++) {
+        wrong |= atomic_load_explicit(&records[i], memory_order_relaxed) ^ between;
+    }
+    return wrong == 0;
+}
+
+/* Whether nobody holds any of n frames, and nothing stands against handing them out. */
+static bool all_unheld(const q_record *records, size_t n) {
+    uint32_t all = 0;
+    for (size_t i = 0; i < n; i++) {
+        all |= atomic_load_explicit(&records[i], memory_order_relaxed); /* relaxed: the frames are the caller's (R1) */
+    }
+    return q_unheld(all);
+}
+
 /* Takes a join away from a frame, in whichever record it stands. */
 static void unjoin(struct q_zone *z, size_t frame, uint32_t join) {
     /* relaxed: only flags of records whose frames others hold; they look at them when they free (both sides, see
@@ -172,12 +194,25 @@ void q_leave_neighbours(struct q_zone *z, q_frame f, uint32_t record) {
     cut_out(&run, record, record);
 }
 
+/* Writes "free" over the records of n frames with one owner. */
+static void mark_freed(q_record *records, size_t n) {
+    uint32_t freed = q_freed(atomic_load_explicit(&records[0], memory_order_relaxed)); /* relaxed: as in q_mark_freed */
+    for (size_t i = 0; i < n; i++) {
+        atomic_store_explicit(&records[i], freed, memory_order_relaxed); /* as above */
+    }
+}
+
 enum quire_status q_free_run(struct quire *q, const char *call, quire_pa pa, unsigned order) {
     struct q_place at;
     enum quire_status status =
         q_find_quickly(q, pa, order, &at) ? QUIRE_OK : q_find(q, call, pa, order, QUIRE_FAULT_NEVER_ALLOCATED, &at);
     if (status != QUIRE_OK) {
         return status;
+    }
+    if (QUIRE_CHECK < 2 && order > 0 && order < QUIRE_BLOCK_ORDER && held_alone(at.record, (size_t)1 << order)) {
+        mark_freed(at.record, (size_t)1 << order);
+        q_go_home(q, at.frame, order);
+        return QUIRE_OK;
     }
     struct run run = records_of(&at, order);
     status = check_run(q, call, &run, order);
@@ -213,16 +248,23 @@ struct catch {
     q_frame first[Q_RUNS / 2];
 };
 
-/* Runs of order 1..8 from a block of this class; looks at `candidates` blocks at the most. */
-static bool runs_of_class(struct q_zone *z, enum q_class class, size_t candidates, struct catch *got) {
+/* Runs of order 1..8 from one block. */
+static bool runs_of_block(struct q_zone *z, size_t block, struct catch *got) {
     size_t runs[Q_RUNS / 2];
+    got->n = q_borrow_runs(z, block, got->order, got->most, runs);
+    for (unsigned k = 0; k < got->n; k++) {
+        got->first[k] = q_zone_frame(z, block) + runs[k];
+    }
+    if (got->n > 0) {
+        q_zone_soil(z, block);
+    }
+    return got->n > 0;
+}
+
+/* The same from a block of this class; looks at `candidates` blocks at the most. */
+static bool runs_of_class(struct q_zone *z, enum q_class class, size_t candidates, struct catch *got) {
     for (size_t b = 0; candidates > 0 && (b = q_zone_find(z, class, b)) != Q_NO_BLOCK; b++, candidates--) {
-        got->n = q_borrow_runs(z, b, got->order, got->most, runs);
-        for (unsigned k = 0; k < got->n; k++) {
-            got->first[k] = q_zone_frame(z, b) + runs[k];
-        }
-        if (got->n > 0) {
-            q_zone_soil(z, b);
+        if (runs_of_block(z, b, got)) {
             return true;
         }
     }
@@ -334,9 +376,9 @@ static q_frame take_run_cached(struct quire *q, unsigned order) {
     }
     q_frame f = q_cache_take_run(c, order);
     struct catch got = {.order = order, .most = Q_RUNS / 2};
-    if (f == Q_NO_FRAME && order <= Q_RUN_ORDERS && c->gathering == 0 && search(q, Q_CANDIDATES, &got)) {
-        f = got.first[0];
-        q_cache_keep_runs(q, c, order, got.first + 1, got.n - 1);
+    if (f == Q_NO_FRAME && order <= Q_RUN_ORDERS && search(q, Q_CANDIDATES, &got)) {
+        q_cache_keep_runs(q, c, order, got.first, got.n);
+        f = q_cache_take_run(c, order);
     }
     q_cache_close(c, visit);
     return f;
@@ -405,18 +447,19 @@ static void own_blocks(struct q_zone *z, size_t first, size_t n, uint8_t tag) {
     }
 }
 
-static void own_frames(struct q_zone *z, size_t first, size_t n, uint8_t tag) {
-    Q_CHECK(n > 1 && first % n == 0 && first / Q_BLOCK < z->n_blocks, first);
-    for (size_t i = 0; i < n; i++) {
-        uint32_t joins = (i > 0 ? Q_JOIN_PREV : 0) | (i < n - 1 ? Q_JOIN_NEXT : 0);
-        atomic_store_explicit(&z->records[first + i], q_held(tag) | joins, memory_order_relaxed); /* as above */
+static void own_frames(q_record *records, size_t n, uint8_t tag) {
+    uint32_t first = q_held(tag) | Q_JOIN_NEXT, between = first | Q_JOIN_PREV;
+    atomic_store_explicit(&records[0], first, memory_order_relaxed); /* as above, also below */
+    for (size_t i = 1; i < n - 1; i++) {
+        atomic_store_explicit(&records[i], between, memory_order_relaxed);
     }
+    atomic_store_explicit(&records[n - 1], between ^ Q_JOIN_NEXT, memory_order_relaxed);
 }
 
 /* The first frame of a run that was taken but can not be used, and the fault reported; Q_NO_FRAME: all are good. */
 static q_frame bad_frame(struct quire *q, struct q_zone *z, q_frame f, unsigned order) {
     bool touch = q->content != QUIRE_CONTENT_NONE;
-    if (order >= QUIRE_BLOCK_ORDER && !touch) {
+    if (!touch && (order >= QUIRE_BLOCK_ORDER || all_unheld(q_zone_record(z, f), (size_t)1 << order))) {
         return Q_NO_FRAME;
     }
     for (q_frame i = f; i < f + ((q_frame)1 << order); i++) {
@@ -475,7 +518,7 @@ enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag
         if (order >= QUIRE_BLOCK_ORDER) {
             own_blocks(z, first / Q_BLOCK, n / Q_BLOCK, tag);
         } else {
-            own_frames(z, first, n, tag);
+            own_frames(&z->records[first], n, tag);
         }
         *out = q_pa(f);
         return QUIRE_OK;
