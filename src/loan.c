@@ -45,27 +45,36 @@ static inline q_word run_bits(size_t i, size_t n) {
     return q_low_bits(n < Q_WORD_BITS ? n : Q_WORD_BITS) << i % Q_WORD_BITS;
 }
 
+/* The first word behind it. */
+static inline size_t word_behind(size_t i, size_t n) {
+    return (i + n + Q_WORD_BITS - 1) / Q_WORD_BITS;
+}
+
 void q_loan_add_run(struct q_loan *loan, size_t i, size_t n) {
-    Q_CHECK(loan->zone != NULL && i % n == 0 && i + n <= Q_BLOCK, i);
-    for (size_t w = i / Q_WORD_BITS; w * Q_WORD_BITS < i + n; w++) {
-        loan->mask[w] |= run_bits(i, n);
+    Q_CHECK(loan->zone != NULL && (i & (n - 1)) == 0 && i + n <= Q_BLOCK, i);
+    q_word bits = run_bits(i, n);
+    for (size_t w = i / Q_WORD_BITS, end = word_behind(i, n); w < end; w++) {
+        loan->mask[w] |= bits;
     }
 }
 
 bool q_loan_put_run(struct q_loan *loan, size_t i, size_t n) {
-    for (size_t w = i / Q_WORD_BITS; w * Q_WORD_BITS < i + n; w++) {
-        if ((loan->mask[w] & run_bits(i, n)) != 0) {
-            return false;
-        }
+    q_word bits = run_bits(i, n), there = 0;
+    for (size_t w = i / Q_WORD_BITS, end = word_behind(i, n); w < end; w++) {
+        there |= loan->mask[w] & bits;
+    }
+    if (there != 0) {
+        return false;
     }
     q_loan_add_run(loan, i, n);
     return true;
 }
 
 void q_loan_take_run(struct q_loan *loan, size_t i, size_t n) {
-    Q_CHECK(loan->zone != NULL && i % n == 0 && i + n <= Q_BLOCK, i);
-    for (size_t w = i / Q_WORD_BITS; w * Q_WORD_BITS < i + n; w++) {
-        loan->mask[w] &= ~run_bits(i, n);
+    Q_CHECK(loan->zone != NULL && (i & (n - 1)) == 0 && i + n <= Q_BLOCK, i);
+    q_word bits = run_bits(i, n);
+    for (size_t w = i / Q_WORD_BITS, end = word_behind(i, n); w < end; w++) {
+        loan->mask[w] &= ~bits;
     }
 }
 
@@ -82,11 +91,11 @@ static size_t find_run(const q_word *words, unsigned order) {
         return Q_NO_RUN;
     }
     for (size_t i = 0; i < Q_BLOCK; i += n) {
-        size_t w = i / Q_WORD_BITS;
-        while (w < (i + n) / Q_WORD_BITS && words[w] == Q_ALL_BITS) {
-            w++;
+        q_word all = Q_ALL_BITS;
+        for (size_t w = i / Q_WORD_BITS; w < (i + n) / Q_WORD_BITS; w++) {
+            all &= words[w];
         }
-        if (w == (i + n) / Q_WORD_BITS) {
+        if (all == Q_ALL_BITS) {
             return i;
         }
     }
@@ -216,7 +225,7 @@ static q_word set_bits(struct q_zone *z, size_t block, size_t w, q_word frames) 
 }
 
 q_frame q_give_back_run(struct q_zone *z, size_t block, size_t i, size_t n) {
-    Q_CHECK(n <= Q_WORD_BITS && i % n == 0 && i + n <= Q_BLOCK, i);
+    Q_CHECK(n <= Q_WORD_BITS && (i & (n - 1)) == 0 && i + n <= Q_BLOCK, i);
     size_t w = i / Q_WORD_BITS;
     q_word again = set_bits(z, block, w, run_bits(i, n));
     if (again == 0) {

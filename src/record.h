@@ -61,13 +61,14 @@ static inline uint32_t q_freed(uint32_t r) {
 }
 
 /* Writes "free" over a record that was found to be held once; `also` is Q_CLEAN for a block's. False: at QUIRE_CHECK
- * 2, somebody else changed it meanwhile, which is a concurrent double free. At the other levels its second copy is
+ * 2, somebody else freed it since (`record` was read again) or meanwhile. At the other levels its second copy is
  * found when it comes back to the bits, or is handed out (QUIRE_FAULT_BIT_TWICE, QUIRE_FAULT_HANDED_TWICE), unless
  * two CPUs hand out both copies within the same few nanoseconds, too. */
 static inline bool q_mark_freed(q_record *r, uint32_t record, uint32_t also) {
 #if QUIRE_CHECK >= 2
-    return atomic_compare_exchange_strong_explicit(r, &record, q_freed(record) | also, memory_order_relaxed,
-                                                   memory_order_relaxed);
+    /* relaxed: only who frees it twice competes */
+    return Q_COUNT(record) == 1 && atomic_compare_exchange_strong_explicit(r, &record, q_freed(record) | also,
+                                                                           memory_order_relaxed, memory_order_relaxed);
 #else
     /* relaxed: the frame is the caller's; the record travels with it through the cache or the bits */
     atomic_store_explicit(r, q_freed(record) | also, memory_order_relaxed);
