@@ -3,7 +3,7 @@
 #
 #   tests/fuzz/run.sh test FOLDER SEED TARGET         a number of runs from the corpus, the same each time; TAP
 #   tests/fuzz/run.sh plants FOLDER                   each target must notice planted mistakes; TAP
-#   tests/fuzz/run.sh long FOLDER SECONDS TARGET...   each target for so long, with sanitizers, with progress
+#   tests/fuzz/run.sh long FOLDER SECONDS TARGET...   each target for so long, with sanitizers, with progress; a table
 #
 # FOLDER has the programs. Inputs that reach something new are kept in FOLDER/found/TARGET; what broke a target is
 # FOLDER/found/TARGET-crash-<hash>, or -timeout-, -oom-, -leak-. To put what is worth it into the corpus of the tree:
@@ -100,16 +100,19 @@ test_plants() {
     done
 }
 
-# Target $1 for $2 seconds.
+# Target $1 for $2 seconds. How that went is put into `table`.
+table=()
 run_long() {
-    local program=$folder/$1 finds=$folder/found/$1
+    local program=$folder/$1 finds=$folder/found/$1 verdict="each answer as expected"
     echo "fuzz: $1 for $2 s"
     mkdir -p "$finds"
     fuzz "$program" "$1" "-max_total_time=$2" "$finds" | tee "$folder/$1.log" |
         grep --line-buffered -E '^fuzz:|^model: seed|(INITED|pulse|DONE) |^SUMMARY|runtime error'
-    [[ ${PIPESTATUS[0]} == 0 ]] && return
-    replay "$program" "$(<"$folder/$1.log")"
-    status=1
+    if [[ ${PIPESTATUS[0]} != 0 ]]; then
+        verdict="BROKEN; $(replay "$program" "$(<"$folder/$1.log")")"
+        status=1
+    fi
+    table+=("$(printf '%-8s %11d inputs  %s' "$1" "$(sed -n 's/^#\([0-9][0-9]*\).*/\1/p' "$folder/$1.log" | tail -n 1)" "$verdict")")
 }
 
 is_number() {
@@ -142,6 +145,7 @@ long)
         is_target "$target"
         run_long "$target" "$3"
     done
+    printf '%s\n' "${table[@]}"
     ;;
 *) fail "say what: tests/fuzz/run.sh test build/tests/fuzz 1 fdt" ;;
 esac
