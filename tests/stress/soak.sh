@@ -48,4 +48,4 @@ done
 for ((round = seed; done_threads < ops / 2; round++)); do
     threads "$round"
 done
-echo "soak: $done_model operations of the model, $done_threads calls by threads, seed $seed: all answers agree"
+echo "soak: $done_model operations of the model, $done_threads calls by threads, seed $seed, in $SECONDS s: all answers agree"
