@@ -1,14 +1,15 @@
 /* cache.c: the free frames that one CPU holds.
  *
  *   warm   a short stack of frames, freed lately or just borrowed: all single frames come and go here
- *   runs   short stacks of runs of 2, 4 and 8 frames freed lately
+ *   runs   short stacks of runs of 2, 4 and 8 frames, freed lately or found beside one that was wanted
  *   in     a loan that allocations come from when warm is empty
  *   out    a loan that gathers frees of one block on their way home, and keeps a whole one until something else comes
  *
  * When warm is empty, a word of `in` moves there. When it is full, its older half leaves: frames of the blocks of `in`
  * and `out` go there, others through `out`, which is given back whenever a frame of another block comes. When warm and
  * `in` are empty the next block is borrowed: the fullest ones first, but for those with less than 16 free frames, which
- * are left to empty; then blocks never used; then those nearly full.
+ * are left to empty; then blocks never used; then those nearly full. A run that leaves its stack alone, without another
+ * one of its block behind it, goes straight to its block.
  *
  * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
  * memory could make, the CPU gathers: frees skip warm, so that allocations move into the fullest blocks and the

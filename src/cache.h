@@ -33,7 +33,7 @@ struct q_cache {
     uint64_t n_refills, n_steals;
     q_word visit; /* what q_cache_open said, for who visits all caches at once (validate.c) */
     uint32_t n_runs[Q_RUN_ORDERS];
-    q_frame runs[Q_RUN_ORDERS][Q_RUNS]; /* runs[k]: the first frames of runs of order k + 1, freed lately */
+    q_frame runs[Q_RUN_ORDERS][Q_RUNS]; /* runs[k]: the first frames of runs of order k + 1 */
     q_frame warm[Q_WARM];
 };
 
