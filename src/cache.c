@@ -8,8 +8,9 @@
  * When warm is empty, a word of `in` moves there. When it is full, its older half leaves: frames of the blocks of `in`
  * and `out` go there, others through `out`, which is given back whenever a frame of another block comes. When warm and
  * `in` are empty the next block is borrowed: the fullest ones first, but for those with less than 16 free frames, which
- * are left to empty; then blocks never used; then those nearly full. A run that leaves its stack alone, without another
- * one of its block behind it, goes straight to its block.
+ * are left to empty; then blocks never used; then those nearly full. Of those equally full, the CPU's own comes first: the
+ * one in `out`, else one from its own part of the zone. A run that leaves its stack alone, without another one of its
+ * block behind it, goes straight to its block.
  *
  * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
  * memory could make, the CPU gathers: frees skip warm, so that allocations move into the fullest blocks and the
@@ -37,7 +38,6 @@ void q_cache_init(struct q_cache *c) {
     c->gathering = 0;
     q_loan_clear(&c->in);
     q_loan_clear(&c->out);
-    c->start = 0;
     c->first = c->n_quick = 0;
     c->records = 0;
     c->zone = NULL;
@@ -100,9 +100,16 @@ static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
     }
 }
 
-/* Borrows a block of this class, searched from where the last one was. */
-static bool borrow_class(struct q_cache *c, struct q_zone *z, enum q_class class) {
-    size_t from = c->zone == z ? c->start : 0;
+/* Where a CPU begins to search a zone: each at a place of its own among the blocks in use. So they do not all want
+ * the same block, and mostly come back to blocks that they had before, whose records they wrote last. */
+static size_t home_in(const struct quire *q, const struct q_cache *c, const struct q_zone *z) {
+    /* relaxed: any block would do */
+    size_t n_used = atomic_load_explicit(&z->ceiling, memory_order_relaxed) / Q_BLOCK;
+    return n_used * (size_t)(c - q->caches) / q->n_cpus;
+}
+
+/* Borrows a block of this class, the first at or behind `from`, else the first of all. */
+static bool borrow_class(struct q_cache *c, struct q_zone *z, enum q_class class, size_t from) {
     for (unsigned round = 0; round < 2; round++) {
         size_t end = round == 0 ? z->n_blocks : from;
         size_t b = q_zone_find(z, class, round == 0 ? from : 0);
@@ -115,10 +122,24 @@ static bool borrow_class(struct q_cache *c, struct q_zone *z, enum q_class class
     return false;
 }
 
-static bool borrow_from(struct q_cache *c, struct q_zone *z) {
+/* Makes `in` the loan that `out` is, of `n` frames. */
+static void reuse_out(struct q_cache *c, unsigned n) {
+    c->in = c->out;
+    q_loan_clear(&c->out);
+    c->n_taken -= (intptr_t)n; /* they count as taken already, and refill is about to count them again */
+}
+
+static bool borrow_from(const struct quire *q, struct q_cache *c, struct q_zone *z) {
     static const enum q_class order[] = {Q_FEW, Q_SOME, Q_MOST, Q_ALL};
+    /* While gathering, what is in `out` is on its way home. */
+    unsigned n_own = c->out.zone == z && c->gathering == 0 ? q_loan_count(&c->out) : 0;
+    size_t home = home_in(q, c, z);
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        if (borrow_class(c, z, order[i])) {
+        if (q_class_of((int32_t)n_own) == order[i]) {
+            reuse_out(c, n_own);
+            return true;
+        }
+        if (borrow_class(c, z, order[i], home)) {
             return true;
         }
     }
@@ -129,12 +150,12 @@ static bool borrow_from(struct q_cache *c, struct q_zone *z) {
 static bool borrow_any(struct quire *q, struct q_cache *c) {
     const struct q_zones *zones = q_zones(q);
     for (size_t i = zones->n; i-- > 0;) {
-        if (borrow_from(c, zones->zone[i])) {
+        if (borrow_from(q, c, zones->zone[i])) {
             return true;
         }
     }
     for (size_t i = zones->n; i-- > 0;) {
-        if (borrow_class(c, zones->zone[i], Q_NEARLY_FULL)) {
+        if (borrow_class(c, zones->zone[i], Q_NEARLY_FULL, home_in(q, c, zones->zone[i]))) {
             return true;
         }
     }
@@ -149,7 +170,6 @@ static bool refill(struct quire *q, struct q_cache *c) {
     settle(q, c, (intptr_t)q_loan_count(&c->in));
     c->zone = c->in.zone;
     look_whether_to_gather(q, c);
-    c->start = c->in.block;
     c->n_refills++;
     q_zone_soil(c->in.zone, c->in.block);
     return true;

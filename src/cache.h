@@ -28,7 +28,6 @@ struct q_cache {
     uint32_t word;      /* of `in` that allocations come from at the moment */
     uint32_t gathering; /* 1 or 0 */
     struct q_loan in, out;
-    size_t start;     /* block of the last loan: where the next search in the zone begins */
     intptr_t n_taken; /* frames that were borrowed and did not go home, since balance was told */
     uint64_t n_refills, n_steals;
     q_word visit; /* what q_cache_open said, for who visits all caches at once (validate.c) */

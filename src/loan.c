@@ -7,6 +7,9 @@
  * L2  A loan without a block has no bit set.                                                quire_validate
  * L3  Whoever changes a block's count so that its class changes hints the new class, also when it took frames:
  *     two CPUs' changes may pass each other, and the last one sees the final count.           interleaving tests
+ * L4  Who takes bits takes them before the count, the lowest word first; who gives, adds to the count last. So fewer bits
+ *     than the count says mean that somebody is taking them. q_borrow then leaves the block to him: of a block that
+ *     two CPUs divide between them, neither would ever give all of it back.
  *
  * Memory order: the line's words and the count are changed seq_cst. Acquire and release make the records and contents
  * of a frame travel with its bit; seq_cst is for the hints (index.c).
@@ -124,9 +127,14 @@ unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan) {
     Q_CHECK(q_zone_ready(z, block), block);
     q_loan_open(loan, z, block);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-        _Atomic q_word *bits = &z->lines[block].word[w];
-        /* relaxed: a glance, to leave empty words alone */
-        loan->mask[w] = atomic_load_explicit(bits, memory_order_relaxed) == 0 ? 0 : atomic_exchange(bits, 0);
+        loan->mask[w] = atomic_load_explicit(&z->lines[block].word[w], memory_order_relaxed); /* a glance */
+    }
+    /* relaxed: whether to go on is a matter of policy only (L4). Who comes here at the same time finds the first word gone. */
+    bool alone = (int32_t)q_loan_count(loan) >= atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed);
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        q_word seen = loan->mask[w];
+        loan->mask[w] = alone && seen != 0 ? atomic_exchange(&z->lines[block].word[w], 0) : 0;
+        alone = alone && (seen & ~loan->mask[w]) == 0;
     }
     unsigned n = q_loan_count(loan);
     if (n == 0) {

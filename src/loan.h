@@ -48,7 +48,8 @@ bool q_loan_put_run(struct q_loan *loan, size_t i, size_t n);
 #define Q_NO_RUN SIZE_MAX
 size_t q_loan_find_run(const struct q_loan *loan, unsigned order);
 
-/* Takes all free frames of a block. 0, and a cleared loan, where none came. */
+/* Takes all free frames of a block. 0, and a cleared loan, where none came, or where somebody else is taking them; where he
+ * came in between, some of them. */
 unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan);
 
 /* Takes all frames of a fresh block; false: there is none. */

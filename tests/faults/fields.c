@@ -62,7 +62,7 @@
 MEMBERS(quire, NULL, NULL, 0, 0, 0, 0, NULL, 0, {0, 0}, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
 MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, NULL, 0);
-MEMBERS(q_cache, 0, 0, 0, 0, NULL, 0, 0, 0, {NULL, 0, 0, {0}}, {NULL, 0, 0, {0}}, 0, 0, 0, 0, 0, {0}, {{0}}, {0});
+MEMBERS(q_cache, 0, 0, 0, 0, NULL, 0, 0, 0, {NULL, 0, 0, {0}}, {NULL, 0, 0, {0}}, 0, 0, 0, 0, {0}, {{0}}, {0});
 MEMBERS(q_block, 0, 0);
 MEMBERS(q_node, {0}, 0);
 
@@ -153,7 +153,6 @@ static const struct field of_cache[] = {
     NAMED(struct q_cache, out.block, NOT_BLOCK),
     NAMED(struct q_cache, out.base, NOT_BLOCK),
     NAMED(struct q_cache, out.mask, LOST OR NOT_FREE OR TWICE),
-    UNNAMED(struct q_cache, start, A_HINT),
     UNNAMED(struct q_cache, n_taken, ESTIMATE),
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
@@ -188,7 +187,6 @@ static const struct field of_unused_cache[] = {
     UNNAMED(struct q_cache, out.block, UNUSED),
     NAMED(struct q_cache, out.base, NO_LOAN),
     NAMED(struct q_cache, out.mask, NO_LOAN),
-    UNNAMED(struct q_cache, start, A_HINT),
     UNNAMED(struct q_cache, n_taken, ESTIMATE),
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
