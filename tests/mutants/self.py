@@ -102,13 +102,14 @@ with tempfile.TemporaryDirectory() as folder:
     expect("no mutant", run(folder, options=["--only", "nowhere"]), 2, "there is no mutant to judge")
 
     why = "# a comment\ntoy.c: return a * 1 > 0; -> return a * 1 >= 0;  # nobody asks about 0\n"
+    place = why.replace("toy.c:", "toy.c positive():")
     rule = "toy.c copy(), positive(): relation, bits  # nobody asks about 0\n"
-    for form, text in ("by its text", why), ("by a rule", rule), ("by a rule for any kind", rule.replace("relation, bits", "any")):
+    for form, text in ("by its text", why), ("by its text and place", place), ("by a rule", rule), ("by a rule for any kind", rule.replace("relation, bits", "any")):
         expect("the living one is explained " + form, run(folder, explained=text), 0,
                "3 mutants: 2 killed, 1 explained, 0 survived, score 100.0 % (66.7 % of all)")
     expect("one that is killed is so, explained or not", run(folder, more=" || positive(0)", explained=why), 0, "3 killed, 0 explained")
     expect("another function's rule", run(folder, explained=rule.replace(", positive()", "").replace("relation, bits", "any")), 1, "1 survived")
-    for stale in why.replace(">=", "!="), "#\n" + rule.replace("relation", "logic"):
+    for stale in why.replace(">=", "!="), place.replace("positive", "copy"), "#\n" + rule.replace("relation", "logic"):
         expect("an explanation of what is no more", run(folder, explained=stale), 2, "explained:2: no such mutant")
     expect("an explanation without a reason", run(folder, explained="toy.c: a -> b\n"), 2, "explained:1: neither")
 

@@ -24,11 +24,11 @@ decides = order
 compile = $(IL_CORE_CC) -w -c {source} -o {object} && $(IL_RENAME) {object}
 endef
 
-# $(call mutants_unit,TOPIC,OBJECT): the core's objects come first, so that only the port is taken from quire.a.
+# $(call mutants_unit,FOLDER,VARIANT,TOPIC,OBJECT): the core's objects come first, so that only the port is taken from quire.a.
 define mutants_unit
-[judge unit/$(1)]
-build = plain
-link = $(CC) $(2) $(BUILD)/tests/unit/unit.a {core} $(BUILD)/tests/in/plain/quire.a -lcmocka -lpthread -o {program}
+[judge $(1)/$(3)]
+build = $(2)
+link = $(CC) $(4) $(BUILD)/tests/$(1)/unit.a {core} $(BUILD)/tests/in/$(2)/quire.a -lcmocka -lpthread -o {program}
 run = {program}
 endef
 
@@ -69,8 +69,8 @@ $(call mutants_model,plain,3000 30000)
 build = plain
 link = $(CC) $(BUILD)/tests/in/plain/tests/model/edge.o {core} $(BUILD)/tests/in/plain/quire.a -lpthread -o {program}
 run = {program}
-$(foreach t,$(MUTANTS_UNIT),$(newline)$(call mutants_unit,$(t),$(BUILD)/tests/in/plain/tests/unit/$(t).o))
-$(call mutants_unit,killers,$(BUILD)/tests/in/plain/tests/mutants/killers.o)
+$(foreach t,$(MUTANTS_UNIT),$(newline)$(call mutants_unit,unit,plain,$(t),$(BUILD)/tests/in/plain/tests/unit/$(t).o))
+$(call mutants_unit,unit,plain,killers,$(BUILD)/tests/in/plain/tests/mutants/killers.o)
 $(foreach p,$(FAULTS_PROGRAMS),$(newline)$(call mutants_faults,$(p)))
 [judge stress]
 build = plain
@@ -78,6 +78,7 @@ link = $(CC) $(BUILD)/tests/in/plain/tests/stress/stress.o $(BUILD)/tests/in/pla
 run = STRESS_OPS=100000 {program}
 $(call mutants_model,asan,1000)
 $(call mutants_model,check2,3000)
+$(call mutants_unit,unit/check2,check2,interrupt,$(BUILD)/tests/in/check2/tests/unit/interrupt.o)
 $(if $(filter m32,$(MODEL_VARIANTS)),$(call mutants_model,m32,3000))
 $(foreach t,$(MUTANTS_UNIT_M32),$(newline)$(call mutants_unit_m32,$(t)))
 [judge interleave]
@@ -91,7 +92,7 @@ $(MUTANTS)/judges: tests/mutants/tests.mk $(IL)/explore
 	@$(IL)/explore --list | awk '!/^litmus/ { print "    {program} " $$1 }' >> $@
 
 MUTANTS_NEED := $(MUTANTS)/judges $(MUTANTS_UNIT:%=$(BUILD)/tests/unit/%) $(if $(MUTANTS_UNIT_M32),$(MUTANTS_M32_OBJ)) $(BUILD)/tests/mutants/killers \
-                $(addprefix $(BUILD)/tests/model/,model-plain model-asan model-check2 edge-plain \
+                $(BUILD)/tests/unit/check2/interrupt $(addprefix $(BUILD)/tests/model/,model-plain model-asan model-check2 edge-plain \
                 $(if $(filter m32,$(MODEL_VARIANTS)),model-m32)) $(BUILD)/tests/stress/stress \
                 $(FAULTS_PROGRAMS:%=$(BUILD)/tests/faults/%-plain)
 

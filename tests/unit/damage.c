@@ -78,8 +78,14 @@ static bool is_found(void) {
     assert_int_equal(found.kind, QUIRE_FAULT_METADATA);
     assert_string_equal(found.call, "quire_validate");
     assert_true(strlen(found.detail) > 0);
+    assert_true(found.pa != QUIRE_NONE || found.record == 0);
     assert_int_equal(host_take_faults(NULL), 0);
     return true;
+}
+
+/* What was found last is not about a frame's or block's record. */
+static void expect_no_record(void) {
+    assert_int_equal(found.record, 0);
 }
 
 /* Flips bit after bit of something, each by itself; the bits in `mask` must be found, the others may mean anything. */
@@ -119,6 +125,7 @@ static void the_counts_of_blocks(void **state) {
         flip_each("count of a block", (void *)(uintptr_t)&zone->blocks[b].count, sizeof(int32_t), ~0ull);
     }
     flip_each("whole blocks", (void *)(uintptr_t)&q->balance.n_whole, sizeof(intptr_t), ~0ull);
+    expect_no_record();
 }
 
 static void the_records_of_frames(void **state) {
@@ -155,6 +162,7 @@ static void the_hints(void **state) {
             n_hinted++;
             q_index_clear(&zone->index, class, b + zone->skew);
             assert_true(is_found());
+            expect_no_record();
             q_index_set(&zone->index, class, b + zone->skew);
             expect_consistent(q);
         }
@@ -169,8 +177,13 @@ static void the_cpu_caches(void **state) {
         struct q_cache *c = &q->caches[cpu];
         assert_true(c->n_warm > 0);
         flip_each("number of warm frames", &c->guard, sizeof c->guard, Q_VISIT - 1);
+        expect_no_record();
         flip_each("first frame of the zone", &c->first, sizeof c->first, ~0ull);
+        expect_no_record();
         flip_each("records of the zone", &c->records, sizeof c->records, ~0ull);
+        c->n_quick++;
+        assert_true(is_found()); /* more than is initialised; less would only be slower */
+        c->n_quick--;
         flip_each("zone", &c->zone, sizeof c->zone, ~0ull);
         flip_each("warm frames", c->warm, c->n_warm * sizeof c->warm[0], ~0ull);
         flip_each("borrowed frames", c->in.mask, sizeof c->in.mask, ~0ull);
@@ -182,20 +195,38 @@ static void the_cpu_caches(void **state) {
         c->in.block ^= 1;
         assert_true(is_found());
         assert_true(found.pa == (quire_pa)c->in.base << QUIRE_PAGE_SHIFT);
-        assert_int_equal(found.record, 0); /* it is not about a frame's */
+        expect_no_record();
         c->in.block ^= 1;
     }
+}
+
+/* A cache that gathers has nothing to do with warm frames, however few. */
+static void a_cpu_cache_that_gathers(void **state) {
+    (void)state;
+    struct frames all = {0};
+    make_memory(QUIRE_CONTENT_NONE);
+    take_all(q, &all);
+    for (size_t i = 0; i < all.n; i += 2) {
+        assert_int_equal(quire_free(q, all.at[i]), QUIRE_OK);
+    }
+    struct q_cache *c = &q->caches[0];
+    assert_int_equal(c->gathering, 1);
+    flip_each("frames that are freed quickly", &c->n_quick, sizeof c->n_quick, ~0ull);
+    frames_clear(&all);
 }
 
 static void the_zone(void **state) {
     (void)state;
     use_some();
     flip_each("number of frames", (void *)(uintptr_t)&zone->n_frames, sizeof(q_word), ~0ull);
+    expect_no_record();
     q_frame ceiling = atomic_fetch_add(&zone->ceiling, Q_BLOCK); /* lower would only be slower */
     assert_true(is_found());
+    expect_no_record();
     atomic_store(&zone->ceiling, ceiling);
     flip_each("whether memory is being added", (void *)(uintptr_t)&q->adding, sizeof q->adding,
               ~1ull); /* bit 0: it is */
+    expect_no_record();
     flip_each("begin of the span", (void *)(uintptr_t)&zone->base, sizeof(q_frame), ~0ull);
     flip_each("end of the span", (void *)(uintptr_t)&zone->end, sizeof(q_frame), ~0ull);
 }
@@ -377,6 +408,34 @@ static void freed_twice_on_the_way_home(void **state) {
     frames_clear(&mine);
 }
 
+/* A run of which both copies lie in one cache, behind each other or with a run of another block between them. */
+static void a_run_that_is_freed_twice(void **state) {
+    (void)state;
+    for (unsigned n_between = 0; n_between < 2; n_between++) {
+        make_memory(QUIRE_CONTENT_NONE);
+        const quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 9), pa = must_alloc_order(q, 2, 1);
+        const uint64_t n_before = n_free(q);
+        q_drain_all(q);
+        uint32_t records[4];
+        for (size_t i = 0; i < COUNT_OF(records); i++) {
+            records[i] = atomic_load(record_of(pa + i * PAGE));
+        }
+        assert_int_equal(quire_free_order(q, pa, 2), QUIRE_OK);
+        for (size_t i = 0; i < n_between; i++) {
+            assert_int_equal(quire_free_order(q, block, 2), QUIRE_OK);
+        }
+        for (size_t i = 0; i < COUNT_OF(records); i++) {
+            atomic_store(record_of(pa + i * PAGE), records[i]);
+        }
+        assert_int_equal(quire_free_order(q, pa, 2), QUIRE_OK);
+        q_drain_all(q);
+        expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", pa, 0, 0, 1);
+        expect_consistent(q);
+        assert_int_equal(n_free(q), n_before + 4 + 4 * n_between);
+        host_ram_clear();
+    }
+}
+
 /* Both copies are warm: one is handed out, the other one is not. */
 static void freed_twice_and_reused(void **state) {
     (void)state;
@@ -440,6 +499,7 @@ int main(void) {
         unit_case(the_records_of_blocks),
         unit_case(the_hints),
         unit_case(the_cpu_caches),
+        unit_case(a_cpu_cache_that_gathers),
         unit_case(the_zone),
         unit_case(all_zeroes_and_all_ones),
         unit_case(a_bit_that_is_set_already),
@@ -448,6 +508,7 @@ int main(void) {
         unit_case(an_allocation_is_joined_inside_only),
         unit_case(freed_twice_into_the_borrowed_block),
         unit_case(freed_twice_on_the_way_home),
+        unit_case(a_run_that_is_freed_twice),
         unit_case(freed_twice_and_reused),
         unit_case(bits_that_are_set_already_in_several_words),
         unit_case(a_count_that_can_not_be),

@@ -300,6 +300,27 @@ static void no_usable_memory_is_no_memory(void **state) {
     expect_refused(&one_cpu, slivers, 2, QUIRE_NO_MEMORY);
 }
 
+/* The regions end with mapped memory. */
+static void a_map_is_read_up_to_its_end(void **state) {
+    (void)state;
+    const struct quire_region map[] = {USABLE(16 * MIB, 32 * MIB), RESERVED(32 * MIB, 33 * MIB),
+                                       USABLE(40 * MIB, 44 * MIB)};
+    const struct quire_region more = USABLE(48 * MIB, 52 * MIB);
+    const size_t n_bytes = 1 << 16; /* some pages of the host */
+    unsigned char *at = mmap(NULL, 2 * n_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(at != MAP_FAILED);
+    assert_int_equal(mprotect(at + n_bytes, n_bytes, PROT_NONE), 0);
+    struct quire_region *regions = memcpy(at + n_bytes - sizeof map, map, sizeof map);
+    struct quire *q = unit_make(&one_cpu, regions, COUNT_OF(map)), *again;
+    struct quire_recovery found;
+    assert_int_equal(quire_recover(&again, &one_cpu, regions, COUNT_OF(map), &found), QUIRE_OK);
+    unit_ram(&more, 1, QUIRE_NONE);
+    regions = memcpy(at + n_bytes - sizeof more, &more, sizeof more);
+    assert_int_equal(quire_add(q, regions), QUIRE_OK);
+    expect_consistent(q);
+    munmap(at, 2 * n_bytes);
+}
+
 /* ---- size --------------------------------------------------------------------------------------------- */
 
 /* Pages of the simulated memory [base, base + n_bytes) that were touched, the allocator's or not. */
@@ -347,6 +368,29 @@ static void start_up_touches_little_whatever_the_size(void **state) {
         assert_true(stats.n_metadata * PAGE <= n_bytes / 10000 * 11 + 64 * 1024); /* 0.11 % and a few KiB */
         host_ram_clear();
     }
+}
+
+/* Of two zones, the last of whose metadata are written since they end inside a block. However little room is left behind
+ * them, the next frame is not touched. */
+static void metadata_of_any_size_stay_where_they_belong(void **state) {
+    (void)state;
+    const size_t n_mapped = 1024; /* frames */
+    const struct quire_config config = {.n_cpus = 1, .mapped_end = BLOCK + n_mapped * PAGE};
+    host_ram_add(BLOCK, n_mapped * PAGE);
+    unsigned char *ram = quire_port_map(BLOCK), *rubbish = malloc((size_t)PAGE);
+    assert_non_null(rubbish);
+    memset(rubbish, 0xA5, (size_t)PAGE);
+    for (quire_pa n_blocks = 1; n_blocks < 1000; n_blocks++) {
+        const struct quire_region map[] = {USABLE(BLOCK, 8 * BLOCK + PAGE),
+                                           USABLE(10 * BLOCK, (10 + n_blocks) * BLOCK - PAGE)};
+        struct quire *q = NULL;
+        memset(ram, 0xA5, n_mapped * (size_t)PAGE);
+        assert_int_equal(quire_init(&q, &config, map, COUNT_OF(map)), QUIRE_OK);
+        size_t n_metadata = (size_t)stats_of(q).n_metadata;
+        assert_in_range(n_metadata, 1, n_mapped - 1);
+        assert_memory_equal(ram + n_metadata * PAGE, rubbish, (size_t)PAGE);
+    }
+    free(rubbish);
 }
 
 static void sixty_four_tebibytes_work(void **state) {
@@ -421,7 +465,9 @@ int main(void) {
         unit_case(a_region_too_large_for_one_zone_is_no_memory),
         unit_case(memory_that_is_not_mapped_is_no_memory),
         unit_case(no_usable_memory_is_no_memory),
+        unit_case(a_map_is_read_up_to_its_end),
         unit_case(start_up_touches_little_whatever_the_size),
+        unit_case(metadata_of_any_size_stay_where_they_belong),
         unit_case(sixty_four_tebibytes_work),
         unit_case(allocators_are_independent),
     };

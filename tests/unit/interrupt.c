@@ -10,6 +10,7 @@
 #define _GNU_SOURCE /* REG_EFL */
 #include "unit.h"
 
+#include "src/cache.h"
 #include <quire/port.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,10 +38,9 @@ static struct frames rest; /* all other frames that the case took before */
 static unsigned long n_steps, stride; /* an interrupt every so many steps; 0: none */
 static unsigned long crash_at;        /* a step that ends the call, without a copy */
 static unsigned long failed_at;       /* the step of a copy that failed */
-static bool stop_for_ever;
-static bool interrupted; /* this is a copy */
+static bool interrupted;              /* this is a copy */
+static void (*interrupt)(void);       /* what comes in the middle of the call; NULL: it never goes on */
 static sigjmp_buf stopped;
-static void interrupt(void);
 
 /* The original goes on when the copy is done. */
 static bool fork_copy(void) {
@@ -61,11 +61,11 @@ static void on_step(int signal, siginfo_t *info, void *context) {
     if (++n_steps == crash_at) {
         siglongjmp(stopped, 1);
     }
-    if (stride == 0 || n_steps % stride != 0 || !fork_copy()) {
+    if (stride == 0 || failed_at != 0 || n_steps % stride != 0 || !fork_copy()) {
         return;
     }
     interrupted = true;
-    if (stop_for_ever) {
+    if (interrupt == NULL) {
         siglongjmp(stopped, 1);
     }
     ((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)TRAP_FLAG;
@@ -77,11 +77,11 @@ static void step(bool on) {
     __builtin_ia32_writeeflags_u64(on ? flags | TRAP_FLAG : flags & ~(unsigned long)TRAP_FLAG);
 }
 
-/* ---- what the interrupt does -------------------------------------------------------------------------- */
+/* ---- what an interrupt does --------------------------------------------------------------------------- */
 
 static quire_pa kept_single, kept_run; /* what the interrupt allocated and keeps */
 
-static void interrupt(void) {
+static void allocate_and_free(void) {
     struct quire_stats stats;
     quire_stats(q, &stats);
 
@@ -177,7 +177,7 @@ static void warm_full(void) {
         assert_int_equal(quire_free(q, rest.at[i]), QUIRE_OK);
         rest.at[i] = rest.at[--rest.n];
         assert_true(quire_cpu_stats(q, 0, &cpu));
-    } while (cpu.n_warm < 64);
+    } while (cpu.n_warm < Q_WARM);
 }
 
 static void call_alloc(quire_pa *got) {
@@ -281,10 +281,11 @@ static void make_call(const struct call *c, unsigned long every, quire_pa *got) 
 #define MOST_COPIES 120
 
 /* Makes the call with the event at each instruction, and checks each time. */
-static void at_each_instruction(const struct call *c, bool stop, void (*check)(const struct call *c, quire_pa got)) {
+static void at_each_instruction(const struct call *c, void (*event)(void),
+                                void (*check)(const struct call *c, quire_pa got)) {
     quire_pa got;
     failed_at = 0;
-    stop_for_ever = stop;
+    interrupt = event;
     make_call(c, 0, &got);
     make_call(c, n_steps / MOST_COPIES + 1, &got);
     if (interrupted) {
@@ -325,7 +326,7 @@ static void expect_whole(const struct call *c, quire_pa got) {
 }
 
 static void interrupted_anywhere(void **state) {
-    at_each_instruction(*state, false, expect_whole);
+    at_each_instruction(*state, allocate_and_free, expect_whole);
 }
 
 static enum quire_status validated;
@@ -346,7 +347,63 @@ static void expect_no_damage(const struct call *c, quire_pa got) {
 
 static void validation_interrupted_anywhere(void **state) {
     (void)state;
-    at_each_instruction(&validation, false, expect_no_damage);
+    at_each_instruction(&validation, allocate_and_free, expect_no_damage);
+}
+
+/* A frame comes back while a call is finding out that there is none. */
+static void free_one(void) {
+    (void)quire_free(q, rest.at[--rest.n]);
+}
+
+/* The call got it, or it is free; and as all is done on one CPU, nobody stole from its cache. */
+static void expect_got_or_free(const struct call *c, quire_pa got) {
+    (void)c;
+    struct quire_cpu_stats cpu;
+    assert_true(quire_cpu_stats(q, 0, &cpu));
+    assert_int_equal(cpu.n_steals, 0);
+    assert_int_equal(n_held(), n_held_before - (got == QUIRE_NONE));
+    assert_int_equal(host_take_faults(NULL), 0);
+    expect_consistent(q);
+}
+
+static const struct call starving = {"alloc without memory", all_held, call_alloc, 0, 1};
+
+static void memory_comes_when_there_is_none(void **state) {
+    (void)state;
+    at_each_instruction(&starving, free_one, expect_got_or_free);
+}
+
+/* A frame is freed in the middle of being freed. */
+static quire_pa freed_twice;
+
+static void one_to_free(void) {
+    one_held();
+    freed_twice = held;
+}
+
+static void free_it_too(void) {
+    (void)quire_free(q, freed_twice);
+}
+
+/* One of the two was told so at once, and the frame is free once. */
+static void expect_one_double_free(const struct call *c, quire_pa got) {
+    (void)c, (void)got;
+    struct quire_fault fault;
+    assert_int_equal(host_take_faults(&fault), 1);
+    assert_int_equal(fault.kind, QUIRE_FAULT_DOUBLE_FREE);
+    assert_int_equal(fault.tag, 1);
+    assert_int_equal(n_held(), n_held_before - 1);
+    expect_consistent(q);
+}
+
+static const struct call freeing = {"free", one_to_free, call_free, 0, 1};
+
+static void freed_twice_at_once(void **state) {
+    (void)state;
+    if (QUIRE_CHECK < 2) {
+        skip(); /* found later: when the second copy comes home or is handed out */
+    }
+    at_each_instruction(&freeing, free_it_too, expect_one_double_free);
 }
 
 /* The caller stops in the middle and never goes on. Others can: no call of theirs waits or fails but for lack of
@@ -369,7 +426,7 @@ static void expect_others_unharmed(const struct call *c, quire_pa got) {
 }
 
 static void stopped_anywhere(void **state) {
-    at_each_instruction(*state, true, expect_others_unharmed);
+    at_each_instruction(*state, NULL, expect_others_unharmed);
 }
 
 /* The machine crashes in the middle. What recovery makes of that: the call has happened, or not, or in part, and nobody
@@ -395,7 +452,7 @@ static void crash_anywhere(const struct call *c) {
     quire_pa got;
     make_call(c, 0, &got);
     n_held_after = n_held();
-    at_each_instruction(c, true, expect_recovered);
+    at_each_instruction(c, NULL, expect_recovered);
 }
 
 static void crashed_anywhere(void **state) {
@@ -446,7 +503,13 @@ int main(void) {
         {"stopped", stopped_anywhere},
         {"crashed", crashed_anywhere},
     };
-    static struct CMUnitTest tests[N_CALLS * COUNT_OF(events) + 2];
+    static const struct CMUnitTest others[] = {
+        cmocka_unit_test(validation_interrupted_anywhere),
+        cmocka_unit_test(memory_comes_when_there_is_none),
+        cmocka_unit_test(freed_twice_at_once),
+        cmocka_unit_test(recovery_crashed_anywhere),
+    };
+    static struct CMUnitTest tests[N_CALLS * COUNT_OF(events) + COUNT_OF(others)];
     static char names[COUNT_OF(tests)][80];
     for (size_t i = 0; i < N_CALLS * COUNT_OF(events); i++) {
         const struct call *c = &calls[i / COUNT_OF(events)];
@@ -454,10 +517,6 @@ int main(void) {
         snprintf(names[i], sizeof names[i], "%s: %s anywhere", c->name, events[e].name);
         tests[i] = (struct CMUnitTest){names[i], events[e].test, NULL, NULL, (void *)(uintptr_t)c};
     }
-    const struct CMUnitTest others[] = {
-        cmocka_unit_test(validation_interrupted_anywhere),
-        cmocka_unit_test(recovery_crashed_anywhere),
-    };
     memcpy(&tests[COUNT_OF(tests) - COUNT_OF(others)], others, sizeof others);
     return cmocka_run_group_tests_name("interrupt", tests, start_stepping, NULL);
 }

@@ -79,6 +79,22 @@ static void all_of_memory_in_each_order(void **state) {
     }
 }
 
+/* A search that fails looks everywhere, and at nothing that is no memory. */
+static void all_of_memory_in_two_zones(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = 2};
+    const struct quire_region map[] = {USABLE(64 * MIB, 72 * MIB), USABLE(96 * MIB, 100 * MIB)};
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
+    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+        struct frames all = {0};
+        (void)take_all_order(q, order, &all);
+        expect_good_frames(&all, map, COUNT_OF(map));
+        expect_consistent(q);
+        free_all_order(q, order, &all);
+    }
+    expect_consistent(q);
+}
+
 static void every_order_beside_every_other(void **state) {
     (void)state;
     struct quire *q = odd_memory();
@@ -306,6 +322,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         unit_case(every_order_is_aligned_by_physical_address),
         unit_case(all_of_memory_in_each_order),
+        unit_case(all_of_memory_in_two_zones),
         unit_case(every_order_beside_every_other),
         unit_case(every_order_in_parts_of_every_smaller_order),
         unit_case(what_is_left_of_a_split_allocation_stays_allocated),

@@ -381,6 +381,21 @@ static void memory_without_an_allocator(void **state) {
     assert_null(none);
 }
 
+/* Memory of zeros, and a map made so that the checksum of the arguments would be 0 as well. */
+static void memory_of_zeros(void **state) {
+    (void)state;
+    const struct quire_region made[] = {USABLE(64 * MIB, 80 * MIB), RESERVED(0x5c10000, 0x2da68844540265)};
+    struct quire *none;
+    if (sizeof(q_word) != 8) {
+        skip();
+    }
+    q = unit_make(&config, made, COUNT_OF(made));
+    assert_int_equal(atomic_load(&q->seal), 1); /* 0, and a bit so that it is not: else another map is needed */
+    memset(q, 0, sizeof *q);
+    assert_int_equal(quire_recover(&none, &config, made, COUNT_OF(made), &found), QUIRE_NO_MEMORY);
+    assert_null(none);
+}
+
 static void arguments_that_mean_nothing(void **state) {
     (void)state;
     const struct quire_config nobody = {.n_cpus = 0}, beyond = {.n_cpus = 3, .mapped_end = PAGE};
@@ -407,6 +422,7 @@ int main(void) {
         unit_case(holes_that_were_being_filled),
         unit_case(another_allocators_memory),
         unit_case(memory_without_an_allocator),
+        unit_case(memory_of_zeros),
         unit_case(arguments_that_mean_nothing),
     };
     return cmocka_run_group_tests_name("recover", tests, NULL, NULL);
