@@ -16,11 +16,11 @@ struct scenario {
     void (*check)(void);               /* after each schedule that ran to its end; may be NULL */
     void (*finish)(void);              /* after all schedules; may be NULL */
     struct bounds quick, full;         /* for `make test` and for `make interleave` */
-    struct bounds of_64, of_32;        /* instead of `full`, with blocks of so few frames; all 0: not with these */
-    struct bounds at_check_2;          /* the same at QUIRE_CHECK 2 */
-    uint8_t interrupts[MAX_THREADS];   /* thread i interrupts thread interrupts[i] - 1; 0: an ordinary thread */
-    uint8_t may_stop;                  /* thread may_stop - 1 may stop for ever at any step; 0: none */
-    bool faults_expected;              /* the scenario looks at them itself */
+    struct bounds of_64, of_32;        /* instead of `full`, with blocks of so few frames */
+    struct bounds at_check_2; /* the same at QUIRE_CHECK 2; where all are 0, the scenario is not for this build */
+    uint8_t interrupts[MAX_THREADS]; /* thread i interrupts thread interrupts[i] - 1; 0: an ordinary thread */
+    uint8_t may_stop;                /* thread may_stop - 1 may stop for ever at any step; 0: none */
+    bool faults_expected;            /* the scenario looks at them itself */
 };
 
 /* ---- the allocator under test ---- */

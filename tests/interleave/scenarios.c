@@ -93,6 +93,7 @@ const struct scenario *const scenarios[] = {
     &double_free,
     &double_free_put,
     &double_free_run,
+    &double_free_block,
     &double_free_home,
     &moving_frame,
     &moving_in_caches,

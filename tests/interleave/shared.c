@@ -55,9 +55,9 @@ static void get_and_put(void) {
 
 const struct scenario split_get_put = {
     .name = "split-get-put",
-    .about = "half of a whole block is freed while a frame of the other half is shared",
+    .about = "an eighth of a whole block is freed while a frame of another one is shared",
     .set_up = one_block,
-    .thread = {free_lower_half, get_and_put},
+    .thread = {free_an_eighth, get_and_put},
     .check = check_world,
     .quick = {1, 1, 0},
     .full = {1, 1, 0},

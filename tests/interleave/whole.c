@@ -96,6 +96,34 @@ const struct scenario double_free_run = {
     .at_check_2 = {UNBOUNDED, 2, 0},
 };
 
+static void block_held(void) {
+    world_make(0, 2, 2);
+    held[0] = take_order(QUIRE_BLOCK_ORDER);
+    world_leave(NULL, 0);
+    world_drop(held[0], QUIRE_BLOCK_FRAMES);
+}
+
+static void free_block(void) {
+    n_frees += quire_free_order(q, held[0], QUIRE_BLOCK_ORDER) == QUIRE_OK;
+}
+
+static void no_block_twice(void) {
+    nothing_twice(QUIRE_BLOCK_ORDER);
+}
+
+/* At the lower levels nobody looks: whole blocks are handed out without that. */
+const struct scenario double_free_block = {
+    .name = "double-free-block",
+    .about = "the same with a whole block",
+    .set_up = block_held,
+    .start = none_yet,
+    .thread = {free_block, free_block},
+    .check = no_block_twice,
+    .faults_expected = true,
+    .quick = {3, 1, 0},
+    .at_check_2 = {UNBOUNDED, 2, 0},
+};
+
 static void free_it_home(void) {
     world_run_on(NO_CPU);
     free_it();
