@@ -477,6 +477,25 @@ static q_frame bad_frame(struct quire *q, struct q_zone *z, q_frame f, unsigned 
     return Q_NO_FRAME;
 }
 
+/* Whether nobody holds the blocks of a run that was taken. Else a block that somebody does hold, which came home twice, is
+ * reported and left to him; the others go home again. */
+static bool blocks_unheld(struct quire *q, struct q_zone *z, q_frame f, unsigned order) {
+    size_t first = q_zone_block_of(z, f), end = first + ((size_t)1 << order) / Q_BLOCK;
+    uint32_t all = 0;
+    for (size_t b = first; b < end; b++) {
+        all |= atomic_load_explicit(&z->blocks[b].record, memory_order_relaxed); /* as above, also below */
+    }
+    for (size_t b = first; Q_COUNT(all) != 0 && b < end; b++) {
+        uint32_t record = atomic_load_explicit(&z->blocks[b].record, memory_order_relaxed) & ~Q_CLEAN;
+        if (Q_COUNT(record) != 0) {
+            (void)q_fault(q, QUIRE_FAULT_HANDED_TWICE, "quire_alloc_order", q_pa(q_zone_frame(z, b)), order, record);
+        } else {
+            q_return_run(q, q_zone_frame(z, b), QUIRE_BLOCK_ORDER);
+        }
+    }
+    return Q_COUNT(all) == 0;
+}
+
 /* Sends all of a run home but for one frame. */
 static void put_all_but(struct quire *q, q_frame f, unsigned order, q_frame bad) {
     for (q_frame i = f; i < f + ((q_frame)1 << order); i++) {
@@ -509,6 +528,9 @@ enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag
             return why_none(q, order);
         }
         struct q_zone *z = q_zone_of(q, f);
+        if (order >= QUIRE_BLOCK_ORDER && !blocks_unheld(q, z, f, order)) {
+            continue;
+        }
         q_frame bad = bad_frame(q, z, f, order);
         if (bad != Q_NO_FRAME) {
             put_all_but(q, f, order, bad);

@@ -327,6 +327,27 @@ static void a_run_with_a_frame_that_somebody_holds(void **state) {
     }
 }
 
+/* As after a double free of the whole block by two CPUs at once, when its second copy comes up. */
+static void a_block_that_somebody_holds(void **state) {
+    (void)state;
+    for (unsigned order = QUIRE_BLOCK_ORDER; order <= QUIRE_MAX_ORDER; order++) {
+        make_memory(QUIRE_CONTENT_NONE);
+        quire_pa pa = must_alloc_order(q, order, 1), stolen = pa + ((QUIRE_PAGE_SIZE << order) - BLOCK);
+        const uint64_t n_before = n_free(q);
+        assert_int_equal(quire_free_order(q, pa, order), QUIRE_OK);
+        struct q_zone *z = q_zone_of(q, q_frame_of(stolen));
+        atomic_store(&z->blocks[q_zone_block_of(z, q_frame_of(stolen))].record, q_held(98) | Q_CLEAN);
+        struct frames runs = {0};
+        take_all_order(q, order, &runs);
+        assert_false(frames_has(&runs, pa));
+        expect_fault(QUIRE_FAULT_HANDED_TWICE, "quire_alloc_order", stolen, order, 1, 98);
+        assert_int_equal(n_free(q), n_before + (1u << order) - Q_BLOCK - (runs.n << order));
+        expect_consistent(q);
+        frames_clear(&runs);
+        host_ram_clear();
+    }
+}
+
 /* ---- joined ----------------------------------------------------------------------------------------------- */
 
 static uint32_t joins_of(const q_record *r) {
@@ -505,6 +526,7 @@ int main(void) {
         unit_case(a_bit_that_is_set_already),
         unit_case(a_free_frame_that_somebody_holds),
         unit_case(a_run_with_a_frame_that_somebody_holds),
+        unit_case(a_block_that_somebody_holds),
         unit_case(an_allocation_is_joined_inside_only),
         unit_case(freed_twice_into_the_borrowed_block),
         unit_case(freed_twice_on_the_way_home),
