@@ -68,21 +68,24 @@ def timed(function):
 
 
 def run_tests(tests, line=tap):
-    """Runs (name, function) pairs. A function returns "" when all is well, else what is to be seen. Ends the program."""
+    """Runs (name, function) pairs, and tells of each when it ends. A function returns "" when all is well, else what is to
+    be seen. Ends the program."""
     if line == tap:
         print(f"1..{len(tests)}")
-    n_failed, began = 0, time.monotonic()
+    failed, began = [], time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
-        results = [pool.submit(timed, function) for _, function in tests]
-        for i, ((name, _), result) in enumerate(zip(tests, results), 1):
-            problem, seconds = result.result()
-            n_failed += problem != ""
-            print(line(i, len(tests), name, not problem, seconds))
+        names = {pool.submit(timed, function): name for name, function in tests}
+        for i, done in enumerate(concurrent.futures.as_completed(names), 1):
+            problem, seconds = done.result()
+            failed += [names[done]] if problem else []
+            print(line(i, len(tests), names[done], not problem, seconds))
             if problem:
                 print(problem)
             sys.stdout.flush()
     if line == table:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        print(f"{len(tests) - n_failed} of {len(tests)} ok, in {time.monotonic() - began:.0f} s, "
+        for name in failed:
+            print(f"failed: {name}")
+        print(f"{len(tests) - len(failed)} of {len(tests)} ok, in {time.monotonic() - began:.0f} s, "
               f"{used.ru_utime + used.ru_stime:.0f} s of processor time")
-    sys.exit(1 if n_failed else 0)
+    sys.exit(1 if failed else 0)
