@@ -83,7 +83,7 @@ $(if $(filter m32,$(MODEL_VARIANTS)),$(call mutants_model,m32,3000))
 $(foreach t,$(MUTANTS_UNIT_M32),$(newline)$(call mutants_unit_m32,$(t)))
 [judge interleave]
 build = explored
-link = $(CC) -no-pie $(IL_OBJ) {core} -o {program}
+link = $(CC) -no-pie $(IL_SRC:tests/interleave/%.c=$(IL)/%.o) {core} -o {program}
 run =
 endef
 

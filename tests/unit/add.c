@@ -61,6 +61,22 @@ static void in_a_block_that_another_zone_has_a_part_of(void **state) {
     expect_added(q, 69 * MIB + 100 * PAGE, 69 * MIB + 200 * PAGE);
 }
 
+static void in_a_hole_of_the_first_of_many_zones(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = 1};
+    for (size_t n_zones = 1; n_zones <= 16; n_zones++) {
+        struct quire_region map[16];
+        for (size_t i = 0; i < n_zones; i++) {
+            const quire_pa base = 3 * (i + 1) * BLOCK + 100 * PAGE;
+            map[i] = (struct quire_region)USABLE(base, base + (i + 1 < n_zones ? 64 : 512) * PAGE);
+        }
+        struct quire *q = unit_make(&config, map, n_zones);
+        expect_added(q, 3 * BLOCK, map[0].base);
+        assert_int_equal(stats_of(q).n_zones, n_zones);
+        host_ram_clear();
+    }
+}
+
 static void unaligned_bounds_are_rounded_inwards(void **state) {
     (void)state;
     struct quire *q = memory(64 * MIB, 68 * MIB);
@@ -244,6 +260,7 @@ int main(void) {
         unit_case(far_away),
         unit_case(right_behind_and_right_before),
         unit_case(in_a_block_that_another_zone_has_a_part_of),
+        unit_case(in_a_hole_of_the_first_of_many_zones),
         unit_case(unaligned_bounds_are_rounded_inwards),
         unit_case(orders_come_from_added_memory),
         unit_case(many_times),
