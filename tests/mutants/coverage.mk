@@ -23,7 +23,7 @@ $(COVERAGE)/explored/%.o: src/%.c
 	@$(CC) -std=c11 -O0 -g -fno-pie -fsanitize=thread --param=tsan-instrument-func-entry-exit=0 --coverage \
 		-fprofile-update=single $(CPPFLAGS) $(DEPS) -c $< -o $@ && $(IL_RENAME) $@
 
-$(COVERAGE)/explored/explore: $(BUILD)/tests/in/plain/tests/mutants/gcc_tsan.o $(IL_OBJ) $(COVERAGE_EXPLORED)
+$(COVERAGE)/explored/explore: $(BUILD)/tests/in/plain/tests/mutants/gcc_tsan.o $(IL_SRC:tests/interleave/%.c=$(IL)/%.o) $(COVERAGE_EXPLORED)
 	@echo "  LD  $@"
 	@$(CC) -no-pie --coverage -Wl,--wrap=snapshot_take $^ -o $@
 
