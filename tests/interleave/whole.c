@@ -111,7 +111,6 @@ static void no_block_twice(void) {
     nothing_twice(QUIRE_BLOCK_ORDER);
 }
 
-/* At the lower levels nobody looks: whole blocks are handed out without that. */
 const struct scenario double_free_block = {
     .name = "double-free-block",
     .about = "the same with a whole block",
@@ -121,6 +120,7 @@ const struct scenario double_free_block = {
     .check = no_block_twice,
     .faults_expected = true,
     .quick = {3, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
     .at_check_2 = {UNBOUNDED, 2, 0},
 };
 
