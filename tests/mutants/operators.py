@@ -136,7 +136,7 @@ def orders(text, tokens):
             yield "order", t.start, t.end + len(call), f"{t.text}_explicit{call[:-1]}, {order})"
 
 
-HEAD = re.compile(r"^[a-z][^;{}#]*?(\w+)\([^;{}]*\{$|^\}", re.M)
+HEAD = re.compile(r"^[A-Za-z][^;{}#]*?(\w+)\([^;{}]*\{$|^\}", re.M)
 
 
 def mutants(path, text):
