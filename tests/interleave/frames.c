@@ -186,6 +186,48 @@ const struct scenario steal_steal = {
     .full = {3, 1, 0},
 };
 
+/* ---- a visit that changes nothing ------------------------------------------------------------------------- */
+
+/* Nothing is free. Two frames are held, one of them twice. */
+static void one_shared(void) {
+    world_make(0, 1, 2);
+    world_leave(NULL, 0);
+    held[0] = world_frame(100);
+    held[1] = world_frame(101);
+    share_frame(held[1]);
+}
+
+static void give_one_back(void) {
+    give(held[0]);
+}
+
+/* By somebody who was moved here: looks into the cache, and leaves it as it was. */
+static void free_what_is_shared(void) {
+    world_run_on(0);
+    expect(quire_free(q, held[1]) == QUIRE_FAULT, "a shared frame was freed");
+}
+
+static void steal_it(void) {
+    world_run_on(1);
+    got[current] = take();
+}
+
+static void one_was_told(void) {
+    expect(world_n_faults() == 1, "not one fault");
+    check_world_by_exhaustion();
+}
+
+const struct scenario steal_behind = {
+    .name = "steal-behind",
+    .about = "a CPU steals from a cache behind one that looked into it and changed nothing",
+    .set_up = one_shared,
+    .thread = {give_one_back, free_what_is_shared, steal_it},
+    .check = one_was_told,
+    .faults_expected = true,
+    .quick = {1, 0, 0},
+    .full = {3, 1, 0},
+};
+
 /* ---- spill ------------------------------------------------------------------------------------------------ */
 
 /* All that is free is in the cache of CPU 1: as many warm frames as it has room for. */

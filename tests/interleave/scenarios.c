@@ -20,6 +20,7 @@ const struct scenario *const scenarios[] = {
     &steal,
     &steal_both,
     &steal_steal,
+    &steal_behind,
     &spill,
     &nested_warm,
     &nested_refill,

@@ -37,7 +37,7 @@ const struct scenario split_halves = {
     .thread = {free_lower_half, free_upper_half},
     .check = check_all_free,
     .quick = {3, 0, 200},
-    .full = {1, 1, 0},
+    .full = {1, 0, 0},
     .of_32 = {3, 1, 0},
     .of_64 = {2, 1, 0},
 };
@@ -89,7 +89,7 @@ const struct scenario split_free = {
     .thread = {free_lower_half, share_and_free_last},
     .check = check_world,
     .quick = {1, 0, 0},
-    .full = {1, 1, 0},
+    .full = {1, 0, 0},
     .of_32 = {3, 1, 0},
 };
 
