@@ -287,6 +287,15 @@ static void never_handed_out(void **state) {
     expect_misuse(q, FREE_ORDER, fresh + 8 * PAGE, 3, QUIRE_FAULT_NEVER_ALLOCATED, fresh + 8 * PAGE, 0, 0);
 }
 
+/* A zone of which nothing was in use but its last block, which is not whole: the records of the others are rubbish. */
+static void memory_of_which_only_the_end_is_initialised(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = 1, .mapped_end = 68 * MIB};
+    const struct quire_region map[] = {USABLE(64 * MIB, 68 * MIB), USABLE(128 * MIB, 160 * MIB + 5 * PAGE)};
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
+    expect_misuse(q, FREE, 128 * MIB, 0, QUIRE_FAULT_NEVER_ALLOCATED, 128 * MIB, 0, 0);
+}
+
 static void references_to_what_nobody_holds(void **state) {
     (void)state;
     struct quire *q = memory();
@@ -458,6 +467,7 @@ int main(void) {
         unit_case(a_whole_larger_one_freed_twice),
         unit_case(freed_as_a_whole_when_a_part_is_gone),
         unit_case(never_handed_out),
+        unit_case(memory_of_which_only_the_end_is_initialised),
         unit_case(references_to_what_nobody_holds),
         unit_case(freed_while_shared),
         unit_case(freed_while_one_frame_of_it_is_shared),

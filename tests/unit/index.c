@@ -190,6 +190,20 @@ static q_word bit_above(unsigned level, size_t block) {
     return q_bit(block);
 }
 
+/* Damage to the last leaf is found, however deep the tree is. */
+static void damage_to_the_last_leaf_is_found(void **state) {
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        make(sizes[i]);
+        assert_true(q_index_claim_block(&ix, n_blocks - 1));
+        became_ready(n_blocks - 1);
+        assert_null(q_index_wrong(&ix, 0));
+        atomic_fetch_or(word_above(0, Q_FRESH, n_blocks - 1), bit_above(0, n_blocks - 1));
+        assert_non_null(q_index_wrong(&ix, 0));
+        drop();
+    }
+}
+
 /* ... in claiming a node that it was to initialise: what lies below is hidden, and nothing else. */
 static void a_node_that_stays_claimed_hides_what_is_below(void **state) {
     (void)state;
@@ -291,6 +305,7 @@ int main(void) {
         cmocka_unit_test(hints_are_found_until_they_are_taken_away),
         cmocka_unit_test(a_tree_without_hints_has_an_empty_root),
         cmocka_unit_test(a_node_that_stays_claimed_hides_what_is_below),
+        cmocka_unit_test(damage_to_the_last_leaf_is_found),
         cmocka_unit_test(hints_for_fresh_blocks_that_are_gone),
         cmocka_unit_test(fresh_blocks_behind_wrong_hints),
         cmocka_unit_test(a_hint_that_was_half_taken_away),
