@@ -11,6 +11,7 @@
 #include <quire/port.h>
 #include <quire/quire.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Two zones: blocks lie between the regions. */
 static const struct quire_region regions[] = {
@@ -104,9 +105,25 @@ static void metadata_and_frames_are_all_there_is(void **state) {
     assert_int_equal(stats.n_frames + stats.n_metadata, N_USABLE);
 }
 
+/* Metadata of blocks that were never in use are whatever memory held before: records of held frames, say. */
+static void rubbish_that_looks_like_records_is_none(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = 1};
+    const uint32_t held_once = 0x05000001;
+    for (size_t i = 0; i < N_BYTES; i += sizeof held_once) {
+        memcpy(ram + i, &held_once, sizeof held_once);
+    }
+    assert_int_equal(quire_init(&q, &config, regions, 2), QUIRE_OK);
+    const quire_pa block = QUIRE_BLOCK_FRAMES * QUIRE_PAGE_SIZE, next = quire_alloc(q, 1) / block * block + block;
+    assert_int_equal(quire_free(q, next), QUIRE_FAULT);
+    assert_int_equal(last_fault.kind, QUIRE_FAULT_NEVER_ALLOCATED);
+    assert_true(last_fault.pa == next);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_break_that_fails_keeps_no_copy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rubbish_that_looks_like_records_is_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(metadata_and_frames_are_all_there_is, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("killers", tests, NULL, NULL);
