@@ -62,6 +62,7 @@ const struct scenario *const scenarios[] = {
     &cow_cow,
     &cow_pinned,
     &cow_put,
+    &cow_put_added,
     &xsa_401,
     &dirty_cow,
     &pin_and_cow,

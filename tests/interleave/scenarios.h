@@ -19,7 +19,7 @@ extern const struct scenario hint_leaf, hint_tree, hint_neighbours, fresh_claim,
     pair_and_frees, part_and_borrow;
 /* shared.c */
 extern const struct scenario split_halves, split_get_put, split_free, split_random, split_refs, split_walk, pair_halves,
-    pair_parts, put_put, get_put, cow_cow, cow_pinned, cow_put;
+    pair_parts, put_put, get_put, cow_cow, cow_pinned, cow_put, cow_put_added;
 /* history.c */
 extern const struct scenario xsa_401, dirty_cow, pin_and_cow, full_count, count_of_256, no_copy, half_freed,
     handed_over, used_after_free;

@@ -283,3 +283,27 @@ const struct scenario cow_put = {
     .quick = {2, 1, 0},
     .full = {UNBOUNDED, 2, 0},
 };
+
+/* The frame lies in a zone that was added, where lookups are not quick. */
+static void shared_in_a_second_zone(void) {
+    world_make_partly(0, 2, 1, 2);
+    const struct quire_region more = {world_block(1), world_block(2), QUIRE_USABLE};
+    expect(quire_add(q, &more) == QUIRE_OK, "quire_add");
+    do {
+        held = take();
+    } while (held < more.base);
+    world_take_all();
+    world_drop(held, 1);
+    expect(quire_get(q, held) == QUIRE_OK, "quire_get");
+    world_give_on(NO_CPU, (const size_t[]){100, 101, 300}, 3);
+}
+
+const struct scenario cow_put_added = {
+    .name = "cow-put-added",
+    .about = "the same in a zone that was added",
+    .set_up = shared_in_a_second_zone,
+    .thread = {break_and_write, read_and_put},
+    .check = one_frame,
+    .quick = {2, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
+};
