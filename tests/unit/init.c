@@ -1,5 +1,7 @@
 /* init.c: quire_init over memory maps of every shape, and how little of memory it touches. */
-#define _DEFAULT_SOURCE /* mincore */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE /* mincore, MAP_ANONYMOUS */
+#endif
 #include "unit.h"
 
 #include <quire/port.h>
