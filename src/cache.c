@@ -306,21 +306,20 @@ void q_cache_push(struct quire *q, struct q_cache *c, q_frame f) {
     c->warm[c->n_warm++] = f;
 }
 
-static q_frame take_run_of(struct q_loan *loan, unsigned order) {
-    size_t i = q_loan_find_run(loan, order);
-    if (i == Q_NO_RUN) {
-        return Q_NO_FRAME;
-    }
-    q_loan_take_run(loan, i, (size_t)1 << order);
-    return loan->base + i;
-}
-
 q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
     Q_CHECK(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
     if (order <= Q_RUN_ORDERS && c->n_runs[order - 1] > 0) {
         return c->runs[order - 1][--c->n_runs[order - 1]];
     }
-    return take_run_of(order < QUIRE_BLOCK_ORDER ? &c->in : &c->out, order); /* `in` is broken up, `out` may be whole */
+    if (order == QUIRE_BLOCK_ORDER) { /* `in` is broken up, `out` may be whole */
+        return q_loan_take_block(&c->out) ? c->out.base : Q_NO_FRAME;
+    }
+    size_t i = q_loan_find_run(&c->in, order);
+    if (i == Q_NO_RUN) {
+        return Q_NO_FRAME;
+    }
+    q_loan_take_run(&c->in, i, (size_t)1 << order);
+    return c->in.base + i;
 }
 
 /* A run into the loan of its block, or else `out` becomes that; false: some of it is there. */
@@ -329,7 +328,8 @@ static bool send_run_home(struct quire *q, struct q_cache *c, q_frame f, unsigne
         open_out(q, c, f);
     }
     struct q_loan *loan = f - c->in.base < Q_BLOCK ? &c->in : &c->out;
-    return q_loan_put_run(loan, f - loan->base, (size_t)1 << order);
+    return order == QUIRE_BLOCK_ORDER ? q_loan_put_block(loan)
+                                      : q_loan_put_run(loan, f - loan->base, (size_t)1 << order);
 }
 
 /* A run straight to its block, which is neither that of `in` nor of `out`. */

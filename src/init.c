@@ -315,7 +315,7 @@ static enum quire_status find_place(const struct quire_config *config, struct pl
 /* Apart, so that it can be looked at and counted by itself in a kernel that is compiled as one program. */
 Q_APART enum quire_status quire_init(struct quire **out, const struct quire_config *config,
                                      const struct quire_region *regions, size_t n_regions) {
-    struct plan plan = {regions, n_regions, 0, 0, 0};
+    struct plan plan = {.regions = regions, .n_regions = n_regions};
     struct quire *q;
     size_t n_zones;
     *out = NULL;
@@ -338,7 +338,7 @@ Q_APART enum quire_status quire_init(struct quire **out, const struct quire_conf
 
 enum quire_status q_find_sealed(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
                                 struct quire **out) {
-    struct plan plan = {regions, n_regions, 0, 0, 0};
+    struct plan plan = {.regions = regions, .n_regions = n_regions};
     size_t n_zones;
     enum quire_status status = find_place(config, &plan, &n_zones, out);
     if (status != QUIRE_OK) {
@@ -434,7 +434,7 @@ static void publish_zone(struct quire *q, struct q_zones *table, struct q_zone *
 
 static enum quire_status add_zone(struct quire *q, const struct span *part) {
     struct quire_region region = {q_pa(part->base), q_pa(part->end), QUIRE_USABLE};
-    struct plan plan = {&region, 1, 0, 0, table_bytes(q_zones(q)->n + 1)};
+    struct plan plan = {.regions = &region, .n_regions = 1, .fixed_bytes = table_bytes(q_zones(q)->n + 1)};
     size_t n_zones;
     if (!settle_plan(&plan, part->end - part->base, &n_zones)) {
         return QUIRE_NO_MEMORY;

@@ -81,6 +81,34 @@ void q_loan_take_run(struct q_loan *loan, size_t i, size_t n) {
     }
 }
 
+bool q_loan_put_block(struct q_loan *loan) {
+    q_word any = 0;
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        any |= loan->mask[w];
+    }
+    if (any != 0) {
+        return false;
+    }
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        loan->mask[w] = Q_ALL_BITS;
+    }
+    return true;
+}
+
+bool q_loan_take_block(struct q_loan *loan) {
+    q_word all = Q_ALL_BITS;
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        all &= loan->mask[w];
+    }
+    if (all != Q_ALL_BITS) {
+        return false;
+    }
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        loan->mask[w] = 0;
+    }
+    return true;
+}
+
 /* The lowest aligned run of 2^order bits, or Q_NO_RUN. */
 static size_t find_run(const q_word *words, unsigned order) {
     size_t n = (size_t)1 << order;
@@ -106,7 +134,7 @@ static size_t find_run(const q_word *words, unsigned order) {
 }
 
 size_t q_loan_find_run(const struct q_loan *loan, unsigned order) {
-    Q_CHECK(order <= QUIRE_BLOCK_ORDER, order);
+    Q_CHECK(order < QUIRE_BLOCK_ORDER, order);
     return find_run(loan->mask, order);
 }
 

@@ -44,7 +44,12 @@ void q_loan_take_run(struct q_loan *loan, size_t i, size_t n);
 /* The same as q_loan_add_run; false, and nothing changed, where some of them are there. */
 bool q_loan_put_run(struct q_loan *loan, size_t i, size_t n);
 
-/* The lowest aligned run of 2^order frames in the loan, or Q_NO_RUN. order <= 9. */
+/* All frames of the loan's block. put: false, and nothing changed, where some of them are there; take: where some are
+ * not. */
+bool q_loan_put_block(struct q_loan *loan);
+bool q_loan_take_block(struct q_loan *loan);
+
+/* The lowest aligned run of 2^order frames in the loan, or Q_NO_RUN. order < QUIRE_BLOCK_ORDER. */
 #define Q_NO_RUN SIZE_MAX
 size_t q_loan_find_run(const struct q_loan *loan, unsigned order);
 

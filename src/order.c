@@ -202,6 +202,24 @@ static void mark_freed(q_record *records, size_t n) {
     }
 }
 
+/* Frees the frames or the block of a place where they are one allocation, held once: the usual case. */
+static bool free_whole(const struct q_place *at, unsigned order) {
+    if (order < QUIRE_BLOCK_ORDER) {
+        bool alone = held_alone(at->record, (size_t)1 << order);
+        if (alone) {
+            mark_freed(at->record, (size_t)1 << order);
+        }
+        return alone;
+    }
+    q_record *whole = &at->zone->blocks[q_zone_block_of(at->zone, at->frame)].record;
+    uint32_t record = atomic_load_explicit(whole, memory_order_relaxed); /* relaxed: as in q_mark_freed, also below */
+    bool alone = order == QUIRE_BLOCK_ORDER && q_held_alone(record & ~Q_CLEAN);
+    if (alone) {
+        atomic_store_explicit(whole, q_freed(record) | Q_CLEAN, memory_order_relaxed);
+    }
+    return alone;
+}
+
 enum quire_status q_free_run(struct quire *q, const char *call, quire_pa pa, unsigned order) {
     struct q_place at;
     enum quire_status status =
@@ -209,8 +227,7 @@ enum quire_status q_free_run(struct quire *q, const char *call, quire_pa pa, uns
     if (status != QUIRE_OK) {
         return status;
     }
-    if (QUIRE_CHECK < 2 && order > 0 && order < QUIRE_BLOCK_ORDER && held_alone(at.record, (size_t)1 << order)) {
-        mark_freed(at.record, (size_t)1 << order);
+    if (QUIRE_CHECK < 2 && order > 0 && free_whole(&at, order)) {
         q_go_home(q, at.frame, order);
         return QUIRE_OK;
     }
@@ -367,7 +384,16 @@ static bool search(struct quire *q, size_t candidates, struct catch *got) {
     return false;
 }
 
-/* From the CPU's cache; small runs are found several at a time, and the others left there. */
+/* Finds small runs for the cache, several at a time, and takes one of them. */
+static q_frame fetch_runs(struct quire *q, struct q_cache *c, unsigned order) {
+    struct catch got = {.order = order, .most = Q_RUNS / 2};
+    if (!search(q, Q_CANDIDATES, &got)) {
+        return Q_NO_FRAME;
+    }
+    q_cache_keep_runs(q, c, order, got.first, got.n);
+    return q_cache_take_run(c, order);
+}
+
 static q_frame take_run_cached(struct quire *q, unsigned order) {
     q_word visit;
     struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
@@ -375,10 +401,8 @@ static q_frame take_run_cached(struct quire *q, unsigned order) {
         return Q_NO_FRAME;
     }
     q_frame f = q_cache_take_run(c, order);
-    struct catch got = {.order = order, .most = Q_RUNS / 2};
-    if (f == Q_NO_FRAME && order <= Q_RUN_ORDERS && search(q, Q_CANDIDATES, &got)) {
-        q_cache_keep_runs(q, c, order, got.first, got.n);
-        f = q_cache_take_run(c, order);
+    if (f == Q_NO_FRAME && order <= Q_RUN_ORDERS) {
+        f = fetch_runs(q, c, order);
     }
     q_cache_close(c, visit);
     return f;
@@ -411,11 +435,11 @@ static bool ever_fits(const struct quire *q, unsigned order) {
 
 /* From the CPU's cache, from likely blocks, from all; then with all caches emptied. */
 static q_frame take_run(struct quire *q, unsigned order) {
-    struct catch got = {.order = order, .most = 1};
     q_frame f = take_run_cached(q, order);
     if (f != Q_NO_FRAME) {
         return f;
     }
+    struct catch got = {.order = order, .most = 1};
     q_begin(q);
     bool found = search(q, Q_CANDIDATES, &got) || search(q, SIZE_MAX, &got);
     if (!found && ever_fits(q, order)) {
