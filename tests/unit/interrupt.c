@@ -406,6 +406,24 @@ static void freed_twice_at_once(void **state) {
     at_each_instruction(&freeing, free_it_too, expect_one_double_free);
 }
 
+/* A block, too. Somebody is told of it, by the time that all memory is handed out, and no frame is given twice. */
+static void free_block_too(void) {
+    (void)quire_free_order(q, held, QUIRE_BLOCK_ORDER);
+}
+
+static void expect_told(const struct call *c, quire_pa got) {
+    (void)c, (void)got;
+    take_all(q, &rest);
+    expect_good_frames(&rest, &memory, 1);
+    assert_true(host_take_faults(NULL) > 0);
+}
+
+static void block_freed_twice_at_once(void **state) {
+    (void)state;
+    static const struct call freeing_block = {"free of a block", block_held, call_free_block, 0, 512};
+    at_each_instruction(&freeing_block, free_block_too, expect_told);
+}
+
 /* The caller stops in the middle and never goes on. Others can: no call of theirs waits or fails but for lack of
  * memory, none is given a frame that somebody holds, and what they can not have was counted. */
 static void expect_others_unharmed(const struct call *c, quire_pa got) {
@@ -507,6 +525,7 @@ int main(void) {
         cmocka_unit_test(validation_interrupted_anywhere),
         cmocka_unit_test(memory_comes_when_there_is_none),
         cmocka_unit_test(freed_twice_at_once),
+        cmocka_unit_test(block_freed_twice_at_once),
         cmocka_unit_test(recovery_crashed_anywhere),
     };
     static struct CMUnitTest tests[N_CALLS * COUNT_OF(events) + COUNT_OF(others)];
