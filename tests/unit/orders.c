@@ -221,6 +221,28 @@ static void memory_taken_frame_by_frame_comes_back_as_blocks(void **state) {
     }
 }
 
+/* Whichever eighth of a block is held: what is free of it is no block. */
+static void a_block_of_which_a_part_is_held_is_none(void **state) {
+    (void)state;
+    enum { EIGHTH_ORDER = QUIRE_BLOCK_ORDER - 3 };
+    const quire_pa eighth = PAGE << EIGHTH_ORDER;
+    struct quire *q = odd_memory();
+    struct frames blocks = {0};
+    take_all_order(q, QUIRE_BLOCK_ORDER, &blocks);
+    quire_pa block = blocks.at[0], got;
+    for (unsigned kept = 0; kept < 8; kept++) {
+        for (unsigned i = 0; i < 8; i++) {
+            assert_int_equal(i == kept ? QUIRE_OK : quire_free_order(q, block + i * eighth, EIGHTH_ORDER), QUIRE_OK);
+        }
+        assert_int_not_equal(quire_alloc_order(q, QUIRE_BLOCK_ORDER, 1, &got), QUIRE_OK);
+        assert_int_equal(quire_free_order(q, block + kept * eighth, EIGHTH_ORDER), QUIRE_OK);
+        assert_int_equal(quire_alloc_order(q, QUIRE_BLOCK_ORDER, 1, &got), QUIRE_OK);
+        assert_int_equal(got, block);
+    }
+    free_all_order(q, QUIRE_BLOCK_ORDER, &blocks);
+    expect_consistent(q);
+}
+
 /* Large enough for an index of three levels, of which most was never looked at. */
 static void all_of_a_large_memory_as_blocks(void **state) {
     (void)state;
@@ -328,6 +350,7 @@ int main(void) {
         unit_case(what_is_left_of_a_split_allocation_stays_allocated),
         unit_case(frames_of_a_split_block_serve_single_requests),
         unit_case(memory_taken_frame_by_frame_comes_back_as_blocks),
+        unit_case(a_block_of_which_a_part_is_held_is_none),
         unit_case(all_of_a_large_memory_as_blocks),
         unit_case(untouched_memory_stays_whole_while_little_is_used),
         unit_case(an_order_beyond_the_largest_is_invalid),
