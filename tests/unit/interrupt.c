@@ -278,16 +278,16 @@ static void make_call(const struct call *c, unsigned long every, quire_pa *got) 
     step_through(c, got);
 }
 
-#define MOST_COPIES 120
+enum { SOME_COPIES = 120, ANY_NUMBER = 1u << 30 };
 
-/* Makes the call with the event at each instruction, and checks each time. */
-static void at_each_instruction(const struct call *c, void (*event)(void),
-                                void (*check)(const struct call *c, quire_pa got)) {
+/* Makes the call with the event at each instruction, or at so many of them, and checks each time. */
+static void at_instructions(const struct call *c, unsigned long most_copies, void (*event)(void),
+                            void (*check)(const struct call *c, quire_pa got)) {
     quire_pa got;
     failed_at = 0;
     interrupt = event;
     make_call(c, 0, &got);
-    make_call(c, n_steps / MOST_COPIES + 1, &got);
+    make_call(c, n_steps / most_copies + 1, &got);
     if (interrupted) {
         check(c, got);
         _exit(0);
@@ -326,7 +326,7 @@ static void expect_whole(const struct call *c, quire_pa got) {
 }
 
 static void interrupted_anywhere(void **state) {
-    at_each_instruction(*state, allocate_and_free, expect_whole);
+    at_instructions(*state, SOME_COPIES, allocate_and_free, expect_whole);
 }
 
 static enum quire_status validated;
@@ -347,7 +347,7 @@ static void expect_no_damage(const struct call *c, quire_pa got) {
 
 static void validation_interrupted_anywhere(void **state) {
     (void)state;
-    at_each_instruction(&validation, allocate_and_free, expect_no_damage);
+    at_instructions(&validation, SOME_COPIES, allocate_and_free, expect_no_damage);
 }
 
 /* A frame comes back while a call is finding out that there is none. */
@@ -370,7 +370,7 @@ static const struct call starving = {"alloc without memory", all_held, call_allo
 
 static void memory_comes_when_there_is_none(void **state) {
     (void)state;
-    at_each_instruction(&starving, free_one, expect_got_or_free);
+    at_instructions(&starving, SOME_COPIES, free_one, expect_got_or_free);
 }
 
 /* A frame is freed in the middle of being freed. */
@@ -403,7 +403,7 @@ static void freed_twice_at_once(void **state) {
     if (QUIRE_CHECK < 2) {
         skip(); /* found later: when the second copy comes home or is handed out */
     }
-    at_each_instruction(&freeing, free_it_too, expect_one_double_free);
+    at_instructions(&freeing, ANY_NUMBER, free_it_too, expect_one_double_free);
 }
 
 /* A block, too. Somebody is told of it, by the time that all memory is handed out, and no frame is given twice. */
@@ -421,7 +421,7 @@ static void expect_told(const struct call *c, quire_pa got) {
 static void block_freed_twice_at_once(void **state) {
     (void)state;
     static const struct call freeing_block = {"free of a block", block_held, call_free_block, 0, 512};
-    at_each_instruction(&freeing_block, free_block_too, expect_told);
+    at_instructions(&freeing_block, ANY_NUMBER, free_block_too, expect_told);
 }
 
 /* The caller stops in the middle and never goes on. Others can: no call of theirs waits or fails but for lack of
@@ -444,7 +444,7 @@ static void expect_others_unharmed(const struct call *c, quire_pa got) {
 }
 
 static void stopped_anywhere(void **state) {
-    at_each_instruction(*state, NULL, expect_others_unharmed);
+    at_instructions(*state, SOME_COPIES, NULL, expect_others_unharmed);
 }
 
 /* The machine crashes in the middle. What recovery makes of that: the call has happened, or not, or in part, and nobody
@@ -470,7 +470,7 @@ static void crash_anywhere(const struct call *c) {
     quire_pa got;
     make_call(c, 0, &got);
     n_held_after = n_held();
-    at_each_instruction(c, NULL, expect_recovered);
+    at_instructions(c, SOME_COPIES, NULL, expect_recovered);
 }
 
 static void crashed_anywhere(void **state) {

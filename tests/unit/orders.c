@@ -221,6 +221,19 @@ static void memory_taken_frame_by_frame_comes_back_as_blocks(void **state) {
     }
 }
 
+/* Its contents are likely to be in the processor's caches. */
+static void the_block_freed_last_is_the_next_one(void **state) {
+    (void)state;
+    struct quire *q = odd_memory();
+    quire_pa block[2] = {must_alloc_order(q, QUIRE_BLOCK_ORDER, 1), must_alloc_order(q, QUIRE_BLOCK_ORDER, 1)};
+    for (size_t last = 0; last < 2; last++) {
+        assert_int_equal(quire_free_order(q, block[1 - last], QUIRE_BLOCK_ORDER), QUIRE_OK);
+        assert_int_equal(quire_free_order(q, block[last], QUIRE_BLOCK_ORDER), QUIRE_OK);
+        assert_int_equal(must_alloc_order(q, QUIRE_BLOCK_ORDER, 1), block[last]);
+        block[1 - last] = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+    }
+}
+
 /* Whichever eighth of a block is held: what is free of it is no block. */
 static void a_block_of_which_a_part_is_held_is_none(void **state) {
     (void)state;
@@ -350,6 +363,7 @@ int main(void) {
         unit_case(what_is_left_of_a_split_allocation_stays_allocated),
         unit_case(frames_of_a_split_block_serve_single_requests),
         unit_case(memory_taken_frame_by_frame_comes_back_as_blocks),
+        unit_case(the_block_freed_last_is_the_next_one),
         unit_case(a_block_of_which_a_part_is_held_is_none),
         unit_case(all_of_a_large_memory_as_blocks),
         unit_case(untouched_memory_stays_whole_while_little_is_used),
