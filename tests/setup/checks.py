@@ -51,6 +51,7 @@ SPOILED = {
     ],
     "check-format": [("src/spoiled.c", "int  f( void );", "src/spoiled.c:1")],
     "check-docs": [
+        ("docs/spoiled.md", "| a | b |\n|---|---|\n| `x|y` |", "docs/spoiled.md:3: 1 cells, and the table's head has 2"),
         ("docs/spoiled.md", "See [this](no-such-file.md).", "no-such-file.md does not exist"),
         ("docs/spoiled.md", "See [this](../README.md#no-such-heading).", "no such heading"),
         ("docs/spoiled.md", "It is in `src/no-such-file.c`.", "src/no-such-file.c does not exist"),
@@ -64,7 +65,8 @@ SPOILED = {
 }
 # And what it must have nothing against.
 SOUND = {
-    "check-docs": ("docs/sound.md", "A [link](../README.md), `src/src.mk`, `make help`.\n```c\nint f(void);\n```\n"
+    "check-docs": ("docs/sound.md", "A [link](../README.md), `src/src.mk`, `make help`.\n\n| a | b |\n|---|---|\n| `x|y` | z\\|z |\n\n"
+                                    "```c\nint f(void);\n```\n"
                                     "```c\nint g(void) { return f(); }\n```\n<!-- not compiled -->\n```c\n...\n```"),
     "check-layers": ("src/sound.c", '#include <quire/quire.h>\n#include <stdatomic.h>'),
 }
