@@ -152,6 +152,17 @@ static void the_records_of_blocks(void **state) {
     flip_each("record of a used block", &zone->blocks[block_of(mixed)].record, 4, Q_COUNT_TOP | Q_CLEAN);
 }
 
+/* Who shares a part of a block splits it first. */
+static void a_whole_block_with_two_references(void **state) {
+    (void)state;
+    use_some();
+    q_record *record = &zone->blocks[block_of(whole)].record;
+    assert_int_equal(Q_COUNT(atomic_fetch_add(record, 1)), 1);
+    assert_true(is_found());
+    atomic_fetch_sub(record, 1);
+    expect_consistent(q);
+}
+
 static void the_hints(void **state) {
     (void)state;
     use_some();
@@ -518,6 +529,7 @@ int main(void) {
         unit_case(the_counts_of_blocks),
         unit_case(the_records_of_frames),
         unit_case(the_records_of_blocks),
+        unit_case(a_whole_block_with_two_references),
         unit_case(the_hints),
         unit_case(the_cpu_caches),
         unit_case(a_cpu_cache_that_gathers),
