@@ -29,19 +29,11 @@ static quire_pa any_address(void) {
     quire_pa near = held != NULL && one_in(2) ? held->pa : oracle_frames[any(oracle_n_frames)].pa;
     switch (any(8)) {
     case 0:
-        return near + any(PAGE);
-    case 1:
-        return near + any(64) * PAGE;
-    case 2:
-        return near - any(64) * PAGE;
-    case 3:
         return near ^ (quire_pa)1 << any(64);
-    case 4:
-        return any(1u << 30) * any(1u << 30) * PAGE;
-    case 5:
+    case 1:
         return one_in(2) ? QUIRE_NONE - any(2 * PAGE) : any(2 * PAGE);
     default:
-        return near;
+        return near_or_far(near);
     }
 }
 

@@ -54,8 +54,7 @@ static unsigned any_order(void) {
     return order;
 }
 
-static quire_pa anywhere(void) {
-    quire_pa near = oracle_frames[any(oracle_n_frames)].pa;
+quire_pa near_or_far(quire_pa near) {
     switch (any(6)) {
     case 0:
         return near + any(PAGE);
@@ -68,6 +67,10 @@ static quire_pa anywhere(void) {
     default:
         return near;
     }
+}
+
+static quire_pa anywhere(void) {
+    return near_or_far(oracle_frames[any(oracle_n_frames)].pa);
 }
 
 /* Whether there is an address to call something with. Mostly it is of a frame that is held, now and then anything. */
