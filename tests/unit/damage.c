@@ -211,6 +211,16 @@ static void the_cpu_caches(void **state) {
     }
 }
 
+static void the_cache_of_a_cpu_that_did_nothing(void **state) {
+    (void)state;
+    make_memory(QUIRE_CONTENT_NONE);
+    struct q_cache *c = &q->caches[1];
+    assert_true(c->in.zone == NULL && c->out.zone == NULL);
+    flip_each("borrowed frames of no block", c->in.mask, sizeof c->in.mask, ~0ull);
+    expect_no_record();
+    flip_each("frames of no block on their way home", c->out.mask, sizeof c->out.mask, ~0ull);
+}
+
 /* A cache that gathers has nothing to do with warm frames, however few. */
 static void a_cpu_cache_that_gathers(void **state) {
     (void)state;
@@ -532,6 +542,7 @@ int main(void) {
         unit_case(a_whole_block_with_two_references),
         unit_case(the_hints),
         unit_case(the_cpu_caches),
+        unit_case(the_cache_of_a_cpu_that_did_nothing),
         unit_case(a_cpu_cache_that_gathers),
         unit_case(the_zone),
         unit_case(all_zeroes_and_all_ones),
