@@ -105,6 +105,9 @@ void say_validate(void) {
     struct quire_fault first;
     enum quire_status status = quire_validate(q, &first);
     say("%s", status == QUIRE_FAULT ? first.detail : quire_status_name(status));
+    if (first.pa == QUIRE_NONE && first.record != 0) {
+        say(", of no frame with a record");
+    }
 }
 
 static void say_address(quire_pa pa) {

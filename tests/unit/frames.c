@@ -308,6 +308,56 @@ static void who_only_frees_gathers(void **state) {
     frames_clear(&all);
 }
 
+/* Frees so many frames of this block. */
+static void free_some(struct quire *q, struct frames *all, quire_pa block, uint32_t n) {
+    for (size_t i = 0; i < all->n && n > 0; i++) {
+        if (all->at[i] / BLOCK == block) {
+            assert_int_equal(quire_free(q, all->at[i]), QUIRE_OK);
+            n--;
+        }
+    }
+    assert_int_equal(n, 0);
+}
+
+/* The last ones, too, come to a CPU together, not one by one. */
+static void the_last_frames_of_a_block_are_borrowed(void **state) {
+    (void)state;
+    enum { N_LAST = 10 };
+    struct quire *q = unit_simple(64 * MIB, 8 * MIB);
+    struct frames all = {0};
+    struct quire_cpu_stats cpu;
+    take_all(q, &all);
+    host_set_cpu(99); /* has no cache: what it frees is home at once */
+    free_some(q, &all, all.at[0] / BLOCK, N_LAST);
+    host_set_cpu(1);
+    must_alloc(q, 1);
+    assert_true(quire_cpu_stats(q, 1, &cpu));
+    assert_int_equal(cpu.n_warm + cpu.n_in, N_LAST - 1);
+    frames_clear(&all);
+}
+
+/* Of two blocks equally full. */
+static void a_cpu_comes_back_to_the_block_that_it_has(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 8 * MIB);
+    struct frames all = {0};
+    struct quire_cpu_stats cpu;
+    take_all(q, &all);
+    quire_pa other = all.at[0] / BLOCK, own = other + 1;
+    free_some(q, &all, own, 300);
+    assert_true(quire_cpu_stats(q, 0, &cpu));
+    assert_true(cpu.n_out > 0 && cpu.n_in == 0);
+    host_set_cpu(99); /* as above */
+    free_some(q, &all, other, cpu.n_out);
+    host_set_cpu(0);
+    for (unsigned i = 0; i < cpu.n_warm + 1; i++) {
+        must_alloc(q, 1);
+    }
+    assert_true(quire_cpu_stats(q, 0, &cpu));
+    assert_int_equal(cpu.in_block / BLOCK, own);
+    frames_clear(&all);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         unit_case(a_frame_comes_and_goes),
@@ -318,6 +368,8 @@ int main(void) {
         unit_case(what_other_cpus_cached_is_reachable),
         unit_case(a_cached_frame_is_the_last_one),
         unit_case(a_cpu_number_out_of_range_works),
+        unit_case(the_last_frames_of_a_block_are_borrowed),
+        unit_case(a_cpu_comes_back_to_the_block_that_it_has),
         unit_case(migrating_all_the_time_loses_nothing),
         unit_case(a_warm_frame_is_reused),
         unit_case(the_fullest_block_serves_first),
