@@ -336,6 +336,23 @@ static void the_last_frames_of_a_block_are_borrowed(void **state) {
     frames_clear(&all);
 }
 
+/* Frames that another CPU has as a run, and nothing else, while it sends nothing home at the moment. */
+static void frames_of_another_cpus_run_are_reachable(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 8 * MIB);
+    struct frames rest = {0};
+    quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1), run = must_alloc_order(q, 3, 1);
+    take_all(q, &rest);
+    assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_OK);
+    assert_int_equal(must_alloc_order(q, QUIRE_BLOCK_ORDER, 1), block);
+    assert_int_equal(quire_free_order(q, run, 3), QUIRE_OK);
+    host_set_cpu(1);
+    for (unsigned n = 0; n < 8; n++) {
+        assert_int_equal(must_alloc(q, 1) / (8 * PAGE), run / (8 * PAGE));
+    }
+    frames_clear(&rest);
+}
+
 /* Of two blocks equally full. */
 static void a_cpu_comes_back_to_the_block_that_it_has(void **state) {
     (void)state;
@@ -369,6 +386,7 @@ int main(void) {
         unit_case(a_cached_frame_is_the_last_one),
         unit_case(a_cpu_number_out_of_range_works),
         unit_case(the_last_frames_of_a_block_are_borrowed),
+        unit_case(frames_of_another_cpus_run_are_reachable),
         unit_case(a_cpu_comes_back_to_the_block_that_it_has),
         unit_case(migrating_all_the_time_loses_nothing),
         unit_case(a_warm_frame_is_reused),
