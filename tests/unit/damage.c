@@ -250,6 +250,7 @@ static void the_zone(void **state) {
     expect_no_record();
     flip_each("begin of the span", (void *)(uintptr_t)&zone->base, sizeof(q_frame), ~0ull);
     flip_each("end of the span", (void *)(uintptr_t)&zone->end, sizeof(q_frame), ~0ull);
+    expect_no_record();
 }
 
 /* ---- more than a bit -------------------------------------------------------------------------------------- */
