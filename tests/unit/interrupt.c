@@ -338,7 +338,13 @@ static void call_validate(quire_pa *got) {
 }
 
 /* A recount in which somebody interferes finds that, and no damage. */
-static const struct call validation = {"validation", one_freed, call_validate, 0, 1};
+static const struct call validations[] = {{"validation", one_freed, call_validate, 0, 1},
+                                          {"validation, blocks", block_held, call_validate, 0, 512}};
+
+static void free_held_block(void) {
+    assert_int_equal(quire_free_order(q, held, QUIRE_BLOCK_ORDER), QUIRE_OK);
+    held = QUIRE_NONE;
+}
 
 static void expect_no_damage(const struct call *c, quire_pa got) {
     assert_true(validated == QUIRE_OK || validated == QUIRE_BUSY);
@@ -347,7 +353,8 @@ static void expect_no_damage(const struct call *c, quire_pa got) {
 
 static void validation_interrupted_anywhere(void **state) {
     (void)state;
-    at_instructions(&validation, SOME_COPIES, allocate_and_free, expect_no_damage);
+    at_instructions(&validations[0], SOME_COPIES, allocate_and_free, expect_no_damage);
+    at_instructions(&validations[1], SOME_COPIES, free_held_block, expect_no_damage);
 }
 
 /* A frame comes back while a call is finding out that there is none. */
