@@ -371,6 +371,31 @@ const struct scenario pair_and_frees = {
     .full = {3, 1, 0},
 };
 
+/* A block that is held as a whole, and nothing is free. */
+static void last_block_held(void) {
+    world_make(0, 2, 2);
+    held[0] = take_order(QUIRE_BLOCK_ORDER);
+    world_take_all();
+}
+
+static void give_block(void) {
+    give_order(held[0], QUIRE_BLOCK_ORDER);
+}
+
+static void take_one(void) {
+    take();
+}
+
+const struct scenario block_and_take = {
+    .name = "block-and-take",
+    .about = "a block is freed as a whole while another CPU wants one frame",
+    .set_up = last_block_held,
+    .thread = {give_block, take_one},
+    .check = check_world_by_exhaustion,
+    .quick = {2, 1, 0},
+    .full = {3, 1, 0},
+};
+
 /* ---- parts ------------------------------------------------------------------------------------------------ */
 
 /* A block that was allocated whole, and of which a frame was freed since, so that each has a record of its own. All else is

@@ -45,6 +45,7 @@ const struct scenario *const scenarios[] = {
     &fresh_wild_cached,
     &block_and_frees,
     &block_and_single,
+    &block_and_take,
     &pair_and_block,
     &pair_and_pair,
     &pair_and_frees,
