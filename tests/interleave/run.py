@@ -150,6 +150,15 @@ def compare(folder, out):
     return len(lines) == len(COMPARED) and result.returncode == 0
 
 
+def each_has_a_twin(kinds, out):
+    """The litmus programs are of the explorer itself, and say what must be found and what not."""
+    found = {scenario for kind in kinds for _, finds, _ in kind.twins for scenario in finds.split()}
+    names = [name for name in kinds[0].scenarios(kinds[0].builds[0], True) if not name.startswith("litmus-")]
+    alone = [name for name in names if name not in found]
+    out.line(not alone, "each scenario has a twin" + "".join(f", but {name} has none" for name in alone), "")
+    return not alone
+
+
 def main():
     *options, folder = sys.argv[1:]
     folder = pathlib.Path(folder)
@@ -160,7 +169,7 @@ def main():
     out = Table() if full else Tap()
     all_good = True
     if options != ["--crashes"]:
-        all_good &= run(schedules, full, out) & compare(folder, out)
+        all_good &= run(schedules, full, out) & compare(folder, out) & each_has_a_twin([schedules, crashes], out)
     if options != ["--full"]:
         all_good &= run(crashes, full, out)
     out.end()
