@@ -102,8 +102,10 @@ class Kernel:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
     def start(self, *words, **environment):
+        # Who is started in the background by a script ignores Ctrl-C, and so would all that it starts.
         return subprocess.Popen([sys.executable, HERE / "fake_tracefs.py", self.root, *map(str, words)], text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **environment})
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **environment},
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     def record(self, *words, **environment):
         """Status, stderr, and whether the instance is gone, switched off."""
