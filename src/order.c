@@ -202,7 +202,8 @@ static void mark_freed(q_record *records, size_t n) {
     }
 }
 
-/* Frees the frames or the block of a place where they are one allocation, held once: the usual case. */
+/* Writes "free" over the records of a place where that is one allocation, held once: the usual case, in a short way.
+ * False, and nothing changed: it may be anything else. */
 static bool free_whole(const struct q_place *at, unsigned order) {
     if (order < QUIRE_BLOCK_ORDER) {
         bool alone = held_alone(at->record, (size_t)1 << order);
@@ -394,6 +395,7 @@ static q_frame fetch_runs(struct quire *q, struct q_cache *c, unsigned order) {
     return q_cache_take_run(c, order);
 }
 
+/* From the CPU's cache, which fetches small runs where it has none. */
 static q_frame take_run_cached(struct quire *q, unsigned order) {
     q_word visit;
     struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
