@@ -8,16 +8,16 @@ JUDGES is described in judges.py; all that is made goes to FOLDER. A mutant that
 object code as the original or as another mutant, is not counted. One that survives may be equivalent to the original, by what
 the API promises: the file --explained says so (explained.py).
 
-A sample has its share of each file and of each kind of mistake. --only TEXT takes the mutants whose "path:line kind" has TEXT
-in it; --patience is how much longer than the original one may run before it counts as hanging. What is known goes into the
---log as it comes, and is not judged again (log.py).
+--only TEXT takes the mutants whose "path:line kind" has TEXT in it; --patience is how much longer than the original one may run
+before it counts as hanging. What is known goes into the --log as it comes, and is not judged again (log.py).
 
 Exit status: 0 all were killed or are explained, 1 some survived or it was interrupted, 2 something is wrong with the judges or the explanations.
 """
 import argparse
+import collections
 import difflib
+import hashlib
 import pathlib
-import random
 import sys
 import time
 
@@ -28,13 +28,15 @@ import operators
 import report
 
 
-def spread(mutants, n, seed):
-    """n of them, of each file and kind as many as is its share."""
-    chance = random.Random(seed)
-    mixed = sorted(chance.sample(mutants, len(mutants)), key=lambda m: (m.path, m.kind))
-    step, start = len(mixed) / n, chance.random()
-    chosen = [mixed[int((start + i) * step)] for i in range(n)] if step > 1 else mixed
-    return chance.sample(chosen, len(chosen))
+def sample(mutants, n, seed):
+    """The n with the smallest hashes. Each file and kind has its share on average. A change of the sources draws anew only the
+    mutants of the lines that changed; of the others no more leave or come than make it n again."""
+    times, hashes = collections.Counter(), {}
+    for m in mutants:
+        what = seed, m.path, m.function, m.kind, m.before, m.after
+        times[what] += 1
+        hashes[m] = hashlib.sha256(repr((*what, times[what])).encode()).digest()
+    return sorted(mutants, key=hashes.get)[:n]
 
 
 def diff(mutant, before):
@@ -98,7 +100,7 @@ def main():
     reasons = explained.Reasons(args.explained, everything)
     mutants = [m for m in everything if args.only in f"{m.path}:{m.line} {m.kind}"]
     if args.sample is not None:
-        mutants = spread(mutants, args.sample, args.seed)
+        mutants = sample(mutants, args.sample, args.seed)
     if args.list:
         print("\n".join(f"{m.path}:{m.line} {m.kind}: {m.before} -> {m.after}" for m in mutants))
         return 0

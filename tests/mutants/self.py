@@ -9,6 +9,7 @@ sys.path[:0] = ["tools", "tests/mutants"]
 import operators
 import tap
 
+MUTANTS_PY = pathlib.Path("tests/mutants/mutants.py").resolve()
 SOURCE = """struct pair { int n; } *pair;
 struct pair copy(void) {
     return *pair;
@@ -22,7 +23,7 @@ JUDGES = """[build plain]
 compile = gcc -O2 -c {source} -o {object}
 [judge test]
 build = plain
-link = gcc %s/test.c {core} -o {program}
+link = gcc test.c {core} -o {program}
 run = {program}
 """
 MUTANTS = """toy.c:6 arithmetic: return a * 1 > 0; -> return a / 1 > 0;
@@ -32,6 +33,7 @@ toy.c:6 constant: return a * 1 > 0; -> return a * 0 > 0;
 toy.c:6 constant: return a * 1 > 0; -> return a * 1 > 1;
 toy.c:3 return: return *pair; -> return 0;
 toy.c:6 return: return a * 1 > 0; -> return 0;"""
+OTHER_LINE = "/* Moves the others. */\n" + SOURCE.replace("*pair;\n}", "pair[0];\n}")
 HANGING = "int positive(int a) {\n    volatile int n = 3;\n    while (n != 0) {\n        n--;\n    }\n    return a > n;\n}\n"
 
 # What is made of a line of a function: the kind and the line after the change.
@@ -68,13 +70,19 @@ def run(folder, source=SOURCE, more="", explained=None, options=()):
     folder = pathlib.Path(folder)
     (folder / "toy.c").write_text(source)
     (folder / "test.c").write_text(TEST % more)
-    (folder / "judges").write_text(JUDGES % folder)
+    (folder / "judges").write_text(JUDGES)
     if explained is not None:
-        (folder / "explained").write_text(explained.replace("toy.c", str(folder / "toy.c")))
-        options = [*options, "--explained", folder / "explained"]
-    done = subprocess.run(["tests/mutants/mutants.py", *options, folder / "judges", folder / "work", folder / "toy.c"],
+        (folder / "explained").write_text(explained)
+        options = [*options, "--explained", "explained"]
+    done = subprocess.run([MUTANTS_PY, *options, "judges", "work", "toy.c"], cwd=folder,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.returncode, done.stdout.replace(str(folder) + "/", "")
+    return done.returncode, done.stdout
+
+
+def sample(folder, source, seed):
+    """Three mutants of a source, without the numbers of their lines."""
+    listed = run(folder, source, options=["--list", "--sample", "3", "--seed", seed])[1]
+    return {line.split(" ", 1)[1] for line in listed.splitlines()}
 
 
 def expect(name, result, status, *said):
@@ -113,7 +121,7 @@ with tempfile.TemporaryDirectory() as folder:
         expect("an explanation of what is no more", run(folder, explained=stale), 2, "explained:2: no such mutant")
     expect("an explanation without a reason", run(folder, explained="toy.c: a -> b\n"), 2, "explained:1: neither")
 
-    log = ["--log", pathlib.Path(folder, "log")]
+    log = ["--log", "log"]
     fresh, again = run(folder, options=log), run(folder, options=log)
     tap.expect("what the log knows is not judged again", fresh[1].count("survived: ") > again[1].count("survived: ") > 0
                and fresh[1].splitlines()[-1] == again[1].splitlines()[-1], fresh[1] + again[1])
@@ -122,6 +130,8 @@ with tempfile.TemporaryDirectory() as folder:
 
     some = [run(folder, options=["--list", "--sample", "3", "--seed", seed]) for seed in "223"]
     tap.expect("a seed means a sample", some[0] == some[1] != some[2] and some[0][1].count("\n") == 3, some)
-    shares = [run(folder, options=["--list", "--sample", "3", "--seed", seed])[1].count(" constant: ") for seed in "12345678"]
-    tap.expect("a sample has its share of each kind", set(shares) <= {1, 2}, shares)
+    samples = [(sample(folder, SOURCE, seed), sample(folder, OTHER_LINE, seed)) for seed in "12345678"]
+    tap.expect("each mutant is in a sample", len(set().union(*(before for before, _ in samples))) == 7, samples)
+    others = [[{m for m in chosen if "pair" not in m} for chosen in pair] for pair in samples]
+    tap.expect("a change of one line exchanges none of another", all(a <= b or b <= a for a, b in others), others)
 tap.end()
