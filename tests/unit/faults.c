@@ -144,6 +144,16 @@ static void the_allocators_own_data(void **state) {
     expect_misuse(q, FREE_ORDER, BASE, QUIRE_BLOCK_ORDER, QUIRE_FAULT_RESERVED, BASE, 0, 0);
 }
 
+static void the_data_in_added_memory(void **state) {
+    (void)state;
+    struct quire *q = memory();
+    const struct quire_region more = USABLE(END + 4 * MIB, END + 8 * MIB);
+    unit_ram(&more, 1, QUIRE_NONE);
+    assert_int_equal(quire_add(q, &more), QUIRE_OK);
+    assert_int_equal(state_of(q, more.base), QUIRE_STATE_METADATA);
+    expect_misuse_by_all(q, more.base, QUIRE_FAULT_RESERVED);
+}
+
 static void a_hole(void **state) {
     (void)state;
     struct quire *q = memory();
@@ -457,6 +467,7 @@ int main(void) {
         unit_case(an_address_outside_all_memory),
         unit_case(no_address_at_all),
         unit_case(the_allocators_own_data),
+        unit_case(the_data_in_added_memory),
         unit_case(a_hole),
         unit_case(a_misaligned_address),
         unit_case(a_part_that_is_not_aligned_to_its_size),
