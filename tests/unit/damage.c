@@ -284,6 +284,12 @@ static void all_zeroes_and_all_ones(void **state) {
 
 /* ---- noticed without looking for it ----------------------------------------------------------------------- */
 
+static void set_free_bit(quire_pa pa) {
+    const size_t i = (size_t)(pa % BLOCK / PAGE);
+    atomic_fetch_or(&zone->lines[block_of(pa)].word[i / Q_WORD_BITS], q_bit(i));
+    atomic_fetch_add(&zone->blocks[block_of(pa)].count, 1);
+}
+
 /* A held frame whose free bit is set: found when it comes home, and there once afterwards. */
 static void a_bit_that_is_set_already(void **state) {
     (void)state;
@@ -294,9 +300,7 @@ static void a_bit_that_is_set_already(void **state) {
     struct frames rest = {0};
     take_all(q, &rest);
     quire_pa twice = pa + 3 * PAGE;
-    size_t b = block_of(twice), i = (size_t)(twice % BLOCK / PAGE);
-    atomic_fetch_or(&zone->lines[b].word[i / Q_WORD_BITS], q_bit(i));
-    atomic_fetch_add(&zone->blocks[b].count, 1);
+    set_free_bit(twice);
     assert_int_equal(quire_free_order(q, pa, 5), QUIRE_OK); /* the caller did nothing wrong */
     q_drain_all(q);
     expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", twice, 0, 0, 30); /* it may come home in any call: see fault.h */
@@ -497,14 +501,25 @@ static void bits_that_are_set_already_in_several_words(void **state) {
     make_memory(QUIRE_CONTENT_NONE);
     const quire_pa pa = must_alloc_order(q, 8, 30);
     q_drain_all(q); /* so that the run does not come to the borrowed block */
-    const size_t i = (size_t)(pa % BLOCK / PAGE);
-    for (size_t k = i + 70; k < i + 256; k += 70) {
-        atomic_fetch_or(&zone->lines[block_of(pa)].word[k / Q_WORD_BITS], q_bit(k));
-        atomic_fetch_add(&zone->blocks[block_of(pa)].count, 1);
+    for (size_t i = 70; i < 256; i += 70) {
+        set_free_bit(pa + i * PAGE);
     }
     assert_int_equal(quire_free_order(q, pa, 8), QUIRE_OK);
     q_drain_all(q);
     expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", pa + 70 * PAGE, 0, 0, 30);
+    expect_consistent(q);
+}
+
+/* The others of a small run come home, also where it goes there alone. */
+static void a_bit_that_is_set_already_in_a_small_run(void **state) {
+    (void)state;
+    make_memory(QUIRE_CONTENT_NONE);
+    const quire_pa pa = must_alloc_order(q, 2, 30);
+    q_drain_all(q); /* so that no other frame of its block is on its way */
+    set_free_bit(pa + 2 * PAGE);
+    assert_int_equal(quire_free_order(q, pa, 2), QUIRE_OK);
+    q_drain_all(q);
+    expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", pa + 2 * PAGE, 0, 0, 30);
     expect_consistent(q);
 }
 
@@ -557,6 +572,7 @@ int main(void) {
         unit_case(a_run_that_is_freed_twice),
         unit_case(freed_twice_and_reused),
         unit_case(bits_that_are_set_already_in_several_words),
+        unit_case(a_bit_that_is_set_already_in_a_small_run),
         unit_case(a_count_that_can_not_be),
         unit_case(a_join_that_one_side_has),
     };
