@@ -221,6 +221,26 @@ static void the_cache_of_a_cpu_that_did_nothing(void **state) {
     flip_each("frames of no block on their way home", c->out.mask, sizeof c->out.mask, ~0ull);
 }
 
+/* Its place would be looked for among the records of the zone that the cache looks at. */
+static void a_warm_frame_of_another_zone(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = 2};
+    const struct quire_region map[] = {USABLE(BASE, END), USABLE(2 * END, 2 * END + BLOCK / 2)};
+    q = unit_make(&config, map, 2);
+    for (unsigned cpu = 0; cpu < 2; cpu++) { /* the first one takes all of the upper zone */
+        host_set_cpu(cpu);
+        must_alloc(q, 1);
+    }
+    q_frame *a = &q->caches[0].warm[1], *b = &q->caches[1].warm[1], other = *a;
+    assert_true(q->caches[0].zone != q->caches[1].zone);
+    *a = *b;
+    *b = other;
+    assert_true(is_found());
+    *b = *a;
+    *a = other;
+    expect_consistent(q);
+}
+
 /* A cache that gathers has nothing to do with warm frames, however few. */
 static void a_cpu_cache_that_gathers(void **state) {
     (void)state;
@@ -559,6 +579,7 @@ int main(void) {
         unit_case(the_hints),
         unit_case(the_cpu_caches),
         unit_case(the_cache_of_a_cpu_that_did_nothing),
+        unit_case(a_warm_frame_of_another_zone),
         unit_case(a_cpu_cache_that_gathers),
         unit_case(the_zone),
         unit_case(all_zeroes_and_all_ones),

@@ -381,6 +381,35 @@ static void memory_comes_when_there_is_none(void **state) {
     at_instructions(&starving, SOME_COPIES, free_one, expect_got_or_free);
 }
 
+/* The only reference is put while another one is taken, by somebody who has none. */
+static enum quire_status shared;
+
+static void call_share(quire_pa *got) {
+    (void)got;
+    shared = quire_get(q, held);
+}
+
+static void put_it(void) {
+    assert_int_equal(quire_put(q, held), QUIRE_OK);
+}
+
+/* He has one now, or was told that there is none to be had. */
+static void expect_shared_or_told(const struct call *c, quire_pa got) {
+    (void)c, (void)got;
+    struct quire_fault fault = {.kind = QUIRE_FAULT_NONE};
+    assert_int_equal(host_take_faults(&fault), shared == QUIRE_OK ? 0 : 1);
+    assert_int_equal(fault.kind, shared == QUIRE_OK ? QUIRE_FAULT_NONE : QUIRE_FAULT_GET_FREE);
+    assert_int_equal(quire_refs(q, held), shared == QUIRE_OK ? 1 : 0);
+    expect_consistent(q);
+}
+
+static const struct call sharing = {"get", one_held, call_share, 0, 1};
+
+static void put_in_the_middle_of_a_get(void **state) {
+    (void)state;
+    at_instructions(&sharing, ANY_NUMBER, put_it, expect_shared_or_told);
+}
+
 /* A frame is freed in the middle of being freed. */
 static quire_pa freed_twice;
 
@@ -532,6 +561,7 @@ int main(void) {
     static const struct CMUnitTest others[] = {
         cmocka_unit_test(validation_interrupted_anywhere),
         cmocka_unit_test(memory_comes_when_there_is_none),
+        cmocka_unit_test(put_in_the_middle_of_a_get),
         cmocka_unit_test(freed_twice_at_once),
         cmocka_unit_test(block_freed_twice_at_once),
         cmocka_unit_test(recovery_crashed_anywhere),
