@@ -559,12 +559,9 @@ int main(void) {
         {"crashed", crashed_anywhere},
     };
     static const struct CMUnitTest others[] = {
-        cmocka_unit_test(validation_interrupted_anywhere),
-        cmocka_unit_test(memory_comes_when_there_is_none),
-        cmocka_unit_test(put_in_the_middle_of_a_get),
-        cmocka_unit_test(freed_twice_at_once),
-        cmocka_unit_test(block_freed_twice_at_once),
-        cmocka_unit_test(recovery_crashed_anywhere),
+        cmocka_unit_test(validation_interrupted_anywhere), cmocka_unit_test(memory_comes_when_there_is_none),
+        cmocka_unit_test(put_in_the_middle_of_a_get),      cmocka_unit_test(freed_twice_at_once),
+        cmocka_unit_test(block_freed_twice_at_once),       cmocka_unit_test(recovery_crashed_anywhere),
     };
     static struct CMUnitTest tests[N_CALLS * COUNT_OF(events) + COUNT_OF(others)];
     static char names[COUNT_OF(tests)][80];
