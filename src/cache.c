@@ -254,28 +254,39 @@ static void open_out(struct quire *q, struct q_cache *c, q_frame f) {
     q_loan_open(&c->out, z, q_zone_block_of(z, f));
 }
 
-/* A frame into the loan of its block: `in` or `out`, or else `out` becomes that. */
-static inline void send_home(struct quire *q, struct q_cache *c, q_frame f) {
-    if (q_loan_put(&c->in, f) || q_loan_put(&c->out, f)) {
-        return;
+/* Free frames of one word of a block into the loan of that: `in` or `out`, or else `out` becomes it. */
+static void send_word_home(struct quire *q, struct q_cache *c, q_frame base, q_word bits) {
+    if (base - c->in.base >= Q_BLOCK) {
+        open_out(q, c, base);
     }
-    if (q_loan_has(&c->in, f) || q_loan_has(&c->out, f)) {
-        report_twice(q, f);
-        return;
+    q_word twice = q_loan_put_bits(base - c->in.base < Q_BLOCK ? &c->in : &c->out, base, bits);
+    for (; twice != 0; twice &= twice - 1) {
+        report_twice(q, base + q_lowest(twice));
     }
-    open_out(q, c, f);
-    (void)q_loan_put(&c->out, f);
 }
 
-/* The `n` oldest warm frames go home. */
-static void spill(struct quire *q, struct q_cache *c, uint32_t n) {
-    Q_CHECK(n <= c->n_warm && c->n_warm <= Q_WARM, c->n_warm);
-    for (uint32_t i = 0; i < n; i++) {
-        send_home(q, c, c->warm[i]);
+/* The frames go home, a word at a time as far as those of one lie side by side. */
+static void send_home(struct quire *q, struct q_cache *c, const q_frame *frames, uint32_t n) {
+    for (uint32_t i = 0; i < n;) {
+        q_frame base = frames[i] & ~(q_frame)(Q_WORD_BITS - 1);
+        q_word bits = 0;
+        for (; i < n && frames[i] - base < Q_WORD_BITS; i++) {
+            if ((bits & q_bit(frames[i])) != 0) {
+                report_twice(q, frames[i]);
+            }
+            bits |= q_bit(frames[i]);
+        }
+        send_word_home(q, c, base, bits);
     }
-    c->n_warm -= n;
-    for (uint32_t i = 0; i < c->n_warm; i++) {
-        c->warm[i] = c->warm[i + n];
+}
+
+/* The older half of warm, which is full, goes home. */
+static void spill(struct quire *q, struct q_cache *c) {
+    Q_CHECK(c->n_warm == Q_WARM, c->n_warm);
+    send_home(q, c, c->warm, Q_WARM / 2);
+    c->n_warm -= Q_WARM / 2;
+    for (uint32_t i = 0; i < Q_WARM / 2; i++) {
+        c->warm[i] = c->warm[i + Q_WARM / 2];
     }
 }
 
@@ -297,11 +308,11 @@ static bool looks_at(struct quire *q, struct q_cache *c, q_frame f) {
 
 void q_cache_push(struct quire *q, struct q_cache *c, q_frame f) {
     if (c->gathering != 0 || !looks_at(q, c, f)) {
-        send_home(q, c, f);
+        send_home(q, c, &f, 1);
         return;
     }
     if (c->n_warm == Q_WARM) {
-        spill(q, c, Q_WARM / 2);
+        spill(q, c);
     }
     c->warm[c->n_warm++] = f;
 }
@@ -391,7 +402,9 @@ size_t q_cache_count_runs(const struct q_cache *c) {
 }
 
 void q_cache_drain(struct quire *q, struct q_cache *c) {
-    spill(q, c, c->n_warm);
+    Q_CHECK(c->n_warm <= Q_WARM, c->n_warm);
+    send_home(q, c, c->warm, c->n_warm);
+    c->n_warm = 0;
     for (unsigned order = 1; order <= Q_RUN_ORDERS; order++) {
         spill_runs(q, c, order, c->n_runs[order - 1]);
     }

@@ -25,14 +25,12 @@ static inline bool q_loan_has(const struct q_loan *loan, q_frame f) {
     return i < Q_BLOCK && (loan->mask[i / Q_WORD_BITS] & q_bit(i)) != 0;
 }
 
-/* Puts a frame into the loan of its block; false: the loan is of another block, or has it already. */
-static inline bool q_loan_put(struct q_loan *loan, q_frame f) {
-    q_frame i = f - loan->base;
-    if (i >= Q_BLOCK || (loan->mask[i / Q_WORD_BITS] & q_bit(i)) != 0) {
-        return false;
-    }
-    loan->mask[i / Q_WORD_BITS] |= q_bit(i);
-    return true;
+/* Puts frames of one word of the loan's block into it, `base` that of bit 0; returns those that are there already. */
+static inline q_word q_loan_put_bits(struct q_loan *loan, q_frame base, q_word bits) {
+    q_word *word = &loan->mask[(base - loan->base) / Q_WORD_BITS];
+    q_word twice = *word & bits;
+    *word |= bits;
+    return twice;
 }
 
 unsigned q_loan_count(const struct q_loan *loan);
