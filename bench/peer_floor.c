@@ -2,7 +2,8 @@
  *
  * No lock, no check, no way from one CPU's array to another's: each has its own part of memory, and what it frees is its
  * own from then on. Nothing that keeps its promises to a kernel can be this fast; it shows how near one comes. Once it asks
- * the port for its CPU, as an allocator in a kernel must; once it is told by the harness, which no kernel does. */
+ * the port for its CPU, by a call, which the others save (CPU_IN_PLACE in bench.mk); once it is told by the harness, which
+ * no kernel does. */
 #include "peer.h"
 
 #include <quire/port.h>
@@ -74,7 +75,8 @@ static void floor_free(void *state, unsigned cpu, quire_pa frame) {
 
 const struct peer peer_floor = {
     .name = "floor",
-    .what = "a bare array of frame numbers for each CPU: no lock, no check, no sharing",
+    .what =
+        "a bare array of frame numbers for each CPU: no lock, no check, no sharing; calls the port to ask for its CPU",
     .traits = PEER_PRIVATE,
     .make = floor_make,
     .drop = floor_drop,
@@ -84,7 +86,7 @@ const struct peer peer_floor = {
 
 const struct peer peer_told = {
     .name = "told",
-    .what = "the same, told on which CPU it runs; all others that need to know ask the port",
+    .what = "the same, told on which CPU it runs; all others that need to know ask the port, in place",
     .traits = PEER_PRIVATE,
     .make = floor_make,
     .drop = floor_drop,

@@ -11,7 +11,7 @@ KERNEL_OBJ := $(patsubst %,$(KERNEL_OUT)/%.o,$(basename $(KERNEL_SRC) $(QUIRE_SR
 # No floating point in the kernel, no library, code that runs above where it is loaded.
 KERNEL_TARGET := --target=riscv64-unknown-elf -march=rv64imac -mabi=lp64 -mcmodel=medany -mno-relax
 KERNEL_CFLAGS := $(KERNEL_TARGET) $(STRICT) -O2 -g -ffreestanding -fno-pic -fno-common
-KERNEL_CPPFLAGS := -Iinclude -I. -Ikernel/include -Ikernel/arch/riscv64
+KERNEL_CPPFLAGS := -Iinclude -I. -Ikernel/include -Ikernel/arch/riscv64 -DQUIRE_PORT_CPU_H='<quire_cpu.h>'
 
 $(KERNEL_OUT)/%.o: %.c
 	@mkdir -p $(@D)

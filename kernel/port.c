@@ -1,5 +1,4 @@
-/* port.c: the allocator's hooks, all that it needs of this kernel beside the four memory functions. */
-#include <cpu.h>
+/* port.c: the allocator's hooks, all that it needs of this kernel beside the four memory functions and quire_cpu.h. */
 #include <kernel.h>
 #include <quire/port.h>
 
@@ -16,10 +15,6 @@ static const char *const owner_names[OWNERS] = {
 
 const char *owner_name(uint8_t tag) {
     return tag < OWNERS ? owner_names[tag] : "an unknown owner";
-}
-
-unsigned quire_port_cpu(void) {
-    return arch_cpu_hint();
 }
 
 void *quire_port_map(quire_pa pa) {

@@ -12,8 +12,15 @@
 
 /* The number of the CPU that runs this, 0..n_cpus-1. Only a hint: a value that is stale by the time it is used
  * (preemption, migration) costs speed, never correctness, so nothing has to be disabled around it. A number
- * beyond n_cpus is served without a CPU cache. Never called by quire_init. */
+ * beyond n_cpus is served without a CPU cache. Never called by quire_init.
+ *
+ * Asked by each call for one frame, of whose time the way to a function is a third. Where QUIRE_PORT_CPU_H is defined, it
+ * names a header of the kernel's that has the same as a static inline function: -DQUIRE_PORT_CPU_H='"cpu_number.h"' */
+#ifdef QUIRE_PORT_CPU_H
+#include QUIRE_PORT_CPU_H
+#else
 unsigned quire_port_cpu(void);
+#endif
 
 /* Where the frame at `pa` (a multiple of the page size) can be read and written. The frames of one metadata extent must
  * be mapped one behind the other. NULL is allowed for frames that are never touched: those of a zone whose metadata

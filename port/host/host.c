@@ -17,7 +17,7 @@ struct ram {
 static struct ram ram[HOST_RAM_MAX];
 static unsigned n_ram;
 
-static _Thread_local unsigned this_cpu;
+_Thread_local unsigned host_this_cpu;
 
 static pthread_mutex_t fault_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool keep_faults;
@@ -45,7 +45,7 @@ void host_ram_clear(void) {
 }
 
 void host_set_cpu(unsigned cpu) {
-    this_cpu = cpu;
+    host_this_cpu = cpu;
 }
 
 void host_keep_faults(bool keep) {
@@ -65,7 +65,7 @@ unsigned host_take_faults(struct quire_fault *last) {
 }
 
 unsigned quire_port_cpu(void) {
-    return this_cpu;
+    return host_this_cpu;
 }
 
 void *quire_port_map(quire_pa pa) {

@@ -16,6 +16,7 @@ void host_ram_clear(void); /* unmaps all of it */
 
 /* The CPU number of this thread, 0 until set. Any value is allowed. */
 void host_set_cpu(unsigned cpu);
+extern _Thread_local unsigned host_this_cpu; /* for host_cpu.h */
 
 /* What a fault does: print it and abort (the default), or be kept for host_take_faults and return. */
 void host_keep_faults(bool keep);

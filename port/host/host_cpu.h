@@ -1,0 +1,11 @@
+/* host_cpu.h: quire_port_cpu on POSIX as an inline function, for -DQUIRE_PORT_CPU_H='"host_cpu.h"'. */
+#ifndef HOST_CPU_H
+#define HOST_CPU_H
+
+#include "host.h"
+
+static inline unsigned quire_port_cpu(void) {
+    return host_this_cpu;
+}
+
+#endif
