@@ -67,7 +67,7 @@ bool q_cache_knows(const struct q_cache *c, q_frame f) {
 }
 
 /* A frame came home that was there already: a double free by two CPUs at once. It stays there once. */
-static void report_twice(struct quire *q, q_frame f) {
+static Q_COLD void report_twice(struct quire *q, q_frame f) {
     uint32_t record =
         atomic_load_explicit(q_zone_record(q_zone_of(q, f), f), memory_order_relaxed); /* for the report only */
     (void)q_fault(q, QUIRE_FAULT_BIT_TWICE, "quire_free", q_pa(f), 0, record);
@@ -242,11 +242,8 @@ q_frame q_cache_pop(struct quire *q, struct q_cache *c) {
     return refill(q, c) ? pop(c) : q_cache_pop_own(q, c);
 }
 
-/* Makes `out` the loan of this frame's block. */
-static void open_out(struct quire *q, struct q_cache *c, q_frame f) {
-    if (f - c->out.base < Q_BLOCK) {
-        return;
-    }
+/* Makes `out` the loan of this frame's block, which it is not. */
+static Q_APART void open_out(struct quire *q, struct q_cache *c, q_frame f) {
     settle(q, c, -(intptr_t)q_loan_count(&c->out));
     q_return(q, &c->out);
     look_whether_to_gather(q, c);
@@ -254,13 +251,19 @@ static void open_out(struct quire *q, struct q_cache *c, q_frame f) {
     q_loan_open(&c->out, z, q_zone_block_of(z, f));
 }
 
-/* Free frames of one word of a block into the loan of that: `in` or `out`, or else `out` becomes it. */
-static void send_word_home(struct quire *q, struct q_cache *c, q_frame base, q_word bits) {
-    if (base - c->in.base >= Q_BLOCK) {
-        open_out(q, c, base);
+/* The loan of this frame's block: `in` or `out`, or else `out` becomes that. */
+static inline struct q_loan *loan_for(struct quire *q, struct q_cache *c, q_frame f) {
+    struct q_loan *loan = f - c->in.base < Q_BLOCK ? &c->in : &c->out;
+    if (f - loan->base >= Q_BLOCK) {
+        open_out(q, c, f);
     }
-    q_word twice = q_loan_put_bits(base - c->in.base < Q_BLOCK ? &c->in : &c->out, base, bits);
-    for (; twice != 0; twice &= twice - 1) {
+    return loan;
+}
+
+/* Free frames of one word of a block into the loan of that. */
+static inline void send_word_home(struct quire *q, struct q_cache *c, q_frame base, q_word bits) {
+    q_word twice = q_loan_put_bits(loan_for(q, c, base), base, bits);
+    for (; Q_SELDOM(twice != 0); twice &= twice - 1) {
         report_twice(q, base + q_lowest(twice));
     }
 }
@@ -308,10 +311,10 @@ static bool looks_at(struct quire *q, struct q_cache *c, q_frame f) {
 
 void q_cache_push(struct quire *q, struct q_cache *c, q_frame f) {
     if (c->gathering != 0 || !looks_at(q, c, f)) {
-        send_home(q, c, &f, 1);
+        send_word_home(q, c, f & ~(q_frame)(Q_WORD_BITS - 1), q_bit(f));
         return;
     }
-    if (c->n_warm == Q_WARM) {
+    if (c->n_warm >= Q_WARM) {
         spill(q, c);
     }
     c->warm[c->n_warm++] = f;
@@ -319,8 +322,9 @@ void q_cache_push(struct quire *q, struct q_cache *c, q_frame f) {
 
 q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
     Q_CHECK(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
-    if (order <= Q_RUN_ORDERS && c->n_runs[order - 1] > 0) {
-        return c->runs[order - 1][--c->n_runs[order - 1]];
+    q_frame f = order <= Q_RUN_ORDERS ? q_cache_unstack_run(c, order) : Q_NO_FRAME;
+    if (f != Q_NO_FRAME) {
+        return f;
     }
     if (order == QUIRE_BLOCK_ORDER) { /* `in` is broken up, `out` may be whole */
         return q_loan_take_block(&c->out) ? c->out.base : Q_NO_FRAME;
@@ -335,10 +339,7 @@ q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
 
 /* A run into the loan of its block, or else `out` becomes that; false: some of it is there. */
 static bool send_run_home(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
-    if (f - c->in.base >= Q_BLOCK) {
-        open_out(q, c, f);
-    }
-    struct q_loan *loan = f - c->in.base < Q_BLOCK ? &c->in : &c->out;
+    struct q_loan *loan = loan_for(q, c, f);
     return order == QUIRE_BLOCK_ORDER ? q_loan_put_block(loan)
                                       : q_loan_put_run(loan, f - loan->base, (size_t)1 << order);
 }
@@ -375,14 +376,10 @@ static void spill_runs(struct quire *q, struct q_cache *c, unsigned order, uint3
 
 bool q_cache_put_run(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
     Q_CHECK(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
-    if (order > Q_RUN_ORDERS || c->gathering != 0) {
-        return send_run_home(q, c, f, order);
-    }
-    if (c->n_runs[order - 1] == Q_RUNS) {
+    if (order <= Q_RUN_ORDERS && c->n_runs[order - 1] == Q_RUNS && c->gathering == 0) {
         spill_runs(q, c, order, 1);
     }
-    c->runs[order - 1][c->n_runs[order - 1]++] = f;
-    return true;
+    return (order <= Q_RUN_ORDERS && q_cache_stack_run(c, f, order)) || send_run_home(q, c, f, order);
 }
 
 void q_cache_keep_runs(struct quire *q, struct q_cache *c, unsigned order, const q_frame *runs, unsigned n) {

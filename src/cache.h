@@ -8,7 +8,7 @@
 
 /* Runs of orders 1, 2 and 3, of each at most so many; then the oldest one leaves. */
 #define Q_RUN_ORDERS 3u
-#define Q_RUNS       8u
+#define Q_RUNS       12u
 
 /* So that a shift finds a CPU's cache, and no two share a line. */
 #define Q_CACHE_BYTES 2048
@@ -86,6 +86,27 @@ static inline void q_cache_close(struct q_cache *c, q_word visit) {
 /* The record of a frame of the zone. */
 static inline q_record *q_cache_record(const struct q_cache *c, q_frame f) {
     return (q_record *)(c->records + f * sizeof(q_record));
+}
+
+/* Puts a small run onto its stack (order 1..Q_RUN_ORDERS); false, and nothing done: it is full, or not to be used. */
+static inline bool q_cache_stack_run(struct q_cache *c, q_frame f, unsigned order) {
+    uint32_t n = c->n_runs[order - 1];
+    if (n >= Q_RUNS || c->gathering != 0) {
+        return false;
+    }
+    c->runs[order - 1][n] = f;
+    c->n_runs[order - 1] = n + 1;
+    return true;
+}
+
+/* A small run from its stack; Q_NO_FRAME: there is none. */
+static inline q_frame q_cache_unstack_run(struct q_cache *c, unsigned order) {
+    uint32_t n = c->n_runs[order - 1];
+    if (n == 0) {
+        return Q_NO_FRAME;
+    }
+    c->n_runs[order - 1] = n - 1;
+    return c->runs[order - 1][n - 1];
 }
 
 struct quire;

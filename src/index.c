@@ -21,27 +21,6 @@
  * Cost: one load for each level, <= 2 up to 8 GiB, <= 5 up to 64 TiB; a read-modify-write only where a bit changes. */
 #include "index.h"
 
-static const int32_t class_most[Q_CLASSES] = {
-    [Q_NEARLY_FULL] = Q_BLOCK / 32 - 1,
-    [Q_FEW] = Q_BLOCK / 4 - 1,
-    [Q_SOME] = Q_BLOCK / 4 * 3 - 1,
-    [Q_MOST] = Q_BLOCK - 1,
-    [Q_ALL] = Q_BLOCK,
-};
-
-int32_t q_class_most(enum q_class class) {
-    return class_most[class];
-}
-
-enum q_class q_class_of(int32_t n_free) {
-    return n_free <= 0                           ? Q_NOTHING
-           : n_free <= class_most[Q_NEARLY_FULL] ? Q_NEARLY_FULL
-           : n_free <= class_most[Q_FEW]         ? Q_FEW
-           : n_free <= class_most[Q_SOME]        ? Q_SOME
-           : n_free <= class_most[Q_MOST]        ? Q_MOST
-                                                 : Q_ALL;
-}
-
 static size_t nodes_above(size_t n) {
     return (n + Q_FANOUT - 1) / Q_FANOUT;
 }

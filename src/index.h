@@ -41,9 +41,16 @@ struct q_index {
     unsigned top; /* level of the one root */
 };
 
-/* The class of a block with this many free frames; and the most that one of a class has. */
-enum q_class q_class_of(int32_t n_free);
-int32_t q_class_most(enum q_class class);
+/* The class of a block with this many free frames. */
+static inline enum q_class q_class_of(int32_t n_free) {
+    const int32_t all = Q_BLOCK;
+    return n_free <= 0            ? Q_NOTHING
+           : n_free < all / 32    ? Q_NEARLY_FULL
+           : n_free < all / 4     ? Q_FEW
+           : n_free < all / 4 * 3 ? Q_SOME
+           : n_free < all         ? Q_MOST
+                                  : Q_ALL;
+}
 
 size_t q_index_bytes(size_t n_blocks);
 

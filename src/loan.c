@@ -218,7 +218,6 @@ static unsigned take_in_word(struct q_zone *z, size_t block, size_t w, unsigned 
             return 0;
         }
         if (atomic_compare_exchange_strong(bits, &old, old & ~frames)) {
-            count_add(z, block, -(int32_t)(n << order));
             return n;
         }
     }
@@ -249,8 +248,11 @@ unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned 
         return take_wide(z, block, order, runs);
     }
     unsigned n = 0;
-    for (size_t w = 0; w < Q_LINE_WORDS && n == 0; w++) {
-        n = take_in_word(z, block, w, order, most, runs);
+    for (size_t w = 0; w < Q_LINE_WORDS && n < most; w++) {
+        n += take_in_word(z, block, w, order, most - n, runs + n);
+    }
+    if (n > 0) {
+        count_add(z, block, -(int32_t)(n << order));
     }
     return n;
 }

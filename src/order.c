@@ -1,7 +1,7 @@
 /* order.c: 2^order frames: allocate, free, and free a part.
  *
- * Orders 1 to 8 come out of the CPU's cache where it has a run, else out of the fullest of a few candidates in each
- * class, else of a fresh block, else of any block. Order 9 is a block whose 512 bits all come, order 10 two such
+ * Orders 1 to 8 come out of the CPU's cache where it has a run, else out of the first block of a class, the fullest
+ * class first, else of a fresh block, else of any block. Order 9 is a block whose 512 bits all come, order 10 two such
  * neighbours.
  *
  * Up to order 8 each frame gets a record, joined to its neighbours, and any aligned part can be freed: what is left
@@ -16,9 +16,6 @@
  * other, and a split may carry a join over that was just taken away; so a join counts only when both sides have it. */
 #include "core.h"
 
-/* Blocks of a class that are looked at for a run before the next class is. */
-#define Q_CANDIDATES 2
-
 /* ---- the records of a run of frames, or of blocks -------------------------------------------------------- */
 
 struct run {
@@ -31,24 +28,27 @@ static q_record *run_record(const struct run *run, size_t i) {
     return run->of_blocks ? &run->zone->blocks[i].record : &run->zone->records[i];
 }
 
-/* Whether 2 frames or more are all of one allocation, held once: the usual case, in one pass that branches once. */
-static bool held_alone(const q_record *records, size_t n) {
+/* Whether 2 frames or more are all of one allocation, held once: the usual case, in one pass that branches once. This
+ * and the other short ways go two frames at a time, as all but single ones come. */
+static inline bool held_alone(const q_record *records, size_t n) {
     /* relaxed, also below: the caller holds the frames, or misuses them */
     uint32_t first = atomic_load_explicit(&records[0], memory_order_relaxed);
     uint32_t last = atomic_load_explicit(&records[n - 1], memory_order_relaxed);
     uint32_t between = first | Q_JOIN_PREV;
     uint32_t wrong = ((first ^ (1u | Q_JOIN_NEXT)) & ~Q_TAG_MASK) | (last ^ between ^ Q_JOIN_NEXT);
-    for (size_t i = 1; i < n - 1; i++) {
+    for (size_t i = 1; i < n - 1; i += 2) {
         wrong |= atomic_load_explicit(&records[i], memory_order_relaxed) ^ between;
+        wrong |= atomic_load_explicit(&records[i + 1], memory_order_relaxed) ^ between;
     }
     return wrong == 0;
 }
 
-/* Whether nobody holds any of n frames, and nothing stands against handing them out. */
-static bool all_unheld(const q_record *records, size_t n) {
+/* Whether nobody holds any of 2 frames or more, and nothing stands against handing them out. */
+static inline bool all_unheld(const q_record *records, size_t n) {
     uint32_t all = 0;
-    for (size_t i = 0; i < n; i++) {
-        all |= atomic_load_explicit(&records[i], memory_order_relaxed); /* relaxed: the frames are the caller's (R1) */
+    for (size_t i = 0; i < n; i += 2) { /* relaxed: the frames are the caller's (R1) */
+        all |= atomic_load_explicit(&records[i], memory_order_relaxed);
+        all |= atomic_load_explicit(&records[i + 1], memory_order_relaxed);
     }
     return q_unheld(all);
 }
@@ -142,14 +142,8 @@ void q_split(struct q_zone *z, size_t block) {
 
 /* ---- free ------------------------------------------------------------------------------------------------ */
 
-/* Sends a run home whose records say free. */
-static void put_run(struct quire *q, q_frame f, unsigned order) {
-    if (order == 0) {
-        q_put_frame(q, f);
-        return;
-    }
-    q_word visit;
-    struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
+/* The rest of put_run: `c` is the CPU's cache in this visit, or NULL. */
+static Q_APART void put_run_apart(struct quire *q, struct q_cache *c, q_word visit, q_frame f, unsigned order) {
     bool kept = c != NULL && q_cache_put_run(q, c, f, order);
     if (c != NULL) {
         q_cache_close(c, visit);
@@ -157,6 +151,17 @@ static void put_run(struct quire *q, q_frame f, unsigned order) {
     if (!kept) {
         q_return_run(q, f, order);
     }
+}
+
+/* Sends a run of 2 frames or more home whose records say free. */
+static inline void put_run(struct quire *q, q_frame f, unsigned order) {
+    q_word visit = 0;
+    struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
+    if (c != NULL && order <= Q_RUN_ORDERS && q_cache_stack_run(c, f, order)) {
+        q_cache_leave(c, visit, 0);
+        return;
+    }
+    put_run_apart(q, c, visit, f, order);
 }
 
 static bool all_whole(const struct run *blocks) {
@@ -186,39 +191,16 @@ void q_go_home(struct quire *q, q_frame f, unsigned order) {
     if (q->content != QUIRE_CONTENT_NONE) {
         q_content_freed(q, f, order);
     }
-    put_run(q, f, order);
+    if (order == 0) {
+        q_put_frame(q, f);
+    } else {
+        put_run(q, f, order);
+    }
 }
 
 void q_leave_neighbours(struct q_zone *z, q_frame f, uint32_t record) {
     struct run run = {z, f - z->first, 1, false};
     cut_out(&run, record, record);
-}
-
-/* Writes "free" over the records of n frames with one owner. */
-static void mark_freed(q_record *records, size_t n) {
-    uint32_t freed = q_freed(atomic_load_explicit(&records[0], memory_order_relaxed)); /* relaxed: as in q_mark_freed */
-    for (size_t i = 0; i < n; i++) {
-        atomic_store_explicit(&records[i], freed, memory_order_relaxed); /* as above */
-    }
-}
-
-/* Writes "free" over the records of a place where that is one allocation, held once: the usual case, in a short way.
- * False, and nothing changed: it may be anything else. */
-static bool free_whole(const struct q_place *at, unsigned order) {
-    if (order < QUIRE_BLOCK_ORDER) {
-        bool alone = held_alone(at->record, (size_t)1 << order);
-        if (alone) {
-            mark_freed(at->record, (size_t)1 << order);
-        }
-        return alone;
-    }
-    q_record *whole = &at->zone->blocks[q_zone_block_of(at->zone, at->frame)].record;
-    uint32_t record = atomic_load_explicit(whole, memory_order_relaxed); /* relaxed: as in q_mark_freed, also below */
-    bool alone = order == QUIRE_BLOCK_ORDER && q_held_alone(record & ~Q_CLEAN);
-    if (alone) {
-        atomic_store_explicit(whole, q_freed(record) | Q_CLEAN, memory_order_relaxed);
-    }
-    return alone;
 }
 
 enum quire_status q_free_run(struct quire *q, const char *call, quire_pa pa, unsigned order) {
@@ -227,10 +209,6 @@ enum quire_status q_free_run(struct quire *q, const char *call, quire_pa pa, uns
         q_find_quickly(q, pa, order, &at) ? QUIRE_OK : q_find(q, call, pa, order, QUIRE_FAULT_NEVER_ALLOCATED, &at);
     if (status != QUIRE_OK) {
         return status;
-    }
-    if (QUIRE_CHECK < 2 && order > 0 && free_whole(&at, order)) {
-        q_go_home(q, at.frame, order);
-        return QUIRE_OK;
     }
     struct run run = records_of(&at, order);
     status = check_run(q, call, &run, order);
@@ -251,11 +229,48 @@ enum quire_status q_free_run(struct quire *q, const char *call, quire_pa pa, uns
     return QUIRE_OK;
 }
 
+/* Writes "free" over the records of 2 frames or more with one owner. */
+static inline void mark_freed(q_record *records, size_t n) {
+    /* relaxed, also below: as in q_mark_freed */
+    uint32_t freed = q_freed(atomic_load_explicit(&records[0], memory_order_relaxed));
+    for (size_t i = 0; i < n; i += 2) {
+        atomic_store_explicit(&records[i], freed, memory_order_relaxed);
+        atomic_store_explicit(&records[i + 1], freed, memory_order_relaxed);
+    }
+}
+
+/* Writes "free" over the records of a place where that is one allocation, held once: the usual case, in a short way.
+ * False, and nothing changed: it may be anything else. */
+static inline bool free_whole(const struct q_place *at, unsigned order) {
+    if (order < QUIRE_BLOCK_ORDER) {
+        bool alone = held_alone(at->record, (size_t)1 << order);
+        if (alone) {
+            mark_freed(at->record, (size_t)1 << order);
+        }
+        return alone;
+    }
+    q_record *whole = &at->zone->blocks[q_zone_block_of(at->zone, at->frame)].record;
+    uint32_t record = atomic_load_explicit(whole, memory_order_relaxed); /* relaxed: as above, also below */
+    bool alone = order == QUIRE_BLOCK_ORDER && q_held_alone(record & ~Q_CLEAN);
+    if (alone) {
+        atomic_store_explicit(whole, q_freed(record) | Q_CLEAN, memory_order_relaxed);
+    }
+    return alone;
+}
+
 enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order) {
-    if (order > QUIRE_MAX_ORDER) {
+    if (Q_SELDOM(order == 0)) {
+        return quire_free(q, pa);
+    }
+    if (Q_SELDOM(order > QUIRE_MAX_ORDER)) {
         return QUIRE_INVALID;
     }
-    return order == 0 ? quire_free(q, pa) : q_free_run(q, "quire_free_order", pa, order);
+    struct q_place at;
+    if (QUIRE_CHECK < 2 && q_find_quickly(q, pa, order, &at) && free_whole(&at, order)) {
+        q_go_home(q, at.frame, order);
+        return QUIRE_OK;
+    }
+    return q_free_run(q, "quire_free_order", pa, order);
 }
 
 /* ---- find frames ----------------------------------------------------------------------------------------- */
@@ -279,11 +294,14 @@ static bool runs_of_block(struct q_zone *z, size_t block, struct catch *got) {
     return got->n > 0;
 }
 
-/* The same from a block of this class; looks at `candidates` blocks at the most. */
-static bool runs_of_class(struct q_zone *z, enum q_class class, size_t candidates, struct catch *got) {
-    for (size_t b = 0; candidates > 0 && (b = q_zone_find(z, class, b)) != Q_NO_BLOCK; b++, candidates--) {
+/* The same from a block of this class: the first, or any where the search is `thorough`. */
+static bool runs_of_class(struct q_zone *z, enum q_class class, bool thorough, struct catch *got) {
+    for (size_t b = 0; (b = q_zone_find(z, class, b)) != Q_NO_BLOCK; b++) {
         if (runs_of_block(z, b, got)) {
             return true;
+        }
+        if (!thorough) {
+            return false;
         }
     }
     return false;
@@ -302,12 +320,12 @@ static bool run_of_fresh(struct quire *q, struct q_zone *z, struct catch *got) {
     return true;
 }
 
-static bool runs_in_zone(struct quire *q, struct q_zone *z, size_t candidates, struct catch *got) {
-    /* While there are others, those nearly full are left to empty. */
-    for (unsigned class = candidates == SIZE_MAX ? Q_NEARLY_FULL : Q_FEW; class <= Q_ALL; class ++) {
-        /* A class of blocks with fewer free frames than that is not worth looking at. */
-        bool may_hold = q_class_most((enum q_class) class) >= (int32_t)1 << got->order;
-        if (may_hold && runs_of_class(z, (enum q_class) class, candidates, got)) {
+static bool runs_in_zone(struct quire *q, struct q_zone *z, bool thorough, struct catch *got) {
+    /* Blocks of a lower class have not that many free frames. While there are others, those nearly full are left to
+     * empty. */
+    unsigned class = q_class_of((int32_t)1 << got->order);
+    for (class = class == Q_NEARLY_FULL && !thorough ? Q_FEW : class; class <= Q_ALL; class ++) {
+        if (runs_of_class(z, (enum q_class) class, thorough, got)) {
             return true;
         }
     }
@@ -367,12 +385,12 @@ static q_frame blocks_in_zone(struct quire *q, struct q_zone *z, unsigned order)
     return Q_NO_FRAME;
 }
 
-static bool search(struct quire *q, size_t candidates, struct catch *got) {
+static bool search(struct quire *q, bool thorough, struct catch *got) {
     const struct q_zones *zones = q_zones(q);
     for (size_t i = zones->n; i-- > 0;) {
         struct q_zone *z = zones->zone[i];
         if (got->order < QUIRE_BLOCK_ORDER) {
-            if (runs_in_zone(q, z, candidates, got)) {
+            if (runs_in_zone(q, z, thorough, got)) {
                 return true;
             }
             continue;
@@ -388,26 +406,11 @@ static bool search(struct quire *q, size_t candidates, struct catch *got) {
 /* Finds small runs for the cache, several at a time, and takes one of them. */
 static q_frame fetch_runs(struct quire *q, struct q_cache *c, unsigned order) {
     struct catch got = {.order = order, .most = Q_RUNS / 2};
-    if (!search(q, Q_CANDIDATES, &got)) {
+    if (!search(q, false, &got)) {
         return Q_NO_FRAME;
     }
     q_cache_keep_runs(q, c, order, got.first, got.n);
     return q_cache_take_run(c, order);
-}
-
-/* From the CPU's cache, which fetches small runs where it has none. */
-static q_frame take_run_cached(struct quire *q, unsigned order) {
-    q_word visit;
-    struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
-    if (c == NULL) {
-        return Q_NO_FRAME;
-    }
-    q_frame f = q_cache_take_run(c, order);
-    if (f == Q_NO_FRAME && order <= Q_RUN_ORDERS) {
-        f = fetch_runs(q, c, order);
-    }
-    q_cache_close(c, visit);
-    return f;
 }
 
 static bool has_hole(const struct q_zone *z, q_frame f, q_frame n) {
@@ -435,18 +438,14 @@ static bool ever_fits(const struct quire *q, unsigned order) {
     return false;
 }
 
-/* From the CPU's cache, from likely blocks, from all; then with all caches emptied. */
-static q_frame take_run(struct quire *q, unsigned order) {
-    q_frame f = take_run_cached(q, order);
-    if (f != Q_NO_FRAME) {
-        return f;
-    }
+/* From likely blocks, from all; then with all caches emptied. */
+static q_frame take_run_shared(struct quire *q, unsigned order) {
     struct catch got = {.order = order, .most = 1};
     q_begin(q);
-    bool found = search(q, Q_CANDIDATES, &got) || search(q, SIZE_MAX, &got);
+    bool found = search(q, false, &got) || search(q, true, &got);
     if (!found && ever_fits(q, order)) {
         q_drain_all(q);
-        found = search(q, SIZE_MAX, &got);
+        found = search(q, true, &got);
     }
     q_end(q);
     if (!found) {
@@ -454,6 +453,29 @@ static q_frame take_run(struct quire *q, unsigned order) {
     }
     atomic_fetch_sub_explicit(&q->balance.n_free, (intptr_t)1 << order, memory_order_relaxed); /* an estimate */
     return got.first[0];
+}
+
+/* The rest of take_run: `c` is the CPU's cache in this visit, or NULL. */
+static Q_APART q_frame take_run_apart(struct quire *q, struct q_cache *c, q_word visit, unsigned order) {
+    q_frame f = Q_NO_FRAME;
+    if (c != NULL) {
+        f = q_cache_take_run(c, order);
+        f = f == Q_NO_FRAME && order <= Q_RUN_ORDERS ? fetch_runs(q, c, order) : f;
+        q_cache_close(c, visit);
+    }
+    return f != Q_NO_FRAME ? f : take_run_shared(q, order);
+}
+
+/* From the CPU's cache, which fetches small runs where it has none, or from wherever there is one. */
+static inline q_frame take_run(struct quire *q, unsigned order) {
+    q_word visit = 0;
+    struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
+    q_frame f = c != NULL && order <= Q_RUN_ORDERS ? q_cache_unstack_run(c, order) : Q_NO_FRAME;
+    if (f == Q_NO_FRAME) {
+        return take_run_apart(q, c, visit, order);
+    }
+    q_cache_leave(c, visit, 0);
+    return f;
 }
 
 /* ---- allocate -------------------------------------------------------------------------------------------- */
@@ -473,11 +495,12 @@ static void own_blocks(struct q_zone *z, size_t first, size_t n, uint8_t tag) {
     }
 }
 
-static void own_frames(q_record *records, size_t n, uint8_t tag) {
+static inline void own_frames(q_record *records, size_t n, uint8_t tag) {
     uint32_t first = q_held(tag) | Q_JOIN_NEXT, between = first | Q_JOIN_PREV;
     atomic_store_explicit(&records[0], first, memory_order_relaxed); /* as above, also below */
-    for (size_t i = 1; i < n - 1; i++) {
+    for (size_t i = 1; i < n - 1; i += 2) {
         atomic_store_explicit(&records[i], between, memory_order_relaxed);
+        atomic_store_explicit(&records[i + 1], between, memory_order_relaxed);
     }
     atomic_store_explicit(&records[n - 1], between ^ Q_JOIN_NEXT, memory_order_relaxed);
 }
@@ -539,36 +562,75 @@ static enum quire_status why_none(const struct quire *q, unsigned order) {
                                           : QUIRE_FRAGMENTED;
 }
 
-enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag, quire_pa *out) {
-    *out = QUIRE_NONE;
-    if (order > QUIRE_MAX_ORDER) {
-        return QUIRE_INVALID;
+/* Hands out a run that was taken, to `tag`; false: it can not be used, for a reason that was reported. */
+static bool hand_out_run(struct quire *q, q_frame f, unsigned order, uint8_t tag) {
+    struct q_zone *z = q_zone_of(q, f);
+    if (order >= QUIRE_BLOCK_ORDER && !blocks_unheld(q, z, f, order)) {
+        return false;
     }
-    if (order == 0) {
+    q_frame bad = bad_frame(q, z, f, order);
+    if (bad != Q_NO_FRAME) {
+        put_all_but(q, f, order, bad);
+        return false;
+    }
+    size_t first = f - z->first, n = (size_t)1 << order;
+    if (order >= QUIRE_BLOCK_ORDER) {
+        own_blocks(z, first / Q_BLOCK, n / Q_BLOCK, tag);
+    } else {
+        own_frames(&z->records[first], n, tag);
+    }
+    return true;
+}
+
+/* The rest of quire_alloc_order; `f`: a run that was taken, if any. */
+static Q_APART enum quire_status alloc_run_apart(struct quire *q, q_frame f, unsigned order, uint8_t tag,
+                                                 quire_pa *out) {
+    for (; f != Q_NO_FRAME;
+         f = take_run(q, order)) { /* each run that can not be used takes a frame out of circulation */
+        if (hand_out_run(q, f, order, tag)) {
+            *out = q_pa(f);
+            return QUIRE_OK;
+        }
+    }
+    *out = QUIRE_NONE;
+    return why_none(q, order);
+}
+
+/* Gives a run that was taken to `tag` where nothing stands against it: the usual case, in a short way. False, and
+ * nothing changed: something may. */
+static inline bool own_whole(const struct quire *q, q_frame f, unsigned order, uint8_t tag) {
+    struct q_zone *z = q_zone_of(q, f);
+    if (order < QUIRE_BLOCK_ORDER) {
+        q_record *records = q_zone_record(z, f);
+        bool unheld = all_unheld(records, (size_t)1 << order);
+        if (unheld) {
+            own_frames(records, (size_t)1 << order, tag);
+        }
+        return unheld;
+    }
+    q_record *whole = &z->blocks[q_zone_block_of(z, f)].record;
+    uint32_t record =
+        atomic_load_explicit(whole, memory_order_relaxed); /* relaxed: the block is ours (R1), also below */
+    bool clean = order == QUIRE_BLOCK_ORDER && Q_COUNT(record) == 0 && (record & Q_CLEAN) != 0;
+    if (clean) {
+        atomic_store_explicit(whole, q_held(tag) | Q_CLEAN, memory_order_relaxed);
+    }
+    return clean;
+}
+
+enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag, quire_pa *out) {
+    if (Q_SELDOM(order == 0)) {
         *out = quire_alloc(q, tag);
         return *out == QUIRE_NONE ? QUIRE_NO_MEMORY : QUIRE_OK;
     }
-    for (;;) { /* each run that can not be used leaves a frame out of circulation, so this ends */
-        q_frame f = take_run(q, order);
-        if (f == Q_NO_FRAME) {
-            return why_none(q, order);
-        }
-        struct q_zone *z = q_zone_of(q, f);
-        if (order >= QUIRE_BLOCK_ORDER && !blocks_unheld(q, z, f, order)) {
-            continue;
-        }
-        q_frame bad = bad_frame(q, z, f, order);
-        if (bad != Q_NO_FRAME) {
-            put_all_but(q, f, order, bad);
-            continue;
-        }
-        size_t first = f - z->first, n = (size_t)1 << order;
-        if (order >= QUIRE_BLOCK_ORDER) {
-            own_blocks(z, first / Q_BLOCK, n / Q_BLOCK, tag);
-        } else {
-            own_frames(&z->records[first], n, tag);
-        }
-        *out = q_pa(f);
-        return QUIRE_OK;
+    if (Q_SELDOM(order > QUIRE_MAX_ORDER)) {
+        *out = QUIRE_NONE;
+        return QUIRE_INVALID;
     }
+    q_frame f = take_run(q, order);
+    if (f == Q_NO_FRAME || q->content != QUIRE_CONTENT_NONE || !own_whole(q, f, order, tag)) {
+        return alloc_run_apart(q, f, order, tag, out);
+    }
+    *out = q_pa(f);
+    return QUIRE_OK;
 }

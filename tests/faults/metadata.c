@@ -109,11 +109,18 @@ DEATH(count_of_a_block_out_of_range, "count_add: metadata damaged: old >= -(int3
     q_drain_all(q);
 }
 
-DEATH(number_of_warm_frames_out_of_range, "spill: metadata damaged: n <= c->n_warm && c->n_warm <= Q_WARM (no frame, "
+DEATH(number_of_warm_frames_out_of_range, "q_cache_drain: metadata damaged: c->n_warm <= Q_WARM (no frame, "
                                           "order 0, record 0: refs 0, tag 0; value 0x81)") {
     it = one(89);
     atomic_store(&q->caches[0].guard, Q_VISIT + (Q_WARM + 1) * Q_WARM_FRAME);
     q_drain_all(q);
+}
+
+DEATH(number_of_warm_frames_out_of_range_at_a_free, "spill: metadata damaged: c->n_warm == Q_WARM (no frame, "
+                                                    "order 0, record 0: refs 0, tag 0; value 0x81)") {
+    it = one(89);
+    atomic_store(&q->caches[0].guard, Q_VISIT + (Q_WARM + 1) * Q_WARM_FRAME);
+    quire_free(q, it);
 }
 
 /* ---- what a recount finds --------------------------------------------------------------------------------- */
