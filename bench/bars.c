@@ -2,7 +2,7 @@
  *
  * A ratio is taken inside each repetition, its two figures being measured within seconds of each other, and then the
  * median of the ratios. "Net" is without the harness, "total" with it. Quire is judged as a library; beside it stands
- * what it reaches where a kernel inlines its port. */
+ * what it reaches where a kernel inlines it. */
 #include "results.h"
 
 #include <math.h>

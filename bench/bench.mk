@@ -31,14 +31,14 @@ $(BUILD)/bench/peer_list.h: bench/force
 .PHONY: bench/force
 $(BUILD)/bench/bench/peers.o: $(BUILD)/bench/peer_list.h
 
-# Quire once more, as one program with its port. All names are hidden but the contestant's: from the compiler, which would
+# Quire once more, as one program with its callers. All names are hidden but the contestant's: from the compiler, which would
 # not inline what somebody else might replace, and then from the linker.
 INLINE_FLAGS := -flto -fvisibility=hidden
 INLINE_OBJ := $(patsubst %.c,$(BUILD)/bench/inline/%.o,$(QUIRE_SRC) bench/peer_quire_inline.c)
 $(BUILD)/bench/inline/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
-	@$(CC) $(INLINE_FLAGS) $(STRICT) $(CFLAGS) $(CPPFLAGS) $(BENCH_FLAGS) $(DEPS) -c -o $@ $<
+	@$(CC) $(INLINE_FLAGS) $(STRICT) $(CFLAGS) $(CPPFLAGS) $(BENCH_FLAGS) $(CPU_IN_PLACE) $(DEPS) -c -o $@ $<
 $(BUILD)/bench/quire-inline.o: $(INLINE_OBJ)
 	@echo "  LTO $@"
 	@$(CC) $(INLINE_FLAGS) $(CFLAGS) -r -nostdlib $(if $(findstring clang,$(CC)),-fuse-ld=lld,-flinker-output=nolto-rel) -o $@ $^
