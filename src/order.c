@@ -321,10 +321,11 @@ static bool run_of_fresh(struct quire *q, struct q_zone *z, struct catch *got) {
 }
 
 static bool runs_in_zone(struct quire *q, struct q_zone *z, bool thorough, struct catch *got) {
-    /* Blocks of a lower class have not that many free frames. While there are others, those nearly full are left to
-     * empty. */
-    unsigned class = q_class_of((int32_t)1 << got->order);
-    for (class = class == Q_NEARLY_FULL && !thorough ? Q_FEW : class; class <= Q_ALL; class ++) {
+    unsigned class = q_class_of((int32_t)1 << got->order); /* blocks of a lower one have not that many free frames */
+    if (class == Q_NEARLY_FULL && !thorough) {
+        class = Q_FEW; /* while there are others, those nearly full are left to empty */
+    }
+    for (; class <= Q_ALL; class ++) {
         if (runs_of_class(z, (enum q_class) class, thorough, got)) {
             return true;
         }
