@@ -586,8 +586,8 @@ static bool hand_out_run(struct quire *q, q_frame f, unsigned order, uint8_t tag
 /* The rest of quire_alloc_order; `f`: a run that was taken, if any. */
 static Q_APART enum quire_status alloc_run_apart(struct quire *q, q_frame f, unsigned order, uint8_t tag,
                                                  quire_pa *out) {
-    for (; f != Q_NO_FRAME;
-         f = take_run(q, order)) { /* each run that can not be used takes a frame out of circulation */
+    /* Each run that can not be used takes a frame out of circulation, so this ends. */
+    for (; f != Q_NO_FRAME; f = take_run(q, order)) {
         if (hand_out_run(q, f, order, tag)) {
             *out = q_pa(f);
             return QUIRE_OK;
