@@ -137,13 +137,13 @@ PLANT(void, quire_stats, const struct quire *q, struct quire_stats *out) {
 
 PLANT(bool, quire_zone_stats, const struct quire *q, unsigned zone, struct quire_zone_stats *out) {
     bool is_there = __real_quire_zone_stats(q, zone, out);
-    out->n_free_blocks += strikes("a wrong number of free blocks");
+    out->n_free_blocks += is_there && strikes("a wrong number of free blocks");
     return is_there;
 }
 
 PLANT(bool, quire_cpu_stats, const struct quire *q, unsigned cpu, struct quire_cpu_stats *out) {
     bool is_there = __real_quire_cpu_stats(q, cpu, out);
-    out->n_in += strikes("a wrong number of cached frames");
+    out->n_in += is_there && strikes("a wrong number of cached frames");
     return is_there;
 }
 
