@@ -58,7 +58,7 @@ unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan);
 /* Takes all frames of a fresh block; false: there is none. */
 bool q_borrow_fresh(struct q_zone *z, struct q_loan *loan);
 
-/* Takes aligned runs of 2^order frames out of a block, the lowest one and at `most` so many that happen to lie beside it;
+/* Takes aligned runs of 2^order frames out of a block, the lowest ones, at `most` so many (1 of those of whole words);
  * returns how many, 0 and nothing changed where there is none. */
 unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, size_t *runs);
 

@@ -14,8 +14,9 @@
  * (preemption, migration) costs speed, never correctness, so nothing has to be disabled around it. A number
  * beyond n_cpus is served without a CPU cache. Never called by quire_init.
  *
- * Asked by each call for one frame, of whose time the way to a function is a third. Where QUIRE_PORT_CPU_H is defined, it
- * names a header of the kernel's that has the same as a static inline function: -DQUIRE_PORT_CPU_H='"cpu_number.h"' */
+ * Asked by nearly every call; the way to a function takes up to half of the shortest ones' time. Where QUIRE_PORT_CPU_H is
+ * defined, it names a header of the kernel's that has the same as a static inline function:
+ * -DQUIRE_PORT_CPU_H='"cpu_number.h"' */
 #ifdef QUIRE_PORT_CPU_H
 #include QUIRE_PORT_CPU_H
 #else
