@@ -146,6 +146,13 @@ quire_pa q_alloc(struct quire *q, const char *call, uint8_t tag, bool fill);
 void q_put_frame(struct quire *q, q_frame f);
 void q_return_run(struct quire *q, q_frame f, unsigned order);
 
+/* ---- search.c ---- */
+/* The first of 2^order frames, from the CPU's cache `c` in this visit, which ends here (NULL: there is none), or from
+ * wherever there are such; Q_NO_FRAME: nowhere. */
+q_frame q_search_run(struct quire *q, struct q_cache *c, q_word visit, unsigned order);
+/* Whether memory has 2^order aligned frames at all, free or not. */
+bool q_ever_fits(const struct quire *q, unsigned order);
+
 /* ---- order.c ---- */
 /* Gives a block that is one allocation a record for each frame; nothing to do for any other. */
 void q_split(struct q_zone *z, size_t block);
