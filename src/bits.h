@@ -88,8 +88,8 @@ static inline q_word q_aligned_runs(q_word w, unsigned order) {
     static const q_word starts[] = {
         Q_ALL_BITS, Q_ALL_BITS / 0x3, Q_ALL_BITS / 0xF, Q_ALL_BITS / 0xFF, Q_ALL_BITS / 0xFFFF, Q_ALL_BITS / 0xFFFFFFFF,
         1 /* a whole word */};
-    for (unsigned k = 0; k < order; k++) {
-        w &= w >> (1u << k);
+    for (unsigned shift = 1; shift < 1u << order; shift *= 2) {
+        w &= w >> shift;
     }
     return w & starts[order];
 }

@@ -9,12 +9,12 @@
  * and `out` go there, others through `out`, which is given back whenever a frame of another block comes. When warm and
  * `in` are empty the next block is borrowed: the fullest ones first, but for those with less than 16 free frames, which
  * are left to empty; then blocks never used; then those nearly full. Of those equally full, the CPU's own comes first: the
- * one in `out`, else one from its own part of the zone. A run that leaves its stack alone, without another one of its
- * block behind it, goes straight to its block.
+ * one in `out`, else one from its own part of the zone. Small runs go straight to their block, unless it is that of `in`
+ * or `out`: the oldest one of a full stack, and with it those beside it, as they were mostly found together.
  *
  * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
  * memory could make, the CPU gathers: frees skip warm, so that allocations move into the fullest blocks and the
- * others drain. Looked at when a cache refills, and when `out` goes home.
+ * others drain. Looked at when a cache refills, with frames or with runs, and when `out` goes home.
  *
  * A cache looks at one zone at a time, and keeps what the quick ways (single.c) need to know of it, so that these touch
  * no other line than the cache's and the frame's record. Frames of other zones go home through `out`.
@@ -73,11 +73,22 @@ static Q_COLD void report_twice(struct quire *q, q_frame f) {
     (void)q_fault(q, QUIRE_FAULT_BIT_TWICE, "quire_free", q_pa(f), 0, record);
 }
 
-void q_return(struct quire *q, struct q_loan *loan) {
-    q_frame twice = q_give_back(loan);
+/* The same for frames of one word that came as runs of 2^order: once for each run. */
+static inline void report_runs_twice(struct quire *q, q_frame base, q_word twice, unsigned order) {
+    while (Q_SELDOM(twice != 0)) {
+        unsigned first = q_lowest(twice);
+        report_twice(q, base + first);
+        twice &= ~(q_low_bits((size_t)1 << order) << (first >> order << order));
+    }
+}
+
+unsigned q_return(struct quire *q, struct q_loan *loan) {
+    q_frame twice;
+    unsigned n = q_give_back(loan, &twice);
     if (twice != Q_NO_FRAME) {
         report_twice(q, twice);
     }
+    return n;
 }
 
 /* The cache took so many frames, or gave them back where negative. The allocator's balance is told when it is worth the
@@ -244,8 +255,7 @@ q_frame q_cache_pop(struct quire *q, struct q_cache *c) {
 
 /* Makes `out` the loan of this frame's block, which it is not. */
 static Q_APART void open_out(struct quire *q, struct q_cache *c, q_frame f) {
-    settle(q, c, -(intptr_t)q_loan_count(&c->out));
-    q_return(q, &c->out);
+    settle(q, c, -(intptr_t)q_return(q, &c->out));
     look_whether_to_gather(q, c);
     struct q_zone *z = q_zone_of(q, f);
     q_loan_open(&c->out, z, q_zone_block_of(z, f));
@@ -260,12 +270,9 @@ static inline struct q_loan *loan_for(struct quire *q, struct q_cache *c, q_fram
     return loan;
 }
 
-/* Free frames of one word of a block into the loan of that. */
-static inline void send_word_home(struct quire *q, struct q_cache *c, q_frame base, q_word bits) {
-    q_word twice = q_loan_put_bits(loan_for(q, c, base), base, bits);
-    for (; Q_SELDOM(twice != 0); twice &= twice - 1) {
-        report_twice(q, base + q_lowest(twice));
-    }
+/* Free frames of one word of a block, runs of 2^order, into the loan of that. */
+static inline void send_word_home(struct quire *q, struct q_cache *c, q_frame base, q_word bits, unsigned order) {
+    report_runs_twice(q, base, q_loan_put_bits(loan_for(q, c, base), base, bits), order);
 }
 
 /* The frames go home, a word at a time as far as those of one lie side by side. */
@@ -279,7 +286,7 @@ static void send_home(struct quire *q, struct q_cache *c, const q_frame *frames,
             }
             bits |= q_bit(frames[i]);
         }
-        send_word_home(q, c, base, bits);
+        send_word_home(q, c, base, bits, 0);
     }
 }
 
@@ -311,7 +318,7 @@ static bool looks_at(struct quire *q, struct q_cache *c, q_frame f) {
 
 void q_cache_push(struct quire *q, struct q_cache *c, q_frame f) {
     if (c->gathering != 0 || !looks_at(q, c, f)) {
-        send_word_home(q, c, f & ~(q_frame)(Q_WORD_BITS - 1), q_bit(f));
+        send_word_home(q, c, f & ~(q_frame)(Q_WORD_BITS - 1), q_bit(f), 0);
         return;
     }
     if (c->n_warm >= Q_WARM) {
@@ -344,42 +351,52 @@ static bool send_run_home(struct quire *q, struct q_cache *c, q_frame f, unsigne
                                       : q_loan_put_run(loan, f - loan->base, (size_t)1 << order);
 }
 
-/* A run straight to its block, which is neither that of `in` nor of `out`. */
-static void send_run_straight_home(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
-    struct q_zone *z = q_zone_of(q, f);
-    q_frame twice = q_give_back_run(z, q_zone_block_of(z, f), f % Q_BLOCK, (size_t)1 << order);
-    settle(q, c, -((intptr_t)1 << order));
-    if (twice != Q_NO_FRAME) {
-        report_twice(q, twice);
+/* The same, but straight to a block that has no loan. */
+static void send_word_straight_home(struct quire *q, struct q_cache *c, q_frame base, q_word bits, unsigned order) {
+    if (base - c->in.base < Q_BLOCK || base - c->out.base < Q_BLOCK) {
+        send_word_home(q, c, base, bits, order);
+        return;
     }
+    struct q_zone *z = q_zone_of(q, base);
+    q_word twice = q_give_back_word(z, q_zone_block_of(z, base), base % Q_BLOCK / Q_WORD_BITS, bits);
+    settle(q, c, -(intptr_t)q_popcount(bits));
+    report_runs_twice(q, base, twice, order);
 }
 
-/* The `n` oldest runs of this order go home: by `out` where another one of their block comes next. */
-static void spill_runs(struct quire *q, struct q_cache *c, unsigned order, uint32_t n) {
-    uint32_t *n_runs = &c->n_runs[order - 1];
+/* The oldest run of this order goes home, and with it all others of the same word. */
+static void spill_runs(struct quire *q, struct q_cache *c, unsigned order) {
     q_frame *runs = c->runs[order - 1];
-    Q_CHECK(n <= *n_runs && *n_runs <= Q_RUNS, *n_runs);
+    q_frame base = runs[0] & ~(q_frame)(Q_WORD_BITS - 1);
+    q_word run = q_low_bits((size_t)1 << order), bits = 0, twice = 0;
+    uint32_t n = c->n_runs[order - 1], n_left = 0;
+    Q_CHECK(n > 0 && n <= Q_RUNS, n);
     for (uint32_t i = 0; i < n; i++) {
         q_frame f = runs[i];
-        bool alone = i + 1 == *n_runs || runs[i + 1] / Q_BLOCK != f / Q_BLOCK;
-        if (alone && f - c->in.base >= Q_BLOCK && f - c->out.base >= Q_BLOCK) {
-            send_run_straight_home(q, c, f, order);
-        } else if (!send_run_home(q, c, f, order)) {
-            report_twice(q, f);
-        }
+        bool goes = f - base < Q_WORD_BITS;
+        q_word frames = goes ? run << (f - base) : 0;
+        twice |= bits & frames;
+        bits |= frames;
+        runs[n_left] = f;
+        n_left += !goes;
     }
-    *n_runs -= n;
-    for (uint32_t i = 0; i < *n_runs; i++) {
-        runs[i] = runs[i + n];
-    }
+    c->n_runs[order - 1] = n_left;
+    report_runs_twice(q, base, twice, order);
+    send_word_straight_home(q, c, base, bits, order);
 }
 
 bool q_cache_put_run(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
     Q_CHECK(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
-    if (order <= Q_RUN_ORDERS && c->n_runs[order - 1] == Q_RUNS && c->gathering == 0) {
-        spill_runs(q, c, order, 1);
+    if (order > Q_RUN_ORDERS) {
+        return send_run_home(q, c, f, order);
     }
-    return (order <= Q_RUN_ORDERS && q_cache_stack_run(c, f, order)) || send_run_home(q, c, f, order);
+    if (c->n_runs[order - 1] == Q_RUNS && c->gathering == 0) {
+        spill_runs(q, c, order);
+    }
+    if (!q_cache_stack_run(c, f, order)) {
+        q_frame base = f & ~(q_frame)(Q_WORD_BITS - 1);
+        send_word_straight_home(q, c, base, q_low_bits((size_t)1 << order) << (f - base), order);
+    }
+    return true;
 }
 
 void q_cache_keep_runs(struct quire *q, struct q_cache *c, unsigned order, const q_frame *runs, unsigned n) {
@@ -388,6 +405,7 @@ void q_cache_keep_runs(struct quire *q, struct q_cache *c, unsigned order, const
         c->runs[order - 1][c->n_runs[order - 1]++] = runs[i];
     }
     settle(q, c, (intptr_t)n << order);
+    look_whether_to_gather(q, c);
 }
 
 size_t q_cache_count_runs(const struct q_cache *c) {
@@ -403,10 +421,10 @@ void q_cache_drain(struct quire *q, struct q_cache *c) {
     send_home(q, c, c->warm, c->n_warm);
     c->n_warm = 0;
     for (unsigned order = 1; order <= Q_RUN_ORDERS; order++) {
-        spill_runs(q, c, order, c->n_runs[order - 1]);
+        while (c->n_runs[order - 1] > 0) {
+            spill_runs(q, c, order);
+        }
     }
-    settle(q, c, -(intptr_t)(q_loan_count(&c->in) + q_loan_count(&c->out)));
-    q_return(q, &c->out);
-    q_return(q, &c->in);
+    settle(q, c, -(intptr_t)(q_return(q, &c->out) + q_return(q, &c->in)));
     Q_CHECK(c->n_warm == 0 && q_cache_count_runs(c) == 0, c->n_warm);
 }

@@ -6,9 +6,11 @@
 
 #define Q_WARM 128 /* frames; the older half leaves when it is full */
 
-/* Runs of orders 1, 2 and 3, of each at most so many; then the oldest one leaves. */
-#define Q_RUN_ORDERS 3u
-#define Q_RUNS       12u
+/* Runs of orders 1, 2 and 3, of each at most so many; then the oldest one leaves, and its neighbours. Where there are
+ * none, so many are fetched. */
+#define Q_RUN_ORDERS   3u
+#define Q_RUNS         16u
+#define Q_RUNS_FETCHED 12u
 
 /* So that a shift finds a CPU's cache, and no two share a line. */
 #define Q_CACHE_BYTES 2048
@@ -70,12 +72,17 @@ static inline void q_cache_retreat(struct q_cache *c, q_word visit) {
     atomic_store_explicit(&c->guard, visit, memory_order_release); /* as above */
 }
 
-/* The same for the slow ways, which count in n_warm. */
+/* A visit goes on in a slow way: these count in n_warm. */
+static inline void q_cache_slow_down(struct q_cache *c, q_word visit) {
+    c->n_warm = q_visit_warm(visit);
+}
+
+/* The same as q_cache_enter and q_cache_leave for the slow ways. */
 static inline bool q_cache_open(struct q_cache *c, q_word *visit) {
     if (!q_cache_enter(c, visit)) {
         return false;
     }
-    c->n_warm = q_visit_warm(*visit);
+    q_cache_slow_down(c, *visit);
     return true;
 }
 
@@ -113,7 +120,7 @@ struct quire;
 
 void q_cache_init(struct q_cache *c);
 
-/* ---- between q_cache_open and q_cache_close --------------------------------------------------------------- */
+/* ---- between q_cache_open (or q_cache_slow_down) and q_cache_close --------------------------------------------------------------- */
 
 /* Moves the frames of one word of `in` to warm, which is empty, the lowest on top. Returns how many; 0: `in` is empty. */
 uint32_t q_cache_warm_up(struct q_cache *c);
@@ -146,7 +153,7 @@ size_t q_cache_count_runs(const struct q_cache *c);
 /* Sends everything home. */
 void q_cache_drain(struct quire *q, struct q_cache *c);
 
-/* Gives the frames of a loan back; reports one that was home already. */
-void q_return(struct quire *q, struct q_loan *loan);
+/* Gives the frames of a loan back; reports one that was home already. Returns how many came home. */
+unsigned q_return(struct quire *q, struct q_loan *loan);
 
 #endif

@@ -100,7 +100,7 @@ void q_fault_content(struct quire *q, const char *call, quire_pa pa, unsigned or
 /* Whether a frame holds the allocator's own data. */
 bool q_is_metadata(const struct quire *q, q_frame f);
 
-/* The CPU cache that this call should use, opened (*visit is for closing it); NULL: it is in use, or there is none. */
+/* The CPU cache that this call should use, entered (*visit is for leaving it); NULL: it is in use, or there is none. */
 static inline struct q_cache *q_enter(struct quire *q, q_word *visit) {
     unsigned cpu = quire_port_cpu();
     *visit = Q_BUSY;
@@ -108,7 +108,7 @@ static inline struct q_cache *q_enter(struct quire *q, q_word *visit) {
         return NULL;
     }
     struct q_cache *c = &q->caches[cpu];
-    return q_cache_open(c, visit) ? c : NULL;
+    return q_cache_enter(c, visit) ? c : NULL;
 }
 
 /* Around work on shared bits without a cache. seq_cst: one order with the prover's look (single.c). */

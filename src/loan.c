@@ -198,20 +198,22 @@ static bool take_words(struct q_zone *z, size_t block, size_t first, size_t n_wo
         count_add(z, block, -(int32_t)n);
     }
     if (!full) {
-        (void)q_give_back(&part);
+        q_frame twice;
+        (void)q_give_back(&part, &twice);
     }
     return full;
 }
 
 /* Takes the lowest aligned runs of 2^order frames out of a word, at `most` so many; returns how many. */
-static unsigned take_in_word(struct q_zone *z, size_t block, size_t w, unsigned order, unsigned most, size_t *runs) {
+static unsigned take_in_word(struct q_zone *z, size_t block, size_t w, unsigned order, unsigned most, q_frame *runs) {
     _Atomic q_word *bits = &z->lines[block].word[w];
+    q_frame base = q_zone_frame(z, block) + w * Q_WORD_BITS;
     q_word old = atomic_load(bits), run = q_low_bits((size_t)1 << order);
     while (old != 0) { /* each failure means that another CPU took or freed frames here */
         q_word frames = 0, starts = q_aligned_runs(old, order);
         unsigned n = 0;
         for (; starts != 0 && n < most; starts &= starts - 1) {
-            runs[n++] = w * Q_WORD_BITS + q_lowest(starts);
+            runs[n++] = base + q_lowest(starts);
             frames |= run << q_lowest(starts);
         }
         if (n == 0) {
@@ -225,24 +227,25 @@ static unsigned take_in_word(struct q_zone *z, size_t block, size_t w, unsigned 
 }
 
 /* The same for runs of whole words. */
-static unsigned take_wide(struct q_zone *z, size_t block, unsigned order, size_t *run) {
+static unsigned take_wide(struct q_zone *z, size_t block, unsigned order, q_frame *run) {
     q_word seen[Q_LINE_WORDS];
     for (unsigned tries = 0; tries < Q_BLOCK; tries++) { /* each failure means that another CPU took frames here */
         for (size_t w = 0; w < Q_LINE_WORDS; w++) {
             seen[w] = atomic_load(&z->lines[block].word[w]);
         }
-        *run = find_run(seen, order);
-        if (*run == Q_NO_RUN) {
+        size_t i = find_run(seen, order);
+        if (i == Q_NO_RUN) {
             return 0;
         }
-        if (take_words(z, block, *run / Q_WORD_BITS, ((size_t)1 << order) / Q_WORD_BITS)) {
+        if (take_words(z, block, i / Q_WORD_BITS, ((size_t)1 << order) / Q_WORD_BITS)) {
+            *run = q_zone_frame(z, block) + i;
             return 1;
         }
     }
     return 0;
 }
 
-unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, size_t *runs) {
+unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, q_frame *runs) {
     Q_CHECK(order < QUIRE_BLOCK_ORDER && block < z->n_blocks, block);
     if ((size_t)1 << order >= Q_WORD_BITS) {
         return take_wide(z, block, order, runs);
@@ -262,36 +265,31 @@ static q_word set_bits(struct q_zone *z, size_t block, size_t w, q_word frames) 
     return atomic_fetch_or(&z->lines[block].word[w], frames) & frames;
 }
 
-q_frame q_give_back_run(struct q_zone *z, size_t block, size_t i, size_t n) {
-    Q_CHECK(n <= Q_WORD_BITS && (i & (n - 1)) == 0 && i + n <= Q_BLOCK, i);
-    size_t w = i / Q_WORD_BITS;
-    q_word again = set_bits(z, block, w, run_bits(i, n));
-    if (again == 0) {
-        count_add(z, block, (int32_t)n);
-        return Q_NO_FRAME;
-    }
-    count_add(z, block, (int32_t)(n - q_popcount(again)));
-    return q_zone_frame(z, block) + w * Q_WORD_BITS + q_lowest(again);
+q_word q_give_back_word(struct q_zone *z, size_t block, size_t w, q_word frames) {
+    Q_CHECK(frames != 0 && w < Q_LINE_WORDS, w);
+    q_word again = set_bits(z, block, w, frames);
+    count_add(z, block, (int32_t)q_popcount(frames & ~again));
+    return again;
 }
 
-q_frame q_give_back(struct q_loan *loan) {
+unsigned q_give_back(struct q_loan *loan, q_frame *twice) {
     struct q_zone *z = loan->zone;
-    q_frame twice = Q_NO_FRAME;
-    int32_t n = 0;
+    unsigned n = 0;
+    *twice = Q_NO_FRAME;
     for (size_t w = 0; z != NULL && w < Q_LINE_WORDS; w++) {
         if (loan->mask[w] == 0) {
             continue;
         }
         q_word again = set_bits(z, loan->block, w, loan->mask[w]);
-        if (again != 0 && twice == Q_NO_FRAME) {
-            twice = loan->base + w * Q_WORD_BITS + q_lowest(again);
+        if (again != 0 && *twice == Q_NO_FRAME) {
+            *twice = loan->base + w * Q_WORD_BITS + q_lowest(again);
         }
-        n += (int32_t)q_popcount(loan->mask[w] & ~again);
+        n += q_popcount(loan->mask[w] & ~again);
     }
     Q_CHECK(n == 0 || z != NULL, n);
     if (n > 0) {
-        count_add(z, loan->block, n);
+        count_add(z, loan->block, (int32_t)n);
     }
     q_loan_clear(loan);
-    return twice;
+    return n;
 }

@@ -59,14 +59,14 @@ unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan);
 bool q_borrow_fresh(struct q_zone *z, struct q_loan *loan);
 
 /* Takes aligned runs of 2^order frames out of a block, the lowest ones, at `most` so many (1 of those of whole words);
- * returns how many, 0 and nothing changed where there is none. */
-unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, size_t *runs);
+ * returns how many, their first frames in runs[]; 0 and nothing changed where there is none. */
+unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, q_frame *runs);
 
-/* Gives an aligned run of n <= Q_WORD_BITS frames back to its block, from frame i of it on; result as q_give_back. */
-q_frame q_give_back_run(struct q_zone *z, size_t block, size_t i, size_t n);
+/* Gives some frames of word `w` back to their block; returns those that were there already: they came back twice. */
+q_word q_give_back_word(struct q_zone *z, size_t block, size_t w, q_word frames);
 
-/* Gives the frames back to their block and clears the loan. Returns the first frame that was there already (it came
- * back twice; the others are home), or Q_NO_FRAME. */
-q_frame q_give_back(struct q_loan *loan);
+/* Gives the frames back to their block and clears the loan; returns how many came home. *twice is the first one that was
+ * there already, or Q_NO_FRAME. */
+unsigned q_give_back(struct q_loan *loan, q_frame *twice);
 
 #endif

@@ -144,8 +144,10 @@ void q_split(struct q_zone *z, size_t block) {
 
 /* The rest of put_run: `c` is the CPU's cache in this visit, or NULL. */
 static Q_APART void put_run_apart(struct quire *q, struct q_cache *c, q_word visit, q_frame f, unsigned order) {
-    bool kept = c != NULL && q_cache_put_run(q, c, f, order);
+    bool kept = false;
     if (c != NULL) {
+        q_cache_slow_down(c, visit);
+        kept = q_cache_put_run(q, c, f, order);
         q_cache_close(c, visit);
     }
     if (!kept) {
@@ -266,8 +268,9 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
         return QUIRE_INVALID;
     }
     struct q_place at;
-    if (QUIRE_CHECK < 2 && q_find_quickly(q, pa, order, &at) && free_whole(&at, order)) {
-        q_go_home(q, at.frame, order);
+    if (QUIRE_CHECK < 2 && q->content == QUIRE_CONTENT_NONE && q_find_quickly(q, pa, order, &at) &&
+        free_whole(&at, order)) {
+        put_run(q, at.frame, order);
         return QUIRE_OK;
     }
     return q_free_run(q, "quire_free_order", pa, order);

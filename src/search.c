@@ -7,16 +7,12 @@
 /* What a search brings: the first frames of runs of one order. */
 struct catch {
     unsigned order, most, n;
-    q_frame first[Q_RUNS / 2];
+    q_frame first[Q_RUNS_FETCHED];
 };
 
 /* Runs of order 1..8 from one block. */
 static bool runs_of_block(struct q_zone *z, size_t block, struct catch *got) {
-    size_t runs[Q_RUNS / 2];
-    got->n = q_borrow_runs(z, block, got->order, got->most, runs);
-    for (unsigned k = 0; k < got->n; k++) {
-        got->first[k] = q_zone_frame(z, block) + runs[k];
-    }
+    got->n = q_borrow_runs(z, block, got->order, got->most, got->first);
     if (got->n > 0) {
         q_zone_soil(z, block);
     }
@@ -45,7 +41,7 @@ static bool run_of_fresh(struct quire *q, struct q_zone *z, struct catch *got) {
     got->first[0] = loan.base;
     q_zone_soil(z, loan.block);
     q_loan_take_run(&loan, 0, (size_t)1 << got->order);
-    q_return(q, &loan);
+    (void)q_return(q, &loan);
     return true;
 }
 
@@ -74,7 +70,7 @@ static bool take_block(struct quire *q, struct q_zone *z, size_t block) {
     if (q_borrow(z, block, &loan) == Q_BLOCK) {
         return true;
     }
-    q_return(q, &loan);
+    (void)q_return(q, &loan);
     return false;
 }
 
@@ -82,7 +78,7 @@ static void put_back_block(struct quire *q, struct q_zone *z, size_t block) {
     struct q_loan loan;
     q_loan_open(&loan, z, block);
     q_loan_add_run(&loan, 0, Q_BLOCK);
-    q_return(q, &loan);
+    (void)q_return(q, &loan);
 }
 
 /* Blocks [block, block + n), all or nothing. */
@@ -135,12 +131,12 @@ static bool search(struct quire *q, bool thorough, struct catch *got) {
 
 /* Finds small runs for the cache, several at a time, and takes one of them. */
 static q_frame fetch_runs(struct quire *q, struct q_cache *c, unsigned order) {
-    struct catch got = {.order = order, .most = Q_RUNS / 2};
+    struct catch got = {.order = order, .most = Q_RUNS_FETCHED};
     if (!search(q, false, &got)) {
         return Q_NO_FRAME;
     }
     q_cache_keep_runs(q, c, order, got.first, got.n);
-    return q_cache_take_run(c, order);
+    return q_cache_unstack_run(c, order);
 }
 
 static bool has_hole(const struct q_zone *z, q_frame f, q_frame n) {
@@ -187,6 +183,7 @@ static q_frame take_run_shared(struct quire *q, unsigned order) {
 q_frame q_search_run(struct quire *q, struct q_cache *c, q_word visit, unsigned order) {
     q_frame f = Q_NO_FRAME;
     if (c != NULL) {
+        q_cache_slow_down(c, visit);
         f = q_cache_take_run(c, order);
         f = f == Q_NO_FRAME && order <= Q_RUN_ORDERS ? fetch_runs(q, c, order) : f;
         q_cache_close(c, visit);

@@ -45,17 +45,17 @@ static q_frame take_fresh(struct quire *q, struct q_zone *z) {
         f = loan.base;
         q_zone_soil(z, loan.block);
         q_loan_take_run(&loan, 0, 1);
-        q_return(q, &loan);
+        (void)q_return(q, &loan);
     }
     return f;
 }
 
 static q_frame take_of_class(struct q_zone *z, enum q_class class) {
-    size_t i;
+    q_frame f;
     for (size_t b = 0; (b = q_zone_find(z, class, b)) != Q_NO_BLOCK; b++) {
-        if (q_borrow_runs(z, b, 0, 1, &i) > 0) {
+        if (q_borrow_runs(z, b, 0, 1, &f) > 0) {
             q_zone_soil(z, b);
-            return q_zone_frame(z, b) + i;
+            return f;
         }
     }
     return Q_NO_FRAME;
@@ -84,13 +84,13 @@ static q_frame take_shared(struct quire *q) {
 /* One frame from the shared bits, without trusting the hints. */
 static q_frame take_any(struct quire *q) {
     const struct q_zones *zones = q_zones(q);
-    size_t i;
+    q_frame f;
     for (size_t k = 0; k < zones->n; k++) {
         struct q_zone *z = zones->zone[k];
         for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
-            if (q_borrow_runs(z, b, 0, 1, &i) > 0) {
+            if (q_borrow_runs(z, b, 0, 1, &f) > 0) {
                 q_zone_soil(z, b);
-                return q_zone_frame(z, b) + i;
+                return f;
             }
         }
     }
@@ -162,6 +162,7 @@ static q_frame take(struct quire *q) {
     q_word visit;
     struct q_cache *c = q_enter(q, &visit);
     if (c != NULL) {
+        q_cache_slow_down(c, visit);
         f = q_cache_pop(q, c);
         q_cache_close(c, visit);
     } else {
@@ -205,7 +206,7 @@ void q_return_run(struct quire *q, q_frame f, unsigned order) {
     for (size_t done = 0; done < (size_t)1 << order; done += Q_BLOCK) {
         q_loan_open(&loan, z, q_zone_block_of(z, f + done));
         q_loan_add_run(&loan, (f + done) % Q_BLOCK, order < QUIRE_BLOCK_ORDER ? (size_t)1 << order : Q_BLOCK);
-        q_return(q, &loan);
+        (void)q_return(q, &loan);
     }
     q_end(q);
     atomic_fetch_add_explicit(&q->balance.n_free, (intptr_t)1 << order, memory_order_relaxed); /* an estimate */
@@ -218,6 +219,7 @@ void q_put_frame(struct quire *q, q_frame f) {
         q_return_run(q, f, 0);
         return;
     }
+    q_cache_slow_down(c, visit);
     q_cache_push(q, c, f);
     q_cache_close(c, visit);
 }
@@ -297,7 +299,7 @@ static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, 
         return free_rest(q, c, visit, pa);
     }
     atomic_store_explicit(r, q_freed_alone(record), memory_order_relaxed);
-    c->n_warm = q_visit_warm(visit);
+    q_cache_slow_down(c, visit);
     q_cache_push(q, c, f);
     q_cache_close(c, visit);
     return QUIRE_OK;

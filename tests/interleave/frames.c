@@ -256,3 +256,36 @@ const struct scenario spill = {
     .quick = {2, 1, 0},
     .full = {4, 1, 0},
 };
+
+enum { N_RUNS = 16, RUN_ORDER = 3 }; /* as many as there is room for, of several words */
+
+/* All that is free is in the cache of CPU 1: as many runs as it has room for. */
+static void full_stack(void) {
+    quire_pa run[N_RUNS];
+    world_make(0, ((N_RUNS + 1) << RUN_ORDER) / QUIRE_BLOCK_FRAMES + 1, 2);
+    for (unsigned i = 0; i < N_RUNS; i++) {
+        run[i] = take_order(RUN_ORDER);
+    }
+    held[0] = take_order(RUN_ORDER);
+    world_leave(NULL, 0);
+    world_run_on(1);
+    for (unsigned i = 0; i < N_RUNS; i++) {
+        give_order(run[i], RUN_ORDER);
+    }
+    world_run_on(0);
+}
+
+static void give_one_run(void) {
+    world_run_on(1);
+    give_order(held[0], RUN_ORDER);
+}
+
+const struct scenario spilled_runs = {
+    .name = "spilled-runs",
+    .about = "a free sends the oldest run home, and its neighbours, while another CPU needs a frame",
+    .set_up = full_stack,
+    .thread = {take_one_at_least, give_one_run},
+    .check = check_world_by_exhaustion,
+    .quick = {2, 1, 0},
+    .full = {4, 1, 0},
+};

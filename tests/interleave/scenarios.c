@@ -22,6 +22,7 @@ const struct scenario *const scenarios[] = {
     &steal_steal,
     &steal_behind,
     &spill,
+    &spilled_runs,
     &nested_warm,
     &nested_refill,
     &nested_spill,

@@ -9,7 +9,7 @@ extern const struct scenario litmus_buffer, litmus_buffer_weak, litmus_buffer_fe
     litmus_message_weak, litmus_message_fence, litmus_coherence, litmus_readers, litmus_sum, litmus_data;
 /* frames.c */
 extern const struct scenario last_two_frames, last_frame, last_frames_of_three, refill_give_back, refill_take_give,
-    steal, steal_both, steal_steal, steal_behind, spill;
+    steal, steal_both, steal_steal, steal_behind, spill, spilled_runs;
 /* nested.c */
 extern const struct scenario nested_warm, nested_refill, nested_spill, nested_run, nested_split, nested_shared,
     nested_add, nested_look, nested_in_look, nested_twice, preempted;
