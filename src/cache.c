@@ -3,7 +3,7 @@
  *   warm   a short stack of frames, freed lately or just borrowed: all single frames come and go here
  *   runs   short stacks of runs of 2, 4 and 8 frames, freed lately or found beside one that was wanted
  *   in     a loan that allocations come from when warm is empty
- *   out    a loan that gathers frees of one block on their way home, and keeps a whole one until something else comes
+ *   out    a loan that gathers frees of one block on their way home; runs, and a whole block, are taken from it again
  *
  * When warm is empty, a word of `in` moves there. When it is full, its older half leaves: frames of the blocks of `in`
  * and `out` go there, others through `out`, which is given back whenever a frame of another block comes. When warm and
@@ -327,6 +327,16 @@ void q_cache_push(struct quire *q, struct q_cache *c, q_frame f) {
     c->warm[c->n_warm++] = f;
 }
 
+/* A run out of a loan, the lowest; or Q_NO_FRAME. */
+static q_frame run_of_loan(struct q_loan *loan, unsigned order) {
+    size_t i = q_loan_find_run(loan, order);
+    if (i == Q_NO_RUN) {
+        return Q_NO_FRAME;
+    }
+    q_loan_take_run(loan, i, (size_t)1 << order);
+    return loan->base + i;
+}
+
 q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
     Q_CHECK(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
     q_frame f = order <= Q_RUN_ORDERS ? q_cache_unstack_run(c, order) : Q_NO_FRAME;
@@ -336,12 +346,8 @@ q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
     if (order == QUIRE_BLOCK_ORDER) { /* `in` is broken up, `out` may be whole */
         return q_loan_take_block(&c->out) ? c->out.base : Q_NO_FRAME;
     }
-    size_t i = q_loan_find_run(&c->in, order);
-    if (i == Q_NO_RUN) {
-        return Q_NO_FRAME;
-    }
-    q_loan_take_run(&c->in, i, (size_t)1 << order);
-    return c->in.base + i;
+    f = run_of_loan(&c->in, order);
+    return f == Q_NO_FRAME && c->gathering == 0 ? run_of_loan(&c->out, order) : f;
 }
 
 /* A run into the loan of its block, or else `out` becomes that; false: some of it is there. */

@@ -120,7 +120,7 @@ struct quire;
 
 void q_cache_init(struct q_cache *c);
 
-/* ---- between q_cache_open (or q_cache_slow_down) and q_cache_close --------------------------------------------------------------- */
+/* ---- between q_cache_open, or q_cache_slow_down, and q_cache_close ---------------------------------------- */
 
 /* Moves the frames of one word of `in` to warm, which is empty, the lowest on top. Returns how many; 0: `in` is empty. */
 uint32_t q_cache_warm_up(struct q_cache *c);

@@ -1,8 +1,7 @@
 /* order.c: 2^order frames: allocate, free, and free a part.
  *
- * Orders 1 to 8 come out of the CPU's cache where it has a run, else out of the first block of a class, the fullest
- * class first, else of a fresh block, else of any block. Order 9 is a block whose 512 bits all come, order 10 two such
- * neighbours.
+ * Orders 1 to 8 are runs of frames of one block, order 9 is a block, order 10 two neighbours. They come out of the CPU's
+ * cache (cache.c) where it has such, else out of the blocks (search.c).
  *
  * Up to order 8 each frame gets a record, joined to its neighbours, and any aligned part can be freed: what is left
  * stays joined. A whole block gets one record instead of 512. When a part of it is freed or shared, the block is split:

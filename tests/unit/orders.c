@@ -234,6 +234,20 @@ static void the_block_freed_last_is_the_next_one(void **state) {
     }
 }
 
+/* The same for a part of a block, of any size. */
+static void the_run_freed_last_is_the_next_one(void **state) {
+    (void)state;
+    struct quire *q = odd_memory();
+    for (unsigned order = 1; order < QUIRE_BLOCK_ORDER; order++) {
+        quire_pa run = must_alloc_order(q, order, 1), other = must_alloc_order(q, order, 1);
+        assert_int_equal(quire_free_order(q, run, order), QUIRE_OK);
+        assert_int_equal(must_alloc_order(q, order, 1), run);
+        assert_int_equal(quire_free_order(q, run, order), QUIRE_OK);
+        assert_int_equal(quire_free_order(q, other, order), QUIRE_OK);
+    }
+    expect_consistent(q);
+}
+
 /* Whichever eighth of a block is held: what is free of it is no block. */
 static void a_block_of_which_a_part_is_held_is_none(void **state) {
     (void)state;
@@ -364,6 +378,7 @@ int main(void) {
         unit_case(frames_of_a_split_block_serve_single_requests),
         unit_case(memory_taken_frame_by_frame_comes_back_as_blocks),
         unit_case(the_block_freed_last_is_the_next_one),
+        unit_case(the_run_freed_last_is_the_next_one),
         unit_case(a_block_of_which_a_part_is_held_is_none),
         unit_case(all_of_a_large_memory_as_blocks),
         unit_case(untouched_memory_stays_whole_while_little_is_used),
