@@ -26,8 +26,8 @@
  * Why not a lock: a caller interrupted in the middle, and the interrupt's own allocation, would wait for ever. */
 #include "core.h"
 
-/* Whole blocks are short when more than 1/64 of what the free memory could make is missing, and one for each CPU, which
- * breaks one up to have frames at hand. */
+/* Whole blocks are short when more than 1/64 of what the free memory could make is missing, and one for every two CPUs,
+ * which break blocks up to have frames at hand. One for each would leave small memories in pieces. */
 #define Q_GATHER_SHARE 64
 
 void q_cache_init(struct q_cache *c) {
@@ -105,7 +105,7 @@ static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
     intptr_t n_free = atomic_load_explicit(&q->balance.n_free, memory_order_relaxed);
     intptr_t n_whole = atomic_load_explicit(&q->balance.n_whole, memory_order_relaxed);
     intptr_t possible = n_free / (intptr_t)Q_BLOCK;
-    c->gathering = n_whole + possible / Q_GATHER_SHARE + (intptr_t)q->n_cpus < possible;
+    c->gathering = n_whole + possible / Q_GATHER_SHARE + (intptr_t)(q->n_cpus + 1) / 2 < possible;
     if (c->zone != NULL) {
         look_at(c, c->zone); /* frees are quick, or are not any more */
     }
