@@ -334,6 +334,7 @@ static q_frame run_of_loan(struct q_loan *loan, unsigned order) {
         return Q_NO_FRAME;
     }
     q_loan_take_run(loan, i, (size_t)1 << order);
+    q_zone_soil(loan->zone, loan->block); /* `out` may be a block that was freed as one */
     return loan->base + i;
 }
 
@@ -357,7 +358,7 @@ static bool send_run_home(struct quire *q, struct q_cache *c, q_frame f, unsigne
                                       : q_loan_put_run(loan, f - loan->base, (size_t)1 << order);
 }
 
-/* The same, but straight to a block that has no loan. */
+/* Free frames of one word of a block, runs of 2^order, home: straight there, where neither loan is of that block. */
 static void send_word_straight_home(struct quire *q, struct q_cache *c, q_frame base, q_word bits, unsigned order) {
     if (base - c->in.base < Q_BLOCK || base - c->out.base < Q_BLOCK) {
         send_word_home(q, c, base, bits, order);

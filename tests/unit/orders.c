@@ -248,6 +248,22 @@ static void the_run_freed_last_is_the_next_one(void **state) {
     expect_consistent(q);
 }
 
+/* A block that was freed as one comes back in parts. */
+static void a_block_freed_as_one_serves_requests_for_parts(void **state) {
+    (void)state;
+    struct quire *q = odd_memory();
+    for (unsigned order = 1; order < QUIRE_BLOCK_ORDER; order++) {
+        const quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+        assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_OK);
+        const quire_pa part = must_alloc_order(q, order, 2);
+        expect_consistent(q);
+        const quire_pa whole = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+        assert_int_equal(quire_free_order(q, part, order), QUIRE_OK);
+        assert_int_equal(quire_free_order(q, whole, QUIRE_BLOCK_ORDER), QUIRE_OK);
+        expect_consistent(q);
+    }
+}
+
 /* Whichever eighth of a block is held: what is free of it is no block. */
 static void a_block_of_which_a_part_is_held_is_none(void **state) {
     (void)state;
@@ -379,6 +395,7 @@ int main(void) {
         unit_case(memory_taken_frame_by_frame_comes_back_as_blocks),
         unit_case(the_block_freed_last_is_the_next_one),
         unit_case(the_run_freed_last_is_the_next_one),
+        unit_case(a_block_freed_as_one_serves_requests_for_parts),
         unit_case(a_block_of_which_a_part_is_held_is_none),
         unit_case(all_of_a_large_memory_as_blocks),
         unit_case(untouched_memory_stays_whole_while_little_is_used),
