@@ -7,10 +7,9 @@
 #define Q_WARM 128 /* frames; the older half leaves when it is full */
 
 /* Runs of orders 1, 2 and 3, of each at most so many; then the oldest one leaves, and its neighbours. Where there are
- * none, so many are fetched. */
-#define Q_RUN_ORDERS   3u
-#define Q_RUNS         16u
-#define Q_RUNS_FETCHED 12u
+ * none, half as many are fetched. */
+#define Q_RUN_ORDERS 3u
+#define Q_RUNS       16u
 
 /* So that a shift finds a CPU's cache, and no two share a line. */
 #define Q_CACHE_BYTES 2048

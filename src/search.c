@@ -7,7 +7,7 @@
 /* What a search brings: the first frames of runs of one order. */
 struct catch {
     unsigned order, most, n;
-    q_frame first[Q_RUNS_FETCHED];
+    q_frame first[Q_RUNS / 2];
 };
 
 /* Runs of order 1..8 from one block. */
@@ -131,7 +131,7 @@ static bool search(struct quire *q, bool thorough, struct catch *got) {
 
 /* Finds small runs for the cache, several at a time, and takes one of them. */
 static q_frame fetch_runs(struct quire *q, struct q_cache *c, unsigned order) {
-    struct catch got = {.order = order, .most = Q_RUNS_FETCHED};
+    struct catch got = {.order = order, .most = Q_RUNS / 2};
     if (!search(q, false, &got)) {
         return Q_NO_FRAME;
     }
