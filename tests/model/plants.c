@@ -72,7 +72,8 @@ PLANT(enum quire_status, quire_free, struct quire *q, quire_pa pa) {
     if (planted("a plain counter that all threads write")) {
         n_frees++;
     }
-    bool right = pa % QUIRE_PAGE_SIZE == 0 && __real_quire_refs(q, pa) == 1; /* a misuse would be noticed for another reason */
+    /* A misuse would be noticed for another reason. */
+    bool right = pa % QUIRE_PAGE_SIZE == 0 && __real_quire_refs(q, pa) == 1;
     return right && strikes("a free that is forgotten") ? QUIRE_OK : __real_quire_free(q, pa);
 }
 
