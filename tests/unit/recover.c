@@ -2,9 +2,8 @@
  *
  * A crash is that nobody goes on. States in which a call was in flight are made by hand here, with the core's headers;
  * crashes at each instruction are in interrupt.c, at each access to memory in tests/interleave. */
-#include "unit.h"
+#include "inside.h"
 
-#include "src/core.h"
 #include <quire/port.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,14 +17,6 @@ static struct quire_recovery found;
 
 static void start(const struct quire_config *how) {
     q = unit_make(how, map, COUNT_OF(map));
-}
-
-static struct q_zone *zone_of(quire_pa pa) {
-    return q_zone_at(q, (q_frame)(pa >> QUIRE_PAGE_SHIFT));
-}
-
-static q_record *record_of(quire_pa pa) {
-    return q_zone_record(zone_of(pa), (q_frame)(pa >> QUIRE_PAGE_SHIFT));
 }
 
 /* ---- before and after ------------------------------------------------------------------------------------ */
@@ -202,7 +193,7 @@ static void split_up_to(unsigned n) {
     const quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 9);
     for (unsigned i = 0; i < n; i++) {
         uint32_t joins = (i > 0 ? Q_JOIN_PREV : 0) | (i < QUIRE_BLOCK_FRAMES - 1 ? Q_JOIN_NEXT : 0);
-        atomic_store(record_of(block + i * PAGE), q_held(9) | joins);
+        atomic_store(record_of(q, block + i * PAGE), q_held(9) | joins);
     }
     expect_recovered();
     assert_int_equal(found.n_splits, n > 0);
@@ -228,7 +219,7 @@ static void a_join_that_one_side_has_is_none(void **state) {
     for (unsigned side = 0; side < 2; side++) {
         start(&config);
         const quire_pa run = must_alloc_order(q, 3, 5);
-        atomic_fetch_and(record_of(run + (3 + side) * PAGE), ~joins[side]);
+        atomic_fetch_and(record_of(q, run + (3 + side) * PAGE), ~joins[side]);
         expect_recovered();
         assert_int_equal(found.n_joins, 1);
         assert_int_equal(quire_free_order(q, run, 3), QUIRE_FAULT); /* two allocations now */
@@ -317,7 +308,7 @@ static void holes_that_were_being_filled(void **state) {
     struct frames none = {0};
     start(&config);
     const uint64_t n_frames = stats_of(q).n_frames;
-    atomic_store(record_of(64 * MIB + PAGE), 0); /* the zone begins two frames behind this one */
+    atomic_store(record_of(q, 64 * MIB + PAGE), 0); /* the zone begins two frames behind this one */
     expect_recovered_as(&config, &none, n_frames + 1);
     struct quire_zone_stats stats;
     assert_true(quire_zone_stats(q, 0, &stats));
