@@ -68,9 +68,7 @@ bool q_cache_knows(const struct q_cache *c, q_frame f) {
 
 /* A frame came home that was there already: a double free by two CPUs at once. It stays there once. */
 static Q_COLD void report_twice(struct quire *q, q_frame f) {
-    uint32_t record =
-        atomic_load_explicit(q_zone_record(q_zone_of(q, f), f), memory_order_relaxed); /* for the report only */
-    (void)q_fault(q, QUIRE_FAULT_BIT_TWICE, "quire_free", q_pa(f), 0, record);
+    (void)q_fault(q, QUIRE_FAULT_BIT_TWICE, "quire_free", q_pa(f), 0, q_zone_last_record(q_zone_of(q, f), f));
 }
 
 /* The same for frames of one word that came as runs of 2^order: once for each run. */

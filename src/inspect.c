@@ -8,7 +8,7 @@
 /* relaxed loads throughout: snapshots */
 static uint64_t count_of(const struct q_zone *z, size_t block) {
     int32_t n = atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed);
-    return n > 0 ? (uint64_t)n : 0;
+    return q_is_as_one(n) ? Q_BLOCK : n > 0 ? (uint64_t)n : 0;
 }
 
 static void count_zone(const struct q_zone *z, struct quire_zone_stats *out) {

@@ -3,19 +3,21 @@
  * A loan is a block and one bit for each of its frames that the holder may use. Frames enter it by q_borrow() and
  * leave it by q_give_back(), by being handed out, or by being kept for good. The block's own bits never overlap it.
  *
- * L1  A frame's bit is set in at most one of: its block's line, one loan, one warm stack.   quire_validate, q_give_back
+ * L1  A frame is in at most one of: its block's line (or count, L5), one loan, one stack.   quire_validate, q_give_back
  * L2  A loan without a block has no bit set.                                                quire_validate
  * L3  Whoever changes a block's count so that its class changes hints the new class, also when it took frames:
  *     two CPUs' changes may pass each other, and the last one sees the final count.           interleaving tests
  * L4  Who takes bits takes them before the count, the lowest word first; who gives, adds to the count last. So fewer bits
  *     than the count says mean that somebody is taking them. q_borrow then leaves the block to him: of a block that
  *     two CPUs divide between them, neither would ever give all of it back.
+ * L5  A block that comes home as one is not in the line but in its count (Q_AS_ONE), which is taken away by who takes
+ *     the block. Only who holds all 512 frames sets it, where it was 0.                       interleaving tests
  *
  * Memory order: the line's words and the count are changed seq_cst. Acquire and release make the records and contents
- * of a frame travel with its bit; seq_cst is for the hints (index.c).
+ * of a frame travel with its bit, and those of a block with Q_AS_ONE; seq_cst is for the hints (index.c).
  *
  * Cost: at most one exchange for each word of the line, 8 on a 64-bit machine, whatever the number of frames, and one
- * add to the count. Nothing waits. */
+ * add to the count; for a block as one, one exchange in all. Nothing waits. */
 #include "loan.h"
 
 void q_loan_clear(struct q_loan *loan) {
@@ -95,12 +97,17 @@ bool q_loan_put_block(struct q_loan *loan) {
     return true;
 }
 
-bool q_loan_take_block(struct q_loan *loan) {
+/* Whether it is all of its block. */
+static bool is_all(const struct q_loan *loan) {
     q_word all = Q_ALL_BITS;
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         all &= loan->mask[w];
     }
-    if (all != Q_ALL_BITS) {
+    return all == Q_ALL_BITS;
+}
+
+bool q_loan_take_block(struct q_loan *loan) {
+    if (!is_all(loan)) {
         return false;
     }
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
@@ -138,22 +145,55 @@ size_t q_loan_find_run(const struct q_loan *loan, unsigned order) {
     return find_run(loan->mask, order);
 }
 
-/* The count after `n` more (fewer, where negative) frames are free; hints the class where it is a new one. */
-static void count_add(struct q_zone *z, size_t block, int32_t n) {
-    int32_t old = atomic_fetch_add(&z->blocks[block].count, n);
-    Q_CHECK(old >= -(int32_t)Q_BLOCK && old <= (int32_t)Q_BLOCK, old);
-    if (q_class_of(old + n) != q_class_of(old)) {
-        q_zone_hint(z, block, old + n);
-        intptr_t whole = (q_class_of(old + n) == Q_ALL) - (q_class_of(old) == Q_ALL);
+/* The count has changed: hints the class where it is a new one. */
+static void count_changed(struct q_zone *z, size_t block, int32_t old, int32_t now) {
+    if (q_class_of(now) != q_class_of(old)) {
+        q_zone_hint(z, block, now);
+        intptr_t whole = (q_class_of(now) == Q_ALL) - (q_class_of(old) == Q_ALL);
         if (whole != 0) {
             atomic_fetch_add_explicit(&z->balance->n_whole, whole, memory_order_relaxed);
         }
     }
 }
 
+/* `n` more (fewer, where negative) frames are free in the line. Returns the count before. */
+static int32_t count_add(struct q_zone *z, size_t block, int32_t n) {
+    int32_t old = atomic_fetch_add(&z->blocks[block].count, n);
+    Q_CHECK(q_is_as_one(old) || (old >= -(int32_t)Q_BLOCK && old <= (int32_t)Q_BLOCK), old);
+    count_changed(z, block, old, old + n);
+    return old;
+}
+
+/* Takes a block that is there as one; false: it is not. */
+static bool take_as_one(struct q_zone *z, size_t block) {
+    _Atomic int32_t *count = &z->blocks[block].count;
+    int32_t old = atomic_load(count);
+    while (q_is_as_one(old)) { /* a failure means that another CPU took it, or that its step here is over */
+        if (atomic_compare_exchange_strong(count, &old, old - Q_AS_ONE)) {
+            count_changed(z, block, old, old - Q_AS_ONE);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The opposite; false: somebody's step is not over, and the frames must go home by their bits. */
+static bool give_as_one(struct q_zone *z, size_t block) {
+    int32_t none = 0;
+    if (!atomic_compare_exchange_strong(&z->blocks[block].count, &none, Q_AS_ONE)) {
+        return false;
+    }
+    count_changed(z, block, 0, Q_AS_ONE);
+    return true;
+}
+
 unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan) {
     Q_CHECK(q_zone_ready(z, block), block);
     q_loan_open(loan, z, block);
+    if (take_as_one(z, block)) {
+        q_loan_add_run(loan, 0, Q_BLOCK);
+        return Q_BLOCK;
+    }
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         loan->mask[w] = atomic_load_explicit(&z->lines[block].word[w], memory_order_relaxed); /* a glance */
     }
@@ -169,8 +209,24 @@ unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan) {
         q_loan_clear(loan);
         return 0;
     }
-    count_add(z, block, -(int32_t)n);
+    (void)count_add(z, block, -(int32_t)n);
     return n;
+}
+
+bool q_borrow_block(struct q_zone *z, size_t block) {
+    struct q_loan loan;
+    q_frame twice;
+    if (take_as_one(z, block)) {
+        return true;
+    }
+    if (q_class_of(atomic_load(&z->blocks[block].count)) != Q_ALL) {
+        return false;
+    }
+    bool all = q_borrow(z, block, &loan) == Q_BLOCK;
+    if (!all) {
+        (void)q_give_back(&loan, &twice);
+    }
+    return all;
 }
 
 bool q_borrow_fresh(struct q_zone *z, struct q_loan *loan) {
@@ -195,7 +251,7 @@ static bool take_words(struct q_zone *z, size_t block, size_t first, size_t n_wo
     }
     unsigned n = q_loan_count(&part);
     if (n > 0) {
-        count_add(z, block, -(int32_t)n);
+        (void)count_add(z, block, -(int32_t)n);
     }
     if (!full) {
         q_frame twice;
@@ -226,6 +282,18 @@ static unsigned take_in_word(struct q_zone *z, size_t block, size_t w, unsigned 
     return 0;
 }
 
+/* The same out of all words of a block. */
+static unsigned take_narrow(struct q_zone *z, size_t block, unsigned order, unsigned most, q_frame *runs) {
+    unsigned n = 0;
+    for (size_t w = 0; w < Q_LINE_WORDS && n < most; w++) {
+        n += take_in_word(z, block, w, order, most - n, runs + n);
+    }
+    if (n > 0) {
+        (void)count_add(z, block, -(int32_t)(n << order));
+    }
+    return n;
+}
+
 /* The same for runs of whole words. */
 static unsigned take_wide(struct q_zone *z, size_t block, unsigned order, q_frame *run) {
     q_word seen[Q_LINE_WORDS];
@@ -245,17 +313,36 @@ static unsigned take_wide(struct q_zone *z, size_t block, unsigned order, q_fram
     return 0;
 }
 
+/* The same out of a block that is all the caller's; the rest of that goes home. */
+static unsigned take_of_own(struct q_zone *z, size_t block, unsigned order, unsigned most, q_frame *runs) {
+    struct q_loan rest;
+    q_frame twice;
+    unsigned n = 0;
+    q_loan_open(&rest, z, block);
+    q_loan_add_run(&rest, 0, Q_BLOCK);
+    for (size_t i = 0, size = (size_t)1 << order; n < most && i < Q_BLOCK; i += size) {
+        runs[n++] = rest.base + i;
+        q_loan_take_run(&rest, i, size);
+    }
+    q_zone_soil(z, block);
+    (void)q_give_back(&rest, &twice);
+    return n;
+}
+
+unsigned q_borrow_fresh_run(struct q_zone *z, unsigned order, q_frame *run) {
+    size_t block = q_zone_claim(z);
+    return block != Q_NO_BLOCK ? take_of_own(z, block, order, 1, run) : 0;
+}
+
 unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, q_frame *runs) {
     Q_CHECK(order < QUIRE_BLOCK_ORDER && block < z->n_blocks, block);
-    if ((size_t)1 << order >= Q_WORD_BITS) {
-        return take_wide(z, block, order, runs);
+    if (take_as_one(z, block)) {
+        return take_of_own(z, block, order, most, runs);
     }
-    unsigned n = 0;
-    for (size_t w = 0; w < Q_LINE_WORDS && n < most; w++) {
-        n += take_in_word(z, block, w, order, most - n, runs + n);
-    }
+    unsigned n =
+        (size_t)1 << order < Q_WORD_BITS ? take_narrow(z, block, order, most, runs) : take_wide(z, block, order, runs);
     if (n > 0) {
-        count_add(z, block, -(int32_t)(n << order));
+        q_zone_soil(z, block);
     }
     return n;
 }
@@ -265,17 +352,42 @@ static q_word set_bits(struct q_zone *z, size_t block, size_t w, q_word frames) 
     return atomic_fetch_or(&z->lines[block].word[w], frames) & frames;
 }
 
+/* Takes bits out of one word again, of frames that are home as parts of the whole block. */
+static void undo_bits(struct q_zone *z, size_t block, size_t w, q_word frames) {
+    q_word gone = atomic_fetch_and(&z->lines[block].word[w], ~frames) & frames;
+    (void)count_add(z, block, -(int32_t)q_popcount(gone));
+}
+
 q_word q_give_back_word(struct q_zone *z, size_t block, size_t w, q_word frames) {
     Q_CHECK(frames != 0 && w < Q_LINE_WORDS, w);
     q_word again = set_bits(z, block, w, frames);
-    count_add(z, block, (int32_t)q_popcount(frames & ~again));
+    if (Q_SELDOM(q_is_as_one(count_add(z, block, (int32_t)q_popcount(frames & ~again))))) {
+        undo_bits(z, block, w, frames);
+        again = frames;
+    }
     return again;
+}
+
+/* The same for all frames of a loan; returns the first one. */
+static q_frame undo(const struct q_loan *loan) {
+    q_frame first = Q_NO_FRAME;
+    for (size_t w = Q_LINE_WORDS; w-- > 0;) {
+        if (loan->mask[w] != 0) {
+            undo_bits(loan->zone, loan->block, w, loan->mask[w]);
+            first = loan->base + w * Q_WORD_BITS + q_lowest(loan->mask[w]);
+        }
+    }
+    return first;
 }
 
 unsigned q_give_back(struct q_loan *loan, q_frame *twice) {
     struct q_zone *z = loan->zone;
     unsigned n = 0;
     *twice = Q_NO_FRAME;
+    if (is_all(loan) && give_as_one(z, loan->block)) {
+        q_loan_clear(loan);
+        return Q_BLOCK;
+    }
     for (size_t w = 0; z != NULL && w < Q_LINE_WORDS; w++) {
         if (loan->mask[w] == 0) {
             continue;
@@ -287,8 +399,9 @@ unsigned q_give_back(struct q_loan *loan, q_frame *twice) {
         n += q_popcount(loan->mask[w] & ~again);
     }
     Q_CHECK(n == 0 || z != NULL, n);
-    if (n > 0) {
-        count_add(z, loan->block, (int32_t)n);
+    if (n > 0 && Q_SELDOM(q_is_as_one(count_add(z, loan->block, (int32_t)n)))) {
+        *twice = undo(loan);
+        n = 0;
     }
     q_loan_clear(loan);
     return n;

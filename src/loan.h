@@ -55,12 +55,18 @@ size_t q_loan_find_run(const struct q_loan *loan, unsigned order);
  * came in between, some of them. */
 unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan);
 
+/* The same where all frames of the block are free; false, and nothing changed, where they are not. */
+bool q_borrow_block(struct q_zone *z, size_t block);
+
 /* Takes all frames of a fresh block; false: there is none. */
 bool q_borrow_fresh(struct q_zone *z, struct q_loan *loan);
 
-/* Takes aligned runs of 2^order frames out of a block, the lowest ones, at `most` so many (1 of those of whole words);
- * returns how many, their first frames in runs[]; 0 and nothing changed where there is none. */
+/* Takes aligned runs of 2^order frames out of a block, the lowest ones, at `most` so many (1 of those of whole words), and
+ * soils it; returns how many, their first frames in runs[]; 0 and nothing changed where there is none. */
 unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, q_frame *runs);
+
+/* The same out of a fresh block, one run, so that its neighbours do not wait in a cache while others could be whole. */
+unsigned q_borrow_fresh_run(struct q_zone *z, unsigned order, q_frame *run);
 
 /* Gives some frames of word `w` back to their block; returns those that were there already: they came back twice. */
 q_word q_give_back_word(struct q_zone *z, size_t block, size_t w, q_word frames);

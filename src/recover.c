@@ -83,13 +83,13 @@ static bool any_record(const q_record *records) {
 /* Rebuilds the line and the records; the number of free frames. */
 static int32_t recover_frames(struct recovery *v, struct q_zone *z, size_t block) {
     q_record *whole = &z->blocks[block].record;
-    bool clean = true;
+    bool clean = true, as_one = q_is_as_one(atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed));
     int32_t n_free = 0;
     mend_joins(v, &z->records[block * Q_BLOCK]);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         _Atomic q_word *bits = &z->lines[block].word[w];
         q_word free = free_frames(v, z, block * Q_BLOCK + w * Q_WORD_BITS, &clean);
-        v->found->n_astray += q_popcount(free & ~atomic_load_explicit(bits, memory_order_relaxed));
+        v->found->n_astray += as_one ? 0 : q_popcount(free & ~atomic_load_explicit(bits, memory_order_relaxed));
         atomic_store_explicit(bits, free, memory_order_relaxed);
         n_free += (int32_t)q_popcount(free);
     }

@@ -10,19 +10,11 @@ struct catch {
     q_frame first[Q_RUNS / 2];
 };
 
-/* Runs of order 1..8 from one block. */
-static bool runs_of_block(struct q_zone *z, size_t block, struct catch *got) {
-    got->n = q_borrow_runs(z, block, got->order, got->most, got->first);
-    if (got->n > 0) {
-        q_zone_soil(z, block);
-    }
-    return got->n > 0;
-}
-
-/* The same from a block of this class: the first, or any where the search is `thorough`. */
+/* Runs of order 1..8 from a block of this class: the first, or any where the search is `thorough`. */
 static bool runs_of_class(struct q_zone *z, enum q_class class, bool thorough, struct catch *got) {
     for (size_t b = 0; (b = q_zone_find(z, class, b)) != Q_NO_BLOCK; b++) {
-        if (runs_of_block(z, b, got)) {
+        got->n = q_borrow_runs(z, b, got->order, got->most, got->first);
+        if (got->n > 0) {
             return true;
         }
         if (!thorough) {
@@ -32,20 +24,7 @@ static bool runs_of_class(struct q_zone *z, enum q_class class, bool thorough, s
     return false;
 }
 
-static bool run_of_fresh(struct quire *q, struct q_zone *z, struct catch *got) {
-    struct q_loan loan;
-    if (!q_borrow_fresh(z, &loan)) {
-        return false;
-    }
-    got->n = 1;
-    got->first[0] = loan.base;
-    q_zone_soil(z, loan.block);
-    q_loan_take_run(&loan, 0, (size_t)1 << got->order);
-    (void)q_return(q, &loan);
-    return true;
-}
-
-static bool runs_in_zone(struct quire *q, struct q_zone *z, bool thorough, struct catch *got) {
+static bool runs_in_zone(struct q_zone *z, bool thorough, struct catch *got) {
     unsigned class = q_class_of((int32_t)1 << got->order); /* blocks of a lower one have not that many free frames */
     if (class == Q_NEARLY_FULL && !thorough) {
         class = Q_FEW; /* while there are others, those nearly full are left to empty */
@@ -55,23 +34,13 @@ static bool runs_in_zone(struct quire *q, struct q_zone *z, bool thorough, struc
             return true;
         }
     }
-    return run_of_fresh(q, z, got);
+    got->n = q_borrow_fresh_run(z, got->order, got->first);
+    return got->n > 0;
 }
 
-/* All of a block, or nothing. */
-static bool take_block(struct quire *q, struct q_zone *z, size_t block) {
-    struct q_loan loan;
-    if (q_zone_claim_block(z, block)) {
-        return true;
-    }
-    if (!q_zone_ready(z, block) || q_class_of(atomic_load(&z->blocks[block].count)) != Q_ALL) {
-        return false;
-    }
-    if (q_borrow(z, block, &loan) == Q_BLOCK) {
-        return true;
-    }
-    (void)q_return(q, &loan);
-    return false;
+/* All of a block that seems free, or nothing. */
+static bool take_block(struct q_zone *z, size_t block) {
+    return q_zone_ready(z, block) ? q_borrow_block(z, block) : q_zone_claim_block(z, block);
 }
 
 static void put_back_block(struct quire *q, struct q_zone *z, size_t block) {
@@ -84,7 +53,7 @@ static void put_back_block(struct quire *q, struct q_zone *z, size_t block) {
 /* Blocks [block, block + n), all or nothing. */
 static bool take_blocks(struct quire *q, struct q_zone *z, size_t block, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        if (block + i < z->n_blocks && take_block(q, z, block + i)) {
+        if (block + i < z->n_blocks && take_block(z, block + i)) {
             continue;
         }
         while (i-- > 0) {
@@ -116,7 +85,7 @@ static bool search(struct quire *q, bool thorough, struct catch *got) {
     for (size_t i = zones->n; i-- > 0;) {
         struct q_zone *z = zones->zone[i];
         if (got->order < QUIRE_BLOCK_ORDER) {
-            if (runs_in_zone(q, z, thorough, got)) {
+            if (runs_in_zone(z, thorough, got)) {
                 return true;
             }
             continue;

@@ -37,28 +37,23 @@ static struct look look(const struct quire *q) {
     return l;
 }
 
-/* One frame of a fresh block; the others go to everybody. */
-static q_frame take_fresh(struct quire *q, struct q_zone *z) {
-    struct q_loan loan;
-    q_frame f = Q_NO_FRAME;
-    if (q_borrow_fresh(z, &loan)) {
-        f = loan.base;
-        q_zone_soil(z, loan.block);
-        q_loan_take_run(&loan, 0, 1);
-        (void)q_return(q, &loan);
-    }
-    return f;
-}
-
 static q_frame take_of_class(struct q_zone *z, enum q_class class) {
     q_frame f;
     for (size_t b = 0; (b = q_zone_find(z, class, b)) != Q_NO_BLOCK; b++) {
         if (q_borrow_runs(z, b, 0, 1, &f) > 0) {
-            q_zone_soil(z, b);
             return f;
         }
     }
     return Q_NO_FRAME;
+}
+
+/* One frame of the zone's shared bits. */
+static q_frame take_in_zone(struct q_zone *z) {
+    q_frame f = Q_NO_FRAME;
+    for (unsigned class = Q_NEARLY_FULL; class <= Q_ALL && f == Q_NO_FRAME; class ++) {
+        f = take_of_class(z, (enum q_class) class);
+    }
+    return f != Q_NO_FRAME || q_borrow_fresh_run(z, 0, &f) > 0 ? f : Q_NO_FRAME;
 }
 
 /* One frame from the shared bits. */
@@ -67,12 +62,7 @@ static q_frame take_shared(struct quire *q) {
     q_frame f = Q_NO_FRAME;
     q_begin(q);
     for (size_t i = zones->n; i-- > 0 && f == Q_NO_FRAME;) {
-        for (unsigned class = Q_NEARLY_FULL; class <= Q_ALL && f == Q_NO_FRAME; class ++) {
-            f = take_of_class(zones->zone[i], (enum q_class) class);
-        }
-        if (f == Q_NO_FRAME) {
-            f = take_fresh(q, zones->zone[i]);
-        }
+        f = take_in_zone(zones->zone[i]);
     }
     if (f != Q_NO_FRAME) {
         atomic_fetch_sub_explicit(&q->balance.n_free, 1, memory_order_relaxed); /* an estimate */
@@ -89,7 +79,6 @@ static q_frame take_any(struct quire *q) {
         struct q_zone *z = zones->zone[k];
         for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
             if (q_borrow_runs(z, b, 0, 1, &f) > 0) {
-                q_zone_soil(z, b);
                 return f;
             }
         }

@@ -178,24 +178,25 @@ static bool check_hint(struct check *c, struct q_zone *z, size_t block, int32_t 
 static bool check_block(struct check *c, struct q_zone *z, size_t block) {
     q_frame base = q_zone_frame(z, block);
     uint32_t whole = load(&z->blocks[block].record);
-    int32_t n_bits = 0;
+    int32_t n_bits = 0, count = atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed);
+    bool as_one = count == Q_AS_ONE;
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         q_word word = atomic_load_explicit(&z->lines[block].word[w], memory_order_relaxed);
         n_bits += (int32_t)q_popcount(word);
         for (size_t i = 0; i < Q_WORD_BITS; i++) {
-            if (!check_frame(c, z, base + w * Q_WORD_BITS + i, (word & q_bit(i)) != 0, whole)) {
+            if (!check_frame(c, z, base + w * Q_WORD_BITS + i, as_one || (word & q_bit(i)) != 0, whole)) {
                 return false;
             }
         }
     }
-    if (atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed) != n_bits) {
+    if (as_one ? n_bits != 0 : count != n_bits) {
         return wrong(c, "a block's count is not the number of its free bits", q_pa(base), whole);
     }
     if (Q_COUNT(whole) > 1) {
         return wrong(c, "a whole block has more than one reference", q_pa(base), whole);
     }
-    c->n_whole += n_bits == (int32_t)Q_BLOCK;
-    return check_hint(c, z, block, n_bits);
+    c->n_whole += q_class_of(count) == Q_ALL;
+    return check_hint(c, z, block, count);
 }
 
 static bool check_ready_blocks(struct check *c, struct q_zone *z, size_t *n_ready) {

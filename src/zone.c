@@ -12,7 +12,7 @@
  * Z1  Frames below `first + ceiling` have initialised records, so that one comparison tells a caller's address
  *     from anything else; so has the last block, if it was partly ours from the start. Else the index is asked.
  *                                                                                             q_zone_claim
- * Z2  count = bits set in the line, when nothing is in flight.                               quire_validate
+ * Z2  count = bits set in the line, or Q_AS_ONE and there is none, when nothing is in flight.  quire_validate
  * Z3  A block with count > 0 is hinted in its class, when nothing is in flight.               quire_validate
  * Z4  CLEAN in a block's record: all its frame records are 0. Taken away by who borrows frames of the block to
  *     hand them out singly.                                                                  quire_validate */

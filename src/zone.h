@@ -16,9 +16,16 @@ struct q_line {
 _Static_assert(sizeof(struct q_line) == 64, "a block's bits fill one line");
 
 struct q_block {
-    _Atomic int32_t count; /* free frames in the line; exact when nothing is in flight */
+    _Atomic int32_t count; /* free frames in the line, or Q_AS_ONE; exact when nothing is in flight */
     q_record record;       /* of a block that is one allocation; see record.h */
 };
+
+/* The count of a block that came home as one: all 512 frames are free, and none has a bit. What is in flight may add to it
+ * or take from it, but never so much. */
+#define Q_AS_ONE ((int32_t)1 << 24)
+static inline bool q_is_as_one(int32_t count) {
+    return count > Q_AS_ONE / 2;
+}
 
 /* How much of the memory that is not in CPU caches is free, and how much of that as whole blocks: what decides
  * whether to gather (cache.c). One for each allocator. Estimates: relaxed everywhere. */
@@ -96,7 +103,7 @@ size_t q_zone_find(struct q_zone *z, enum q_class class, size_t from);
 static inline void q_zone_soil(struct q_zone *z, size_t block) {
     q_record *r = &z->blocks[block].record;
     /* relaxed: the caller holds frames of the block, so nobody has all 512; who gets them later synchronises by the
-     * line */
+     * line, or by the count */
     uint32_t record = atomic_load_explicit(r, memory_order_relaxed);
     if ((record & Q_CLEAN) != 0) {
         atomic_store_explicit(r, record & ~Q_CLEAN, memory_order_relaxed);

@@ -396,6 +396,99 @@ const struct scenario block_and_take = {
     .full = {3, 1, 0},
 };
 
+/* ---- blocks that come home as one ------------------------------------------------------------------------- */
+
+static void expect_as_one(void) {
+    expect(q_is_as_one(q->main->blocks[1].count), "the set-up is not as intended");
+}
+
+static void give_block_home(void) {
+    world_run_on(NO_CPU);
+    give_block();
+}
+
+/* Nothing is free but a block that came home as one. */
+static void one_as_one(void) {
+    last_block_held();
+    give_block_home();
+    world_run_on(0);
+    expect_as_one();
+}
+
+const struct scenario as_one_taken = {
+    .name = "as-one-taken",
+    .about = "two CPUs want a block that came home as one, another a frame of it",
+    .set_up = one_as_one,
+    .thread = {take_block_if_any, take_block_if_any, take_single},
+    .check = check_world_by_exhaustion,
+    .quick = {1, 0, 0},
+    .full = {2, 0, 1000},
+    .of_32 = {2, 1, 0},
+};
+
+static void take_some(void) {
+    take();
+    take_order(2);
+}
+
+static void take_some_shared(void) {
+    world_run_on(NO_CPU);
+    take_order(2);
+    expect(take() != QUIRE_NONE || world_n_unproved() > 0, "out of memory, with frames free");
+}
+
+const struct scenario as_one_divided = {
+    .name = "as-one-divided",
+    .about = "two CPUs want frames and runs of a block that came home as one",
+    .set_up = one_as_one,
+    .thread = {take_some_shared, take_some},
+    .check = check_world_by_exhaustion,
+    .quick = {2, 1, 0},
+    .full = {3, 1, 0},
+};
+
+const struct scenario as_one_given = {
+    .name = "as-one-given",
+    .about = "a block comes home as one while others want it, or a frame of it",
+    .set_up = last_block_held,
+    .thread = {give_block_home, take_block_if_any, take_single},
+    .check = check_world_by_exhaustion,
+    .quick = {1, 0, 0},
+    .full = {2, 0, 1000},
+    .of_32 = {2, 1, 0},
+};
+
+/* Of a block one half is held, and one quarter; all else is held, too, but for the other quarter. */
+static void half_and_quarter_held(void) {
+    one_as_one();
+    held[0] = take_order(QUIRE_BLOCK_ORDER - 1);
+    held[1] = take_order(QUIRE_BLOCK_ORDER - 2);
+}
+
+static void give_half(void) {
+    world_run_on(NO_CPU);
+    give_order(held[0], QUIRE_BLOCK_ORDER - 1);
+}
+
+/* Who wants a whole block sends home what the CPU has: all of the block, where it borrowed the half, too. */
+static void borrow_and_give_quarter(void) {
+    world_run_on(1);
+    give(take());
+    give_order(held[1], QUIRE_BLOCK_ORDER - 2);
+    take_block_if_any();
+}
+
+const struct scenario as_one_in_steps = {
+    .name = "as-one-in-steps",
+    .about = "half a block comes home, is borrowed and comes home as one with the rest before it was counted",
+    .set_up = half_and_quarter_held,
+    .thread = {give_half, borrow_and_give_quarter},
+    .check = check_world_by_exhaustion,
+    .quick = {1, 0, 0},
+    .full = {1, 1, 0},
+    .of_32 = {2, 0, 0},
+};
+
 /* ---- parts ------------------------------------------------------------------------------------------------ */
 
 /* A block that was allocated whole, and of which a frame was freed since, so that each has a record of its own. All else is
@@ -409,11 +502,6 @@ static void split_block(void) {
 
 static void give_part(void) {
     give_order(held[0] + QUIRE_BLOCK_FRAMES / 8 * QUIRE_PAGE_SIZE, QUIRE_BLOCK_ORDER - 3);
-}
-
-static void take_some(void) {
-    take();
-    take_order(2);
 }
 
 const struct scenario part_and_borrow = {

@@ -248,6 +248,28 @@ static void a_bit_that_is_set_already_in_a_small_run(void **state) {
     expect_consistent(q);
 }
 
+/* A block that is home as one, of which some frames, or all, come home once more. */
+static void freed_twice_into_a_block_that_is_home(void **state) {
+    (void)state;
+    for (unsigned order = 0; order <= QUIRE_BLOCK_ORDER; order++) {
+        q = unit_simple(BASE, END - BASE);
+        const quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+        assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_OK);
+        q_drain_all(q);
+        assert_true(q_is_as_one(block_of(q, block)->count));
+        const uint64_t n_before = n_free(q);
+        const quire_pa pa = order < QUIRE_BLOCK_ORDER ? block + BLOCK / 2 : block;
+        q_return_run(q, q_frame_of(pa), order);
+        expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", pa, 0, 0, 1);
+        assert_int_equal(q_give_back_word(zone_of(q, block), block_number(q, block), 1, 6), 6);
+        expect_consistent(q);
+        assert_int_equal(n_free(q), n_before);
+        assert_true(must_alloc_order(q, QUIRE_BLOCK_ORDER, 2) == block);
+        expect_consistent(q);
+        host_ram_clear();
+    }
+}
+
 /* What the core believes about itself is looked at where it costs nothing, and named with the number that is wrong. */
 static void a_count_that_can_not_be(void **state) {
     (void)state;
@@ -288,6 +310,7 @@ int main(void) {
         unit_case(freed_twice_and_reused),
         unit_case(bits_that_are_set_already_in_several_words),
         unit_case(a_bit_that_is_set_already_in_a_small_run),
+        unit_case(freed_twice_into_a_block_that_is_home),
         unit_case(a_count_that_can_not_be),
         unit_case(a_join_that_one_side_has),
     };

@@ -124,6 +124,17 @@ static void memory_that_was_never_used(void **state) {
     expect_usable(&none);
 }
 
+static void a_block_that_came_home_as_one(void **state) {
+    (void)state;
+    struct frames none = {0};
+    start(&config);
+    assert_int_equal(quire_free_order(q, must_alloc_order(q, QUIRE_BLOCK_ORDER, 1), QUIRE_BLOCK_ORDER), QUIRE_OK);
+    q_drain_all(q);
+    expect_recovered();
+    assert_int_equal(found.n_held + found.n_astray, 0);
+    expect_usable(&none);
+}
+
 static void memory_all_in_use(void **state) {
     (void)state;
     struct frames all = {0};
@@ -402,6 +413,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         unit_case(who_holds_a_frame_holds_it_on),
         unit_case(memory_that_was_never_used),
+        unit_case(a_block_that_came_home_as_one),
         unit_case(memory_all_in_use),
         unit_case(nothing_is_believed_but_the_records),
         unit_case(a_split_is_finished),
