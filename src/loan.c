@@ -100,6 +100,9 @@ bool q_loan_put_block(struct q_loan *loan) {
 /* Whether it is all of its block. */
 static bool is_all(const struct q_loan *loan) {
     q_word all = Q_ALL_BITS;
+    if (loan->mask[0] != all) { /* mostly */
+        return false;
+    }
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         all &= loan->mask[w];
     }
@@ -159,7 +162,7 @@ static void count_changed(struct q_zone *z, size_t block, int32_t old, int32_t n
 /* `n` more (fewer, where negative) frames are free in the line. Returns the count before. */
 static int32_t count_add(struct q_zone *z, size_t block, int32_t n) {
     int32_t old = atomic_fetch_add(&z->blocks[block].count, n);
-    Q_CHECK(q_is_as_one(old) || (old >= -(int32_t)Q_BLOCK && old <= (int32_t)Q_BLOCK), old);
+    Q_CHECK((old >= -(int32_t)Q_BLOCK && old <= (int32_t)Q_BLOCK) || q_is_as_one(old), old);
     count_changed(z, block, old, old + n);
     return old;
 }
@@ -353,7 +356,7 @@ static q_word set_bits(struct q_zone *z, size_t block, size_t w, q_word frames) 
 }
 
 /* Takes bits out of one word again, of frames that are home as parts of the whole block. */
-static void undo_bits(struct q_zone *z, size_t block, size_t w, q_word frames) {
+static Q_COLD void undo_bits(struct q_zone *z, size_t block, size_t w, q_word frames) {
     q_word gone = atomic_fetch_and(&z->lines[block].word[w], ~frames) & frames;
     (void)count_add(z, block, -(int32_t)q_popcount(gone));
 }
@@ -369,7 +372,7 @@ q_word q_give_back_word(struct q_zone *z, size_t block, size_t w, q_word frames)
 }
 
 /* The same for all frames of a loan; returns the first one. */
-static q_frame undo(const struct q_loan *loan) {
+static Q_COLD q_frame undo(const struct q_loan *loan) {
     q_frame first = Q_NO_FRAME;
     for (size_t w = Q_LINE_WORDS; w-- > 0;) {
         if (loan->mask[w] != 0) {
@@ -380,28 +383,36 @@ static q_frame undo(const struct q_loan *loan) {
     return first;
 }
 
-unsigned q_give_back(struct q_loan *loan, q_frame *twice) {
-    struct q_zone *z = loan->zone;
+/* Sets the bits of all frames of a loan; returns how many were not set, *twice the first that was. */
+static unsigned set_all_bits(const struct q_loan *loan, q_frame *twice) {
     unsigned n = 0;
-    *twice = Q_NO_FRAME;
-    if (is_all(loan) && give_as_one(z, loan->block)) {
-        q_loan_clear(loan);
-        return Q_BLOCK;
-    }
-    for (size_t w = 0; z != NULL && w < Q_LINE_WORDS; w++) {
-        if (loan->mask[w] == 0) {
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        q_word frames = loan->mask[w];
+        if (frames == 0) {
             continue;
         }
-        q_word again = set_bits(z, loan->block, w, loan->mask[w]);
-        if (again != 0 && *twice == Q_NO_FRAME) {
-            *twice = loan->base + w * Q_WORD_BITS + q_lowest(again);
+        q_word again = set_bits(loan->zone, loan->block, w, frames);
+        if (Q_SELDOM(again != 0)) {
+            *twice = *twice == Q_NO_FRAME ? loan->base + w * Q_WORD_BITS + q_lowest(again) : *twice;
+            frames &= ~again;
         }
-        n += q_popcount(loan->mask[w] & ~again);
+        n += q_popcount(frames);
     }
-    Q_CHECK(n == 0 || z != NULL, n);
-    if (n > 0 && Q_SELDOM(q_is_as_one(count_add(z, loan->block, (int32_t)n)))) {
-        *twice = undo(loan);
-        n = 0;
+    return n;
+}
+
+unsigned q_give_back(struct q_loan *loan, q_frame *twice) {
+    *twice = Q_NO_FRAME;
+    if (loan->zone == NULL) {
+        return 0;
+    }
+    unsigned n = Q_BLOCK;
+    if (!is_all(loan) || !give_as_one(loan->zone, loan->block)) {
+        n = set_all_bits(loan, twice);
+        if (n > 0 && Q_SELDOM(q_is_as_one(count_add(loan->zone, loan->block, (int32_t)n)))) {
+            *twice = undo(loan);
+            n = 0;
+        }
     }
     q_loan_clear(loan);
     return n;

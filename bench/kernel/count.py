@@ -45,7 +45,7 @@ def bars(counted):
     return [
         (f"alloc and free, the same frame: quire, {SMALL}", quire["hot"], 60),
         (f"start: quire / single, the fastest of the others, {SMALL}", quire["ready"] / single["ready"], 0.02),
-        (f"start: quire, {LARGE} / {SMALL}", large["ready"] / quire["ready"], 1.1),
+        (f"start: quire, {LARGE} / {SMALL}", large["ready"] / quire["ready"], 2),
     ]
 
 
