@@ -337,15 +337,8 @@ static q_frame run_of_loan(struct q_loan *loan, unsigned order) {
 }
 
 q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
-    Q_CHECK(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
-    q_frame f = order <= Q_RUN_ORDERS ? q_cache_unstack_run(c, order) : Q_NO_FRAME;
-    if (f != Q_NO_FRAME) {
-        return f;
-    }
-    if (order == QUIRE_BLOCK_ORDER) { /* `in` is broken up, `out` may be whole */
-        return q_loan_take_block(&c->out) ? c->out.base : Q_NO_FRAME;
-    }
-    f = run_of_loan(&c->in, order);
+    Q_CHECK(order > 0 && order < QUIRE_BLOCK_ORDER, order);
+    q_frame f = run_of_loan(&c->in, order);
     return f == Q_NO_FRAME && c->gathering == 0 ? run_of_loan(&c->out, order) : f;
 }
 

@@ -115,6 +115,16 @@ static inline q_frame q_cache_unstack_run(struct q_cache *c, unsigned order) {
     return c->runs[order - 1][n - 1];
 }
 
+/* Puts a block into `out` again, if that is the loan of it; false, and nothing done: it is not, or not empty. */
+static inline bool q_cache_put_block(struct q_cache *c, q_frame f) {
+    return c->out.base == f && q_loan_put_block(&c->out);
+}
+
+/* A block from there; Q_NO_FRAME: it is no whole one. */
+static inline q_frame q_cache_take_block(struct q_cache *c) {
+    return q_loan_take_block(&c->out) ? c->out.base : Q_NO_FRAME;
+}
+
 struct quire;
 
 void q_cache_init(struct q_cache *c);
@@ -134,7 +144,7 @@ bool q_cache_knows(const struct q_cache *c, q_frame f);
 /* A frame into the cache, or home. */
 void q_cache_push(struct quire *q, struct q_cache *c, q_frame f);
 
-/* An aligned run of 2^order frames of the cache, order 1..QUIRE_BLOCK_ORDER; or Q_NO_FRAME. */
+/* An aligned run of 2^order frames of the loans, order 1..QUIRE_BLOCK_ORDER - 1; or Q_NO_FRAME. */
 q_frame q_cache_take_run(struct q_cache *c, unsigned order);
 
 /* Puts runs there that were just borrowed, and one more that is handed out, where there are none of this order. */

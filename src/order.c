@@ -154,11 +154,18 @@ static Q_APART void put_run_apart(struct quire *q, struct q_cache *c, q_word vis
     }
 }
 
+/* Whether the cache keeps a run at once. */
+static inline bool keep_run(struct q_cache *c, q_frame f, unsigned order) {
+    return order <= Q_RUN_ORDERS        ? q_cache_stack_run(c, f, order)
+           : order == QUIRE_BLOCK_ORDER ? q_cache_put_block(c, f)
+                                        : false;
+}
+
 /* Sends a run of 2 frames or more home whose records say free. */
 static inline void put_run(struct quire *q, q_frame f, unsigned order) {
     q_word visit = 0;
     struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
-    if (c != NULL && order <= Q_RUN_ORDERS && q_cache_stack_run(c, f, order)) {
+    if (c != NULL && keep_run(c, f, order)) {
         q_cache_leave(c, visit, 0);
         return;
     }
@@ -277,11 +284,18 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
 
 /* ---- allocate -------------------------------------------------------------------------------------------- */
 
+/* A run that the cache kept; or Q_NO_FRAME. */
+static inline q_frame kept_run(struct q_cache *c, unsigned order) {
+    return order <= Q_RUN_ORDERS        ? q_cache_unstack_run(c, order)
+           : order == QUIRE_BLOCK_ORDER ? q_cache_take_block(c)
+                                        : Q_NO_FRAME;
+}
+
 /* From the CPU's cache, which fetches small runs where it has none, or from wherever there is one. */
 static inline q_frame take_run(struct quire *q, unsigned order) {
     q_word visit = 0;
     struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_enter(q, &visit) : NULL;
-    q_frame f = c != NULL && order <= Q_RUN_ORDERS ? q_cache_unstack_run(c, order) : Q_NO_FRAME;
+    q_frame f = c != NULL ? kept_run(c, order) : Q_NO_FRAME;
     if (f == Q_NO_FRAME) {
         return q_search_run(q, c, visit, order);
     }

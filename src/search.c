@@ -153,7 +153,7 @@ q_frame q_search_run(struct quire *q, struct q_cache *c, q_word visit, unsigned 
     q_frame f = Q_NO_FRAME;
     if (c != NULL) {
         q_cache_slow_down(c, visit);
-        f = q_cache_take_run(c, order);
+        f = order < QUIRE_BLOCK_ORDER ? q_cache_take_run(c, order) : Q_NO_FRAME;
         f = f == Q_NO_FRAME && order <= Q_RUN_ORDERS ? fetch_runs(q, c, order) : f;
         q_cache_close(c, visit);
     }
