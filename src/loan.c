@@ -11,7 +11,9 @@
  *     than the count says mean that somebody is taking them. q_borrow then leaves the block to him: of a block that
  *     two CPUs divide between them, neither would ever give all of it back.
  * L5  A block that comes home as one is not in the line but in its count (Q_AS_ONE), which is taken away by who takes
- *     the block. Only who holds all 512 frames sets it, where it was 0.                       interleaving tests
+ *     the block. Only who holds all 512 frames sets it, where it was 0: then nobody is in the middle of a step here, for
+ *     who takes frames has none to pass on before he counted them, and a giver's are missing in the count.
+ *                                                                                             interleaving tests
  *
  * Memory order: the line's words and the count are changed seq_cst. Acquire and release make the records and contents
  * of a frame travel with its bit, and those of a block with Q_AS_ONE; seq_cst is for the hints (index.c).
@@ -171,7 +173,7 @@ static int32_t count_add(struct q_zone *z, size_t block, int32_t n) {
 static bool take_as_one(struct q_zone *z, size_t block) {
     _Atomic int32_t *count = &z->blocks[block].count;
     int32_t old = atomic_load(count);
-    while (q_is_as_one(old)) { /* a failure means that another CPU took it, or that its step here is over */
+    while (q_is_as_one(old)) { /* a failure means that another CPU took it, or that frames came home twice */
         if (atomic_compare_exchange_strong(count, &old, old - Q_AS_ONE)) {
             count_changed(z, block, old, old - Q_AS_ONE);
             return true;
@@ -180,7 +182,7 @@ static bool take_as_one(struct q_zone *z, size_t block) {
     return false;
 }
 
-/* The opposite; false: somebody's step is not over, and the frames must go home by their bits. */
+/* The opposite; false: what came home before is not counted yet, and the frames must go home by their bits. */
 static bool give_as_one(struct q_zone *z, size_t block) {
     int32_t none = 0;
     if (!atomic_compare_exchange_strong(&z->blocks[block].count, &none, Q_AS_ONE)) {

@@ -20,8 +20,8 @@ struct q_block {
     q_record record;       /* of a block that is one allocation; see record.h */
 };
 
-/* The count of a block that came home as one: all 512 frames are free, and none has a bit. What is in flight may add to it
- * or take from it, but never so much. */
+/* The count of a block that came home as one: all 512 frames are free, and none has a bit. For a moment there may be more:
+ * frames that came home twice, which are sent away again. */
 #define Q_AS_ONE ((int32_t)1 << 24)
 static inline bool q_is_as_one(int32_t count) {
     return count > Q_AS_ONE / 2;
