@@ -212,13 +212,13 @@ static const struct field of_used_block[] = {
     FIELD(struct q_block, record, Q_CLEAN, CLEAN, NULL),
 };
 static const struct field of_free_block[] = {
-    NAMED(struct q_block, count, COUNT),
+    NAMED(struct q_block, count, LOST), /* it is home as one: that is what the count says */
     FIELD(struct q_block, record, REFS_OF, BIT, NULL),
     FIELD(struct q_block, record, TAGS | Q_JOIN_PREV | Q_JOIN_NEXT | Q_FREED, NULL, ELSEWHERE),
     FIELD(struct q_block, record, Q_CLEAN, NULL, NOT_CLEAN),
 };
 static const struct field of_whole_block[] = {
-    NAMED(struct q_block, count, COUNT),
+    NAMED(struct q_block, count, COUNT OR BIT),
     FIELD(struct q_block, record, 1, LOST, NULL),
     FIELD(struct q_block, record, REFS_OF ^ 1, REFS, NULL),
     FIELD(struct q_block, record, TAGS | Q_JOIN_PREV | Q_JOIN_NEXT | Q_FREED, NULL, ELSEWHERE),
@@ -318,10 +318,10 @@ struct object objects[] = {
     {"unused cache", NULL, sizeof(struct q_cache), N_FIELDS(of_unused_cache), NO_LOAN, COUNTERS},
     {"line of a used block", NULL, sizeof(struct q_line), N_FIELDS(of_line), LOST, BIT},
     {"line of a whole block", NULL, sizeof(struct q_line), N_FIELDS(of_line), "ok", BIT},
-    {"line of a free block", NULL, sizeof(struct q_line), N_FIELDS(of_line), LOST, "ok"},
+    {"line of a free block", NULL, sizeof(struct q_line), N_FIELDS(of_line), "ok", COUNT},
     {"used block", NULL, sizeof(struct q_block), N_FIELDS(of_used_block), COUNT, CLEAN},
     {"whole block", NULL, sizeof(struct q_block), N_FIELDS(of_whole_block), LOST, COUNT},
-    {"free block", NULL, sizeof(struct q_block), N_FIELDS(of_free_block), COUNT, BIT},
+    {"free block", NULL, sizeof(struct q_block), N_FIELDS(of_free_block), LOST, COUNT},
     {"record of a single frame", NULL, sizeof(q_record), N_FIELDS(of_record_held), LOST, RESERVED_ OR ONE_SIDE},
     {"record of a shared frame", NULL, sizeof(q_record), N_FIELDS(of_record_shared), LOST, RESERVED_ OR ONE_SIDE},
     {"record inside a run", NULL, sizeof(q_record), N_FIELDS(of_record_joined), ONE_SIDE, OWNERS},

@@ -100,8 +100,9 @@ DEATH(join_in_a_held_run_lost,
 
 /* ---- what is believed in passing -------------------------------------------------------------------------- */
 
-DEATH(count_of_a_block_out_of_range, "count_add: metadata damaged: old >= -(int32_t)Q_BLOCK && old <= (int32_t)Q_BLOCK "
-                                     "(no frame, order 0, record 0: refs 0, tag 0; value 0x100000)") {
+DEATH(count_of_a_block_out_of_range,
+      "count_add: metadata damaged: (old >= -(int32_t)Q_BLOCK && old <= (int32_t)Q_BLOCK) || q_is_as_one(old) "
+      "(no frame, order 0, record 0: refs 0, tag 0; value 0x100000)") {
     it = one(89);
     q_drain_all(q);
     atomic_store(&zone()->blocks[block_of(it)].count, 1 << 20);
