@@ -8,13 +8,13 @@ JUDGES is described in judges.py; all that is made goes to FOLDER. A mutant that
 object code as the original or as another mutant, is not counted. One that survives may be equivalent to the original, by what
 the API promises: the file --explained says so (explained.py).
 
---only TEXT takes the mutants whose "path:line kind" has TEXT in it; --patience is how much longer than the original one may run
-before it counts as hanging. What is known goes into the --log as it comes, and is not judged again (log.py).
+--only TEXT takes the mutants whose "path:line function kind" has TEXT in it; --patience is how much longer than the original one
+may run before it counts as hanging. What is known goes into the --log as it comes, and is not judged again (log.py).
 
-Exit status: 0 all were killed or are explained, 1 some survived or it was interrupted, 2 something is wrong with the judges or the explanations.
+Exit status: 0 all were killed or are explained, 1 some survived or it was interrupted, 2 something is wrong with the judges or
+the explanations.
 """
 import argparse
-import collections
 import difflib
 import hashlib
 import pathlib
@@ -29,14 +29,9 @@ import report
 
 
 def sample(mutants, n, seed):
-    """The n with the smallest hashes. Each file and kind has its share on average. A change of the sources draws anew only the
-    mutants of the lines that changed; of the others no more leave or come than make it n again."""
-    times, hashes = collections.Counter(), {}
-    for m in mutants:
-        what = seed, m.path, m.function, m.kind, m.before, m.after
-        times[what] += 1
-        hashes[m] = hashlib.sha256(repr((*what, times[what])).encode()).digest()
-    return sorted(mutants, key=hashes.get)[:n]
+    """The n with the smallest hashes, so that each function and kind has its share on average. A change of the sources draws anew
+    only the mutants of the lines that changed; of the others no more leave or come than make it n again."""
+    return sorted(mutants, key=lambda m: hashlib.sha256(repr((seed, *operators.identity(m))).encode()).digest())[:n]
 
 
 def diff(mutant, before):
@@ -70,7 +65,7 @@ def judge_all(court, mutants, texts, tally, book, n_workers):
             book.write(mutant, verdict)
             tally.add(mutant, verdict)
             if tally.is_open(mutant, verdict):
-                print(f"survived: {mutant.path}:{mutant.line} {mutant.kind}\n    {mutant.path}: {mutant.before} -> "
+                print(f"survived: {operators.label(mutant)}\n    {mutant.within}: {mutant.before} -> "
                       f"{mutant.after}\n{diff(mutant, texts[mutant.path])}\n", flush=True)
             progress.tell(tally)
     except KeyboardInterrupt:
@@ -96,13 +91,13 @@ def arguments():
 def main():
     args = arguments()
     texts = {str(path): path.read_text() for path in args.source}
-    everything = [m for path, text in texts.items() for m in operators.mutants(path, text)]
+    everything = list(operators.mutants(texts))
     reasons = explained.Reasons(args.explained, everything)
-    mutants = [m for m in everything if args.only in f"{m.path}:{m.line} {m.kind}"]
+    mutants = [m for m in everything if args.only in operators.label(m)]
     if args.sample is not None:
         mutants = sample(mutants, args.sample, args.seed)
     if args.list:
-        print("\n".join(f"{m.path}:{m.line} {m.kind}: {m.before} -> {m.after}" for m in mutants))
+        print("\n".join(f"{operators.label(m)}: {m.before} -> {m.after}" for m in mutants))
         return 0
     if not mutants:
         raise judges.Stop("there is no mutant to judge")

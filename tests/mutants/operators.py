@@ -8,9 +8,21 @@ import bisect
 import collections
 import re
 
-# text[start:end] becomes `new`. `line` counts from 1; `before` and `after` are the lines concerned, spaces collapsed; `function`
-# is the one that they are in, "" outside of all.
-Mutant = collections.namedtuple("Mutant", "path kind line start end new before after function")
+# text[start:end] becomes `new`. `line` counts from 1. `within` names the function, macro, type or object that this is in. `before`
+# and `after` are the lines concerned, without comments and with single spaces; of the places where these four are equal it is
+# the nth, from 1.
+Mutant = collections.namedtuple("Mutant", "path line start end new within kind before after nth")
+
+
+def label(mutant):
+    return f"{mutant.path}:{mutant.line} {mutant.within} {mutant.kind}"
+
+
+def identity(mutant):
+    """What stays the same when other lines change, and when the function moves to another file."""
+    return mutant.within, mutant.kind, mutant.before, mutant.after, mutant.nth
+
+
 Token = collections.namedtuple("Token", "text start end")
 
 KINDS = ["relation", "arithmetic", "bits", "logic", "constant", "condition", "statement", "return", "order"]
@@ -136,18 +148,42 @@ def orders(text, tokens):
             yield "order", t.start, t.end + len(call), f"{t.text}_explicit{call[:-1]}, {order})"
 
 
-HEAD = re.compile(r"^[A-Za-z][^;{}#]*?(\w+)\([^;{}]*\{$|^\}", re.M)
+COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\')', re.S)
+HEAD = re.compile(r"^#[ \t]*define[ \t]+(?P<macro>\w+)(?:\\\n|[^\n])*"
+                  r"|^[A-Za-z][^;:{}()=#\n]*?\b(?P<other>\w+)(?:\[[^\]\n]*\])*(?:\([^;{}]*\{$| \{$| =)|^\}", re.M)
 
 
-def mutants(path, text):
-    """All mutants of one file, in the order of the text."""
-    tokens = tokens_of(text)
-    heads = list(HEAD.finditer(text))
+def name_at(heads, place):
+    """What is defined there; "" where that has no name."""
+    for head in reversed(heads):
+        if head.start() <= place and (head["macro"] is None or place < head.end()):
+            return head["macro"] or head["other"] or ""
+    return ""
+
+
+def without_comments(text):
+    """As long as the text, and with the same lines."""
+    return COMMENT.sub(lambda found: found[1] or re.sub(r"[^\n]", " ", found.group()), text)
+
+
+def mutants_of(path, text):
+    """All mutants of one file, in the order of the text, as if each were the first of its kind."""
+    tokens, bare = tokens_of(text), without_comments(text) + "\n"
+    heads = list(HEAD.finditer(bare))
     line_starts = [0] + [m.end() for m in re.finditer("\n", text)]
     for make in operators, constants, conditions, drops, orders:
         for kind, start, end, new in make(text, tokens):
             line = bisect.bisect(line_starts, start)
-            from_, to = line_starts[line - 1], (text + "\n").index("\n", end)
-            before, after = text[from_:to], text[from_:start] + new + text[end:to]
-            function = next((head.group(1) or "" for head in reversed(heads) if head.start() <= start), "")
-            yield Mutant(path, kind, line, start, end, new, " ".join(before.split()), " ".join(after.split()), function)
+            from_, to = line_starts[line - 1], bare.index("\n", end)
+            before, after = bare[from_:to], bare[from_:start] + new + bare[end:to]
+            yield Mutant(path, line, start, end, new, name_at(heads, start), kind, " ".join(before.split()),
+                         " ".join(after.split()), 1)
+
+
+def mutants(texts):
+    """All mutants of files, by path."""
+    times = collections.Counter()
+    for path, text in texts.items():
+        for mutant in mutants_of(path, text):
+            times[identity(mutant)] += 1
+            yield mutant._replace(nth=times[identity(mutant)])

@@ -66,7 +66,7 @@ class Tally:
         print()
         for mutant, verdict in sorted(self.verdicts.items()):
             if self.is_open(mutant, verdict):
-                print(f"survived: {mutant.path}:{mutant.line} {mutant.kind}: {mutant.before} -> {mutant.after}")
+                print(f"survived: {operators.label(mutant)}: {mutant.before} -> {mutant.after}")
         n_hung = sum(verdict.hung for verdict in self.verdicts.values())
         print(f"not counted: {killers['invalid']} do not compile, {killers['same']} change no object code or as another does")
         print(f"{sum(self.counts())} mutants: {self.summary()}; {n_hung} killed by a time limit")
