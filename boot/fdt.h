@@ -26,6 +26,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum quire_fdt_status {
     QUIRE_FDT_OK,
     QUIRE_FDT_NO_HEADER,    /* fewer readable bytes than a header has */
@@ -94,5 +98,9 @@ uint64_t quire_fdt_timebase_hz(const struct quire_fdt *fdt);
  * CPU addresses it, that is, translated through the `ranges` of the buses above it (sections 2.3.6 and 2.3.8).
  * False: no such device that is okay and that the CPU can address. */
 bool quire_fdt_device(const struct quire_fdt *fdt, const char *compatible, struct quire_region *registers);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -22,6 +22,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A list under construction. It starts with n = 0. */
 struct quire_regions {
     struct quire_region *at; /* the caller's array */
@@ -39,5 +43,9 @@ void quire_regions_add(struct quire_regions *map, quire_pa base, uint64_t n_byte
  *   false  the list did not fit (n > capacity): n is the capacity it needs, and nothing was changed
  * Cost: an insertion sort, O(n^2) at worst and O(n) on a sorted list, then one pass. */
 bool quire_regions_normalise(struct quire_regions *map);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -110,11 +110,17 @@ static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
 }
 
 /* Where a CPU begins to search a zone: each at a place of its own among the blocks in use. So they do not all want
- * the same block, and mostly come back to blocks that they had before, whose records they wrote last. */
+ * the same block, and mostly come back to blocks that they had before, whose records they wrote last. The number of the
+ * CPU is read backwards as a binary fraction: 0, 1/2, 1/4, 3/4, 1/8, ... are far apart however many there are, and ask
+ * for no division, which many small machines do not have. */
 static size_t home_in(const struct quire *q, const struct q_cache *c, const struct q_zone *z) {
     /* relaxed: any block would do */
-    size_t n_used = atomic_load_explicit(&z->ceiling, memory_order_relaxed) / Q_BLOCK;
-    return n_used * (size_t)(c - q->caches) / q->n_cpus;
+    size_t part = atomic_load_explicit(&z->ceiling, memory_order_relaxed) / Q_BLOCK, home = 0;
+    for (size_t cpu = (size_t)(c - q->caches); cpu != 0; cpu /= 2) {
+        part /= 2;
+        home += cpu % 2 != 0 ? part : 0;
+    }
+    return home;
 }
 
 /* Borrows a block of this class, the first at or behind `from`, else the first of all. */

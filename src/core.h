@@ -47,6 +47,13 @@ static inline quire_pa q_pa(q_frame f) {
     return (quire_pa)f << QUIRE_PAGE_SHIFT;
 }
 
+/* Whether `pa` is no multiple of the size of 2^order frames. The mask is a word, since compilers call libgcc for a shift
+ * of 64 bits by a variable on 32-bit machines. */
+static inline bool q_is_misaligned(quire_pa pa, unsigned order) {
+    _Static_assert(QUIRE_PAGE_SHIFT + QUIRE_MAX_ORDER < 32, "the size of a run fits into a word of 32 bits");
+    return ((q_word)pa & (((q_word)QUIRE_PAGE_SIZE << order) - 1)) != 0;
+}
+
 /* The frame that `pa` lies in; Q_NO_FRAME: its number is too large for this machine's words. */
 static inline q_frame q_frame_of(quire_pa pa) {
     q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT);
@@ -73,13 +80,12 @@ struct q_place {
 /* Finds 2^order frames at `pa` where that is quick; false: they are misaligned, in another zone, or not ours. */
 static inline bool q_find_quickly(const struct quire *q, quire_pa pa, unsigned order, struct q_place *at) {
     struct q_zone *z = q_main(q);
-    quire_pa f = pa >> QUIRE_PAGE_SHIFT, n = (quire_pa)1 << order;
+    quire_pa f = pa >> QUIRE_PAGE_SHIFT, n = (q_frame)1 << order;
     quire_pa i = f - z->first; /* wraps to something large for an address below */
     /* relaxed: whoever holds these frames got them after the span was to cover them */
     q_frame base = atomic_load_explicit(&z->base, memory_order_relaxed);
     q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
-    if (pa % (QUIRE_PAGE_SIZE << order) != 0 || !q_zone_knows(z, i) || !q_zone_knows(z, i + n - 1) || f < base ||
-        f + n > end) {
+    if (q_is_misaligned(pa, order) || !q_zone_knows(z, i) || !q_zone_knows(z, i + n - 1) || f < base || f + n > end) {
         return false;
     }
     *at = (struct q_place){z, (q_frame)f, &z->records[i], 0};

@@ -108,6 +108,14 @@ bool q_is_metadata(const struct quire *q, q_frame f) {
     return false;
 }
 
+/* Whether the zone's span has all of [f, f + n). */
+static bool covers(const struct q_zone *z, q_frame f, q_frame n) {
+    /* relaxed: whoever holds these frames got them after the span was to cover them */
+    q_frame base = atomic_load_explicit(&z->base, memory_order_relaxed);
+    q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
+    return f >= base && f < end && end - f >= n;
+}
+
 /* Whether all blocks that [f, f + n) touches are initialised. */
 static bool ready(const struct q_zone *z, q_frame f, q_frame n) {
     size_t last = q_zone_block_of(z, f + n - 1);
@@ -124,9 +132,9 @@ enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigne
     enum quire_fault_kind kind = QUIRE_FAULT_UNMANAGED;
     q_frame f = q_frame_of(pa), n = (q_frame)1 << order;
     struct q_zone *z = q_zone_at(q, f);
-    if (pa % (QUIRE_PAGE_SIZE << order) != 0) {
+    if (q_is_misaligned(pa, order)) {
         kind = QUIRE_FAULT_MISALIGNED;
-    } else if (z != NULL && f >= z->base && z->end - f >= n && f < z->end) {
+    } else if (z != NULL && covers(z, f, n)) {
         kind = ready(z, f, n) ? QUIRE_FAULT_NONE : if_fresh;
     } else if (q_is_metadata(q, f)) {
         kind = QUIRE_FAULT_RESERVED;

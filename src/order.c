@@ -380,9 +380,8 @@ static void put_all_but(struct quire *q, q_frame f, unsigned order, q_frame bad)
 static enum quire_status why_none(const struct quire *q, unsigned order) {
     struct quire_stats stats;
     quire_stats(q, &stats);
-    return !q_ever_fits(q, order)         ? QUIRE_UNSATISFIABLE
-           : stats.n_free < (1u << order) ? QUIRE_NO_MEMORY
-                                          : QUIRE_FRAGMENTED;
+    q_frame n_runs = (q_frame)stats.n_free >> order; /* a word, which numbers all frames: see q_is_misaligned */
+    return !q_ever_fits(q, order) ? QUIRE_UNSATISFIABLE : n_runs == 0 ? QUIRE_NO_MEMORY : QUIRE_FRAGMENTED;
 }
 
 /* Hands out a run that was taken, to `tag`; false: it can not be used, for a reason that was reported. */

@@ -25,7 +25,8 @@ static bool runs_of_class(struct q_zone *z, enum q_class class, bool thorough, s
 }
 
 static bool runs_in_zone(struct q_zone *z, bool thorough, struct catch *got) {
-    unsigned class = q_class_of((int32_t)1 << got->order); /* blocks of a lower one have not that many free frames */
+    /* Blocks of a lower class have not that many free frames. */
+    unsigned class = (unsigned)q_class_of((int32_t)1 << got->order);
     if (class == Q_NEARLY_FULL && !thorough) {
         class = Q_FEW; /* while there are others, those nearly full are left to empty */
     }
@@ -71,8 +72,8 @@ static q_frame blocks_in_zone(struct quire *q, struct q_zone *z, unsigned order)
     for (size_t k = 0; k < 2; k++) {
         for (size_t b = 0; (b = q_zone_next_free(z, classes[k], b)) != Q_NO_BLOCK; b++) {
             size_t number = z->first / Q_BLOCK + b;
-            size_t start = b - number % n;
-            if (number % n <= b && take_blocks(q, z, start, n)) {
+            size_t start = b - (number & (n - 1));
+            if (start <= b && take_blocks(q, z, start, n)) {
                 return q_zone_frame(z, start);
             }
         }
@@ -123,7 +124,10 @@ bool q_ever_fits(const struct quire *q, unsigned order) {
     q_frame n = (q_frame)1 << order;
     for (size_t i = 0; i < zones->n; i++) {
         const struct q_zone *z = zones->zone[i];
-        for (q_frame f = (z->base + n - 1) & ~(n - 1); f < z->end && z->end - f >= n; f += n) {
+        /* relaxed: a span only grows */
+        q_frame base = atomic_load_explicit(&z->base, memory_order_relaxed);
+        q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
+        for (q_frame f = (base + n - 1) & ~(n - 1); f < end && end - f >= n; f += n) {
             if (!has_hole(z, f, n)) {
                 return true;
             }

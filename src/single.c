@@ -89,7 +89,7 @@ static q_frame take_any(struct quire *q) {
 /* One frame out of anybody's cache; the rest of that cache goes to everybody. Adds the visits made to *n_visits. */
 static q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits) {
     for (unsigned i = 0; i < q->n_cpus; i++) {
-        struct q_cache *c = &q->caches[(cpu + i) % q->n_cpus];
+        struct q_cache *c = &q->caches[cpu + i < q->n_cpus ? cpu + i : cpu + i - q->n_cpus];
         q_word visit;
         if (!q_cache_open(c, &visit)) {
             continue;

@@ -113,7 +113,7 @@ static size_t frames_in_caches(const struct quire *q) {
 /* ---- blocks ----------------------------------------------------------------------------------------------- */
 
 /* relaxed loads below: nothing moves, or the result is thrown away */
-static uint32_t load(const q_record *r) {
+static uint32_t peek(const q_record *r) {
     return atomic_load_explicit(r, memory_order_relaxed);
 }
 
@@ -126,7 +126,7 @@ static bool check_joins(struct check *c, const struct q_zone *z, q_frame f, uint
     if ((f + 1 - z->first) % Q_BLOCK == 0) {
         return true;
     }
-    uint32_t next = load(q_zone_record(z, f + 1));
+    uint32_t next = peek(q_zone_record(z, f + 1));
     if (((next & Q_JOIN_PREV) != 0) != ((joins & Q_JOIN_NEXT) != 0)) {
         return wrong(c, "of two neighbours only one is joined to the other", q_pa(f), record);
     }
@@ -135,7 +135,7 @@ static bool check_joins(struct check *c, const struct q_zone *z, q_frame f, uint
 }
 
 static bool check_frame(struct check *c, const struct q_zone *z, q_frame f, bool bit, uint32_t whole) {
-    uint32_t record = load(q_zone_record(z, f));
+    uint32_t record = peek(q_zone_record(z, f));
     bool held = Q_COUNT(record) > 0 || Q_COUNT(whole) > 0;
     if (record != 0 && (whole & Q_CLEAN) != 0) {
         return wrong(c, "a frame has a record in a block marked clean", q_pa(f), record);
@@ -177,7 +177,7 @@ static bool check_hint(struct check *c, struct q_zone *z, size_t block, int32_t 
 
 static bool check_block(struct check *c, struct q_zone *z, size_t block) {
     q_frame base = q_zone_frame(z, block);
-    uint32_t whole = load(&z->blocks[block].record);
+    uint32_t whole = peek(&z->blocks[block].record);
     int32_t n_bits = 0, count = atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed);
     bool as_one = count == Q_AS_ONE;
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
@@ -217,7 +217,7 @@ static bool check_ready_blocks(struct check *c, struct q_zone *z, size_t *n_read
 /* A frame of a fresh block, or one that is not RESERVED. */
 static bool is_managed(const struct q_zone *z, q_frame f) {
     bool in_blocks = f >= z->first && q_zone_block_of(z, f) < z->n_blocks;
-    return in_blocks && (!q_zone_ready(z, q_zone_block_of(z, f)) || (load(q_zone_record(z, f)) & Q_RESERVED) == 0);
+    return in_blocks && (!q_zone_ready(z, q_zone_block_of(z, f)) || (peek(q_zone_record(z, f)) & Q_RESERVED) == 0);
 }
 
 static bool check_zone(struct check *c, struct q_zone *z) {

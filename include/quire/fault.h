@@ -7,6 +7,10 @@
 #include <quire/region.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum quire_fault_kind {
     QUIRE_FAULT_NONE,
     QUIRE_FAULT_DOUBLE_FREE,     /* freed, and free already; tag says who owned it last */
@@ -45,5 +49,9 @@ struct quire_fault {
 
 /* "double free", "poison overwritten", ...; never NULL. */
 const char *quire_fault_name(enum quire_fault_kind kind);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

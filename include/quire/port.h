@@ -10,6 +10,14 @@
 #include <quire/fault.h>
 #include <quire/region.h>
 
+#ifdef QUIRE_PORT_CPU_H
+#include QUIRE_PORT_CPU_H
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The number of the CPU that runs this, 0..n_cpus-1. Only a hint: a value that is stale by the time it is used
  * (preemption, migration) costs speed, never correctness, so nothing has to be disabled around it. A number
  * beyond n_cpus is served without a CPU cache. Never called by quire_init.
@@ -17,9 +25,7 @@
  * Asked by nearly every call; the way to a function takes up to half of the shortest ones' time. Where QUIRE_PORT_CPU_H is
  * defined, it names a header of the kernel's that has the same as a static inline function:
  * -DQUIRE_PORT_CPU_H='"cpu_number.h"' */
-#ifdef QUIRE_PORT_CPU_H
-#include QUIRE_PORT_CPU_H
-#else
+#ifndef QUIRE_PORT_CPU_H
 unsigned quire_port_cpu(void);
 #endif
 
@@ -31,5 +37,9 @@ void *quire_port_map(quire_pa pa);
 /* Told of each fault (see fault.h). May not return (panic, the usual choice); if it returns, the call that
  * found the fault returns QUIRE_FAULT and has changed nothing. It may use the allocator. */
 void quire_port_fault(const struct quire_fault *fault);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -22,6 +22,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- version -------------------------------------------------------------------------------------------- */
+
+/* By Semantic Versioning: callers and ports that fit 0.1.x fit later 0.1.x, too; from 1.0.0 on, all later 1.x.y. */
+#define QUIRE_VERSION_MAJOR 0
+#define QUIRE_VERSION_MINOR 1
+#define QUIRE_VERSION_PATCH 0
+
+/* The version of the sources that were compiled, "0.1.0": the three numbers of their header. */
+const char *quire_version(void);
+
 /* ---- words ---------------------------------------------------------------------------------------------- */
 
 /* Tests that walk through every frame of a block in many orders build with smaller blocks; a word of bits is the least. */
@@ -225,5 +239,9 @@ void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx);
 enum quire_status quire_validate(const struct quire *q, struct quire_fault *first);
 
 const char *quire_status_name(enum quire_status status); /* "no memory", ...; never NULL */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Frames are 2^QUIRE_PAGE_SHIFT bytes: 4 KiB unless the build says otherwise (12..16). */
 #ifndef QUIRE_PAGE_SHIFT
 #define QUIRE_PAGE_SHIFT 12
@@ -30,5 +34,9 @@ struct quire_region {
     quire_pa end;  /* first byte behind it; end > base */
     enum quire_region_type type;
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

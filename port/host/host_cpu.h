@@ -4,8 +4,16 @@
 
 #include "host.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 static inline unsigned quire_port_cpu(void) {
     return host_this_cpu;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

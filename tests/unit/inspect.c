@@ -1,6 +1,7 @@
 /* inspect.c: what the allocator says about itself, and that all of it says the same at every step. */
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define BASE (64 * MIB + 7 * PAGE)
@@ -267,6 +268,17 @@ static void owners_split_runs(void **state) {
     frames_clear(&rest);
 }
 
+/* ---- version ------------------------------------------------------------------------------------------ */
+
+static void the_version_is_that_of_the_header(void **state) {
+    (void)state;
+    char version[32];
+    int n =
+        snprintf(version, sizeof version, "%d.%d.%d", QUIRE_VERSION_MAJOR, QUIRE_VERSION_MINOR, QUIRE_VERSION_PATCH);
+    assert_in_range(n, 5, sizeof version - 1);
+    assert_string_equal(quire_version(), version);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         unit_case(at_the_beginning),
@@ -278,6 +290,7 @@ int main(void) {
         unit_case(runs_are_maximal),
         unit_case(a_walk_ends_when_the_visitor_says_so),
         unit_case(owners_split_runs),
+        unit_case(the_version_is_that_of_the_header),
     };
     return cmocka_run_group_tests_name("inspect", tests, NULL, NULL);
 }
