@@ -440,14 +440,16 @@ static inline bool own_whole(const struct quire *q, q_frame f, unsigned order, u
     return clean;
 }
 
+/* quire_alloc_order for one frame, and for arguments that mean nothing. */
+static Q_APART enum quire_status alloc_single_or_refuse(struct quire *q, unsigned order, uint8_t tag, quire_pa *out) {
+    bool valid = order == 0 && tag != QUIRE_TAG_QUARANTINE;
+    *out = valid ? quire_alloc(q, tag) : QUIRE_NONE;
+    return *out != QUIRE_NONE ? QUIRE_OK : valid ? QUIRE_NO_MEMORY : QUIRE_INVALID;
+}
+
 enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag, quire_pa *out) {
-    if (Q_SELDOM(order == 0)) {
-        *out = quire_alloc(q, tag);
-        return *out == QUIRE_NONE ? QUIRE_NO_MEMORY : QUIRE_OK;
-    }
-    if (Q_SELDOM(order > QUIRE_MAX_ORDER)) {
-        *out = QUIRE_NONE;
-        return QUIRE_INVALID;
+    if (Q_SELDOM(order - 1 >= QUIRE_MAX_ORDER || tag == QUIRE_TAG_QUARANTINE)) {
+        return alloc_single_or_refuse(q, order, tag, out);
     }
     q_frame f = take_run(q, order);
     if (f == Q_NO_FRAME || q->content != QUIRE_CONTENT_NONE || !own_whole(q, f, order, tag)) {

@@ -47,14 +47,14 @@ const char *quire_version(void);
 #define QUIRE_MAX_CPUS       65536u
 #define QUIRE_MAX_REFS       0xFFFFFu /* a count that gets here stays here, and its frame is never freed */
 #define QUIRE_TAGS           256u
-#define QUIRE_TAG_QUARANTINE 255u /* frames found written while free, or not mapped; the caller's tags are 0..254 */
+#define QUIRE_TAG_QUARANTINE 255u /* frames found written while free, or not mapped; callers' tags are 0..254 */
 
 enum quire_status {
     QUIRE_OK,
     QUIRE_NO_MEMORY,     /* fewer free frames than asked for */
     QUIRE_FRAGMENTED,    /* enough free frames, but no aligned run of them */
     QUIRE_UNSATISFIABLE, /* no managed memory could ever meet the request */
-    QUIRE_INVALID,       /* an argument that means nothing: order, region, n_cpus, ... */
+    QUIRE_INVALID,       /* an argument that means nothing: order, tag, region, n_cpus, ... */
     QUIRE_BUSY,          /* another CPU is in the middle of something; nothing was done, try again later */
     QUIRE_FAULT,         /* a misuse or damage, reported to quire_port_fault */
 };
@@ -124,9 +124,10 @@ enum quire_status quire_recover(struct quire **out, const struct quire_config *c
 
 /* ---- allocate and free ---------------------------------------------------------------------------------- */
 
-/* One frame with one reference, owned by `tag`, or QUIRE_NONE. QUIRE_NONE means that at some instant during the call no
- * frame was free, the other CPUs' caches included; what that leaves open (a cache whose owner is stopped in the middle
- * of a call) is counted in quire_stats.n_unproved. Cost: one RMW on a line of this CPU's. */
+/* One frame with one reference, owned by `tag` (0..254), or QUIRE_NONE. QUIRE_NONE means that at some instant during
+ * the call no frame was free, the other CPUs' caches included; what that leaves open (a cache whose owner is stopped in
+ * the middle of a call) is counted in quire_stats.n_unproved. With QUIRE_TAG_QUARANTINE it is QUIRE_NONE always, and
+ * nothing changed. Cost: one RMW on a line of this CPU's. */
 quire_pa quire_alloc(struct quire *q, uint8_t tag);
 
 /* Gives back one frame that has one reference: all of an allocation or a part of it. "I am the only owner."
@@ -135,8 +136,9 @@ quire_pa quire_alloc(struct quire *q, uint8_t tag);
 enum quire_status quire_free(struct quire *q, quire_pa pa);
 
 /* 2^order frames, aligned to their size by physical address, each with one reference; *out is the first.
- * order 0..QUIRE_MAX_ORDER.
- *   QUIRE_NO_MEMORY, QUIRE_FRAGMENTED, QUIRE_UNSATISFIABLE, QUIRE_INVALID: *out is QUIRE_NONE
+ *   QUIRE_INVALID  order > QUIRE_MAX_ORDER, or the tag is QUIRE_TAG_QUARANTINE
+ *   QUIRE_NO_MEMORY, QUIRE_FRAGMENTED, QUIRE_UNSATISFIABLE
+ * On failure *out is QUIRE_NONE and nothing changed.
  * Unlike quire_alloc it does not prove its failure: frames in caches in use at that moment, and on their way, are
  * passed over. Cost: some RMW on the block's line; where no run is found, every block and cache is looked at. */
 enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag, quire_pa *out);

@@ -88,6 +88,17 @@ static void ask_for_no_order(void) {
     }
 }
 
+static void ask_for_the_quarantine(void) {
+    quire_pa pa = 0;
+    unsigned order = (unsigned)any(QUIRE_MAX_ORDER + 1);
+    oracle_begin(CALL_ALLOC_ORDER, QUIRE_NONE, order);
+    changes_remember(q);
+    oracle_expect_status(quire_alloc_order(q, order, QUIRE_TAG_QUARANTINE, &pa), QUIRE_INVALID);
+    if (pa != QUIRE_NONE || quire_alloc(q, QUIRE_TAG_QUARANTINE) != QUIRE_NONE) {
+        oracle_fail("gives frames to the tag of the quarantine");
+    }
+}
+
 static void free_no_order(void) {
     oracle_begin(CALL_FREE_ORDER, any_address(), any_order_too_large());
     changes_remember(q);
@@ -128,6 +139,9 @@ static void bad_call(void) {
         break;
     case 2:
         add_no_memory();
+        break;
+    case 3:
+        ask_for_the_quarantine();
         break;
     default:
         misuse_a_frame();

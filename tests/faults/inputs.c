@@ -134,6 +134,16 @@ DEATH(the_largest_order, "ok") {
     say_status(quire_free_order(q, many(QUIRE_MAX_ORDER, 98), QUIRE_MAX_ORDER));
 }
 
+DEATH(tag_of_the_quarantine, "12 of 12") {
+    unsigned n = WRONG(quire_alloc(q, QUIRE_TAG_QUARANTINE)) == QUIRE_NONE && changes_since(q) == 0;
+    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+        quire_pa pa = 0;
+        bool refused = WRONG(quire_alloc_order(q, order, QUIRE_TAG_QUARANTINE, &pa)) == QUIRE_INVALID;
+        n += refused && pa == QUIRE_NONE && changes_since(q) == 0;
+    }
+    say("%u of %u", n, QUIRE_MAX_ORDER + 2);
+}
+
 /* ---- numbers ---------------------------------------------------------------------------------------------- */
 
 DEATH(statistics_of_no_zone, "yes no no no") {

@@ -126,6 +126,16 @@ static void do_bad_order(void) {
     oracle_expect_status(quire_free_order(q, oracle_frames[any(oracle_n_frames)].pa, order), QUIRE_INVALID);
 }
 
+static void do_bad_tag(void) {
+    unsigned order = (unsigned)any(QUIRE_MAX_ORDER + 1);
+    quire_pa pa = 1;
+    begin(CALL_ALLOC_ORDER, QUIRE_NONE, 0);
+    oracle_expect_status(quire_alloc_order(q, order, QUIRE_TAG_QUARANTINE, &pa), QUIRE_INVALID);
+    if (pa != QUIRE_NONE || quire_alloc(q, QUIRE_TAG_QUARANTINE) != QUIRE_NONE) {
+        oracle_fail("gives frames to the tag of the quarantine");
+    }
+}
+
 /* ---- freeing -------------------------------------------------------------------------------------------- */
 
 static void end_free(enum quire_status status) {
@@ -367,6 +377,7 @@ void operation(void) {
     oracle_compare_refs();
     if (one_in(2000)) {
         do_bad_order();
+        do_bad_tag();
         do_add();
         target_percent = any(8) * 20; /* 0 .. 140 % */
     }

@@ -40,6 +40,31 @@ static void every_tag_is_kept(void **state) {
     expect_consistent(q);
 }
 
+/* Not for callers, in any state of the cache and with any policy: refused, and nothing changed. */
+static void the_tag_of_the_quarantine_is_refused(void **state) {
+    (void)state;
+    for (int content = QUIRE_CONTENT_NONE; content <= QUIRE_CONTENT_POISON; content++) {
+        const struct quire_region map[] = {USABLE(64 * MIB, 72 * MIB)};
+        const struct quire_config config = {.n_cpus = 2, .content = (enum quire_content)content};
+        struct quire *q = unit_make(&config, map, COUNT_OF(map));
+        for (unsigned cpu = 0; cpu <= 2; cpu++) { /* a cache that is in use, an empty one, none */
+            host_set_cpu(0);
+            must_alloc(q, QUIRE_TAG_QUARANTINE - 1);
+            host_set_cpu(cpu);
+            const uint64_t before = digest(q);
+            assert_true(quire_alloc(q, QUIRE_TAG_QUARANTINE) == QUIRE_NONE);
+            for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+                quire_pa pa = 0;
+                assert_int_equal(quire_alloc_order(q, order, QUIRE_TAG_QUARANTINE, &pa), QUIRE_INVALID);
+                assert_true(pa == QUIRE_NONE);
+            }
+            assert_int_equal(digest(q), before);
+        }
+        expect_consistent(q);
+        host_ram_clear();
+    }
+}
+
 /* Exhaustion is exact and repeatable, in whatever order the frames come back. */
 static void all_of_memory_fifty_times(void **state) {
     (void)state;
@@ -379,6 +404,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         unit_case(a_frame_comes_and_goes),
         unit_case(every_tag_is_kept),
+        unit_case(the_tag_of_the_quarantine_is_refused),
         unit_case(all_of_memory_fifty_times),
         unit_case(running_out_is_no_fault_and_ends),
         unit_case(memory_that_fills_its_index),
