@@ -92,8 +92,12 @@ static inline bool q_find_quickly(const struct quire *q, quire_pa pa, unsigned o
     return true;
 }
 
-/* Checks that 2^order frames at `pa` are ours and initialised; else reports the fault, `if_fresh` for frames that
- * never were in use. */
+/* What is wrong with 2^order frames at `pa`, `if_fresh` for frames that never were in use; QUIRE_FAULT_NONE: they are
+ * ours and initialised, and *at says where. */
+enum quire_fault_kind q_locate(const struct quire *q, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
+                               struct q_place *at);
+
+/* The same; reports what is wrong. */
 enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
                          struct q_place *at);
 
@@ -162,6 +166,9 @@ bool q_ever_fits(const struct quire *q, unsigned order);
 /* ---- order.c ---- */
 /* Gives a block that is one allocation a record for each frame; nothing to do for any other. */
 void q_split(struct q_zone *z, size_t block);
+/* The same by a CPU that holds no frame of it, and gets a reference to its `i`th frame by that. False, and nothing
+ * changed: the block's record is not `whole` any more. */
+bool q_split_for(struct q_zone *z, size_t block, size_t i, uint32_t whole);
 /* Frees 2^order frames: all, or a part, of one allocation. */
 enum quire_status q_free_run(struct quire *q, const char *call, quire_pa pa, unsigned order);
 /* A frame with this record is leaving its allocation: its neighbours are joined to it no more. */

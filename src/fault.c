@@ -15,7 +15,6 @@ static const struct {
     [QUIRE_FAULT_WRONG_ORDER] = {"wrong order", "the frames are not one allocation, nor an aligned part of one"},
     [QUIRE_FAULT_GET_FREE] = {"reference to a free frame", "nobody holds the frame, so nobody can share it"},
     [QUIRE_FAULT_PUT_FREE] = {"put of a free frame", "the reference count would fall below zero"},
-    [QUIRE_FAULT_SATURATED] = {"reference count full", "the count stays at its top; the frame is never freed again"},
     [QUIRE_FAULT_CONTENT] = {"free frame was written",
                              "the poison is damaged: somebody used the frame after freeing it"},
     [QUIRE_FAULT_BIT_TWICE] = {"frame came back twice", "its free bit is set already: a concurrent double free"},
@@ -42,6 +41,8 @@ const char *quire_status_name(enum quire_status status) {
         return "invalid argument";
     case QUIRE_BUSY:
         return "busy";
+    case QUIRE_SATURATED:
+        return "reference count full";
     case QUIRE_FAULT:
         return "fault";
     }
@@ -127,8 +128,8 @@ static bool ready(const struct q_zone *z, q_frame f, q_frame n) {
     return true;
 }
 
-enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
-                         struct q_place *at) {
+enum quire_fault_kind q_locate(const struct quire *q, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
+                               struct q_place *at) {
     enum quire_fault_kind kind = QUIRE_FAULT_UNMANAGED;
     q_frame f = q_frame_of(pa), n = (q_frame)1 << order;
     struct q_zone *z = q_zone_at(q, f);
@@ -139,10 +140,14 @@ enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigne
     } else if (q_is_metadata(q, f)) {
         kind = QUIRE_FAULT_RESERVED;
     }
-    if (kind != QUIRE_FAULT_NONE) {
-        return q_fault(q, kind, call, pa, order, 0);
+    if (kind == QUIRE_FAULT_NONE) {
+        *at = (struct q_place){z, f, q_zone_record(z, f), 0};
     }
-    Q_CHECK(q_zone_block_of(z, f + n - 1) < z->n_blocks, pa);
-    *at = (struct q_place){z, f, q_zone_record(z, f), 0};
-    return QUIRE_OK;
+    return kind;
+}
+
+enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
+                         struct q_place *at) {
+    enum quire_fault_kind kind = q_locate(q, pa, order, if_fresh, at);
+    return kind == QUIRE_FAULT_NONE ? QUIRE_OK : q_fault(q, kind, call, pa, order, 0);
 }

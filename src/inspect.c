@@ -121,7 +121,7 @@ static void tell_frame(struct walk *w, const struct quire *q, q_frame f, uint32_
 static uint32_t record_of(const struct q_zone *z, q_frame f) {
     uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_acquire);
     uint32_t record = atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed);
-    return record == 0 && Q_COUNT(whole) > 0 ? whole & ~Q_CLEAN : record;
+    return record == 0 && Q_COUNT(whole) > 0 ? q_of_whole(whole) : record;
 }
 
 static void walk_zone(struct walk *w, const struct quire *q, const struct q_zone *z) {

@@ -10,6 +10,9 @@
  *     record away. CPUs that hold different parts may split at once: each finishes the whole split by itself, and
  *     finds the records that others wrote, or freed, no longer 0. Nobody waits. (interleaving tests)
  * S2  No record goes back to 0 while a part of the block is held; who splits holds one.   R1, q_freed()
+ * S3  A split begins with a mark in the block's record (PARTING), which also says which frame has a guest by then. So all
+ *     who split write the same, and a guest, who held nothing before, holds a part from the mark on.
+ *                                                                                         (interleaving tests)
  *
  * Joins between two blocks of an order 10 may stand in the block's record on one side and in the frame's on the
  * other, and a split may carry a join over that was just taken away; so a join counts only when both sides have it. */
@@ -117,17 +120,12 @@ static enum quire_status check_run(struct quire *q, const char *call, const stru
 
 /* ---- split ----------------------------------------------------------------------------------------------- */
 
-void q_split(struct q_zone *z, size_t block) {
+/* Writes the records of the frames of a block whose own is this, with the mark; then takes that away. */
+static void finish_split(struct q_zone *z, size_t block, uint32_t record) {
     q_record *whole = &z->blocks[block].record;
-    /* acquire: pairs with the release below. Who sees the block split sees its frames' records. */
-    uint32_t record = atomic_load_explicit(whole, memory_order_acquire);
-    if (Q_COUNT(record) == 0) {
-        return;
-    }
-    uint32_t held = record & ~(Q_CLEAN | Q_JOIN_PREV | Q_JOIN_NEXT);
-    Q_CHECK(Q_COUNT(held) == 1, record);
+    uint32_t guest = (record & Q_GUEST_MASK) >> Q_GUEST_SHIFT;
     for (size_t i = 0; i < Q_BLOCK; i++) {
-        uint32_t none = 0;
+        uint32_t none = 0, held = q_held(Q_TAG(record)) + (i + 1 == guest);
         uint32_t prev = i > 0 ? Q_JOIN_PREV : record & Q_JOIN_PREV;
         uint32_t next = i < Q_BLOCK - 1 ? Q_JOIN_NEXT : record & Q_JOIN_NEXT;
         /* relaxed: published by the exchange below; a helper that fails leaves the record to whoever wrote it (S1) */
@@ -137,6 +135,31 @@ void q_split(struct q_zone *z, size_t block) {
     /* Fails where a neighbour took a join away meanwhile, or where somebody else finished the split. seq_cst stands for
      * acq_rel, as in refs.c. */
     while (Q_COUNT(record) != 0 && !atomic_compare_exchange_strong(whole, &record, 0)) {}
+}
+
+void q_split(struct q_zone *z, size_t block) {
+    q_record *whole = &z->blocks[block].record;
+    /* acquire: pairs with the release in finish_split. Who sees the block split sees its frames' records. */
+    uint32_t record = atomic_load_explicit(whole, memory_order_acquire);
+    /* Fails where a neighbour took a join away meanwhile, or where somebody else began. acquire, also below: nothing is
+     * to be published yet, and the frames' records are to be seen as whoever made the mark saw them. */
+    while (Q_COUNT(record) != 0 && !q_is_parting(record) &&
+           !atomic_compare_exchange_strong_explicit(whole, &record, record | Q_FREED, memory_order_acquire,
+                                                    memory_order_acquire)) {}
+    if (Q_COUNT(record) != 0) {
+        finish_split(z, block, record | Q_FREED);
+    }
+}
+
+bool q_split_for(struct q_zone *z, size_t block, size_t i, uint32_t whole) {
+    uint32_t marked = whole | Q_FREED | (uint32_t)(i + 1) << Q_GUEST_SHIFT;
+    /* seq_cst: as other references that are taken so (quire_try_get); with it the records that own_blocks cleared are
+     * seen, else the split would come before that. */
+    bool mine = atomic_compare_exchange_strong(&z->blocks[block].record, &whole, marked);
+    if (mine) {
+        finish_split(z, block, marked);
+    }
+    return mine;
 }
 
 /* ---- free ------------------------------------------------------------------------------------------------ */
@@ -175,7 +198,8 @@ static inline void put_run(struct quire *q, q_frame f, unsigned order) {
 static bool all_whole(const struct run *blocks) {
     for (size_t b = blocks->first; b < blocks->first + blocks->n; b++) {
         /* relaxed: the caller holds the blocks, or parts of them that it asks about again after q_split */
-        if (Q_COUNT(atomic_load_explicit(&blocks->zone->blocks[b].record, memory_order_relaxed)) == 0) {
+        uint32_t whole = atomic_load_explicit(&blocks->zone->blocks[b].record, memory_order_relaxed);
+        if (Q_COUNT(whole) == 0 || q_is_parting(whole)) {
             return false;
         }
     }
@@ -314,7 +338,8 @@ static void own_blocks(struct q_zone *z, size_t first, size_t n, uint8_t tag) {
             }
         }
         uint32_t joins = (b > first ? Q_JOIN_PREV : 0) | (b + 1 < first + n ? Q_JOIN_NEXT : 0);
-        atomic_store_explicit(whole, q_held(tag) | Q_CLEAN | joins, memory_order_relaxed);
+        /* release, also in own_whole: a guest splits the block without having been told of it (q_split_for) */
+        atomic_store_explicit(whole, q_held(tag) | Q_CLEAN | joins, memory_order_release);
     }
 }
 
@@ -435,7 +460,7 @@ static inline bool own_whole(const struct quire *q, q_frame f, unsigned order, u
         atomic_load_explicit(whole, memory_order_relaxed); /* relaxed: the block is ours (R1), also below */
     bool clean = order == QUIRE_BLOCK_ORDER && Q_COUNT(record) == 0 && (record & Q_CLEAN) != 0;
     if (clean) {
-        atomic_store_explicit(whole, q_held(tag) | Q_CLEAN, memory_order_relaxed);
+        atomic_store_explicit(whole, q_held(tag) | Q_CLEAN, memory_order_release); /* as in own_blocks */
     }
     return clean;
 }

@@ -12,7 +12,9 @@
  *
  * A frame whose record is 0 was not held on its own since its block's records were last set to 0. Its block's record
  * says whether it is held with all of its block (and then frames' records stay 0 until a part is freed or shared,
- * order.c), or was freed with it. In a block's record bit 20 is CLEAN: all 512 frame records are 0.
+ * order.c), or was freed with it. In a block's record bit 20 is CLEAN: all 512 frame records are 0. While a block is
+ * being split its record is held and FREED at once (PARTING), and the count's bits 1..10 hold its GUEST: the number + 1
+ * of the frame that gets one reference more by the split, or 0 (quire_try_get).
  *
  * R1  A frame's record is written only by who holds the frame (alloc, free), or changed by an atomic
  *     read-modify-write (get, put, a neighbour that takes a JOIN away, the split of a block).   interleaving tests
@@ -37,6 +39,10 @@ typedef _Atomic uint32_t q_record;
 #define Q_JOIN_NEXT (1u << 22)
 #define Q_FREED     (1u << 23)
 
+#define Q_GUEST_SHIFT 1
+#define Q_GUEST_MASK  (0x3FFu << Q_GUEST_SHIFT)
+_Static_assert(QUIRE_BLOCK_FRAMES <= Q_GUEST_MASK >> Q_GUEST_SHIFT, "a guest's number + 1 has room");
+
 /* Held once, by `tag`, without neighbours. */
 static inline uint32_t q_held(uint8_t tag) {
     return 1u | (uint32_t)tag << Q_TAG_SHIFT;
@@ -45,6 +51,16 @@ static inline uint32_t q_held(uint8_t tag) {
 /* Nobody holds it, and nothing stands against handing it out. */
 static inline bool q_unheld(uint32_t r) {
     return (r & (Q_COUNT_TOP | Q_RESERVED)) == 0;
+}
+
+/* Whether a block with this record is being split. */
+static inline bool q_is_parting(uint32_t whole) {
+    return (whole & Q_FREED) != 0 && Q_COUNT(whole) != 0;
+}
+
+/* What a block's record says of each of its frames. */
+static inline uint32_t q_of_whole(uint32_t whole) {
+    return whole & ~(q_is_parting(whole) ? Q_CLEAN | Q_FREED | Q_GUEST_MASK : Q_CLEAN);
 }
 
 /* Held once and alone: what quire_free may free without looking further; and what it becomes then. */

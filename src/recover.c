@@ -107,7 +107,7 @@ static void recover_whole(struct recovery *v, struct q_zone *z, size_t block) {
 static void recover_block(struct recovery *v, struct q_zone *z, size_t block) {
     int32_t n_free = 0;
     bool whole = Q_COUNT(load(&z->blocks[block].record)) > 0;
-    if (whole && any_record(&z->records[block * Q_BLOCK])) {
+    if (whole && (q_is_parting(load(&z->blocks[block].record)) || any_record(&z->records[block * Q_BLOCK]))) {
         q_split(z, block);
         v->found->n_splits++;
         whole = false;

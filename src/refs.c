@@ -1,13 +1,17 @@
 /* refs.c: reference counts, and the copy-on-write break.
  *
  * get, put and the break change a record by compare-exchange, so that a reference taken by somebody else at the same
- * time is never lost. A frame of a block that is one allocation gets a record of its own first (q_split).
+ * time is never lost. A frame of a block that is one allocation gets a record of its own first (q_split). Each failed
+ * exchange means that another CPU changed that very record: lock-free, not wait-free. An addition would have a bound,
+ * but count frames that nobody holds, and beyond the top.
  *
  * Memory order: put releases what this holder did with the frame before it lets go, and acquires, for the last one: all
  * of that is seen before the frame is used again. Acq_rel would do; it is seq_cst because gcc before 14 leaves the
  * release out of such a compare-exchange on RISC-V, unless it is told to release on failure, too. The break looks with
  * acquire for the same reason as put: "I am alone" must mean that the others have finished. get is relaxed: its caller
- * holds a reference, so nothing is to be seen.
+ * holds a reference, so nothing is to be seen. try_get holds none, and its caller looks afterwards whether the frame is
+ * still what it looked for. It is seq_cst, as put is, so that such a look, which is seq_cst, too, comes later in one order
+ * than what the last holder did before its put, also where the frame was handed out anew in between.
  *
  * The break can not go wrong between looking and writing: with a count of 1, held by the caller, nobody else is there
  * to take a reference, for a get needs one. Pins are references. */
@@ -37,6 +41,34 @@ static enum quire_status find_held(struct quire *q, const char *call, quire_pa p
     return QUIRE_OK;
 }
 
+/* Takes a reference to a frame that the caller does not hold; false: see quire.h. */
+static bool try_get(const struct q_place *at) {
+    size_t block = q_zone_block_of(at->zone, at->frame);
+    for (;;) { /* a round that fails means that another CPU changed one of the two records */
+        /* acquire, the block's first: a split writes the frames' records before it takes the block's away. */
+        uint32_t whole = atomic_load_explicit(&at->zone->blocks[block].record, memory_order_acquire);
+        uint32_t record = atomic_load_explicit(at->record, memory_order_relaxed); /* the exchange decides */
+        if (Q_COUNT(record) != 0) {
+            if (Q_COUNT(record) >= Q_COUNT_TOP - 1) {
+                return false;
+            }
+            if (atomic_compare_exchange_strong(at->record, &record, record + 1)) {
+                return true;
+            }
+        } else if (record != 0 || Q_COUNT(whole) == 0 || q_is_parting(whole)) {
+            return false;
+        } else if (q_split_for(at->zone, block, at->frame % Q_BLOCK, whole)) {
+            return true;
+        }
+    }
+}
+
+bool quire_try_get(struct quire *q, quire_pa pa) {
+    struct q_place at;
+    bool ours = q_find_quickly(q, pa, 0, &at) || q_locate(q, pa, 0, QUIRE_FAULT_GET_FREE, &at) == QUIRE_FAULT_NONE;
+    return ours && try_get(&at);
+}
+
 enum quire_status quire_get(struct quire *q, quire_pa pa) {
     struct q_place at;
     enum quire_status status = find_held(q, "quire_get", pa, QUIRE_FAULT_GET_FREE, &at);
@@ -46,17 +78,14 @@ enum quire_status quire_get(struct quire *q, quire_pa pa) {
     uint32_t record = at.seen;
     do {
         if (Q_COUNT(record) == Q_COUNT_TOP) {
-            return QUIRE_OK;
+            return QUIRE_SATURATED;
         }
         if (Q_COUNT(record) == 0) {
             return q_fault(q, QUIRE_FAULT_GET_FREE, "quire_get", pa, 0, record);
         }
     } while (!atomic_compare_exchange_weak_explicit(at.record, &record, record + 1, memory_order_relaxed,
                                                     memory_order_relaxed));
-    if (Q_COUNT(record + 1) == Q_COUNT_TOP) {
-        (void)q_fault(q, QUIRE_FAULT_SATURATED, "quire_get", pa, 0, record + 1);
-    }
-    return QUIRE_OK;
+    return Q_COUNT(record + 1) == Q_COUNT_TOP ? QUIRE_SATURATED : QUIRE_OK;
 }
 
 static enum quire_status put(struct quire *q, const char *call, const struct q_place *at) {
@@ -93,7 +122,7 @@ uint32_t quire_refs(const struct quire *q, quire_pa pa) {
     /* relaxed: a snapshot. The block first: a split writes the frames' records before it takes the block's away. */
     uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_acquire);
     uint32_t record = atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed);
-    return record != 0 ? Q_COUNT(record) : Q_COUNT(whole);
+    return Q_COUNT(record != 0 ? record : q_of_whole(whole));
 }
 
 enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own) {

@@ -22,7 +22,6 @@ enum quire_fault_kind {
     QUIRE_FAULT_WRONG_ORDER,     /* a free that covers more than (a part of) one allocation */
     QUIRE_FAULT_GET_FREE,        /* get, or copy-on-write, of a frame that nobody holds */
     QUIRE_FAULT_PUT_FREE,        /* put of a frame that nobody holds: a count below zero */
-    QUIRE_FAULT_SATURATED,       /* the reference count reached its top; the frame is never freed again */
     QUIRE_FAULT_CONTENT,         /* a free frame was written to; offset, found and expected say where and what */
     QUIRE_FAULT_BIT_TWICE,       /* a frame came back to its block and was there already */
     QUIRE_FAULT_HANDED_TWICE,    /* a frame about to be handed out is held already; it is left to its holder */

@@ -56,6 +56,7 @@ enum quire_status {
     QUIRE_UNSATISFIABLE, /* no managed memory could ever meet the request */
     QUIRE_INVALID,       /* an argument that means nothing: order, tag, region, n_cpus, ... */
     QUIRE_BUSY,          /* another CPU is in the middle of something; nothing was done, try again later */
+    QUIRE_SATURATED,     /* a reference count is at its top and stays there; the frame is never freed again */
     QUIRE_FAULT,         /* a misuse or damage, reported to quire_port_fault */
 };
 
@@ -153,12 +154,25 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
 /* Each frame has a count of its own, also inside a larger allocation. Cost: one RMW on the frame's record. */
 
 /* One reference more. The caller holds one already.
- *   QUIRE_FAULT  as quire_free but for shared; nobody holds the frame
- * A count that reaches QUIRE_MAX_REFS stays there: the frame is never freed again. That get reports
- * QUIRE_FAULT_SATURATED and returns QUIRE_OK. */
+ *   QUIRE_SATURATED  the count is QUIRE_MAX_REFS, by this call or since an earlier one, and stays there. The reference is
+ *                    good, and may be put; the frame is never freed again
+ *   QUIRE_FAULT      as quire_free but for shared; nobody holds the frame */
 enum quire_status quire_get(struct quire *q, quire_pa pa);
 
-/* One reference fewer; the last one frees the frame.
+/* One reference more for a caller that holds none, and has found the address somewhere: any address is allowed. True: the
+ * caller holds a reference now, as after quire_get, and the frame can not be freed before it is put. False, and nothing
+ * changed, is an ordinary answer, never a fault:
+ *   nobody holds the frame, or it is not managed, or `pa` is not aligned to a frame
+ *   the count would come to its top by this one
+ *   the frame's block is one allocation that another call is parting into its frames just now
+ * The frame may have been given up and handed out anew since its address was found. So look there again afterwards, with
+ * a seq_cst load, where a seq_cst store takes the address away before the last quire_put.
+ * Who may be looked for so gives the frame back with quire_put, never quire_free or quire_free_order: these say "I am
+ * the only owner", which a caller of quire_try_get makes untrue at any time. That is so for everybody who may get the frame
+ * while an old address of it may be in use. */
+bool quire_try_get(struct quire *q, quire_pa pa);
+
+/* One reference fewer; the last one frees the frame. At QUIRE_MAX_REFS nothing changes.
  *   QUIRE_FAULT  as quire_get */
 enum quire_status quire_put(struct quire *q, quire_pa pa);
 

@@ -42,7 +42,6 @@ void death_add(struct death *death);
 #define WRONG_ORDER     "wrong order: the frames are not one allocation, nor an aligned part of one"
 #define GET_FREE        "reference to a free frame: nobody holds the frame, so nobody can share it"
 #define PUT_FREE        "put of a free frame: the reference count would fall below zero"
-#define SATURATED       "reference count full: the count stays at its top; the frame is never freed again"
 #define WRITTEN         "free frame was written: the poison is damaged: somebody used the frame after freeing it"
 #define BIT_TWICE       "frame came back twice: its free bit is set already: a concurrent double free"
 #define HANDED_TWICE    "frame about to be handed out twice: its record says that somebody holds it"

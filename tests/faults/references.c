@@ -93,10 +93,19 @@ DEATH(get_of_an_address_inside_a_frame, "quire_get: " MISALIGNED " (it+0x8, orde
 
 /* ---- too many --------------------------------------------------------------------------------------------- */
 
-DEATH(one_more_than_can_be_counted, "quire_get: " SATURATED " (it, order 0, record 0x310fffff: refs 1048575, tag 49)") {
+/* No misuse: a frame may be mapped as often as anybody likes. It is only that it stays. */
+DEATH(one_more_than_can_be_counted, "reference count full; 1048575 references") {
     it = one(49);
     *record_of(it) += QUIRE_MAX_REFS - 2;
-    quire_get(q, it);
+    say("%s", quire_status_name(quire_get(q, it)));
+    say("; %u references", quire_refs(q, it));
+}
+
+DEATH(two_more_than_can_be_counted, "reference count full; 1048575 references") {
+    it = one(49);
+    *record_of(it) += QUIRE_MAX_REFS - 1;
+    say_status(WRONG(quire_get(q, it)));
+    say("; %u references", quire_refs(q, it));
 }
 
 /* Nobody knows how many there are: so puts do nothing any more, and the frame stays. */
@@ -105,6 +114,29 @@ DEATH(put_of_more_than_can_be_counted, "ok; 1048575 references") {
     *record_of(it) += QUIRE_MAX_REFS - 1;
     say_status(WRONG(quire_put(q, it)));
     say("; %u references", quire_refs(q, it));
+}
+
+/* ---- looked up by address --------------------------------------------------------------------------------- */
+
+DEATH(lookups_of_what_is_not_to_be_had, "no 8 times") {
+    unsigned n = 0;
+    it = one(56);
+    quire_pa full = one(57), freed = one(58);
+    quire_free(q, freed);
+    *record_of(full) += QUIRE_MAX_REFS - 1;
+    const quire_pa at[] = {RAM, HOLE, GIB, it + 8, it + PAGE, freed, full, QUIRE_NONE};
+    for (size_t i = 0; i < COUNT_OF(at); i++) {
+        n += !WRONG(quire_try_get(q, at[i])) && changes_since(q) == 0;
+    }
+    say("no %u times", n);
+}
+
+DEATH(put_of_what_was_not_to_be_had, "quire_put: " PUT_FREE " (it, order 0, record 0x3b800000: refs 0, tag 59)") {
+    it = one(59);
+    quire_put(q, it);
+    if (!quire_try_get(q, it)) {
+        WRONG(quire_put(q, it));
+    }
 }
 
 /* ---- too few ---------------------------------------------------------------------------------------------- */

@@ -157,7 +157,7 @@ static void free_order(quire_pa pa, unsigned order) {
 static void get(quire_pa pa) {
     oracle_begin(CALL_GET, pa, 0);
     bool proper = oracle_is_proper();
-    oracle_expect_status(quire_get(q, pa), proper ? QUIRE_OK : QUIRE_FAULT);
+    oracle_expect_status(quire_get(q, pa), proper ? oracle_how_got(oracle_frame(pa)) : QUIRE_FAULT);
     if (proper) {
         oracle_got(oracle_frame(pa));
     } else {
@@ -260,6 +260,8 @@ static void do_refs(struct input *in) {
     if (oracle_op.pa % PAGE == 0 && refs != want) {
         oracle_fail("says %u, expected %u", refs, want);
     }
+    oracle_begin(CALL_TRY_GET, oracle_op.pa, 0);
+    oracle_looked_up(quire_try_get(q, oracle_op.pa));
 }
 
 static void do_switch_cpu(struct input *in) {

@@ -23,4 +23,8 @@ void coherence_0(void), coherence_1(void);
 void independent_0(void), independent_1(void), independent_2(void), independent_3(void);
 void increment(void);
 
+/* x as the place where an address is found: taken away there, and looked for (lookups.c). */
+void address_taken_away(void);
+int address_is_there(void);
+
 #endif

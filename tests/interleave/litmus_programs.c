@@ -95,3 +95,11 @@ void increment(void) {
     atomic_fetch_add_explicit(&litmus->x, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&litmus->x, 1, memory_order_relaxed);
 }
+
+void address_taken_away(void) {
+    STORE(x, 0, seq_cst);
+}
+
+int address_is_there(void) {
+    return LOAD(x, seq_cst);
+}

@@ -188,7 +188,7 @@ static void do_free_order(void) {
 
 static void get(quire_pa pa) {
     bool proper = begin(CALL_GET, pa, 0);
-    oracle_expect_status(quire_get(q, pa), proper ? QUIRE_OK : QUIRE_FAULT);
+    oracle_expect_status(quire_get(q, pa), proper ? oracle_how_got(oracle_frame(pa)) : QUIRE_FAULT);
     if (proper) {
         oracle_got(oracle_frame(pa));
     } else {
@@ -200,6 +200,18 @@ static void do_get(void) {
     quire_pa pa;
     if (any_address(&pa)) {
         get(pa);
+    }
+}
+
+/* Of anything: no address is a misuse. */
+static void do_try_get(void) {
+    quire_pa pa = one_in(4) ? anywhere() : QUIRE_NONE;
+    if (pa == QUIRE_NONE && !any_address(&pa)) {
+        return;
+    }
+    if (!is_outers(pa, 0)) {
+        oracle_begin(CALL_TRY_GET, pa, 0);
+        oracle_looked_up(quire_try_get(q, pa));
     }
 }
 
@@ -258,7 +270,9 @@ static void do_saturate(void) {
         oracle_begin(CALL_GET, f->pa, 0);
         oracle_expect_status(quire_get(q, f->pa), QUIRE_OK);
     }
-    if (f != NULL) {
+    for (unsigned i = 0; f != NULL && i < 3; i++) { /* to the top, and at it */
+        oracle_begin(CALL_TRY_GET, f->pa, 0);
+        oracle_looked_up(quire_try_get(q, f->pa));
         get(f->pa);
     }
 }
@@ -317,8 +331,8 @@ typedef void operation_fn(void);
 
 static operation_fn *draw(void) {
     static operation_fn *const either[] = {do_alloc, do_free, do_alloc_order, do_free_order};
-    static operation_fn *const others[] = {do_get, do_get,  do_put, do_put,        do_put,
-                                           do_cow, do_refs, do_cow, do_switch_cpu, do_write_to_free};
+    static operation_fn *const others[] = {do_get, do_try_get, do_put, do_put,        do_put,
+                                           do_cow, do_refs,    do_cow, do_switch_cpu, do_write_to_free};
     bool more = (oracle_n_frames - oracle_n_free) * 100 < oracle_n_frames * target_percent;
     uint64_t roll = any(1000);
     if (roll < 450) { /* towards the target */
@@ -360,8 +374,9 @@ static void do_crash(void) {
 /* ---- all of them ---------------------------------------------------------------------------------------- */
 
 static void interrupt(void) {
-    static operation_fn *const any_kind[] = {do_free, do_put, do_get, do_free_order, do_alloc, do_alloc_order, do_cow};
-    const unsigned n_that_take_none = 4; /* a misuse is judged by what is free when it is made */
+    static operation_fn *const any_kind[] = {do_free,    do_put,   do_get,         do_free_order,
+                                             do_try_get, do_alloc, do_alloc_order, do_cow};
+    const unsigned n_that_take_none = 5; /* a misuse is judged by what is free when it is made */
     if (nested || !one_in(4)) {
         return;
     }

@@ -27,10 +27,11 @@ void oracle_begin(enum call call, quire_pa pa, unsigned order) {
 
 const char *oracle_call_name(void) {
     static const char *const names[] = {
-        [CALL_INIT] = "quire_init", [CALL_ALLOC] = "quire_alloc",     [CALL_ALLOC_ORDER] = "quire_alloc_order",
-        [CALL_FREE] = "quire_free", [CALL_GET] = "quire_get",         [CALL_FREE_ORDER] = "quire_free_order",
-        [CALL_PUT] = "quire_put",   [CALL_COW] = "quire_cow",         [CALL_REFS] = "quire_refs",
-        [CALL_ADD] = "quire_add",   [CALL_RECOVER] = "quire_recover", [CALL_WRITE] = "a write"};
+        [CALL_INIT] = "quire_init",       [CALL_ALLOC] = "quire_alloc", [CALL_ALLOC_ORDER] = "quire_alloc_order",
+        [CALL_FREE] = "quire_free",       [CALL_GET] = "quire_get",     [CALL_FREE_ORDER] = "quire_free_order",
+        [CALL_PUT] = "quire_put",         [CALL_COW] = "quire_cow",     [CALL_REFS] = "quire_refs",
+        [CALL_TRY_GET] = "quire_try_get", [CALL_ADD] = "quire_add",     [CALL_RECOVER] = "quire_recover",
+        [CALL_WRITE] = "a write"};
     if (oracle_op.order == 0 && oracle_op.call == CALL_ALLOC_ORDER) {
         return names[CALL_ALLOC];
     }
@@ -247,15 +248,26 @@ void oracle_freed(quire_pa pa, unsigned order) {
 /* ---- references ----------------------------------------------------------------------------------------- */
 
 void oracle_got(struct frame *f) {
-    bool to_top = f->refs == QUIRE_MAX_REFS - 1;
-    const struct quire_fault *fault = &world_faults[oracle_op.first_fault];
-    unsigned n = world_n_faults - oracle_op.first_fault;
-    if (n != to_top || (to_top && (fault->kind != QUIRE_FAULT_SATURATED || fault->pa != f->pa))) {
-        oracle_fail("%u references, and %u faults reported", f->refs + 1, n);
+    if (world_n_faults != oracle_op.first_fault) {
+        oracle_fail("%u references more, and %u faults reported", 1, world_n_faults - oracle_op.first_fault);
     }
-    oracle_n_faults += n;
-    world_n_faults = oracle_op.first_fault;
     f->refs += f->refs < QUIRE_MAX_REFS;
+}
+
+enum quire_status oracle_how_got(const struct frame *f) {
+    return f->refs >= QUIRE_MAX_REFS - 1 ? QUIRE_SATURATED : QUIRE_OK;
+}
+
+void oracle_looked_up(bool got) {
+    struct frame *f = oracle_op.pa % PAGE == 0 ? oracle_frame(oracle_op.pa) : NULL;
+    bool good = f != NULL && !f->metadata && f->refs > 0 && f->refs < QUIRE_MAX_REFS - 1;
+    if (got != good || world_n_faults != oracle_op.first_fault) {
+        oracle_fail("says %s of %u references, and %u faults reported", got ? "yes" : "no", f != NULL ? f->refs : 0,
+                    world_n_faults - oracle_op.first_fault);
+    }
+    if (got) {
+        f->refs++;
+    }
 }
 
 void oracle_dropped(struct frame *f) {

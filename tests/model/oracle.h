@@ -37,6 +37,7 @@ enum call {
     CALL_PUT,
     CALL_COW,
     CALL_REFS,
+    CALL_TRY_GET,
     CALL_ADD,
     CALL_RECOVER,
     CALL_WRITE, /* none of the allocator's: somebody writes to a frame that is not his */
@@ -89,8 +90,12 @@ bool oracle_is_proper(void);
 void oracle_allocated(quire_pa pa, uint8_t tag); /* QUIRE_NONE: it said that there is none */
 void oracle_freed(quire_pa pa, unsigned order);
 void oracle_got(struct frame *f);     /* a reference more, */
+void oracle_looked_up(bool got);      /* the same by address, or not */
 void oracle_dropped(struct frame *f); /* one fewer, and there is another */
 void oracle_copied(const struct frame *shared, quire_pa own);
+
+/* What quire_get says of a frame that is held. */
+enum quire_status oracle_how_got(const struct frame *f);
 
 /* What quire_alloc_order says when it has nothing. */
 enum quire_status oracle_why_none(unsigned order);

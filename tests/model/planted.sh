@@ -27,6 +27,7 @@ plants=(
     "a fault not reported|a misuse, and 0 faults reported"
     "a count of references that is wrong|references"
     "a reference not taken|references: says"
+    "a lookup that always says yes|says yes of"
     "two references dropped|references: says"
     "a copy that is the original|is held"
     "a copy with another content|its middle is"

@@ -46,6 +46,10 @@ PLANT(enum quire_status, quire_get, struct quire *q, quire_pa pa) {
     return strikes("a reference not taken") ? QUIRE_OK : __real_quire_get(q, pa);
 }
 
+PLANT(bool, quire_try_get, struct quire *q, quire_pa pa) {
+    return __real_quire_try_get(q, pa) || strikes("a lookup that always says yes");
+}
+
 PLANT(enum quire_status, quire_put, struct quire *q, quire_pa pa) {
     if (__real_quire_refs(q, pa) > 1 && strikes("two references dropped")) {
         (void)__real_quire_put(q, pa);

@@ -23,6 +23,7 @@ static bool may_have_changed(const struct frame *f, uint32_t refs) {
     case CALL_FREE_ORDER:
         return refs == 0;
     case CALL_GET:
+    case CALL_TRY_GET:
         return refs == f->refs + 1;
     case CALL_PUT:
     case CALL_COW:
