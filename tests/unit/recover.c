@@ -74,7 +74,7 @@ static void use(unsigned seed, struct frames *held) {
     for (unsigned i = 0; i < 400; i++) {
         host_set_cpu(i % 4);
         unsigned order = (i * 7 + seed) % (QUIRE_MAX_ORDER + 1);
-        quire_pa pa = must_alloc_order(q, i % 8 == 0 ? order : 0, (uint8_t)(i + seed));
+        quire_pa pa = must_alloc_order(q, i % 8 == 0 ? order : 0, (uint8_t)((i + seed) % QUIRE_TAG_QUARANTINE));
         if (i % 8 != 0) {
             frames_push(held, pa);
         } else if (order > 0 && i % 16 == 0) { /* a part of it, and the rest stays */
