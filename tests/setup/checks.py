@@ -58,6 +58,7 @@ SPOILED = {
         ("docs/spoiled.md", "```sh\nmake no-such-target\n```", "make knows no no-such-target"),
         ("docs/spoiled.md", "Say `make run NO_SUCH_VARIABLE=4`.", "make knows no NO_SUCH_VARIABLE=4"),
         ("docs/spoiled.md", "```c\nint f(void) { return x; }\n```", "does not compile"),
+        ("docs/spoiled.md", "<!-- compiled by tests/none.py -->\n```c\n...\n```", "docs/spoiled.md:1: tests/none.py does not"),
         ("tests/spoiled.sh", "cd /ho" "me/somebody", "tests/spoiled.sh:1"),
     ],
     "check-tidy": [("boot/spoiled.c", "int f(int i);\nint f(int i) {\n    if (i = 1) {\n        return 1;\n    }\n"
@@ -67,7 +68,8 @@ SPOILED = {
 SOUND = {
     "check-docs": ("docs/sound.md", "A [link](../README.md), `src/src.mk`, `make help`.\n\n| a | b |\n|---|---|\n| `x|y` | z\\|z |\n\n"
                                     "```c\nint f(void);\n```\n"
-                                    "```c\nint g(void) { return f(); }\n```\n<!-- not compiled -->\n```c\n...\n```"),
+                                    "```c\nint g(void) { return f(); }\n```\n<!-- not compiled -->\n```c\n...\n```\n"
+                                    "<!-- compiled by tests/xv6/guide.py -->\n```c\n...\n```"),
     "check-layers": ("src/sound.c", '#include <quire/quire.h>\n#include <stdatomic.h>'),
 }
 

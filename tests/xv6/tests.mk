@@ -78,3 +78,11 @@ $(XV6)/machines: tests/xv6/machine/run.sh $(XV6_MACHINE_KERNELS)
 	@printf '#!/bin/sh\nexec sh $< $(XV6_MACHINE_KERNELS)\n' > $@
 	@chmod +x $@
 TESTS += $(XV6)/machines
+
+# The guide, carried out on kernels that stand in for the real ones.
+XV6_GUIDE := $(addprefix $(XV6)/guide-,traps riscv lock cow pc)
+$(XV6_GUIDE): $(XV6)/guide-%: tests/xv6/guide.py
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec python3 $< $(XV6)/kernels $*\n' > $@
+	@chmod +x $@
+TESTS += $(XV6_GUIDE)

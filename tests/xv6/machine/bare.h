@@ -30,6 +30,7 @@ uintptr_t stack_used(void (*call)(void), volatile char *bottom);
 
 #define N_MEMORY_TESTS 5u
 uintptr_t test_memory(uintptr_t n_pages_at_most, volatile char *stack_bottom); /* returns the number of pages */
-uintptr_t take_all(void);
+uintptr_t take_all(void);                                                      /* returns how many */
+bool give_all(void); /* returns whether the pages still hold what was written to them */
 
 #endif

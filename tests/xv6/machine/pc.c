@@ -84,9 +84,11 @@ static void phase_two(void) {
 
 void main(void) {
     uint ram_end = RAM_MIB << 20;
-    plan(N_MEMORY_TESTS + 3);
+    plan(N_MEMORY_TESTS + 4);
     uint n_bytes = stack_used(phase_one, stack);
     test(n_bytes < 2048, "bytes of stack in kinit1", n_bytes);
+    uint n_pages = take_all();
+    test(give_all() && n_pages >= 75, "pages before kinit2", n_pages);
     map_all();
     n_bytes = stack_used(phase_two, stack);
     test(n_bytes < 2048, "bytes of stack in kinit2", n_bytes);

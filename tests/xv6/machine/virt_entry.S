@@ -17,6 +17,8 @@ entry:
     csrw    pmpaddr0, t0        /* naturally aligned, */
     li      t0, 0x1f            /* readable, writable, executable */
     csrw    pmpcfg0, t0
+    li      t0, 0xb100          /* page faults and calls from user mode go to supervisor mode, all else stays here */
+    csrw    medeleg, t0
     li      t0, 3 << 11
     csrc    mstatus, t0
     li      t0, 1 << 11         /* mret goes to supervisor mode */
