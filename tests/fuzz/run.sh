@@ -4,11 +4,10 @@
 #   tests/fuzz/run.sh test FOLDER SEED TARGET         a number of runs from the corpus, the same each time; TAP
 #   tests/fuzz/run.sh plants FOLDER                   each target must notice planted mistakes; TAP
 #   tests/fuzz/run.sh long FOLDER SECONDS TARGET...   each target for so long, with sanitizers, with progress; a table
+#   tests/fuzz/run.sh pack FOLDER TO TARGET...        as few inputs as reach all that corpus and finds reach: TO/TARGET.tar.gz
 #
-# FOLDER has the programs. Inputs that reach something new are kept in FOLDER/found/TARGET; what broke a target is
-# FOLDER/found/TARGET-crash-<hash>, or -timeout-, -oom-, -leak-. To put what is worth it into the corpus of the tree:
-#
-#   FOLDER/TARGET -set_cover_merge=1 tests/fuzz/corpus/TARGET FOLDER/found/TARGET
+# FOLDER has the programs, and in corpus/TARGET the unpacked corpora. Inputs that reach something new are kept in
+# FOLDER/found/TARGET; what broke a target is FOLDER/found/TARGET-crash-<hash>, or -timeout-, -oom-, -leak-.
 #
 # Exit status: 0 all agreed, 1 a target broke, or did not notice a planted mistake, 2 it can not run.
 set -u
@@ -47,7 +46,7 @@ fail() {
 
 # Program $1 of target $2, from the corpus, with options. The corpus is listed, since the order in a folder may be any.
 fuzz() {
-    local program=$1 target=$2 dictionary=tests/fuzz/$2.dict seeds=(tests/fuzz/corpus/$2/*)
+    local program=$1 target=$2 dictionary=tests/fuzz/$2.dict seeds=("$folder/corpus/$2"/*)
     shift 2
     mkdir -p "$folder/found"
     [[ -e $dictionary ]] && set -- "$@" "-dict=$dictionary"
@@ -69,6 +68,7 @@ replay() {
     [[ -n $file ]] && echo "repeat with: $1 $file"
 }
 
+no_runtime="clang's fuzzer runtime is not installed (Debian: libclang-rt-N-dev, in older releases libclang-common-N-dev)"
 number=0
 status=0
 # A test: $1 ok or not, $2 what it is; and what was said, if not ok.
@@ -115,6 +115,35 @@ run_long() {
     table+=("$(printf '%-8s %11d inputs  %s' "$1" "$(sed -n 's/^#\([0-9][0-9]*\).*/\1/p' "$folder/$1.log" | tail -n 1)" "$verdict")")
 }
 
+# What program $1 of target $2 reaches with the inputs of folders: edges, and with how often each was passed, features.
+coverage() {
+    "$1" "-max_len=${max_bytes[$2]}" -timeout=300 -runs=0 "${@:3}" 2>&1 | sed -n 's/.*DONE  *cov: \([0-9]*\) ft: \([0-9]*\) .*/\1 edges, \2 features/p'
+}
+
+# The inputs of folder $1 as file $2, the same bytes for the same inputs.
+archive() {
+    (cd "$1" && tar --format=ustar --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=644 -c -- *) | gzip -9n >"$2.new" &&
+        mv "$2.new" "$2"
+}
+
+# Both programs have their say, since what compilers make of a source differs. What they reach must not become less.
+pack_target() {
+    local target=$1 to=$2 inputs=("$folder/corpus/$1") packed=$folder/packed/$1 program before after
+    [[ -d $folder/found/$target ]] && inputs+=("$folder/found/$target")
+    rm -rf "$packed" && mkdir -p "$packed" "$to" || exit 2
+    for program in "$folder/$target" "$folder/bulk/$target"; do
+        "$program" "-max_len=${max_bytes[$target]}" -timeout=300 -set_cover_merge=1 "$packed" "${inputs[@]}" \
+            >"$folder/$target.log" 2>&1 || fail "$program does not merge, see $folder/$target.log"
+    done
+    for program in "$folder/$target" "$folder/bulk/$target"; do
+        before=$(coverage "$program" "$target" "${inputs[@]}")
+        after=$(coverage "$program" "$target" "$packed")
+        echo "$program: $(find "${inputs[@]}" -type f | wc -l) inputs reach ${before:-nothing}, $(ls "$packed" | wc -l) reach ${after:-nothing}"
+        [[ -n $before && $before == "$after" ]] || fail "$program would reach something else: nothing is packed"
+    done
+    archive "$packed" "$to/$target.tar.gz" || fail "$to/$target.tar.gz can not be written"
+}
+
 is_number() {
     [[ $1 =~ ^[1-9][0-9]{0,8}$ ]]
 }
@@ -140,12 +169,19 @@ plants)
     ;;
 long)
     is_number "${3:-}" || fail "T=${3:-}: give a number of seconds, from 1"
-    [[ $# -gt 3 ]] || fail "clang's fuzzer runtime is not installed (Debian: libclang-rt-N-dev, in older releases libclang-common-N-dev)"
+    [[ $# -gt 3 ]] || fail "$no_runtime"
     for target in "${@:4}"; do
         is_target "$target"
         run_long "$target" "$3"
     done
     printf '%s\n' "${table[@]}"
+    ;;
+pack)
+    [[ $# -gt 3 ]] || fail "$no_runtime"
+    for target in "${@:4}"; do
+        is_target "$target"
+        pack_target "$target" "$3"
+    done
     ;;
 *) fail "say what: tests/fuzz/run.sh test build/tests/fuzz 1 fdt" ;;
 esac

@@ -42,22 +42,32 @@ $(foreach t,fdt regions api,\
     $(eval $(call fuzz,$(FUZZ)/planted/$(t),$(call in,fuzz,$(FUZZ_SEEN_$(t))) \
         $(call in,asan,$(FUZZ_JUDGE_$(t)) $(FUZZ_PLANTS_$(t))),$(ASAN) $(FUZZ_WRAP_$(t)))))
 
+# The corpora are packed, one file for each target.
+FUZZ_CORPORA := $(FUZZ_TARGETS:%=$(FUZZ)/corpus/%)
+$(FUZZ)/corpus/%: tests/fuzz/corpus/%.tar.gz
+	@rm -rf $@ $@.new && mkdir -p $@.new && tar -xzf $< -C $@.new && mv $@.new $@
+
 # Programs that know where the others are. Each target's runs are in two of them, so that none takes long.
-FUZZ_TESTS := $(addprefix $(FUZZ)/test-,$(foreach t,$(FUZZ_TARGETS),$(t)-1 $(t)-2) $(if $(FUZZ_TARGETS),plants,nothing))
+FUZZ_TESTS := $(addprefix $(FUZZ)/test-,$(foreach t,$(FUZZ_TARGETS),$(t)-1 $(t)-2) $(if $(FUZZ_TARGETS),plants pack,nothing))
 FUZZ_RUN_plants := tests/fuzz/run.sh plants $(FUZZ)
+FUZZ_RUN_pack := tests/fuzz/pack.py $(FUZZ)
 FUZZ_RUN_nothing := echo "1..0 \# SKIP clang has no fuzzer runtime (Debian: libclang-rt-N-dev, once libclang-common-N-dev)"
 fuzz_run = $(or $(FUZZ_RUN_$(1)),tests/fuzz/run.sh test $(FUZZ) $(lastword $(subst -, ,$(1))) $(firstword $(subst -, ,$(1))))
 $(FUZZ)/test-%: tests/fuzz/tests.mk
 	@mkdir -p $(@D)
 	@printf '%s\n' '#!/bin/sh' '$(call fuzz_run,$*)' > $@
 	@chmod +x $@
-$(FUZZ_TESTS): | $(FUZZ_PROGRAMS)
+$(FUZZ_TESTS): | $(FUZZ_PROGRAMS) $(FUZZ_CORPORA)
 TESTS += $(FUZZ_TESTS)
 
-.PHONY: fuzz
+.PHONY: fuzz fuzz-pack
 ##@ fuzz     look for bytes that break the readers of boot/ or the allocator: T seconds (60) for each target
 T ?= 60
-fuzz: $(FUZZ_PROGRAMS)
+fuzz: $(FUZZ_PROGRAMS) $(FUZZ_CORPORA)
 	@tests/fuzz/run.sh long $(FUZZ) "$(T)" $(FUZZ_TARGETS)
+
+##@ fuzz-pack  put what 'make fuzz' found into tests/fuzz/corpus: as few inputs as reach the same
+fuzz-pack: $(FUZZ_PROGRAMS) $(FUZZ_CORPORA)
+	@tests/fuzz/run.sh pack $(FUZZ) tests/fuzz/corpus $(FUZZ_TARGETS)
 
 -include $(foreach v,fuzz asan bulk bulk-watched,$(wildcard $(BUILD)/tests/in/$(v)/*/*.d $(BUILD)/tests/in/$(v)/tests/*/*.d))
