@@ -108,7 +108,7 @@ mutants: $(MUTANTS_NEED)
 		--workers $(WORKERS) --explained tests/mutants/explained --log $(MUTANTS)/log \
 		$(MUTANTS)/judges $(MUTANTS)/work $(sort $(QUIRE_SRC) $(wildcard src/*.h))
 
-TESTS += tests/mutants/self.py
+TESTS += tests/mutants/self.py tests/mutants/bars.py
 
 # Tests that were written because a mutant was alive.
 $(BUILD)/tests/mutants/killers: $(addprefix $(BUILD)/tests/in/plain/,tests/mutants/killers.o quire.a)
