@@ -47,7 +47,8 @@ class Reasons:
         if len(paths) > 1:
             return [f"there is a {name} in {' and '.join(paths)}: write which one, '{paths[0]} {name}: ...'"]
         if not fitting:
-            return [f"no such mutant of {name} (any more): strike it out, or write what it is now{self.nearest(made, said)}"]
+            instead = self.heirs(said) or self.nearest(made, said)
+            return [f"no such mutant of {name} (any more): strike it out, or write what it is now{instead}"]
         self.why.update((mutant, said["why"]) for mutant in fitting)
         return []
 

@@ -147,7 +147,8 @@ with tempfile.TemporaryDirectory() as folder:
                f"explained:2: no such mutant of {name} (any more): strike it out")
     expect("what may be meant instead", run(folder, explained=why.replace(">= 0", ">= 7")), 2,
            "perhaps\n    positive: return a * 1 > 0; -> return a * 1 >= 0;\n")
-    expect("who may be meant instead", run(folder, explained=why.replace("positive", "negative")), 2, ", perhaps positive\n")
+    for moved in "negative", "copy":
+        expect("who may be meant instead", run(folder, explained=why.replace("positive", moved)), 2, ", perhaps positive\n")
     for text in why.replace("positive", "negative"), with_file.replace("toy.c", "other.c"), "#\n" + rule.replace("copy", "none"):
         expect("an explanation in what is no more", run(folder, explained=text), 2,
                "explained:2: there is no ", " (any more): strike it out")
