@@ -1,14 +1,22 @@
 /* fdt.h: what a kernel wants to know at boot from a flattened device tree.
  *
  * The format is that of the Devicetree Specification, release v0.4, chapter 5; the meaning of nodes and properties
- * is in its chapters 2 and 3.
+ * is in its chapters 2 and 3. Names that begin with "linux," are from Linux's bindings: chosen.yaml and
+ * reserved-memory.yaml of dt-schema, and Documentation/devicetree/bindings/numa.txt.
  *
  *     struct quire_fdt fdt;
- *     if (quire_fdt_open(&fdt, blob, n_readable) != QUIRE_FDT_OK)
+ *     if (quire_fdt_open(&fdt, blob, n_readable, print_problem, NULL) != QUIRE_FDT_OK)
  *         panic("device tree: %s, at byte %u", quire_fdt_status_text(fdt.status), fdt.where);
  *     quire_fdt_regions(&fdt, &map);
  *     quire_regions_add(&map, blob_pa, fdt.n_bytes, QUIRE_RESERVED);
  *     quire_regions_add(&map, kernel_pa, kernel_bytes, QUIRE_RESERVED);
+ *
+ * Firmware makes mistakes, so a blob can be read in two ways.
+ *   lenient  quire_fdt_open. Each problem is reported, and everything that can be understood is used. In doubt memory is
+ *            reserved rather than used. Only a blob whose form is damaged (chapter 5) is refused: what stood behind the
+ *            damage is lost, and some of it may have said what is reserved.
+ *   strict   quire_fdt_open_strict. The first problem refuses the whole blob, the same that the lenient way would report
+ *            first. A blob without problems reads the same in both ways.
  *
  * A blob is checked once, as a whole, when it is opened; the questions after that can not fail, they only find
  * nothing. No byte outside [blob, blob + n_readable) is ever read, whatever the blob says, and each call ends after a
@@ -30,32 +38,73 @@
 extern "C" {
 #endif
 
+/* ---- problems ------------------------------------------------------------------------------------------- */
+
+/* What is wrong, and behind it what the lenient way makes of it. */
 enum quire_fdt_status {
     QUIRE_FDT_OK,
+    /* The form of the blob. Where nothing else is said, it is refused in both ways. */
     QUIRE_FDT_NO_HEADER,    /* fewer readable bytes than a header has */
     QUIRE_FDT_MAGIC,        /* not a device tree */
     QUIRE_FDT_VERSION,      /* older than version 17, or not compatible with it */
     QUIRE_FDT_SIZE,         /* the blob's own size is impossible or more than what is readable */
     QUIRE_FDT_BLOCK,        /* a block lies outside the blob, or is misaligned */
-    QUIRE_FDT_RESERVATIONS, /* the memory reservation block has no end */
+    QUIRE_FDT_RESERVATIONS, /* the memory reservation block has no end: whatever lies before the next block counts */
     QUIRE_FDT_TOKEN,        /* the structure block holds a token that is unknown or out of place */
-    QUIRE_FDT_NAME,         /* the name of a node or of a property is not inside its block */
-    QUIRE_FDT_PROPERTY,     /* the value of a property runs out of the structure block */
-    QUIRE_FDT_DEPTH,        /* nodes nested deeper than QUIRE_FDT_MAX_DEPTH */
-    QUIRE_FDT_NO_END,       /* the structure block stops in the middle of the tree */
-    QUIRE_FDT_CELLS,        /* #address-cells or #size-cells is no number, or over 2 where it is about memory or CPUs */
-    QUIRE_FDT_REG,          /* the reg of memory, of reserved memory or of a CPU is not a whole number of entries */
-    QUIRE_FDT_STRING,       /* bootargs is not a string */
-    QUIRE_FDT_INITRD,       /* linux,initrd-start and -end are no addresses, or in the wrong order */
-    QUIRE_FDT_TIMEBASE,     /* timebase-frequency is no number */
+    QUIRE_FDT_NAME,     /* a name is not inside its block. A node's: refused. A property's: the property is skipped */
+    QUIRE_FDT_PROPERTY, /* the value of a property runs out of the structure block */
+    QUIRE_FDT_DEPTH,    /* nodes nested deeper than QUIRE_FDT_MAX_DEPTH: they are skipped */
+    QUIRE_FDT_NO_END,   /* the structure block stops in the middle of the tree */
+    /* What the nodes mean. Refused in the strict way only. */
+    QUIRE_FDT_CELLS,     /* #address-cells or #size-cells is no number, over 2 where it is about memory or CPUs, or says
+                              that memory has no size: what is in such cells is not used, but see quire_fdt_regions */
+    QUIRE_FDT_REG,       /* ranges are not a whole number of entries: those that are whole are used. For reserved memory
+                              see quire_fdt_regions */
+    QUIRE_FDT_STRING,    /* bootargs is not a string: it is used if a NUL follows it at once */
+    QUIRE_FDT_INITRD,    /* linux,initrd-start and -end are no addresses, in the wrong order, or one without the other:
+                              there is no initrd */
+    QUIRE_FDT_TIMEBASE,  /* timebase-frequency is no number: not used */
+    QUIRE_FDT_OWN_CELLS, /* /reserved-memory has other cells than the root. If it says them, which section 3.5 advises
+                              against, they are used; if it does not say them, which it must, and they would be assumed
+                              to be others than the root's, or if no range can be said in them, the root's are used */
+    QUIRE_FDT_RANGES,    /* the ranges of /reserved-memory are not empty (3.5): reserved are both the addresses as they
+                              stand and what they translate to */
+    QUIRE_FDT_NOTHING,   /* memory without reg, reserved memory with neither reg nor size, a linux,usable-memory-range
+                              without bytes: as if it were not there */
+    QUIRE_FDT_REQUEST,   /* size, alignment or alloc-ranges are not as wide as the cells say, no power of two, or no
+                              numbers at all: used where a number can be read, else the request is not listed */
+    QUIRE_FDT_FLAGS,     /* both no-map and reusable, which exclude each other (3.5): no-map counts */
+    QUIRE_FDT_NUMA,      /* numa-node-id is no number of 32 bits: not used */
+    QUIRE_FDT_DEVICE_TYPE, /* a node that is called memory has no device_type (3.4): it is not used */
 };
+
+/* What is wrong, in words: "a token is unknown or out of place". Never NULL. */
+const char *quire_fdt_status_text(enum quire_fdt_status status);
+
+struct quire_fdt_problem {
+    enum quire_fdt_status status; /* what is wrong; quire_fdt_status_text has it in words */
+    const char *path;             /* of the node: "/reserved-memory/region@1000"; "" if it is about no node. Printable
+                                     ASCII, other bytes are '?'. Where it is longer than QUIRE_FDT_PATH_BYTES - 1, the
+                                     front is left out, and it begins with "..." */
+    const char *property;         /* its name: "reg"; "" if it is about the node */
+    uint32_t where;               /* the byte of the blob that it is about */
+};
+
+#define QUIRE_FDT_PATH_BYTES 192u
+
+/* Called for each problem, while the blob is opened, in the order of the blob. The strings last as long as the call. It
+ * may do what the kernel can do at that time; of this reader, it may call quire_fdt_status_text. */
+typedef void quire_fdt_report(void *context, const struct quire_fdt_problem *problem);
+
+/* ---- opening -------------------------------------------------------------------------------------------- */
 
 #define QUIRE_FDT_MAX_DEPTH 32u /* nodes open at a time, the root included */
 
-/* An open blob. For the caller: status, where, n_bytes, boot_cpu; the rest belongs to the reader. */
+/* An open blob. For the caller: status, where, n_problems, n_bytes, boot_cpu; the rest belongs to the reader. */
 struct quire_fdt {
-    enum quire_fdt_status status; /* what quire_fdt_open returned */
+    enum quire_fdt_status status; /* what opening it returned */
     uint32_t where;               /* unless OK: the byte of the blob that it is about */
+    uint32_t n_problems;          /* how many were reported, or would have been with a callback */
     uint32_t n_bytes;             /* length of the blob, to be reserved with it */
     uint32_t boot_cpu;            /* hart id of the CPU that booted, boot_cpuid_phys (section 5.2) */
     const uint8_t *blob;
@@ -64,20 +113,69 @@ struct quire_fdt {
     uint32_t reservations, reservations_end;
 };
 
-/* Checks a blob and makes it ready for the other calls. n_readable is how much may be read at `blob`; it may be more
- * than the blob, which says its own length. Returns fdt->status. A blob that was refused answers every question with
- * "nothing". */
-enum quire_fdt_status quire_fdt_open(struct quire_fdt *fdt, const void *blob, size_t n_readable);
+/* Checks a blob and makes it ready for the other calls, the lenient way. n_readable is how much may be read at `blob`; it
+ * may be more than the blob, which says its own length. `report` is called with `context` for each problem; NULL: they
+ * are only counted. Returns fdt->status: OK, also where there were problems, or why the blob was refused, which is
+ * reported, too. A blob that was refused answers every question with "nothing". */
+enum quire_fdt_status quire_fdt_open(struct quire_fdt *fdt, const void *blob, size_t n_readable,
+                                     quire_fdt_report *report, void *context);
 
-/* What is wrong, in words: "a token is unknown or out of place". Never NULL. */
-const char *quire_fdt_status_text(enum quire_fdt_status status);
+/* The same the strict way: the first problem refuses the blob. */
+enum quire_fdt_status quire_fdt_open_strict(struct quire_fdt *fdt, const void *blob, size_t n_readable);
+
+/* ---- memory --------------------------------------------------------------------------------------------- */
 
 /* Adds to `map`, byte for byte:
- *   usable    each reg entry of the memory nodes: children of the root with device_type "memory" (section 3.4)
+ *   usable    what quire_fdt_memory lists
  *   reserved  the memory reservation block (5.3); the children of /reserved-memory (3.5) that have a reg, no-map or
- *             not (the others ask for memory that nobody has placed yet); the initrd
- * The kernel image and the blob itself are the caller's to add: only it knows their physical addresses. */
+ *             not; the initrd; linux,elfcorehdr of /chosen, by which a crash kernel finds the memory of the one before
+ * The kernel image and the blob itself are the caller's to add: only it knows their physical addresses.
+ *
+ * If what is reserved is not a whole number of entries, or its cells hold no size, those that are whole are reserved, and
+ * besides: if the node's name has an address other than 0, "ramoops@b000000", what its reg means in 1 or 2 cells for each
+ * number, if it is whole then, begins at that address, and no entry is without bytes; of several such meanings the one
+ * with the least memory. If there is none, what is left is taken for an address and as much of a size as there is, or
+ * for one byte at that address. */
 void quire_fdt_regions(const struct quire_fdt *fdt, struct quire_regions *map);
+
+#define QUIRE_FDT_NO_NUMA_NODE UINT32_MAX
+
+struct quire_fdt_memory {
+    quire_pa base;
+    uint64_t n_bytes;   /* more than 0. The end may lie behind that of the address space */
+    uint32_t numa_node; /* numa-node-id, or QUIRE_FDT_NO_NUMA_NODE: not said */
+    bool hotpluggable;  /* it may be taken away while the kernel runs */
+};
+
+/* The memory nodes: children of the root with device_type "memory" (section 3.4). Each entry of linux,usable-memory or,
+ * where a node has none, of reg, cut to linux,usable-memory-range of /chosen, if that says something. If it can not be
+ * read there is no usable memory: a crash kernel must not overwrite what it is there to save. Bytes of reserved memory
+ * are not left out. The first `capacity` are stored. Returns how many there are. */
+size_t quire_fdt_memory(const struct quire_fdt *fdt, struct quire_fdt_memory *memory, size_t capacity);
+
+/* Memory that a child of /reserved-memory has or asks for. */
+struct quire_fdt_reserved {
+    const char *name;            /* the node's, inside the blob: "linux,cma" */
+    quire_pa base;               /* QUIRE_NONE: a request, which has no place yet */
+    uint64_t n_bytes;            /* more than 0 */
+    uint64_t alignment;          /* of a request: a power of two, not less than QUIRE_PAGE_SIZE; else 0 */
+    bool no_map;                 /* not to be mapped, nor read ahead from (3.5) */
+    bool reusable;               /* the kernel may use it for what can be moved away when the owner needs it (3.5) */
+    uint32_t ranges, ranges_end; /* alloc-ranges in the blob, for quire_fdt_place; none: anywhere */
+    uint8_t address_cells, size_cells;
+};
+
+/* The children of /reserved-memory: each piece that quire_fdt_regions reserves for them, and a request for each okay node
+ * that has a size and no reg. The first `capacity` are stored. Returns how many there are. */
+size_t quire_fdt_reserved(const struct quire_fdt *fdt, struct quire_fdt_reserved *reserved, size_t capacity);
+
+/* Gives a request the lowest place in the first of its alloc-ranges that has one, in a normalised map to which all
+ * that is in use has been added, and reserves it there; quire_regions_place says how. Sets request->base.
+ *   true   it has a place. One that had one before is left alone
+ *   false  there is none, or the map has no room for another entry (map->n == map->capacity); nothing was changed */
+bool quire_fdt_place(const struct quire_fdt *fdt, struct quire_fdt_reserved *request, struct quire_regions *map);
+
+/* ---- the rest ------------------------------------------------------------------------------------------- */
 
 /* The initial RAM disk: linux,initrd-start and -end of /chosen, 32 or 64 bits wide, the end exclusive (dt-schema,
  * chosen.yaml). False: there is none, or an empty one. */

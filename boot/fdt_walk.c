@@ -11,8 +11,8 @@
  * F1  q_fdt_check_header accepts only blocks that lie inside the blob, and the blob inside what may be read. It refuses
  *     blobs of 2 GiB and more, so that an offset plus a few bytes can not wrap around, and takes the structure block
  *     in whole words, so that what is aligned up stays inside.
- * F2  read_token returns only what lies inside those blocks as a whole, names with their NUL. The next token starts
- *     at least 4 bytes behind this one, so every walk ends.
+ * F2  read_token returns only what lies inside those blocks as a whole, names with their NUL; a property whose name does
+ *     not has none. The next token starts at least 4 bytes behind this one, so every walk ends.
  *
  * read_token checks at every reading, not only when the blob is opened: the price is small, and a blob that is
  * overwritten later gives wrong answers, but no wild access. */
@@ -41,7 +41,7 @@ enum { BEGIN_NODE = 1, END_NODE = 2, PROP = 3, NOP = 4, END = 9 };
 struct token {
     uint32_t kind;
     uint32_t at, next;        /* where it starts, and the next one */
-    uint32_t name;            /* BEGIN_NODE, PROP */
+    uint32_t name;            /* BEGIN_NODE, PROP; 0: a property whose name is not inside its block */
     struct q_fdt_value value; /* PROP */
 };
 
@@ -73,6 +73,10 @@ static uint32_t text_end(const struct quire_fdt *fdt, uint32_t at, uint32_t end)
         if (fdt->blob[at++] == '\0')
             return at;
     return 0;
+}
+
+static bool text_ends(const struct quire_fdt *fdt, uint32_t at, uint32_t block_end) {
+    return fdt->blob[block_end - 1] == '\0' || text_end(fdt, at, block_end) != 0;
 }
 
 bool q_fdt_lists(const struct quire_fdt *fdt, struct q_fdt_value value, const char *text) {
@@ -115,6 +119,7 @@ static void find_reservations_end(struct quire_fdt *fdt) {
             return;
         }
     }
+    fdt->reservations_end = at;
     fail(fdt, QUIRE_FDT_RESERVATIONS, at);
 }
 
@@ -175,11 +180,9 @@ static enum quire_fdt_status read_property(const struct quire_fdt *fdt, struct t
     t->next = align4(t->value.at + t->value.n_bytes);
 
     uint32_t name = word(fdt, t->at + 8);
-    if (name >= fdt->strings_end - fdt->strings)
-        return QUIRE_FDT_NAME;
-    t->name = fdt->strings + name;
-    bool ends = fdt->blob[fdt->strings_end - 1] == '\0'; /* the last string; so no other one runs out of the block */
-    return ends ? QUIRE_FDT_OK : QUIRE_FDT_NAME;
+    if (name < fdt->strings_end - fdt->strings && text_ends(fdt, fdt->strings + name, fdt->strings_end))
+        t->name = fdt->strings + name;
+    return QUIRE_FDT_OK;
 }
 
 static enum quire_fdt_status read_token(const struct quire_fdt *fdt, uint32_t at, struct token *t) {
@@ -212,18 +215,25 @@ struct q_fdt_value q_fdt_property(const struct q_fdt_walk *walk, const struct q_
     return (struct q_fdt_value){0};
 }
 
-/* A number of cells that the node says, or else the default (section 2.3.5: no node inherits it from above). */
-static bool read_cells(struct q_fdt_walk *walk, const struct q_fdt_level *node, const char *name, uint8_t fallback,
-                       uint8_t *n_cells) {
+uint32_t q_fdt_nameless(const struct q_fdt_walk *walk, const struct q_fdt_level *node) {
+    struct token t;
+    for (uint32_t at = node->properties; read_token(walk->fdt, at, &t) == QUIRE_FDT_OK; at = t.next) {
+        if (t.kind == PROP && t.name == 0)
+            return t.at;
+        if (t.kind != PROP && t.kind != NOP)
+            break;
+    }
+    return 0;
+}
+
+/* A number of cells that the node says, or else the default (section 2.3.5: no node inherits it from above). Returns
+ * whether it says one. */
+static bool read_cells(const struct q_fdt_walk *walk, const struct q_fdt_level *node, const char *name,
+                       uint8_t fallback, uint8_t *n_cells) {
     struct q_fdt_value value = q_fdt_property(walk, node, name);
-    *n_cells = fallback;
-    if (value.at == 0)
-        return true;
-    if (value.n_bytes != 4)
-        return stop(walk, QUIRE_FDT_CELLS, value.at);
-    uint32_t said = word(walk->fdt, value.at);
-    *n_cells = said <= Q_FDT_MAX_CELLS ? (uint8_t)said : Q_FDT_TOO_MANY_CELLS;
-    return true;
+    uint32_t said = value.n_bytes == 4 ? word(walk->fdt, value.at) : Q_FDT_TOO_MANY_CELLS;
+    *n_cells = value.at == 0 ? fallback : said <= Q_FDT_MAX_CELLS ? (uint8_t)said : Q_FDT_TOO_MANY_CELLS;
+    return value.at != 0;
 }
 
 /* "ok" is no value that the specification knows, but boards have it. */
@@ -235,15 +245,17 @@ static bool status_is_okay(const struct q_fdt_walk *walk, const struct q_fdt_lev
 static bool enter(struct q_fdt_walk *walk, const struct token *t) {
     if (walk->place == Q_FDT_BEHIND_ROOT)
         return stop(walk, QUIRE_FDT_TOKEN, t->at);
-    if (walk->n_open == QUIRE_FDT_MAX_DEPTH)
-        return stop(walk, QUIRE_FDT_DEPTH, t->at);
-    struct q_fdt_level *node = &walk->level[walk->n_open];
-    *node = (struct q_fdt_level){.name = t->name, .properties = t->next};
-    node->okay = (walk->n_open == 0 || node[-1].okay) && status_is_okay(walk, node);
-    walk->n_open++;
     walk->place = Q_FDT_IN_PROPERTIES;
-    return read_cells(walk, node, "#address-cells", 2, &node->address_cells) &&
-           read_cells(walk, node, "#size-cells", 1, &node->size_cells);
+    walk->where = t->at;
+    walk->n_open++;
+    if (q_fdt_too_deep(walk))
+        return true;
+    struct q_fdt_level *node = &walk->level[walk->n_open - 1];
+    *node = (struct q_fdt_level){.name = t->name, .properties = t->next};
+    node->okay = (walk->n_open == 1 || node[-1].okay) && status_is_okay(walk, node);
+    node->says_address_cells = read_cells(walk, node, "#address-cells", 2, &node->address_cells);
+    node->says_size_cells = read_cells(walk, node, "#size-cells", 1, &node->size_cells);
+    return true;
 }
 
 void q_fdt_start(struct q_fdt_walk *walk, const struct quire_fdt *fdt) {

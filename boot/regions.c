@@ -70,3 +70,35 @@ bool quire_regions_normalise(struct quire_regions *map) {
     map->n = append_frames(map->at, n_out, piece_base, piece_end);
     return true;
 }
+
+/* The lowest multiple of `alignment` that is not less; false: behind the end of the address space. */
+static bool align_up(quire_pa *address, uint64_t alignment) {
+    uint64_t low = *address & (alignment - 1), step = low != 0 ? alignment - low : 0;
+    *address += step;
+    return *address >= step;
+}
+
+static bool fits(const struct quire_region *r, const struct quire_region *within, uint64_t n_bytes, uint64_t alignment,
+                 quire_pa *base) {
+    quire_pa end = r->end < within->end ? r->end : within->end;
+    *base = r->base > within->base ? r->base : within->base;
+    return r->type == QUIRE_USABLE && align_up(base, alignment) && *base < end && n_bytes <= end - *base;
+}
+
+/* A region ends with a frame and the place begins with one, so where the bytes fit, so do their frames. */
+bool quire_regions_place(struct quire_regions *map, uint64_t n_bytes, uint64_t alignment,
+                         const struct quire_region *within, quire_pa *base) {
+    if (map->n >= map->capacity || n_bytes == 0 || alignment == 0 || (alignment & (alignment - 1)) != 0)
+        return false;
+    alignment = alignment > QUIRE_PAGE_SIZE ? alignment : QUIRE_PAGE_SIZE;
+    for (size_t i = 0; i < map->n; i++) {
+        quire_pa place;
+        if (!fits(&map->at[i], within, n_bytes, alignment, &place))
+            continue;
+        quire_regions_add(map, place, n_bytes, QUIRE_RESERVED);
+        quire_regions_normalise(map);
+        *base = place;
+        return true;
+    }
+    return false;
+}

@@ -5,13 +5,18 @@
  * range and none is in a reserved one. So reserved wins, usable ranges shrink to whole frames, reserved ones grow
  * to them, and usable ranges that meet in the middle of a frame still give that frame.
  *
- *     struct quire_region space[64];
- *     struct quire_regions map = {.at = space, .capacity = 64};
+ *     static struct quire_region space[1024];
+ *     struct quire_regions map = {.at = space, .capacity = 1024};
  *     quire_regions_add(&map, ram_base, ram_bytes, QUIRE_USABLE);
  *     quire_regions_add(&map, kernel_base, kernel_bytes, QUIRE_RESERVED);
  *     if (!quire_regions_normalise(&map))
  *         panic("memory map: room for %zu regions, %zu needed", map.capacity, map.n);
  *     quire_init(&q, &config, map.at, map.n);
+ *
+ * How much room? One entry for each range that is added: a PC's UEFI has some hundreds, a laptop with an Arm processor some
+ * 60 (50 nodes of /reserved-memory, the rest memory and what the kernel adds), most boards under 20. An entry is 24 bytes,
+ * so 1024 of them take 24 KiB, which can be given to the allocator later. Too little room is never passed over in silence:
+ * nothing is usable then (quire_regions_normalise).
  *
  * Pure functions over the caller's array: nothing is allocated and no other state is kept. */
 #ifndef QUIRE_BOOT_REGIONS_H
@@ -43,6 +48,15 @@ void quire_regions_add(struct quire_regions *map, quire_pa base, uint64_t n_byte
  *   false  the list did not fit (n > capacity): n is the capacity it needs, and nothing was changed
  * Cost: an insertion sort, O(n^2) at worst and O(n) on a sorted list, then one pass. */
 bool quire_regions_normalise(struct quire_regions *map);
+
+/* Takes n_bytes out of a normalised list: the lowest whole frames of usable memory that are that long, inside `within`
+ * (whose type does not count), and begin at a multiple of `alignment`, a power of two. The list stays normalised.
+ *   true   *base is where they begin
+ *   false  there is no such place, no room for another entry (n == capacity), no bytes were asked for, or the alignment is
+ *          no power of two; nothing was changed
+ * Cost: O(n). */
+bool quire_regions_place(struct quire_regions *map, uint64_t n_bytes, uint64_t alignment,
+                         const struct quire_region *within, quire_pa *base);
 
 #ifdef __cplusplus
 }

@@ -8,8 +8,15 @@
 
 #define MAX_TREE_BYTES (2u << 20) /* of the device tree; the firmware does not say how much it is before we look */
 
+/* A firmware that makes mistakes is no reason not to boot. */
+static void print_problem(void *context, const struct quire_fdt_problem *problem) {
+    (void)context;
+    print("device tree: %s%s%s: %s\n", problem->path, *problem->property != '\0' ? ": " : "", problem->property,
+          quire_fdt_status_text(problem->status));
+}
+
 static void open_tree(struct quire_fdt *tree, const void *blob) {
-    if (quire_fdt_open(tree, blob, MAX_TREE_BYTES) != QUIRE_FDT_OK) {
+    if (quire_fdt_open(tree, blob, MAX_TREE_BYTES, print_problem, NULL) != QUIRE_FDT_OK) {
         panic("device tree: %s, at byte %u", quire_fdt_status_text(tree->status), tree->where);
     }
 }

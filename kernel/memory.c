@@ -4,7 +4,8 @@
 #include <options.h>
 #include <recovery.h>
 
-#define MAX_REGIONS 128u /* the firmware's and ours; more would be an odd machine, and is reported */
+#define MAX_REGIONS  1024u /* the firmware's and ours, see boot/regions.h: 24 KiB. More is reported */
+#define MAX_REQUESTS 256u  /* of memory that the device tree wants reserved, and of what it has reserved, in nodes */
 
 struct quire *frames;
 quire_pa zero_frame;
@@ -39,6 +40,23 @@ static void read_map(const struct quire_fdt *tree, struct quire_regions *map) {
     }
 }
 
+/* What devices want and have not got yet: nobody here will use it, but it would be theirs. */
+static void place_requests(const struct quire_fdt *tree, struct quire_regions *map) {
+    static struct quire_fdt_reserved all[MAX_REQUESTS];
+    size_t n = quire_fdt_reserved(tree, all, MAX_REQUESTS);
+    if (n > MAX_REQUESTS) {
+        print("memory: the device tree has %lu reservations, %u are looked at\n", n, MAX_REQUESTS);
+    }
+    for (size_t i = 0; i < n && i < MAX_REQUESTS; i++) {
+        bool is_request = all[i].base == QUIRE_NONE;
+        if (!quire_fdt_place(tree, &all[i], map)) {
+            print("memory: no place for %lu KiB of %s\n", all[i].n_bytes / 1024, all[i].name);
+        } else if (is_request) {
+            print("memory: %lu KiB of %s at 0x%lx\n", all[i].n_bytes / 1024, all[i].name, all[i].base);
+        }
+    }
+}
+
 static void make_allocator(const struct quire_config *config, const struct quire_regions *map) {
     uint64_t before = arch_instructions();
     enum quire_status status = quire_init(&frames, config, map->at, map->n);
@@ -62,6 +80,7 @@ static void report(void) {
 void memory_init(const struct quire_fdt *tree) {
     struct quire_regions map = {.at = regions, .capacity = MAX_REGIONS};
     read_map(tree, &map);
+    place_requests(tree, &map);
     struct quire_config config = {
         .n_cpus = n_cpus,
         .mapped_end = direct_end,

@@ -39,7 +39,7 @@ quire_pa xv6_ram_end(void) {
     struct quire_regions map = {.at = space, .capacity = MAX_REGIONS};
     struct quire_fdt tree;
     uint64 pa = *(volatile uint64 *)ROM_DEVICE_TREE;
-    if (pa < KERNBASE || quire_fdt_open(&tree, (const void *)pa, MAX_TREE_BYTES) != QUIRE_FDT_OK) {
+    if (pa < KERNBASE || quire_fdt_open(&tree, (const void *)pa, MAX_TREE_BYTES, 0, 0) != QUIRE_FDT_OK) {
         return PHYSTOP;
     }
     quire_fdt_regions(&tree, &map);

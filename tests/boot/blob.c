@@ -57,6 +57,8 @@ struct facts facts_read(const struct quire_fdt *fdt) {
     struct quire_regions map = {.at = f.regions, .capacity = sizeof f.regions / sizeof *f.regions};
     quire_fdt_regions(fdt, &map);
     f.n_regions = map.n;
+    f.n_memory = quire_fdt_memory(fdt, f.memory, sizeof f.memory / sizeof *f.memory);
+    f.n_reserved = quire_fdt_reserved(fdt, f.reserved, sizeof f.reserved / sizeof *f.reserved);
     f.n_cpus = quire_fdt_cpus(fdt, f.cpus, sizeof f.cpus / sizeof *f.cpus);
     f.timebase_hz = quire_fdt_timebase_hz(fdt);
     f.bootargs = quire_fdt_bootargs(fdt);
@@ -73,6 +75,32 @@ static void print_regions(const char *whose, const struct facts *f) {
     for (size_t i = 0; i < f->n_regions; i++)
         fprintf(stderr, "  %s: %016llx..%016llx %s\n", whose, (unsigned long long)f->regions[i].base,
                 (unsigned long long)f->regions[i].end, f->regions[i].type == QUIRE_USABLE ? "usable" : "reserved");
+}
+
+static bool memory_equal(const struct quire_fdt_memory *a, const struct quire_fdt_memory *b) {
+    return a->base == b->base && a->n_bytes == b->n_bytes && a->numa_node == b->numa_node &&
+           a->hotpluggable == b->hotpluggable;
+}
+
+static bool reserved_equal(const struct quire_fdt_reserved *a, const struct quire_fdt_reserved *b) {
+    return strcmp(a->name, b->name) == 0 && a->base == b->base && a->n_bytes == b->n_bytes &&
+           a->alignment == b->alignment && a->no_map == b->no_map && a->reusable == b->reusable &&
+           a->ranges == b->ranges && a->ranges_end == b->ranges_end && a->address_cells == b->address_cells &&
+           a->size_cells == b->size_cells;
+}
+
+static const char *first_different_list(const struct facts *expected, const struct facts *got) {
+    if (expected->n_memory != got->n_memory)
+        return "number of pieces of memory";
+    for (size_t i = 0; i < got->n_memory; i++)
+        if (!memory_equal(&expected->memory[i], &got->memory[i]))
+            return "memory";
+    if (expected->n_reserved != got->n_reserved)
+        return "number of reservations";
+    for (size_t i = 0; i < got->n_reserved; i++)
+        if (!reserved_equal(&expected->reserved[i], &got->reserved[i]))
+            return "reservations";
+    return NULL;
 }
 
 static const char *first_difference(const struct facts *expected, const struct facts *got) {
@@ -102,6 +130,49 @@ bool facts_equal(const char *name, const struct facts *expected, const struct fa
     print_regions("expected", expected);
     print_regions("got", got);
     return false;
+}
+
+bool lists_equal(const char *name, const struct facts *expected, const struct facts *got) {
+    const char *what = first_different_list(expected, got);
+    if (what != NULL)
+        fprintf(stderr, "%s: %s: not as expected\n", name, what);
+    return what == NULL;
+}
+
+/* ---- problems -------------------------------------------------------------------------------------------- */
+
+void problems_add(struct problems *problems, enum quire_fdt_status status, uint32_t where) {
+    if (problems->n < sizeof problems->at / sizeof *problems->at) {
+        problems->at[problems->n].status = status;
+        problems->at[problems->n].where = where;
+    }
+    problems->n++;
+}
+
+void problems_collect(void *problems, const struct quire_fdt_problem *problem) {
+    problems_add(problems, problem->status, problem->where);
+}
+
+static size_t count(const struct problems *in, enum quire_fdt_status status, uint32_t where) {
+    size_t n = 0;
+    for (size_t i = 0; i < in->n && i < sizeof in->at / sizeof *in->at; i++)
+        n += in->at[i].status == status && in->at[i].where == where;
+    return n;
+}
+
+static bool includes(const char *name, const struct problems *a, const struct problems *b, const char *what) {
+    for (size_t i = 0; i < a->n && i < sizeof a->at / sizeof *a->at; i++) {
+        if (count(a, a->at[i].status, a->at[i].where) == count(b, a->at[i].status, a->at[i].where))
+            continue;
+        fprintf(stderr, "%s: %s: %s, at byte %u\n", name, what, quire_fdt_status_text(a->at[i].status), a->at[i].where);
+        return false;
+    }
+    return true;
+}
+
+bool problems_equal(const char *name, const struct problems *expected, const struct problems *got) {
+    return includes(name, expected, got, "a problem that is not reported as often") &&
+           includes(name, got, expected, "reported too often");
 }
 
 /* ---- devices -------------------------------------------------------------------------------------------- */

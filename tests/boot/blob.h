@@ -17,8 +17,12 @@ uint8_t *blob_load(const char *name, size_t *n_bytes);
 
 /* All that a reader says of a blob. */
 struct facts {
-    struct quire_region regions[32]; /* as they were added: neither sorted nor merged */
+    struct quire_region regions[128]; /* as they were added: neither sorted nor merged */
     size_t n_regions;
+    struct quire_fdt_memory memory[64];
+    size_t n_memory;
+    struct quire_fdt_reserved reserved[128];
+    size_t n_reserved;
     uint64_t cpus[16];
     size_t n_cpus;
     uint64_t timebase_hz;
@@ -30,10 +34,27 @@ struct facts {
 struct facts facts_read(const struct quire_fdt *fdt); /* by our reader */
 struct facts facts_libfdt(const void *blob);          /* by libfdt, which shares no line with it */
 
+/* What is wrong with a blob. */
+struct problems {
+    struct {
+        enum quire_fdt_status status;
+        uint32_t where;
+    } at[128];
+    size_t n;
+};
+
+void problems_add(struct problems *problems, enum quire_fdt_status status, uint32_t where);
+void problems_collect(void *problems, const struct quire_fdt_problem *problem); /* to be called by our reader */
+void problems_libfdt(const void *blob, struct problems *problems);
+
+/* Whether they are the same, in whatever order; prints the first that is not. */
+bool problems_equal(const char *name, const struct problems *expected, const struct problems *got);
+
 bool region_equal(const struct quire_region *a, const struct quire_region *b);
 
-/* Whether all facts are the same; prints the first that is not. */
+/* Whether all facts are the same, or all of the two lists; prints the first that is not. */
 bool facts_equal(const char *name, const struct facts *expected, const struct facts *got);
+bool lists_equal(const char *name, const struct facts *expected, const struct facts *got);
 
 /* What quire_fdt_device should say, by libfdt. */
 bool device_libfdt(const void *blob, const char *compatible, struct quire_region *registers);

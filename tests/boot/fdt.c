@@ -24,7 +24,7 @@ static struct quire_fdt open_blob(const char *name, uint8_t **blob) {
     size_t n_bytes;
     struct quire_fdt fdt;
     *blob = blob_load(name, &n_bytes);
-    enum quire_fdt_status status = quire_fdt_open(&fdt, *blob, n_bytes);
+    enum quire_fdt_status status = quire_fdt_open_strict(&fdt, *blob, n_bytes);
     if (status != QUIRE_FDT_OK)
         fail_msg("%s: %s, at byte %u", name, quire_fdt_status_text(status), fdt.where);
     assert_int_equal(fdt.status, QUIRE_FDT_OK);
@@ -41,7 +41,7 @@ static void every_blob_says_what_libfdt_says(void **state) {
         uint8_t *blob;
         struct quire_fdt fdt = open_blob(blobs[i], &blob);
         struct facts expected = facts_libfdt(blob), got = facts_read(&fdt);
-        assert_true(facts_equal(blobs[i], &expected, &got));
+        assert_true(facts_equal(blobs[i], &expected, &got) && lists_equal(blobs[i], &expected, &got));
         free(blob);
     }
 }
@@ -67,9 +67,9 @@ static void any_alignment_between_two_fences(void **state) {
             uint8_t *at = shift < 8 ? fence.low + shift : fence.high - n_bytes - (shift - 8);
             memcpy(at, blob, n_bytes);
             struct quire_fdt fdt;
-            assert_int_equal(quire_fdt_open(&fdt, at, n_bytes), QUIRE_FDT_OK);
+            assert_int_equal(quire_fdt_open_strict(&fdt, at, n_bytes), QUIRE_FDT_OK);
             struct facts got = facts_read(&fdt);
-            assert_true(facts_equal(blobs[i], &expected, &got));
+            assert_true(facts_equal(blobs[i], &expected, &got) && lists_equal(blobs[i], &expected, &got));
         }
         fence_remove(fence);
         free(blob);
@@ -81,7 +81,7 @@ static void more_may_be_readable_than_the_blob(void **state) {
     struct quire_fdt fdt;
     size_t n_bytes;
     uint8_t *blob = blob_load("everything", &n_bytes);
-    assert_int_equal(quire_fdt_open(&fdt, blob, SIZE_MAX), QUIRE_FDT_OK);
+    assert_int_equal(quire_fdt_open_strict(&fdt, blob, SIZE_MAX), QUIRE_FDT_OK);
     assert_int_equal(fdt.n_bytes, n_bytes);
     free(blob);
 }
@@ -125,7 +125,6 @@ static const struct {
     {"cells-12", {.regions = {U(0x80000000, 0x180002000), U(0x1000, 0x4000)}, .n_regions = 2, .bootargs = ""}},
     {"cells-21", {.regions = {U(0x180000000, 0x27FFFF000), U(0x1000, 0x3000)}, .n_regions = 2, .bootargs = ""}},
     {"cells-01", {.regions = {U(0, 0x100000), U(0, 0x200000)}, .n_regions = 2, .bootargs = ""}},
-    {"cells-20", {.bootargs = ""}},
     {"cells-default",
      {.regions = {U(0x180000000, 0x180100000), R(0x180000000, 0x180002000)},
       .n_regions = 2,
@@ -153,10 +152,7 @@ static const struct {
       .bootargs = "root=/dev/ram0 init=/bin/sh \"quoted\""}},
     {"chosen-mixed",
      {.regions = {R(0x84000001, 0x100000000)}, .n_regions = 1, .initrd = R(0x84000001, 0x100000000), .bootargs = ""}},
-    {"chosen-half", {.bootargs = ""}},
-    {"chosen-end", {.bootargs = ""}},
     {"chosen-no-initrd", {.bootargs = ""}},
-    {"nothing", {.bootargs = ""}},
     {"disabled-root", {.regions = {R(0x1000, 0x2000), R(0x80000000, 0x80001000)}, .n_regions = 2, .bootargs = ""}},
     {"cpus", {.cpus = {0x100000002, 0x10, 0x11, 0x12}, .n_cpus = 4, .timebase_hz = 0x100086A00, .bootargs = ""}},
     {"empty", {.bootargs = ""}},

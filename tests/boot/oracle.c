@@ -2,6 +2,7 @@
  * from the root each time. */
 #include "blob.h"
 #include <libfdt.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- nodes and numbers ---------------------------------------------------------------------------------- */
@@ -20,8 +21,16 @@ static bool okay(const void *blob, int node) {
     return true;
 }
 
+/* Up to a unit address. */
 static bool is_called(const void *blob, int node, const char *name) {
-    return node >= 0 && strcmp(fdt_get_name(blob, node, NULL), name) == 0;
+    const char *is = node >= 0 ? fdt_get_name(blob, node, NULL) : "";
+    size_t n = strlen(name);
+    return strncmp(is, name, n) == 0 && (is[n] == '\0' || is[n] == '@');
+}
+
+/* The depth of a node, the root's being 0. */
+static int depth_of(const void *blob, int node) {
+    return fdt_node_depth(blob, node);
 }
 
 static uint64_t number(const uint8_t *value, unsigned n_cells) {
@@ -31,15 +40,36 @@ static uint64_t number(const uint8_t *value, unsigned n_cells) {
     return x;
 }
 
-static uint64_t number_property(const void *blob, int node, const char *name) {
-    int n_bytes;
-    const uint8_t *value = fdt_getprop(blob, node, name, &n_bytes);
-    return value != NULL ? number(value, (unsigned)n_bytes / 4) : 0;
+/* A property's value; NULL: there is none. */
+static const uint8_t *get(const void *blob, int node, const char *name, unsigned *n_bytes) {
+    int n;
+    const uint8_t *value = fdt_getprop(blob, node, name, &n);
+    *n_bytes = value != NULL ? (unsigned)n : 0;
+    return value;
 }
 
+static bool has(const void *blob, int node, const char *name) {
+    return fdt_getprop(blob, node, name, NULL) != NULL;
+}
+
+static bool is_number(const void *blob, int node, const char *name) {
+    unsigned n_bytes;
+    get(blob, node, name, &n_bytes);
+    return n_bytes == 4 || n_bytes == 8;
+}
+
+static uint64_t number_property(const void *blob, int node, const char *name) {
+    unsigned n_bytes;
+    const uint8_t *value = get(blob, node, name, &n_bytes);
+    return is_number(blob, node, name) ? number(value, n_bytes / 4) : 0;
+}
+
+/* More than 2: no number that can be used. */
 static unsigned cells(const void *blob, int node, const char *name, unsigned fallback) {
-    const uint8_t *value = fdt_getprop(blob, node, name, NULL);
-    return value != NULL ? (unsigned)number(value, 1) : fallback;
+    unsigned n_bytes;
+    const uint8_t *value = get(blob, node, name, &n_bytes);
+    uint64_t said = value == NULL ? fallback : n_bytes == 4 ? number(value, 1) : 3;
+    return said > 3 ? 3 : (unsigned)said;
 }
 
 static unsigned address_cells(const void *blob, int node) {
@@ -50,18 +80,35 @@ static unsigned size_cells(const void *blob, int node) {
     return cells(blob, node, "#size-cells", 1);
 }
 
-/* Entry i of a node's reg, or false when there is none. */
-static bool reg(const void *blob, int node, unsigned i, uint64_t *base, uint64_t *size) {
-    int bus = fdt_parent_offset(blob, node), n_bytes;
-    const uint8_t *value = fdt_getprop(blob, node, "reg", &n_bytes);
-    if (bus < 0 || value == NULL || address_cells(blob, bus) > 2 || size_cells(blob, bus) > 2)
-        return false;
-    unsigned a = address_cells(blob, bus), s = size_cells(blob, bus), entry = 4 * (a + s);
-    if (entry == 0 || (unsigned)n_bytes % entry != 0 || i >= (unsigned)n_bytes / entry)
-        return false;
-    *base = number(value + i * entry, a);
-    *size = number(value + i * entry + 4 * a, s);
-    return true;
+/* An array of pairs. */
+struct array {
+    const uint8_t *value;
+    unsigned n_bytes, a, s; /* cells */
+};
+
+static struct array array(const void *blob, int node, const char *name, unsigned a, unsigned s) {
+    struct array x = {.a = a, .s = s};
+    x.value = get(blob, node, name, &x.n_bytes);
+    return x;
+}
+
+static struct array array_of_child(const void *blob, int node, const char *name) {
+    int bus = fdt_parent_offset(blob, node);
+    return array(blob, node, name, bus < 0 ? 3 : address_cells(blob, bus), bus < 0 ? 3 : size_cells(blob, bus));
+}
+
+static unsigned n_pairs(const struct array *x) {
+    return x->a > 2 || x->s > 2 || x->a + x->s == 0 ? 0 : x->n_bytes / (4 * (x->a + x->s));
+}
+
+static bool is_whole(const struct array *x) {
+    return n_pairs(x) * 4 * (x->a + x->s) == x->n_bytes;
+}
+
+static void pair(const struct array *x, unsigned i, uint64_t *base, uint64_t *size) {
+    const uint8_t *at = x->value + 4 * i * (x->a + x->s);
+    *base = number(at, x->a);
+    *size = number(at + 4 * x->a, x->s);
 }
 
 /* ---- facts ---------------------------------------------------------------------------------------------- */
@@ -75,66 +122,425 @@ static void add(struct facts *f, uint64_t base, uint64_t size, enum quire_region
     f->n_regions++;
 }
 
-static void add_node(struct facts *f, const void *blob, int node, enum quire_region_type type) {
-    uint64_t base, size;
-    for (unsigned i = 0; reg(blob, node, i, &base, &size); i++)
-        add(f, base, size, type);
+/* Not up to fdt_num_mem_rsv, which takes any entry without bytes for the end. Where there is no end, up to the next
+ * block. Returns whether there is one, and where. */
+static bool add_reservation_block(struct facts *f, const void *blob, uint32_t *where) {
+    uint64_t base, size, at = fdt_off_mem_rsvmap(blob), limit = fdt_totalsize(blob);
+    if (fdt_off_dt_struct(blob) >= at && fdt_off_dt_struct(blob) < limit)
+        limit = fdt_off_dt_struct(blob);
+    if (fdt_off_dt_strings(blob) >= at && fdt_off_dt_strings(blob) < limit)
+        limit = fdt_off_dt_strings(blob);
+    for (int i = 0; at + 16 <= limit && fdt_get_mem_rsv(blob, i, &base, &size) == 0; i++, at += 16) {
+        if (base == 0 && size == 0)
+            return true;
+        add(f, base, size, QUIRE_RESERVED);
+    }
+    *where = (uint32_t)at;
+    return false;
 }
 
-/* Not up to fdt_num_mem_rsv, which takes any entry without bytes for the end. */
-static void add_reservation_block(struct facts *f, const void *blob) {
-    uint64_t base, size;
-    for (int i = 0; fdt_get_mem_rsv(blob, i, &base, &size) == 0 && (base != 0 || size != 0); i++)
-        add(f, base, size, QUIRE_RESERVED);
+/* ---- memory --------------------------------------------------------------------------------------------- */
+
+/* Up to the end of the address space. */
+static uint64_t end_of(uint64_t base, uint64_t size) {
+    return base + size < base ? UINT64_MAX : base + size;
 }
+
+static void add_memory(struct facts *f, struct quire_fdt_memory piece, uint64_t from, uint64_t to) {
+    uint64_t end = end_of(piece.base, piece.n_bytes);
+    piece.base = piece.base < from ? from : piece.base;
+    end = end > to ? to : end;
+    if (end <= piece.base)
+        return;
+    piece.n_bytes = end - piece.base;
+    if (f->n_memory < sizeof f->memory / sizeof *f->memory)
+        f->memory[f->n_memory] = piece;
+    f->n_memory++;
+    add(f, piece.base, piece.n_bytes, QUIRE_USABLE);
+}
+
+static bool is_okay_top(const void *blob, int node, const char *name) {
+    return is_called(blob, node, name) && depth_of(blob, node) == 1 && okay(blob, node);
+}
+
+static int chosen_node(const void *blob) {
+    for (int node = fdt_next_node(blob, -1, NULL); node >= 0; node = fdt_next_node(blob, node, NULL))
+        if (is_okay_top(blob, node, "chosen"))
+            return node;
+    return -1;
+}
+
+/* linux,usable-memory-range; says nothing where it has no bytes and is whole. */
+static bool has_limits(const void *blob, int chosen, struct array *limits) {
+    if (chosen < 0)
+        return false;
+    *limits = array(blob, chosen, "linux,usable-memory-range", address_cells(blob, 0), size_cells(blob, 0));
+    for (unsigned i = 0; i < n_pairs(limits); i++) {
+        uint64_t base, size;
+        pair(limits, i, &base, &size);
+        if (size != 0)
+            return true;
+    }
+    return !is_whole(limits);
+}
+
+static struct array memory_array(const void *blob, int node) {
+    bool replaced = has(blob, node, "linux,usable-memory");
+    return array_of_child(blob, node, replaced ? "linux,usable-memory" : "reg");
+}
+
+static void add_memory_node(struct facts *f, const void *blob, int node) {
+    unsigned n;
+    const uint8_t *numa = get(blob, node, "numa-node-id", &n);
+    struct array limits, x = memory_array(blob, node);
+    bool limited = has_limits(blob, chosen_node(blob), &limits);
+    for (unsigned i = 0; i < n_pairs(&x); i++) {
+        struct quire_fdt_memory piece = {.numa_node = n == 4 ? (uint32_t)number(numa, 1) : QUIRE_FDT_NO_NUMA_NODE,
+                                         .hotpluggable = has(blob, node, "hotpluggable")};
+        pair(&x, i, &piece.base, &piece.n_bytes);
+        if (!limited)
+            add_memory(f, piece, 0, UINT64_MAX);
+        for (unsigned j = 0; limited && j < n_pairs(&limits); j++) {
+            uint64_t from, size;
+            pair(&limits, j, &from, &size);
+            add_memory(f, piece, from, end_of(from, size));
+        }
+    }
+}
+
+/* ---- reserved memory ------------------------------------------------------------------------------------ */
+
+static bool translate(const void *blob, int bus, uint64_t *base, uint64_t size);
+
+static void add_reserved(struct facts *f, const struct quire_fdt_reserved *piece) {
+    if (f->n_reserved < sizeof f->reserved / sizeof *f->reserved)
+        f->reserved[f->n_reserved] = *piece;
+    f->n_reserved++;
+}
+
+/* One range of a node below `bus`; without a piece it is one of /chosen. */
+static void reserve(struct facts *f, const void *blob, int bus, struct quire_fdt_reserved *piece, uint64_t base,
+                    uint64_t size) {
+    uint64_t moved = base, places[2] = {base, base};
+    if (bus > 0 && translate(blob, bus, &moved, size))
+        places[1] = moved;
+    for (unsigned i = 0; i < 1u + (places[0] != places[1]); i++) {
+        uint64_t end = end_of(places[i], size);
+        add(f, places[i], end - places[i], QUIRE_RESERVED);
+        if (piece == NULL || end == places[i])
+            continue;
+        piece->base = places[i];
+        piece->n_bytes = end - places[i];
+        add_reserved(f, piece);
+    }
+}
+
+/* The number behind the @ of a node's name; 0: none. */
+static uint64_t unit_address(const void *blob, int node) {
+    const char *name = fdt_get_name(blob, node, NULL), *unit = strchr(name, '@');
+    size_t n = unit != NULL ? strspn(unit + 1, "0123456789abcdefABCDEF") : 0;
+    for (; n > 0 && unit[1] == '0'; n--)
+        unit++;
+    return n == 0 || n > 16 || unit[1 + n] != '\0' ? 0 : strtoull(unit + 1, NULL, 16);
+}
+
+/* Of the ways to read an array the one that begins at that address and is about the least; n_bytes 0: there is none. */
+static struct array read_by_name(struct array x, uint64_t address) {
+    struct array best = {.n_bytes = 0};
+    uint64_t least = UINT64_MAX;
+    for (unsigned way = 4; way-- > 0 && address != 0;) {
+        struct array y = {x.value, x.n_bytes, 1 + way / 2, 1 + way % 2};
+        uint64_t first = 0, base, size, sum = 0;
+        bool empty = !is_whole(&y) || y.n_bytes == 0;
+        for (unsigned i = 0; i < n_pairs(&y); i++) {
+            pair(&y, i, &base, &size);
+            first = i == 0 ? base : first;
+            empty |= size == 0;
+            sum = end_of(sum, size);
+        }
+        if (!empty && first == address && sum <= least) {
+            best = y;
+            least = sum;
+        }
+    }
+    return best;
+}
+
+static void reserve_array(struct facts *f, const void *blob, int node, struct quire_fdt_reserved *piece,
+                          struct array x) {
+    int bus = piece != NULL ? fdt_parent_offset(blob, node) : -1;
+    uint64_t base, size;
+    unsigned n = x.s != 0 ? n_pairs(&x) : 0, used = n * 4 * (x.a + x.s);
+    for (unsigned i = 0; i < n; i++) {
+        pair(&x, i, &base, &size);
+        reserve(f, blob, bus, piece, base, size);
+    }
+    if (used == x.n_bytes)
+        return;
+    struct array named = read_by_name(x, unit_address(blob, node));
+    for (unsigned i = 0; named.n_bytes > 0 && i < n_pairs(&named); i++) {
+        pair(&named, i, &base, &size);
+        reserve(f, blob, bus, piece, base, size);
+    }
+    if (named.n_bytes > 0 || x.a > 2 || x.n_bytes - used < 4 * x.a)
+        return;
+    unsigned left = (x.n_bytes - used) / 4 - x.a;
+    size = number(x.value + used + 4 * x.a, left > 2 ? 2 : left);
+    reserve(f, blob, bus, piece, number(x.value + used, x.a), size == 0 ? 1 : size);
+}
+
+/* Its own cells if a range can be said in them, else the root's. */
+static struct array array_of_reserved(const void *blob, int node, const char *name) {
+    int up = fdt_parent_offset(blob, node);
+    unsigned a = cells(blob, up, "#address-cells", 3), s = cells(blob, up, "#size-cells", 3);
+    return array(blob, node, name, a > 2 ? address_cells(blob, 0) : a, s > 2 || s == 0 ? size_cells(blob, 0) : s);
+}
+
+static void request(struct facts *f, const void *blob, int node, struct quire_fdt_reserved *piece) {
+    struct array x = array_of_reserved(blob, node, "alloc-ranges");
+    uint64_t wanted = number_property(blob, node, "alignment"), power = QUIRE_PAGE_SIZE;
+    if (has(blob, node, "alignment") && !is_number(blob, node, "alignment"))
+        return;
+    for (unsigned i = QUIRE_PAGE_SHIFT; i < 64 && power < wanted; i++)
+        power = i == 63 ? 0 : power * 2;
+    piece->base = QUIRE_NONE;
+    piece->n_bytes = number_property(blob, node, "size");
+    piece->alignment = power;
+    piece->ranges = x.value != NULL ? (uint32_t)(x.value - (const uint8_t *)blob) : 0;
+    piece->ranges_end = piece->ranges + x.n_bytes;
+    piece->address_cells = (uint8_t)x.a;
+    piece->size_cells = (uint8_t)x.s;
+    if (piece->n_bytes != 0 && power != 0 && (x.n_bytes == 0 || n_pairs(&x) > 0))
+        add_reserved(f, piece);
+}
+
+static void add_reserved_node(struct facts *f, const void *blob, int node) {
+    struct array reg = array_of_reserved(blob, node, "reg");
+    struct quire_fdt_reserved piece = {.name = fdt_get_name(blob, node, NULL),
+                                       .no_map = has(blob, node, "no-map"),
+                                       .reusable = has(blob, node, "reusable") && !has(blob, node, "no-map")};
+    if (reg.n_bytes > 0)
+        reserve_array(f, blob, node, &piece, reg);
+    else if (okay(blob, node))
+        request(f, blob, node, &piece);
+}
+
+/* ---- the rest ------------------------------------------------------------------------------------------- */
 
 static void add_cpu(struct facts *f, const void *blob, int node) {
-    uint64_t id, size;
-    for (unsigned i = 0; reg(blob, node, i, &id, &size); i++, f->n_cpus++)
+    struct array x = array_of_child(blob, node, "reg");
+    for (unsigned i = 0; i < n_pairs(&x); i++, f->n_cpus++) {
+        uint64_t id, size;
+        pair(&x, i, &id, &size);
         if (f->n_cpus < sizeof f->cpus / sizeof *f->cpus)
             f->cpus[f->n_cpus] = id;
+    }
+}
+
+static bool is_reserved(const void *blob, int node) {
+    return depth_of(blob, node) == 2 && is_called(blob, fdt_parent_offset(blob, node), "reserved-memory");
+}
+
+static bool is_memory(const void *blob, int node) {
+    return says(blob, node, "device_type", "memory") && depth_of(blob, node) == 1 && okay(blob, node);
+}
+
+static bool is_cpus(const void *blob, int node) {
+    return is_okay_top(blob, node, "cpus");
+}
+
+static bool is_cpu(const void *blob, int node) {
+    return says(blob, node, "device_type", "cpu") && depth_of(blob, node) == 2 && okay(blob, node) &&
+           is_called(blob, fdt_parent_offset(blob, node), "cpus");
 }
 
 static void read_chosen(struct facts *f, const void *blob, int node) {
-    int n_bytes;
-    const char *bootargs = fdt_getprop(blob, node, "bootargs", &n_bytes);
-    if (bootargs != NULL && n_bytes > 0)
+    unsigned n_bytes;
+    const char *bootargs = (const char *)get(blob, node, "bootargs", &n_bytes);
+    if (n_bytes > 0 && (bootargs[n_bytes - 1] == '\0' || bootargs[n_bytes] == '\0'))
         f->bootargs = bootargs;
     uint64_t start = number_property(blob, node, "linux,initrd-start");
     uint64_t end = number_property(blob, node, "linux,initrd-end");
-    if (fdt_getprop(blob, node, "linux,initrd-start", NULL) != NULL && end > start)
+    if (is_number(blob, node, "linux,initrd-start") && end > start)
         f->initrd = (struct quire_region){start, end, QUIRE_RESERVED};
+}
+
+static void read_cpus(struct facts *f, const void *blob) {
+    bool timebase_seen = false;
+    for (int node = fdt_next_node(blob, -1, NULL); node >= 0; node = fdt_next_node(blob, node, NULL)) {
+        if (is_cpu(blob, node))
+            add_cpu(f, blob, node);
+        if ((is_cpu(blob, node) || is_cpus(blob, node)) && !timebase_seen &&
+            is_number(blob, node, "timebase-frequency")) {
+            f->timebase_hz = number_property(blob, node, "timebase-frequency");
+            timebase_seen = true;
+        }
+    }
 }
 
 struct facts facts_libfdt(const void *blob) {
     struct facts f = {.bootargs = "", .boot_cpu = fdt_boot_cpuid_phys(blob)};
-    bool timebase_seen = false, chosen_seen = false;
-    add_reservation_block(&f, blob);
-
-    int depth = -1;
-    for (int node = fdt_next_node(blob, -1, &depth); node >= 0 && depth >= 0;
-         node = fdt_next_node(blob, node, &depth)) {
-        int up = fdt_parent_offset(blob, node);
-        bool usable = okay(blob, node);
-        bool is_cpus = depth == 1 && usable && is_called(blob, node, "cpus");
-        bool is_cpu = depth == 2 && usable && is_called(blob, up, "cpus") && says(blob, node, "device_type", "cpu");
-        if (depth == 1 && usable && says(blob, node, "device_type", "memory"))
-            add_node(&f, blob, node, QUIRE_USABLE);
-        if (depth == 2 && is_called(blob, up, "reserved-memory"))
-            add_node(&f, blob, node, QUIRE_RESERVED);
-        if (is_cpu)
-            add_cpu(&f, blob, node);
-        if ((is_cpus || is_cpu) && !timebase_seen && fdt_getprop(blob, node, "timebase-frequency", NULL) != NULL) {
-            f.timebase_hz = number_property(blob, node, "timebase-frequency");
-            timebase_seen = true;
-        }
-        if (depth == 1 && usable && is_called(blob, node, "chosen") && !chosen_seen) {
-            read_chosen(&f, blob, node);
-            chosen_seen = true;
-        }
-    }
+    uint32_t where;
+    add_reservation_block(&f, blob, &where);
+    for (int node = fdt_next_node(blob, -1, NULL); node >= 0; node = fdt_next_node(blob, node, NULL))
+        if (is_memory(blob, node))
+            add_memory_node(&f, blob, node);
+    for (int node = fdt_next_node(blob, -1, NULL); node >= 0; node = fdt_next_node(blob, node, NULL))
+        if (is_reserved(blob, node))
+            add_reserved_node(&f, blob, node);
+    read_cpus(&f, blob);
+    int chosen = chosen_node(blob);
+    if (chosen < 0)
+        return f;
+    read_chosen(&f, blob, chosen);
     add(&f, f.initrd.base, f.initrd.end - f.initrd.base, QUIRE_RESERVED);
+    reserve_array(&f, blob, chosen, NULL,
+                  array(blob, chosen, "linux,elfcorehdr", address_cells(blob, 0), size_cells(blob, 0)));
     return f;
+}
+
+/* ---- problems ------------------------------------------------------------------------------------------- */
+
+static uint32_t where_of(const void *blob, int node, const char *name) {
+    unsigned n;
+    const uint8_t *value = get(blob, node, name, &n);
+    return value != NULL ? (uint32_t)(value - (const uint8_t *)blob) : 0;
+}
+
+static uint32_t token_of(const void *blob, int node) {
+    return fdt_off_dt_struct(blob) + (uint32_t)node;
+}
+
+static void say_if(struct problems *p, bool is_bad, enum quire_fdt_status status, const void *blob, int node,
+                   const char *name) {
+    if (is_bad)
+        problems_add(p, status, where_of(blob, node, name));
+}
+
+static void check_array(struct problems *p, const void *blob, int node, const char *name, struct array x,
+                        bool needs_size) {
+    bool wide = x.a > 2 || x.s > 2 || (needs_size && x.s == 0);
+    say_if(p, x.n_bytes > 0 && wide, QUIRE_FDT_CELLS, blob, node, name);
+    say_if(p, x.n_bytes > 0 && !wide && !is_whole(&x), QUIRE_FDT_REG, blob, node, name);
+}
+
+static bool is_bad_number(const void *blob, int node, const char *name) {
+    return has(blob, node, name) && !is_number(blob, node, name);
+}
+
+static void check_memory(struct problems *p, const void *blob, int node) {
+    unsigned n;
+    const char *name = has(blob, node, "linux,usable-memory") ? "linux,usable-memory" : "reg";
+    check_array(p, blob, node, name, memory_array(blob, node), true);
+    get(blob, node, "reg", &n);
+    if (name[0] == 'r' && n == 0)
+        problems_add(p, QUIRE_FDT_NOTHING, token_of(blob, node));
+    get(blob, node, "numa-node-id", &n);
+    say_if(p, has(blob, node, "numa-node-id") && n != 4, QUIRE_FDT_NUMA, blob, node, "numa-node-id");
+}
+
+static bool says_something(const void *blob, int node) {
+    unsigned n;
+    get(blob, node, "reg", &n);
+    return n > 0 || okay(blob, node);
+}
+
+static void check_request(struct problems *p, const void *blob, int node) {
+    unsigned n, n_align;
+    struct array x = array_of_reserved(blob, node, "alloc-ranges");
+    uint64_t align = number_property(blob, node, "alignment"), bits = 0;
+    for (uint64_t rest = align; rest != 0; rest /= 2)
+        bits += rest % 2;
+    get(blob, node, "size", &n);
+    get(blob, node, "alignment", &n_align);
+    if (n == 0) {
+        problems_add(p, QUIRE_FDT_NOTHING, token_of(blob, node));
+        return;
+    }
+    say_if(p, n != 4 * x.s || number_property(blob, node, "size") == 0, QUIRE_FDT_REQUEST, blob, node, "size");
+    say_if(p, has(blob, node, "alignment") && (n_align == 0 || n_align != 4 * x.a || bits > 1), QUIRE_FDT_REQUEST, blob,
+           node, "alignment");
+    say_if(p, x.n_bytes > 0 && (x.a > 2 || x.s > 2 || x.s == 0 || !is_whole(&x)), QUIRE_FDT_REQUEST, blob, node,
+           "alloc-ranges");
+}
+
+static void check_reserved(struct problems *p, const void *blob, int node) {
+    struct array reg = array_of_reserved(blob, node, "reg");
+    if (!says_something(blob, node))
+        return;
+    if (reg.n_bytes > 0)
+        check_array(p, blob, node, "reg", reg, true);
+    else
+        check_request(p, blob, node);
+    say_if(p, has(blob, node, "no-map") && has(blob, node, "reusable"), QUIRE_FDT_FLAGS, blob, node, "reusable");
+}
+
+/* A /reserved-memory that reserves something. */
+static void check_reserved_parent(struct problems *p, const void *blob, int node) {
+    unsigned n;
+    bool used = false;
+    for (int child = fdt_first_subnode(blob, node); child >= 0; child = fdt_next_subnode(blob, child))
+        used |= says_something(blob, child);
+    if (!used)
+        return;
+    if (address_cells(blob, node) != address_cells(blob, 0) || size_cells(blob, node) != size_cells(blob, 0))
+        problems_add(p, QUIRE_FDT_OWN_CELLS, token_of(blob, node));
+    get(blob, node, "ranges", &n);
+    say_if(p, n > 0, QUIRE_FDT_RANGES, blob, node, "ranges");
+}
+
+static void check_chosen(struct problems *p, const void *blob, int node) {
+    unsigned n, a = address_cells(blob, 0), s = size_cells(blob, 0);
+    const uint8_t *args = get(blob, node, "bootargs", &n);
+    static const char *const from = "linux,initrd-start", *const to = "linux,initrd-end";
+    static const char *const range = "linux,usable-memory-range";
+    say_if(p, n > 0 && args[n - 1] != '\0', QUIRE_FDT_STRING, blob, node, "bootargs");
+    bool bad_from = is_bad_number(blob, node, from) || (has(blob, node, from) && !has(blob, node, to));
+    bool bad_to = is_bad_number(blob, node, to) || (has(blob, node, to) && !has(blob, node, from)) ||
+                  number_property(blob, node, to) < number_property(blob, node, from);
+    say_if(p, bad_from || bad_to, QUIRE_FDT_INITRD, blob, node, bad_from ? from : to);
+    struct array limits = array(blob, node, range, a, s);
+    check_array(p, blob, node, range, limits, true);
+    say_if(p, has(blob, node, range) && !has_limits(blob, node, &limits), QUIRE_FDT_NOTHING, blob, node, range);
+    check_array(p, blob, node, "linux,elfcorehdr", array(blob, node, "linux,elfcorehdr", a, s), true);
+}
+
+static void check_node(struct problems *p, const void *blob, int node) {
+    unsigned n_address, n_size;
+    get(blob, node, "#address-cells", &n_address);
+    get(blob, node, "#size-cells", &n_size);
+    say_if(p, has(blob, node, "#address-cells") && n_address != 4, QUIRE_FDT_CELLS, blob, node, "#address-cells");
+    say_if(p, has(blob, node, "#size-cells") && n_size != 4, QUIRE_FDT_CELLS, blob, node, "#size-cells");
+
+    if (is_memory(blob, node))
+        check_memory(p, blob, node);
+    else if (is_okay_top(blob, node, "memory") && !has(blob, node, "device_type"))
+        problems_add(p, QUIRE_FDT_DEVICE_TYPE, token_of(blob, node));
+    if (is_reserved(blob, node))
+        check_reserved(p, blob, node);
+    if (is_called(blob, node, "reserved-memory") && depth_of(blob, node) == 1)
+        check_reserved_parent(p, blob, node);
+    if (is_cpu(blob, node))
+        check_array(p, blob, node, "reg", array_of_child(blob, node, "reg"), false);
+    if (is_cpu(blob, node) || is_cpus(blob, node))
+        say_if(p, is_bad_number(blob, node, "timebase-frequency"), QUIRE_FDT_TIMEBASE, blob, node,
+               "timebase-frequency");
+    if (is_okay_top(blob, node, "chosen"))
+        check_chosen(p, blob, node);
+}
+
+void problems_libfdt(const void *blob, struct problems *p) {
+    struct facts unused = {0};
+    uint32_t where;
+    if (!add_reservation_block(&unused, blob, &where))
+        problems_add(p, QUIRE_FDT_RESERVATIONS, where);
+    for (int node = fdt_next_node(blob, -1, NULL); node >= 0; node = fdt_next_node(blob, node, NULL)) {
+        int depth = depth_of(blob, node);
+        if (depth < (int)QUIRE_FDT_MAX_DEPTH)
+            check_node(p, blob, node);
+        else if (depth == (int)QUIRE_FDT_MAX_DEPTH)
+            problems_add(p, QUIRE_FDT_DEPTH, token_of(blob, node));
+    }
 }
 
 /* ---- devices -------------------------------------------------------------------------------------------- */
@@ -164,9 +570,15 @@ static bool translate(const void *blob, int bus, uint64_t *base, uint64_t size) 
 
 bool device_libfdt(const void *blob, const char *compatible, struct quire_region *registers) {
     for (int node = fdt_next_node(blob, -1, NULL); node >= 0; node = fdt_next_node(blob, node, NULL)) {
+        if (!says(blob, node, "compatible", compatible))
+            continue;
+        struct array reg = array_of_child(blob, node, "reg");
         uint64_t base, size;
-        if (says(blob, node, "compatible", compatible) && okay(blob, node) && reg(blob, node, 0, &base, &size) &&
-            translate(blob, fdt_parent_offset(blob, node), &base, size) && base + size > base) {
+        if (depth_of(blob, node) >= (int)QUIRE_FDT_MAX_DEPTH || !okay(blob, node) || n_pairs(&reg) == 0 ||
+            !is_whole(&reg))
+            continue;
+        pair(&reg, 0, &base, &size);
+        if (translate(blob, fdt_parent_offset(blob, node), &base, size) && base + size > base) {
             *registers = (struct quire_region){base, base + size, QUIRE_RESERVED};
             return true;
         }

@@ -2,7 +2,7 @@
 include tests/unit/variants.mk
 
 BOOT_TEST_DIR := $(BUILD)/tests/boot
-BOOT_TOPICS := regions fdt broken
+BOOT_TOPICS := regions fdt broken expected
 BOOT_TESTS := $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/%) $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/asan/%)
 TESTS += $(BOOT_TESTS)
 
@@ -10,6 +10,8 @@ TESTS += $(BOOT_TESTS)
 
 BOOT_DTS := $(patsubst tests/boot/dts/%.dts,%,$(wildcard tests/boot/dts/*.dts))
 BOOT_BAD_DTS := $(patsubst tests/boot/dts/%.dts,%,$(wildcard tests/boot/dts/bad/*.dts))
+BOOT_BOARDS := $(patsubst tests/boot/dts/%.dts,%,$(wildcard tests/boot/dts/boards/*.dts))
+BOOT_EXPECT := $(patsubst tests/boot/dts/%.expect,%,$(wildcard tests/boot/dts/*.expect tests/boot/dts/*/*.expect))
 BOOT_INITRD := tests/boot/dts/everything.dts
 
 QEMU_BLOBS := qemu-smp1 qemu-smp4 qemu-smp8 qemu-numa qemu-initrd
@@ -20,7 +22,7 @@ qemu-numa = -smp 4 -m 2G -object memory-backend-ram,id=a,size=1G -object memory-
             -numa node,memdev=a,cpus=0-1 -numa node,memdev=b,cpus=2-3
 qemu-initrd = -smp 2 -m 128M -kernel $(BOOT_INITRD) -initrd $(BOOT_INITRD) -append "console=ttyS0 quiet"
 
-BOOT_BLOBS := $(patsubst %,$(BOOT_TEST_DIR)/blobs/%.dtb,$(QEMU_BLOBS) $(BOOT_DTS) $(BOOT_BAD_DTS))
+BOOT_BLOBS := $(patsubst %,$(BOOT_TEST_DIR)/blobs/%.dtb,$(QEMU_BLOBS) $(BOOT_DTS) $(BOOT_BAD_DTS) $(BOOT_BOARDS))
 
 $(BOOT_TEST_DIR)/blobs/qemu-%.dtb: tests/boot/tests.mk $(BOOT_INITRD)
 	@mkdir -p $(@D)
@@ -37,7 +39,8 @@ $(BOOT_TEST_DIR)/blobs/%.dtb: tests/boot/dts/%.dts
 
 comma := ,
 BOOT_DEFINES := -D_GNU_SOURCE -DBLOBS='"$(BOOT_TEST_DIR)/blobs"' -DINITRD='"$(BOOT_INITRD)"' \
-                -DBLOB_NAMES='$(patsubst %,"%"$(comma),$(QEMU_BLOBS) $(BOOT_DTS))'
+                -DBLOB_NAMES='$(patsubst %,"%"$(comma),$(QEMU_BLOBS) $(BOOT_DTS))' \
+                -DEXPECT_NAMES='$(patsubst %,"%"$(comma),$(BOOT_EXPECT))'
 BOOT_PARTS := $(BOOT_SRC:.c=.o) tests/boot/blob.o tests/boot/oracle.o tests/boot/random.o
 
 # $(call boot_tests,VARIANT,COMPILER,FLAGS,FOLDER)
@@ -47,7 +50,7 @@ $(BUILD)/tests/in/$(1)/tests/boot/%.o: tests/boot/%.c
 	@echo "  CC  $$@"
 	@$(2) $(STRICT) $(CPPFLAGS) -I. $(BOOT_DEFINES) $(3) $(DEPS) -c $$< -o $$@
 
-$(BUILD)/tests/in/$(1)/tests/boot/fdt.o: $(BOOT_BLOBS) # it holds their names
+$(BUILD)/tests/in/$(1)/tests/boot/fdt.o $(BUILD)/tests/in/$(1)/tests/boot/expected.o: $(BOOT_BLOBS) # they hold names
 
 $(4)/%: $(BUILD)/tests/in/$(1)/tests/boot/%.o $(BOOT_PARTS:%=$(BUILD)/tests/in/$(1)/%) | $(BOOT_BLOBS)
 	@mkdir -p $$(@D)

@@ -17,14 +17,33 @@ static bool planted(const char *name) {
     type __wrap_##name(__VA_ARGS__);                                                                                   \
     type __wrap_##name(__VA_ARGS__)
 
-PLANT(enum quire_fdt_status, quire_fdt_open, struct quire_fdt *fdt, const void *blob, size_t n_readable) {
-    enum quire_fdt_status status = __real_quire_fdt_open(fdt, blob, n_readable);
+PLANT(enum quire_fdt_status, quire_fdt_open_strict, struct quire_fdt *fdt, const void *blob, size_t n_readable) {
+    enum quire_fdt_status status = __real_quire_fdt_open_strict(fdt, blob, n_readable);
     if (planted("a broken blob accepted")) {
         fdt->status = QUIRE_FDT_OK;
     }
     if (planted("a good blob refused") && fdt->n_bytes % 8 == 4) {
         fdt->status = QUIRE_FDT_NO_END;
     }
+    return status;
+}
+
+struct told {
+    quire_fdt_report *report;
+    void *context;
+};
+
+static void pass_on(void *context, const struct quire_fdt_problem *problem) {
+    const struct told *told = context;
+    if (problem->status != QUIRE_FDT_REG || !planted("a problem that is not reported")) {
+        told->report(told->context, problem);
+    }
+}
+
+PLANT(enum quire_fdt_status, quire_fdt_open, struct quire_fdt *fdt, const void *blob, size_t n_readable,
+      quire_fdt_report *report, void *context) {
+    struct told told = {report, context};
+    enum quire_fdt_status status = __real_quire_fdt_open(fdt, blob, n_readable, pass_on, &told);
     if (planted("a byte read behind the blob")) {
         fdt->boot_cpu ^= (uint32_t)(((const volatile uint8_t *)blob)[n_readable] & 0);
     }

@@ -17,13 +17,13 @@ $(eval $(call variant,bulk-watched,$(CLANG),-O2 -g -fsanitize-coverage=inline-8b
 FUZZ_SEEN_fdt := $(BOOT_SRC)
 FUZZ_SEEN_regions := $(BOOT_SRC)
 FUZZ_SEEN_api := $(QUIRE_SRC)
-FUZZ_JUDGE_fdt := $(addprefix tests/fuzz/,fdt.c tree.c meaning.c fuzz.c)
+FUZZ_JUDGE_fdt := $(addprefix tests/fuzz/,fdt.c tree.c table.c meaning.c problems.c fuzz.c)
 FUZZ_JUDGE_regions := $(addprefix tests/fuzz/,regions.c fuzz.c)
 FUZZ_JUDGE_api := $(addprefix tests/fuzz/,api.c machine.c fuzz.c) $(ORACLE_UNITS:%=tests/model/%.c)
 FUZZ_PLANTS_fdt := tests/fuzz/plants.c
 FUZZ_PLANTS_regions := tests/fuzz/plants.c
 FUZZ_PLANTS_api := tests/model/plants.c
-FUZZ_WRAP_fdt := $(patsubst %,-Wl$(comma)--wrap=quire_%,fdt_open fdt_regions regions_normalise)
+FUZZ_WRAP_fdt := $(patsubst %,-Wl$(comma)--wrap=quire_%,fdt_open fdt_open_strict fdt_regions regions_normalise)
 FUZZ_WRAP_regions := $(FUZZ_WRAP_fdt)
 FUZZ_WRAP_api := $(PLANTED)
 

@@ -6,23 +6,31 @@
 #include "boot/fdt.h"
 
 struct tree_property {
-    const char *name;
+    const char *name; /* NULL: its name is not inside the strings block */
     const uint8_t *value;
     uint32_t n_bytes;
 };
 
 struct tree_node {
     const char *name;
+    uint32_t at;                    /* its token, a byte of the blob */
     const struct tree_node *parent; /* NULL: the root */
     unsigned depth;                 /* 0: the root */
     const struct tree_property *properties;
     size_t n_properties;
 };
 
+struct tree_problem {
+    enum quire_fdt_status status;
+    uint32_t where;
+};
+
 struct tree {
     const uint8_t *blob;
     uint32_t n_bytes, boot_cpu;
-    uint32_t problems;       /* bit s: a reader may refuse the blob with status s; 0: it is in order */
+    uint32_t damage;               /* bit s: the blob's form is damaged, and a reader may refuse it with status s */
+    struct tree_problem *problems; /* if not: what is wrong all the same, in no order */
+    size_t n_problems;
     struct tree_node *nodes; /* in the blob's order */
     size_t n_nodes;
     struct tree_property *properties;
@@ -31,20 +39,23 @@ struct tree {
     size_t n_reservations;
 };
 
-/* Where there are problems, the tree ends before the first that concerns its form. */
+/* Where the form is damaged, the tree ends before. */
 void tree_read(struct tree *tree, const uint8_t *blob, size_t n_readable);
 void tree_free(struct tree *tree);
 
 /* The questions of boot/fdt.h. The caller's arrays have room for whatever n_readable bytes can say. */
 size_t tree_regions(const struct tree *tree, struct quire_region *out);
+size_t tree_memory(const struct tree *tree, struct quire_fdt_memory *out);
+size_t tree_reserved(const struct tree *tree, struct quire_fdt_reserved *out);
 size_t tree_cpus(const struct tree *tree, uint64_t *hart_ids);
 bool tree_initrd(const struct tree *tree, struct quire_region *initrd);
 const char *tree_bootargs(const struct tree *tree);
 uint64_t tree_timebase_hz(const struct tree *tree);
 bool tree_device(const struct tree *tree, const char *compatible, struct quire_region *registers);
 
-/* Problems of what the nodes mean; for tree_read. */
-uint32_t tree_check_meaning(const struct tree *tree);
+/* For tree_read: the problems of what the nodes mean, and one more. */
+void tree_check_meaning(struct tree *tree);
+void tree_problem(struct tree *tree, enum quire_fdt_status status, uint32_t where);
 
 const struct tree_property *tree_property(const struct tree_node *node, const char *name); /* NULL: none */
 

@@ -64,6 +64,6 @@ $(KILLER): tests/kernel/killer.c
 kills: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS) $(KILLER) $(BUILD)/tests/kernel/forget.elf
 	@tests/kernel/kills all
 
-##@ boots    boot the kernel on 77 machines, of 1 to 512 harts and 6 MiB to 16 TiB; some minutes
+##@ boots    boot the kernel on 78 machines, of 1 to 512 harts and 6 MiB to 16 TiB; some minutes
 boots: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS)
 	@tests/kernel/boots all
