@@ -1,15 +1,17 @@
 /* flips.c: flips bit after bit of the allocator's own data, each in a process of its own, and asks quire_validate.
  *
  * It must say which damage it is, in the words of fields.c, or, where fields.c says why it can not know, the allocator
- * must go on working. Of long fields a sample of the bits is flipped. */
+ * must go on working. Of long fields a sample of the bits is flipped, a smaller one where the processor is simulated. */
 #include "fields.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define MOST_NAMED   64u /* flips of one field */
-#define MOST_UNNAMED 12u /* these take longer: all memory is allocated and freed */
+#define SIMULATED 4u /* times fewer flips */
 
+static size_t most_named = 64;   /* flips of one field */
+static size_t most_unnamed = 12; /* these take longer: all memory is allocated and freed */
 static unsigned n_tests, n_failed, n_flips;
 
 static void tell(bool right, const struct object *object, const char *what, const char *line, const char *wanted) {
@@ -96,7 +98,7 @@ static size_t bits_in(const struct field *field) {
 
 static void flip_field(const struct object *object, const struct field *field) {
     const char *wanted = field->says != NULL ? field->says : "ok; ok";
-    size_t most = field->says != NULL ? MOST_NAMED : MOST_UNNAMED, n = 0;
+    size_t most = field->says != NULL ? most_named : most_unnamed, n = 0;
     size_t step = bits_in(field) / most | 1; /* odd, so that all places in a byte are met */
     char line[LINE_BYTES] = "no bit to flip", what[LINE_BYTES];
     snprintf(what, sizeof what, "%s", field->name);
@@ -139,7 +141,17 @@ static void fill_object(const struct object *object, int byte, const char *what,
     tell(is_one_of(line, wanted), object, what, line, wanted);
 }
 
+static void flip_less_if_simulated(void) {
+    const char *simulator = getenv("TEST_SIMULATOR");
+    if (simulator != NULL) {
+        most_named /= SIMULATED;
+        most_unnamed /= SIMULATED;
+        printf("# note: %s simulates this: at most %zu or %zu flips of a field\n", simulator, most_named, most_unnamed);
+    }
+}
+
 int main(void) {
+    flip_less_if_simulated();
     size_t n_fields = 0;
     fields_start();
     for (size_t i = 0; i < n_objects; i++) {

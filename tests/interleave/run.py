@@ -5,8 +5,8 @@
     run.py --full FOLDER      full bounds, schedules, as a table; twins within the quick bounds
     run.py --crashes FOLDER   full bounds, crashes, as a table
 
-FOLDER has `explore` and twins/<name>/explore, and folders with the same for an allocator built otherwise: check-2, and on
-some machines blocks-of-<n>. A scenario must hold, a twin must be found. Exit status 0 if all is so.
+FOLDER has `explore` and twins/<name>/explore, and folders with the same for an allocator built otherwise: check-2, and
+blocks-of-<n> where programs of 32 bits are built. A scenario must hold, a twin must be found. Exit status 0 if all is so.
 """
 import concurrent.futures
 import pathlib
@@ -15,12 +15,17 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, "tools")
+import foreign
+
 AT_A_TIME = 2
 HERE = pathlib.Path(__file__).parent
 TWIN = re.compile(r"^twin (\S+)\nscenario (.+)\n(?:built (.+)\n)?", re.M)
 
 SCHEDULES = ["scenario", "threads", "preemptions", "stale", "schedules", "seconds", "verdict"]
 CRASHES = ["scenario", "threads", "preemptions", "crashes", "states", "in recovery", "states", "seconds", "verdict"]
+
+BUILDS = ["blocks-of-32", "blocks-of-64", "check-2"]
 
 # Small ones, which can be explored without leaving equivalent schedules out.
 COMPARED = ["refill-give-back", "nested-refill", "hint-leaf", "put-put", "double-free-home", "fresh-claim", "moving-frame"]
@@ -36,7 +41,7 @@ class Kind:
         self.builds = builds
 
     def scenarios(self, build, full):
-        command = [build / "explore", "--list", *self.option, *(["--full"] if full else [])]
+        command = [*foreign.command(build / "explore"), "--list", *self.option, *(["--full"] if full else [])]
         names = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
         return [line.split()[0] for line in names.splitlines()]
 
@@ -55,7 +60,7 @@ class Kind:
     def explore(self, build, scenario, twin, full):
         """(fields of the result line, all of the output)"""
         program = build / "twins" / twin / "explore" if twin else build / "explore"
-        command = [program, *self.option, *(["--full"] if full else []), scenario]
+        command = [*foreign.command(program), *self.option, *(["--full"] if full else []), scenario]
         output = subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout
         fields = output.splitlines()[0].split("\t") if output else []
         if len(fields) != len(self.head):
@@ -73,19 +78,22 @@ class Tap:
         pass
 
     def scenario(self, kind, fields, good, output):
-        self.line(good, f"{fields[0]}: {self.count(kind, fields)}, {fields[-1]}", output)
+        self.line(good, f"{fields[0]}: {self.count(kind, fields)}, {fields[-1]}".replace("#", ""), output)
 
     def twin(self, kind, name, fields, good, output):
-        self.line(good, f"twin {name} of {fields[0]}: {self.count(kind, fields)}, {fields[-1]}", output)
+        self.line(good, f"twin {name} of {fields[0]}: {self.count(kind, fields)}, {fields[-1]}".replace("#", ""), output)
 
     def count(self, kind, fields):
         return f"{fields[kind.counted[0]]} {kind.head[kind.counted[0]]}"
 
     def line(self, good, text, output):
         self.n += 1
-        print("ok" if good else "not ok", self.n, "-", text.replace("#", ""), flush=True)
+        print("ok" if good else "not ok", self.n, "-", text, flush=True)
         for line in [] if good else output.splitlines():
             print("#", line)
+
+    def skip(self, name, why):
+        self.line(True, f"{name} # SKIP {why}", "")
 
     def total(self, kind, seconds):
         pass
@@ -115,6 +123,9 @@ class Table:
 
     def line(self, good, text, output):
         print(text)
+
+    def skip(self, name, why):
+        print(f"{name} skipped: {why}")
 
     def total(self, kind, seconds):
         a_minute = int(self.sums[kind.counted[0]] * 60 / seconds)
@@ -159,14 +170,26 @@ def each_has_a_twin(kinds, out):
     return not alone
 
 
+def usable(builds, out):
+    """Those whose programs are here and can be run here."""
+    for build in builds:
+        try:
+            foreign.command(build / "explore")
+            yield build
+        except FileNotFoundError:
+            out.skip(build.name, foreign.NOT_BUILT)
+        except foreign.Refused as why:
+            out.skip(build.name, why)
+
+
 def main():
     *options, folder = sys.argv[1:]
     folder = pathlib.Path(folder)
-    builds = [folder, *sorted(program.parent for program in folder.glob("*/explore"))]
-    schedules = Kind([], SCHEDULES, [4], "twins", False, builds)
-    crashes = Kind(["--crash"], CRASHES, [3, 4, 5, 6], "crash-twins", True, [folder])
     full = options != []
     out = Table() if full else Tap()
+    builds = list(usable([folder, *(folder / name for name in BUILDS)], out))
+    schedules = Kind([], SCHEDULES, [4], "twins", False, builds)
+    crashes = Kind(["--crash"], CRASHES, [3, 4, 5, 6], "crash-twins", True, [folder])
     all_good = True
     if options != ["--crashes"]:
         all_good &= run(schedules, full, out) & compare(folder, out) & each_has_a_twin([schedules, crashes], out)

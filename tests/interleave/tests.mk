@@ -1,4 +1,6 @@
 # Every interleaving of small scenarios; tests/interleave/explore.h says how.
+include tests/unit/variants.mk
+
 IL := $(BUILD)/tests/interleave
 IL_SRC := $(wildcard tests/interleave/*.c)
 IL_TABLES := tests/interleave/twins tests/interleave/crash-twins
@@ -57,7 +59,7 @@ $(eval $(call il_explorer,$(IL)/check-2,-DQUIRE_CHECK=2))
 # For scenarios that walk through every frame of a block: fewer of them, in two words of 32 bits, or in one.
 $(eval $(call il_explorer,$(IL)/blocks-of-64,-m32 -DQUIRE_BLOCK_ORDER=6u))
 $(eval $(call il_explorer,$(IL)/blocks-of-32,-m32 -DQUIRE_BLOCK_ORDER=5u))
-IL_BUILDS := . check-2 $(if $(filter x86_64,$(shell uname -m)),blocks-of-64 blocks-of-32)
+IL_BUILDS := . check-2 $(if $(M32),blocks-of-64 blocks-of-32)
 
 # As the tables say; not those that this machine can not build.
 IL_TWINS := $(shell awk '$$1 == "twin" { name = $$2; built = "." } $$1 == "built" { $$1 = ""; built = $$0 } \

@@ -14,8 +14,9 @@ ALONE_IN_ROOM = "mkdir ${0%/*}/room && sleep 0.5 && rmdir ${0%/*}/room && echo o
 PROGRAMS = {
     "passing": ("echo ok 1 - a; echo ok 2 - b; echo 1..2", "2 passed, 0 failed", ""),
     "streams": ("echo 1..1; echo ok 1 - a; echo 1..1; echo ok 1 - b", "2 passed, 0 failed", ""),
-    "skipping": ("echo ok 1 - a '# SKIP no'; echo not ok 2 '# skip b'; echo ok 3", "1 passed, 0 failed, 2 skipped", ""),
-    "skipped": ("echo '1..0 # SKIP not here'", "0 passed, 0 failed, 1 skipped", ""),
+    "skipping": ("echo ok 1 - a '# SKIP no'; echo not ok 2 '# skip b'; echo ok 3", "1 passed, 0 failed, 2 skipped", ": a: no"),
+    "skipped": ("echo '1..0 # SKIP not here'", "0 passed, 0 failed, 1 skipped", ": not here"),
+    "noting": ("echo '# note: a small sample'; echo '# silence'; echo ok 1", "1 passed, 0 failed", "note: a small sample"),
     "cmocka": ('echo "ok 1 - $CMOCKA_MESSAGE_OUTPUT" | grep TAP', "1 passed, 0 failed", ""),
     "reading": ('read line && echo ok 1 - got "$line" || echo ok 1 - no input', "1 passed, 0 failed", ""),
     "failing": ("echo ok 1 - a; echo 'not ok 2 - b'; echo why >&2; exit 1", "1 passed, 1 failed", "why"),
@@ -29,7 +30,7 @@ PROGRAMS = {
     "lonely": (ALONE_IN_ROOM, "1 passed, 0 failed", ""),
     "missing": (None, "0 passed, 1 failed", "can not be started"),
 }
-GOOD = ["passing", "streams", "skipping", "skipped", "cmocka", "reading"]
+GOOD = ["passing", "streams", "skipping", "skipped", "cmocka", "reading", "noting"]
 ALONE = ["hermit", "lonely"]
 
 
@@ -57,13 +58,21 @@ with tempfile.TemporaryDirectory() as folder:
             tap.expect(f"{name}: the report says '{said}'", any(said in line for line in lines), "\n".join(lines))
     totals = [line for line in lines if line[0].isdigit()]
     tap.expect("the last line adds up, and is the only one of its kind",
-               totals == ["14 passed, 8 failed, 3 skipped"] and lines[-1] == totals[0], "\n".join(lines))
+               totals == ["15 passed, 8 failed, 3 skipped"] and lines[-1] == totals[0], "\n".join(lines))
     tap.expect("something failed: status 1", status == 1, status)
 
     status, lines = run(folder, GOOD, ALONE)
     tap.expect("nothing failed: status 0",
-               (status, lines[-1]) == (0, "9 passed, 0 failed, 3 skipped"), "\n".join(lines))
-    tap.expect("the output of those that passed is not shown", not any("|" in line for line in lines), "\n".join(lines))
+               (status, lines[-1]) == (0, "10 passed, 0 failed, 3 skipped"), "\n".join(lines))
+    tap.expect("the output of those that passed is not shown, but for notes",
+               not any("|" in line or "silence" in line for line in lines), "\n".join(lines))
+    tap.expect("before the totals: each that was skipped, and why",
+               lines[-4:-1] == [f"skip {folder}/skipped: not here", f"skip {folder}/skipping: a: no", f"skip {folder}/skipping: b"],
+               "\n".join(lines))
+    slow = [line.split() for line in lines if line.startswith("slow ")]
+    tap.expect("and the five that took longest, with the seconds",
+               len(slow) == 5 and {slow[0][-1], slow[1][-1]} == {f"{folder}/{name}" for name in ALONE} and
+               slow == sorted(slow, key=lambda words: -float(words[1])), slow)
     status, lines = run(folder, ["passing"])
     tap.expect("nothing skipped: not a word of it", lines[-1] == "2 passed, 0 failed", "\n".join(lines))
     status, lines = run(folder, [])

@@ -13,20 +13,23 @@ import subprocess
 import sys
 
 sys.path.insert(0, "tools")
+import foreign
 import tap
 
 BY_CHANCE = "?"
 
 
-def run(*command):
+def run(program, *arguments):
     """Returns whether it passed, and what it printed."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    done = subprocess.run([*foreign.command(program), *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace")
     return done.returncode == 0, done.stdout
 
 
 def test_quire(program, scenario):
     passed, output = run(program, scenario)
     tap.result(f"{os.path.basename(program)}: {scenario}", [] if passed else [output or "ended without a word"])
+    print("".join(line for line in output.splitlines(True) if line.startswith("# note: ")), end="")
 
 
 def test_seed(program, scenario, failure):
@@ -39,17 +42,20 @@ def test_seed(program, scenario, failure):
         tap.result(name, [] if passed else [output])
 
 
-def main():
-    for program in sys.argv[1:]:
-        if not os.path.exists(program):
-            tap.skip(program, "not built: that takes an x86-64 host, and for x86 its 32-bit C library")
-            continue
-        for line in run(program)[1].splitlines():
-            scenario, failure = line.split("\t")
-            test_quire(program, scenario)
-            if failure != BY_CHANCE:
-                test_seed(program + "-seedlike", scenario, failure)
-    tap.end()
+def test(program):
+    for line in run(program)[1].splitlines():
+        scenario, failure = line.split("\t")
+        test_quire(program, scenario)
+        if failure != BY_CHANCE:
+            test_seed(program + "-seedlike", scenario, failure)
 
 
-main()
+for program in sys.argv[1:]:
+    if not os.path.exists(program):
+        tap.skip(program, "not built: that takes an x86-64 host, and for x86 its 32-bit C library")
+        continue
+    try:
+        test(program)
+    except foreign.Refused as why:
+        tap.skip(program, why)
+tap.end()

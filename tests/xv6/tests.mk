@@ -1,4 +1,5 @@
 # The files for xv6 in stand-in kernels on the host: the RISC-V ones as 64-bit programs, the x86 one as a 32-bit program.
+include tests/unit/variants.mk
 XV6 := $(BUILD)/tests/xv6
 
 # Where the kernels end: in the middle of a page, as they do.
@@ -8,9 +9,9 @@ XV6_END_i386 := 0x801154a8
 XV6_FLAGS_riscv := -mcmodel=large
 XV6_FLAGS_i386 := -m32
 
-# What can be built here: stepping through code takes an x86 processor, 32-bit programs a C library of their own.
+# What can be built here: stepping through code takes an x86 processor.
 XV6_HOST_riscv := $(filter x86_64,$(shell uname -m))
-XV6_HOST_i386 := $(and $(XV6_HOST_riscv),$(wildcard /usr/lib32/crt1.o))
+XV6_HOST_i386 := $(M32)
 
 # now: a function that is bound at its first call takes stack then, which little_stack would count.
 XV6_LINK := -Wl,--wrap=memset,--wrap=memmove,--wrap=memcpy,-z,now
