@@ -38,6 +38,8 @@ SPOILED = {
     ],
     "check-orders": [
         ("src/cache.h", ("memory_order_release", "memory_order_relaxed"), "-(headers)   q_cache_leave         fence"),
+        ("src/cache.h", ("memory_order_release", "memory_order_relaxed"),
+         "-(headers)   q_cache_leave         stlr                  1    1"),
         ("src/spoiled.c", "#include <stdatomic.h>\nint q_f(atomic_int *i);\nint q_f(atomic_int *i) { return (*i)++; }",
          "+spoiled.c   q_f                   amoadd.w.aqrl         1    0"),
     ],
