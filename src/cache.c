@@ -80,9 +80,20 @@ static inline void report_runs_twice(struct quire *q, q_frame base, q_word twice
     }
 }
 
+/* Frames came home to a block. That its count can not be is noticed here, and nothing can be done: they are home. */
+static void look_at_count(struct quire *q, const struct q_zone *z, size_t block) {
+    int32_t n = atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed); /* nothing follows from it */
+    (void)Q_CHECK(q, "quire_free", q_is_count(n), n);
+}
+
 unsigned q_return(struct quire *q, struct q_loan *loan) {
     q_frame twice;
+    const struct q_zone *z = loan->zone;
+    size_t block = loan->block;
     unsigned n = q_give_back(loan, &twice);
+    if (n > 0) {
+        look_at_count(q, z, block);
+    }
     if (twice != Q_NO_FRAME) {
         report_twice(q, twice);
     }
@@ -181,7 +192,7 @@ static bool refill(struct quire *q, struct q_cache *c) {
     if (!borrow_any(q, c)) {
         return false;
     }
-    Q_CHECK(c->n_warm == 0 && c->in.zone != NULL, c->n_warm);
+    Q_ASSERT(c->n_warm == 0 && c->in.zone != NULL, c->n_warm);
     settle(q, c, (intptr_t)q_loan_count(&c->in));
     c->zone = c->in.zone;
     look_whether_to_gather(q, c);
@@ -294,9 +305,16 @@ static void send_home(struct quire *q, struct q_cache *c, const q_frame *frames,
     }
 }
 
+/* Warm frames are about to go home. Beyond the end of the stack there are none. */
+static void look_at_warm(struct quire *q, struct q_cache *c) {
+    if (!Q_CHECK(q, "quire_free", c->n_warm <= Q_WARM, c->n_warm)) {
+        c->n_warm = Q_WARM;
+    }
+}
+
 /* The older half of warm, which is full, goes home. */
 static void spill(struct quire *q, struct q_cache *c) {
-    Q_CHECK(c->n_warm == Q_WARM, c->n_warm);
+    look_at_warm(q, c);
     send_home(q, c, c->warm, Q_WARM / 2);
     c->n_warm -= Q_WARM / 2;
     for (uint32_t i = 0; i < Q_WARM / 2; i++) {
@@ -343,7 +361,7 @@ static q_frame run_of_loan(struct q_loan *loan, unsigned order) {
 }
 
 q_frame q_cache_take_run(struct q_cache *c, unsigned order) {
-    Q_CHECK(order > 0 && order < QUIRE_BLOCK_ORDER, order);
+    Q_ASSERT(order > 0 && order < QUIRE_BLOCK_ORDER, order);
     q_frame f = run_of_loan(&c->in, order);
     return f == Q_NO_FRAME && c->gathering == 0 ? run_of_loan(&c->out, order) : f;
 }
@@ -362,7 +380,9 @@ static void send_word_straight_home(struct quire *q, struct q_cache *c, q_frame 
         return;
     }
     struct q_zone *z = q_zone_of(q, base);
-    q_word twice = q_give_back_word(z, q_zone_block_of(z, base), base % Q_BLOCK / Q_WORD_BITS, bits);
+    size_t block = q_zone_block_of(z, base);
+    q_word twice = q_give_back_word(z, block, base % Q_BLOCK / Q_WORD_BITS, bits);
+    look_at_count(q, z, block);
     settle(q, c, -(intptr_t)q_popcount(bits));
     report_runs_twice(q, base, twice, order);
 }
@@ -373,7 +393,7 @@ static void spill_runs(struct quire *q, struct q_cache *c, unsigned order) {
     q_frame base = runs[0] & ~(q_frame)(Q_WORD_BITS - 1);
     q_word run = q_low_bits((size_t)1 << order), bits = 0, twice = 0;
     uint32_t n = c->n_runs[order - 1], n_left = 0;
-    Q_CHECK(n > 0 && n <= Q_RUNS, n);
+    Q_ASSERT(n > 0 && n <= Q_RUNS, n);
     for (uint32_t i = 0; i < n; i++) {
         q_frame f = runs[i];
         bool goes = f - base < Q_WORD_BITS;
@@ -389,7 +409,7 @@ static void spill_runs(struct quire *q, struct q_cache *c, unsigned order) {
 }
 
 bool q_cache_put_run(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
-    Q_CHECK(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
+    Q_ASSERT(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
     if (order > Q_RUN_ORDERS) {
         return send_run_home(q, c, f, order);
     }
@@ -404,7 +424,7 @@ bool q_cache_put_run(struct quire *q, struct q_cache *c, q_frame f, unsigned ord
 }
 
 void q_cache_keep_runs(struct quire *q, struct q_cache *c, unsigned order, const q_frame *runs, unsigned n) {
-    Q_CHECK(c->n_runs[order - 1] == 0 && n > 0 && n <= Q_RUNS, n);
+    Q_ASSERT(c->n_runs[order - 1] == 0 && n > 0 && n <= Q_RUNS, n);
     for (unsigned i = n; i-- > 0;) {
         c->runs[order - 1][c->n_runs[order - 1]++] = runs[i];
     }
@@ -421,7 +441,7 @@ size_t q_cache_count_runs(const struct q_cache *c) {
 }
 
 void q_cache_drain(struct quire *q, struct q_cache *c) {
-    Q_CHECK(c->n_warm <= Q_WARM, c->n_warm);
+    look_at_warm(q, c);
     send_home(q, c, c->warm, c->n_warm);
     c->n_warm = 0;
     for (unsigned order = 1; order <= Q_RUN_ORDERS; order++) {
@@ -430,5 +450,5 @@ void q_cache_drain(struct quire *q, struct q_cache *c) {
         }
     }
     settle(q, c, -(intptr_t)(q_return(q, &c->out) + q_return(q, &c->in)));
-    Q_CHECK(c->n_warm == 0 && q_cache_count_runs(c) == 0, c->n_warm);
+    Q_ASSERT(c->n_warm == 0 && q_cache_count_runs(c) == 0, c->n_warm);
 }

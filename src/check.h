@@ -1,25 +1,41 @@
 /* check.h: what the core believes about itself, checked where it is cheap.
  *
- * QUIRE_CHECK 0: callers' arguments only, which are always checked. 1, the default: Q_CHECK as well, nowhere on the
- * way of a call that ends in the CPU's cache. 2: besides, a free claims the frame by an exchange, so that two CPUs
- * that free it at once are found out at once (record.h). */
+ *   Q_CHECK    what is so unless somebody wrote into the allocator's own data. Looked at from QUIRE_CHECK 1 on, the
+ *              default, nowhere on the way of a call that ends in the CPU's cache
+ *   Q_ASSERT   what is so unless the core itself has a mistake: what a function may rely on when it is called, what it
+ *              leaves. Looked at from QUIRE_CHECK 2 on, which is for tests; below, it costs nothing
+ *
+ * What the compiler can know is a _Static_assert. What callers may do wrong is neither: their arguments are looked at
+ * always, at 0, too. At 2, besides, a free claims the frame by an exchange, so that two CPUs that free it at once
+ * are found out at once (record.h).
+ *
+ * A Q_CHECK that fails is a fault as any other: reported by the name of the public call, and counted. It is false then,
+ * and its caller leaves what was found alone: it ends the call as any other fault does, before anything is changed, or
+ * takes another frame instead. Where frames are on their way home already, the call goes on, as fault.h says.
+ * A Q_ASSERT that fails is reported by the name of the function that it stands in, and nothing goes on from there. */
 #ifndef Q_CHECK_H
 #define Q_CHECK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifndef QUIRE_CHECK
 #define QUIRE_CHECK 1
 #endif
 
-/* Reports QUIRE_FAULT_METADATA with the condition in words and the value that breaks it. */
-void q_check_failed(const char *condition, const char *function, uint64_t value);
+struct quire;
 
-#if QUIRE_CHECK >= 1
-#define Q_CHECK(condition, value) ((condition) ? (void)0 : q_check_failed(#condition, __func__, (uint64_t)(value)))
-#else
-#define Q_CHECK(condition, value) ((void)sizeof((condition) ? (value) : (value)))
-#endif
+/* Both report QUIRE_FAULT_METADATA with the condition that does not hold, and the value that breaks it. The first one
+ * returns false. */
+bool q_damaged(struct quire *q, const char *call, const char *condition, uint64_t value);
+_Noreturn void q_assert_failed(const char *function, const char *condition, uint64_t value);
+
+/* Whether the condition holds. `call`: the name of the public function. */
+#define Q_CHECK(q, call, condition, value)                                                                             \
+    (QUIRE_CHECK < 1 || (condition) || q_damaged(q, call, #condition, (uint64_t)(value)))
+
+#define Q_ASSERT(condition, value)                                                                                     \
+    (QUIRE_CHECK < 2 || (condition) ? (void)0 : q_assert_failed(__func__, #condition, (uint64_t)(value)))
 
 /* A step of a checksum over data that never change, so that damage to them is found before they are used: the hash of
  * Fowler, Noll and Vo (FNV-1a), a word at a time. Each step is one to one, so no single flipped bit escapes. It begins

@@ -9,28 +9,29 @@
 #define JUNK_GIVEN 0x05
 
 /* Where a frame can be touched; a port that can not say, though the policy needs it, is reported. */
-static unsigned char *touch(struct quire *q, q_frame f) {
+static unsigned char *touch(struct quire *q, const char *call, q_frame f, unsigned order) {
     unsigned char *at = quire_port_map(q_pa(f));
     if (at == NULL) {
-        (void)q_fault(q, QUIRE_FAULT_UNMAPPED, "quire_port_map", q_pa(f), 0, 0);
+        (void)q_fault(q, QUIRE_FAULT_UNMAPPED, call, q_pa(f), order, q_zone_holding_record(q_zone_of(q, f), f));
     }
     return at;
 }
 
-static bool fill(struct quire *q, q_frame f, int byte) {
-    unsigned char *at = touch(q, f);
-    if (at != NULL) {
-        memset(at, byte, QUIRE_PAGE_SIZE);
+bool q_content_may_free(struct quire *q, const char *call, q_frame f, unsigned order) {
+    for (q_frame i = f; q_content_fills_freed(q) && i < f + ((q_frame)1 << order); i++) {
+        if (touch(q, call, i, order) == NULL) {
+            return false;
+        }
     }
-    return at != NULL;
+    return true;
 }
 
 void q_content_freed(struct quire *q, q_frame f, unsigned order) {
-    if (q->content == QUIRE_CONTENT_ZERO) {
-        return;
-    }
-    for (q_frame i = f; i < f + ((q_frame)1 << order); i++) {
-        (void)fill(q, i, q->content == QUIRE_CONTENT_POISON ? (int)QUIRE_POISON : JUNK_FREED);
+    for (q_frame i = f; q_content_fills_freed(q) && i < f + ((q_frame)1 << order); i++) {
+        unsigned char *at = quire_port_map(q_pa(i)); /* it had an address in q_content_may_free */
+        if (at != NULL) {
+            memset(at, q->content == QUIRE_CONTENT_POISON ? (int)QUIRE_POISON : JUNK_FREED, QUIRE_PAGE_SIZE);
+        }
     }
 }
 
@@ -51,7 +52,7 @@ static unsigned first_damage(const unsigned char *at) {
 }
 
 static bool verify(struct quire *q, const char *call, q_frame f, unsigned order, uint32_t record) {
-    const unsigned char *at = touch(q, f);
+    const unsigned char *at = touch(q, call, f, order);
     if (at == NULL) {
         return false;
     }
@@ -62,6 +63,14 @@ static bool verify(struct quire *q, const char *call, q_frame f, unsigned order,
     return i == QUIRE_PAGE_SIZE;
 }
 
+static bool fill(struct quire *q, const char *call, q_frame f, unsigned order, int byte) {
+    unsigned char *at = touch(q, call, f, order);
+    if (at != NULL) {
+        memset(at, byte, QUIRE_PAGE_SIZE);
+    }
+    return at != NULL;
+}
+
 bool q_content_given(struct quire *q, const char *call, q_frame f, unsigned order, bool fill_it) {
     uint32_t record = q_zone_last_record(q_zone_of(q, f), f);
     switch (q->content) {
@@ -69,7 +78,7 @@ bool q_content_given(struct quire *q, const char *call, q_frame f, unsigned orde
         return (record & Q_FREED) == 0 || verify(q, call, f, order, record);
     case QUIRE_CONTENT_ZERO:
     case QUIRE_CONTENT_JUNK:
-        return !fill_it || fill(q, f, q->content == QUIRE_CONTENT_ZERO ? 0 : JUNK_GIVEN);
+        return !fill_it || fill(q, call, f, order, q->content == QUIRE_CONTENT_ZERO ? 0 : JUNK_GIVEN);
     case QUIRE_CONTENT_NONE:
     case QUIRE_CONTENT_JUNK_FREE:
         break;

@@ -144,6 +144,12 @@ enum quire_status q_find_sealed(const struct quire_config *config, const struct 
 void q_prefer_if_larger(struct quire *q, struct q_zone *z);
 
 /* ---- content.c: fill or check frames by the content policy; the frames are the caller's alone ---- */
+/* Whether frames are touched when they are freed. */
+static inline bool q_content_fills_freed(const struct quire *q) {
+    return q->content != QUIRE_CONTENT_NONE && q->content != QUIRE_CONTENT_ZERO;
+}
+/* Whether these can be, before anything is changed; reports the first one that can not. */
+bool q_content_may_free(struct quire *q, const char *call, q_frame f, unsigned order);
 void q_content_freed(struct quire *q, q_frame f, unsigned order);
 /* The frame was taken for a call about 2^order frames; `fill` false: the caller overwrites it all. Result false: found
  * written, or not to be filled; reported. */

@@ -50,8 +50,8 @@ const char *quire_status_name(enum quire_status status) {
 }
 
 static enum quire_status report(struct quire *q, struct quire_fault fault) {
-    Q_CHECK(fault.kind > QUIRE_FAULT_NONE && fault.kind < QUIRE_FAULT_KINDS, fault.kind);
-    fault.detail = kinds[fault.kind].detail;
+    Q_ASSERT(fault.kind > QUIRE_FAULT_NONE && fault.kind < QUIRE_FAULT_KINDS, fault.kind);
+    fault.detail = fault.detail != NULL ? fault.detail : kinds[fault.kind].detail;
     fault.refs = Q_COUNT(fault.record);
     fault.tag = (fault.record & Q_RESERVED) != 0 ? 0 : Q_TAG(fault.record);
     atomic_fetch_add_explicit(&q->n_faults, 1, memory_order_relaxed); /* a statistic */
@@ -76,10 +76,18 @@ void q_fault_content(struct quire *q, const char *call, quire_pa pa, unsigned or
                                          .expected = QUIRE_POISON});
 }
 
-void q_check_failed(const char *condition, const char *function, uint64_t value) {
-    struct quire_fault fault = {
+bool q_damaged(struct quire *q, const char *call, const char *condition, uint64_t value) {
+    (void)report(
+        q, (struct quire_fault){
+               .kind = QUIRE_FAULT_METADATA, .call = call, .detail = condition, .pa = QUIRE_NONE, .value = value});
+    return false;
+}
+
+_Noreturn void q_assert_failed(const char *function, const char *condition, uint64_t value) {
+    const struct quire_fault fault = {
         .kind = QUIRE_FAULT_METADATA, .call = function, .detail = condition, .pa = QUIRE_NONE, .value = value};
-    quire_port_fault(&fault);
+    quire_port_fault(&fault); /* not counted: whose data these are is not known here */
+    __builtin_trap();
 }
 
 struct q_zone *q_zone_at(const struct quire *q, q_frame f) {

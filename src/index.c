@@ -73,7 +73,7 @@ static void init_node(const struct q_index *ix, unsigned level, size_t node, q_w
 
 void *q_index_init(struct q_index *ix, void *memory, size_t n_blocks) {
     struct q_node *next = memory;
-    Q_CHECK(n_blocks > 0 && n_blocks <= Q_MOST_BLOCKS, n_blocks);
+    Q_ASSERT(n_blocks > 0 && n_blocks <= Q_MOST_BLOCKS, n_blocks);
     size_t n = n_blocks;
     ix->n_blocks = n_blocks;
     ix->top = 0;
@@ -119,7 +119,7 @@ static void lower(struct q_index *ix, enum q_class class, unsigned level, size_t
 }
 
 void q_index_set(struct q_index *ix, enum q_class class, size_t block) {
-    Q_CHECK(class > Q_FRESH && class < Q_READY && block < ix->n_blocks, block);
+    Q_ASSERT(class > Q_FRESH && class < Q_READY && block < ix->n_blocks, block);
     raise(ix, class, 0, block);
 }
 
@@ -128,7 +128,7 @@ void q_index_set_ready(struct q_index *ix, size_t block) {
 }
 
 void q_index_clear(struct q_index *ix, enum q_class class, size_t block) {
-    Q_CHECK(class > Q_FRESH && class < Q_READY && block < ix->n_blocks, block);
+    Q_ASSERT(class > Q_FRESH && class < Q_READY && block < ix->n_blocks, block);
     q_word old = atomic_fetch_and(&ix->level[0][block / Q_FANOUT].word[class], ~q_bit(block));
     if ((old & ~q_bit(block)) == 0) {
         lower(ix, class, 0, block / Q_FANOUT);
@@ -201,7 +201,7 @@ static size_t fresh_leaf(struct q_index *ix) {
 }
 
 bool q_index_claim_block(struct q_index *ix, size_t block) {
-    Q_CHECK(block < ix->n_blocks, block);
+    Q_ASSERT(block < ix->n_blocks, block);
     for (unsigned level = ix->top; level > 0; level--) {
         size_t child = child_of(level, block);
         if (!has(ix, Q_READY, level, child) && !open_raw(ix, level, child / Q_FANOUT, q_bit(child)) &&

@@ -263,7 +263,7 @@ static void make_zones(struct quire *q, const struct plan *plan, struct q_zones 
         table->zone[table->n++] = z;
         q_prefer_if_larger(q, z);
     }
-    Q_CHECK((uintptr_t)at <= (uintptr_t)q + ((uintptr_t)plan->n_meta << QUIRE_PAGE_SHIFT), at - (char *)q);
+    Q_ASSERT((uintptr_t)at <= (uintptr_t)q + ((uintptr_t)plan->n_meta << QUIRE_PAGE_SHIFT), at - (char *)q);
     table->zone[0]->meta_base = meta.base;
     table->zone[0]->meta_end = meta.base + plan->n_meta;
     for (size_t i = 0; i < table->n; i++) {
@@ -427,7 +427,7 @@ static void publish_zone(struct quire *q, struct q_zones *table, struct q_zone *
     if (n == old->n) {
         table->zone[n++] = z;
     }
-    Q_CHECK(n == table->n, n);
+    Q_ASSERT(n == table->n, n);
     publish_table(q, table);
     q_prefer_if_larger(q, z);
 }

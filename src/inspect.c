@@ -117,18 +117,11 @@ static void tell_frame(struct walk *w, const struct quire *q, q_frame f, uint32_
     }
 }
 
-/* The record that speaks for a frame. acquire on the block's: a split writes the frames' before it takes that away. */
-static uint32_t record_of(const struct q_zone *z, q_frame f) {
-    uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_acquire);
-    uint32_t record = atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed);
-    return record == 0 && Q_COUNT(whole) > 0 ? q_of_whole(whole) : record;
-}
-
 static void walk_zone(struct walk *w, const struct quire *q, const struct q_zone *z) {
     q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
     for (q_frame f = atomic_load_explicit(&z->base, memory_order_relaxed); f < end && !w->stopped;) {
         if (q_zone_ready(z, q_zone_block_of(z, f))) {
-            tell_frame(w, q, f, record_of(z, f));
+            tell_frame(w, q, f, q_zone_holding_record(z, f));
             f++;
         } else { /* a fresh block */
             tell(w, f, Q_BLOCK, QUIRE_STATE_FREE, 0);

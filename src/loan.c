@@ -32,7 +32,7 @@ void q_loan_clear(struct q_loan *loan) {
 }
 
 void q_loan_open(struct q_loan *loan, struct q_zone *z, size_t block) {
-    Q_CHECK(block < z->n_blocks, block);
+    Q_ASSERT(block < z->n_blocks, block);
     q_loan_clear(loan);
     loan->zone = z;
     loan->block = block;
@@ -58,7 +58,7 @@ static inline size_t word_behind(size_t i, size_t n) {
 }
 
 void q_loan_add_run(struct q_loan *loan, size_t i, size_t n) {
-    Q_CHECK(loan->zone != NULL && (i & (n - 1)) == 0 && i + n <= Q_BLOCK, i);
+    Q_ASSERT(loan->zone != NULL && (i & (n - 1)) == 0 && i + n <= Q_BLOCK, i);
     q_word bits = run_bits(i, n);
     for (size_t w = i / Q_WORD_BITS, end = word_behind(i, n); w < end; w++) {
         loan->mask[w] |= bits;
@@ -78,7 +78,7 @@ bool q_loan_put_run(struct q_loan *loan, size_t i, size_t n) {
 }
 
 void q_loan_take_run(struct q_loan *loan, size_t i, size_t n) {
-    Q_CHECK(loan->zone != NULL && (i & (n - 1)) == 0 && i + n <= Q_BLOCK, i);
+    Q_ASSERT(loan->zone != NULL && (i & (n - 1)) == 0 && i + n <= Q_BLOCK, i);
     q_word bits = run_bits(i, n);
     for (size_t w = i / Q_WORD_BITS, end = word_behind(i, n); w < end; w++) {
         loan->mask[w] &= ~bits;
@@ -146,7 +146,7 @@ static size_t find_run(const q_word *words, unsigned order) {
 }
 
 size_t q_loan_find_run(const struct q_loan *loan, unsigned order) {
-    Q_CHECK(order < QUIRE_BLOCK_ORDER, order);
+    Q_ASSERT(order < QUIRE_BLOCK_ORDER, order);
     return find_run(loan->mask, order);
 }
 
@@ -164,7 +164,6 @@ static void count_changed(struct q_zone *z, size_t block, int32_t old, int32_t n
 /* `n` more (fewer, where negative) frames are free in the line. Returns the count before. */
 static int32_t count_add(struct q_zone *z, size_t block, int32_t n) {
     int32_t old = atomic_fetch_add(&z->blocks[block].count, n);
-    Q_CHECK((old >= -(int32_t)Q_BLOCK && old <= (int32_t)Q_BLOCK) || q_is_as_one(old), old);
     count_changed(z, block, old, old + n);
     return old;
 }
@@ -193,7 +192,7 @@ static bool give_as_one(struct q_zone *z, size_t block) {
 }
 
 unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan) {
-    Q_CHECK(q_zone_ready(z, block), block);
+    Q_ASSERT(q_zone_ready(z, block), block);
     q_loan_open(loan, z, block);
     if (take_as_one(z, block)) {
         q_loan_add_run(loan, 0, Q_BLOCK);
@@ -340,7 +339,7 @@ unsigned q_borrow_fresh_run(struct q_zone *z, unsigned order, q_frame *run) {
 }
 
 unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, q_frame *runs) {
-    Q_CHECK(order < QUIRE_BLOCK_ORDER && block < z->n_blocks, block);
+    Q_ASSERT(order < QUIRE_BLOCK_ORDER && block < z->n_blocks, block);
     if (take_as_one(z, block)) {
         return take_of_own(z, block, order, most, runs);
     }
@@ -364,7 +363,7 @@ static Q_COLD void undo_bits(struct q_zone *z, size_t block, size_t w, q_word fr
 }
 
 q_word q_give_back_word(struct q_zone *z, size_t block, size_t w, q_word frames) {
-    Q_CHECK(frames != 0 && w < Q_LINE_WORDS, w);
+    Q_ASSERT(frames != 0 && w < Q_LINE_WORDS, w);
     q_word again = set_bits(z, block, w, frames);
     if (Q_SELDOM(q_is_as_one(count_add(z, block, (int32_t)q_popcount(frames & ~again))))) {
         undo_bits(z, block, w, frames);

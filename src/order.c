@@ -247,6 +247,9 @@ enum quire_status q_free_run(struct quire *q, const char *call, quire_pa pa, uns
     if (status != QUIRE_OK) {
         return status;
     }
+    if (!q_content_may_free(q, call, at.frame, order)) {
+        return QUIRE_FAULT;
+    }
     uint32_t first = 0, last = 0;
     for (size_t i = run.first; i < run.first + run.n; i++) {
         q_record *r = run_record(&run, i);
@@ -328,7 +331,7 @@ static inline q_frame take_run(struct quire *q, unsigned order) {
 }
 
 static void own_blocks(struct q_zone *z, size_t first, size_t n, uint8_t tag) {
-    Q_CHECK(n > 0 && first + n <= z->n_blocks, first);
+    Q_ASSERT(n > 0 && first + n <= z->n_blocks, first);
     for (size_t b = first; b < first + n; b++) {
         q_record *whole = &z->blocks[b].record;
         /* relaxed: all frames of the block are ours, they came with acquire (R1) */
@@ -412,6 +415,7 @@ static enum quire_status why_none(const struct quire *q, unsigned order) {
 /* Hands out a run that was taken, to `tag`; false: it can not be used, for a reason that was reported. */
 static bool hand_out_run(struct quire *q, q_frame f, unsigned order, uint8_t tag) {
     struct q_zone *z = q_zone_of(q, f);
+    Q_ASSERT(z != NULL, f);
     if (order >= QUIRE_BLOCK_ORDER && !blocks_unheld(q, z, f, order)) {
         return false;
     }

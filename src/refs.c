@@ -97,9 +97,12 @@ static enum quire_status put(struct quire *q, const char *call, const struct q_p
         if (Q_COUNT(record) == 0) {
             return q_fault(q, QUIRE_FAULT_PUT_FREE, call, q_pa(at->frame), 0, record);
         }
+        if (Q_COUNT(record) == 1 && !q_content_may_free(q, call, at->frame, 0)) {
+            return QUIRE_FAULT;
+        }
         less = Q_COUNT(record) == 1 ? q_freed(record) : record - 1;
     } while (!atomic_compare_exchange_weak(at->record, &record, less));
-    Q_CHECK(Q_COUNT(record) > 0, record);
+    Q_ASSERT(Q_COUNT(record) > 0, record);
     if (Q_COUNT(less) == 0) {
         q_leave_neighbours(at->zone, at->frame, record);
         q_go_home(q, at->frame, 0);
@@ -119,10 +122,18 @@ uint32_t quire_refs(const struct quire *q, quire_pa pa) {
     if (z == NULL || !q_zone_ready(z, q_zone_block_of(z, f))) {
         return 0;
     }
-    /* relaxed: a snapshot. The block first: a split writes the frames' records before it takes the block's away. */
-    uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_acquire);
-    uint32_t record = atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed);
-    return Q_COUNT(record != 0 ? record : q_of_whole(whole));
+    return Q_COUNT(q_zone_holding_record(z, f));
+}
+
+/* Gives a frame back that was taken for a copy. One without an address, where it would have to be filled for that, is
+ * put out of use, as when it is handed out. */
+static void drop_copy(struct quire *q, quire_pa copy, bool mapped) {
+    q_frame f = q_frame_of(copy);
+    if (mapped || !q_content_fills_freed(q)) {
+        (void)quire_free(q, copy);
+    } else { /* relaxed: the frame is ours (R1) */
+        atomic_store_explicit(q_zone_record(q_zone_of(q, f), f), q_held(QUIRE_TAG_QUARANTINE), memory_order_relaxed);
+    }
 }
 
 enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own) {
@@ -147,7 +158,7 @@ enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own) {
     }
     void *to = quire_port_map(copy), *from = quire_port_map(q_pa(at.frame));
     if (to == NULL || from == NULL) {
-        (void)quire_free(q, copy);
+        drop_copy(q, copy, to != NULL);
         return q_fault(q, QUIRE_FAULT_UNMAPPED, "quire_cow", to == NULL ? copy : q_pa(at.frame), 0, at.seen);
     }
     memcpy(to, from, QUIRE_PAGE_SIZE);

@@ -162,8 +162,11 @@ static q_frame take(struct quire *q) {
 
 /* Hands a frame that was taken to `tag`; false: it can not be used, for a reason that was reported. */
 static Q_COLD bool hand_out(struct quire *q, const char *call, q_frame f, uint8_t tag, bool fill) {
-    Q_CHECK(q_zone_at(q, f) != NULL, f);
-    q_record *r = q_zone_record(q_zone_of(q, f), f);
+    struct q_zone *z = q_zone_of(q, f);
+    if (!Q_CHECK(q, call, z != NULL, f)) {
+        return false;
+    }
+    q_record *r = q_zone_record(z, f);
     /* relaxed here and below: the frame is ours, it came with acquire (R1) */
     uint32_t record = atomic_load_explicit(r, memory_order_relaxed);
     if (!q_unheld(record)) {
@@ -190,7 +193,7 @@ quire_pa q_alloc(struct quire *q, const char *call, uint8_t tag, bool fill) {
 void q_return_run(struct quire *q, q_frame f, unsigned order) {
     struct q_zone *z = q_zone_of(q, f);
     struct q_loan loan;
-    Q_CHECK(z != NULL && order <= QUIRE_MAX_ORDER && f % ((q_frame)1 << order) == 0, f);
+    Q_ASSERT(z != NULL && order <= QUIRE_MAX_ORDER && f % ((q_frame)1 << order) == 0, f);
     q_begin(q);
     for (size_t done = 0; done < (size_t)1 << order; done += Q_BLOCK) {
         q_loan_open(&loan, z, q_zone_block_of(z, f + done));

@@ -50,7 +50,7 @@ void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, stru
     atomic_init(&z->base, base);
     atomic_init(&z->end, end);
     z->n_blocks = (end - z->first + Q_BLOCK - 1) / Q_BLOCK;
-    Q_CHECK(base < end && (uintptr_t)memory % sizeof(struct q_line) == 0, base);
+    Q_ASSERT(base < end && (uintptr_t)memory % sizeof(struct q_line) == 0, base);
     z->skew = (z->first / Q_BLOCK) & 1;
     z->lines = (struct q_line *)(void *)at;
     at += line_bytes(z->n_blocks);
@@ -91,7 +91,7 @@ q_word q_zone_sum(const struct q_zone *z) {
 
 size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from) {
     size_t at = q_index_next(&z->index, class, from + z->skew);
-    Q_CHECK(at >= z->skew, at);
+    Q_ASSERT(at >= z->skew, at);
     return at == Q_NO_BLOCK ? Q_NO_BLOCK : at - z->skew;
 }
 
@@ -171,7 +171,7 @@ static void init_records(q_record *records, q_word usable) {
 void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     int32_t n_free = 0;
     bool claimed = q_index_claim_block(&z->index, block + z->skew);
-    Q_CHECK(claimed, block);
+    Q_ASSERT(claimed, block);
     z->n_tail = block == z->n_blocks - 1 ? Q_BLOCK : z->n_tail;
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         init_records(&z->records[block * Q_BLOCK + w * Q_WORD_BITS], usable[w]);
@@ -188,7 +188,7 @@ void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
 
 /* The block is claimed, so nobody else looks at its metadata: plain writes in effect. */
 static void init_claimed(struct q_zone *z, size_t block) {
-    Q_CHECK(!q_zone_ready(z, block), block);
+    Q_ASSERT(!q_zone_ready(z, block), block);
     memset(&z->records[block * Q_BLOCK], 0, Q_BLOCK * sizeof(q_record));
     memset(&z->lines[block], 0, sizeof(struct q_line));
     atomic_init(&z->blocks[block].count, 0);

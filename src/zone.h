@@ -27,6 +27,11 @@ static inline bool q_is_as_one(int32_t count) {
     return count > Q_AS_ONE / 2;
 }
 
+/* Whether that can be a block's count. While calls are in flight it may be below 0. */
+static inline bool q_is_count(int32_t count) {
+    return (count >= -(int32_t)Q_BLOCK && count <= (int32_t)Q_BLOCK) || q_is_as_one(count);
+}
+
 /* How much of the memory that is not in CPU caches is free, and how much of that as whole blocks: what decides
  * whether to gather (cache.c). One for each allocator. Estimates: relaxed everywhere. */
 struct q_balance {
@@ -116,6 +121,15 @@ static inline uint32_t q_zone_last_record(const struct q_zone *z, q_frame f) {
     uint32_t record = atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed);
     uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_relaxed);
     return record == 0 && (whole & Q_FREED) != 0 ? whole & ~Q_CLEAN : record;
+}
+
+/* What speaks for a frame, its own record or that of its whole block. A snapshot. */
+static inline uint32_t q_zone_holding_record(const struct q_zone *z, q_frame f) {
+    /* acquire, the block's first: a split writes the frames' records before it takes the block's away. relaxed: a
+     * snapshot */
+    uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_acquire);
+    uint32_t record = atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed);
+    return record == 0 && Q_COUNT(whole) > 0 ? q_of_whole(whole) : record;
 }
 
 /* For recover.c: no block has a hint, and what is not initialised is fresh. */

@@ -1,6 +1,15 @@
 /* fault.h: what the allocator reports when it is misused or finds damage.
  *
- * Running out of memory is not a fault. */
+ * Each report is counted (quire_stats.n_faults). What the call does if the hook returns depends on whose fault it is:
+ *
+ *   the caller's          the call returns QUIRE_FAULT and has changed nothing. DOUBLE_FREE to PUT_FREE, and UNMAPPED
+ *                         from a call other than an allocation
+ *   somebody else's, on   the call goes on. A frame that was taken and is no good (CONTENT, HANDED_TWICE, UNMAPPED,
+ *   the way               METADATA) is left to whoever holds it, or put out of use, and another one is taken. A frame
+ *                         that comes home twice (BIT_TWICE) is there once; where the number of frames at home can not be
+ *                         (METADATA) they are there all the same
+ *
+ * Running out of memory is not a fault, nor is a reference count that is full. */
 #ifndef QUIRE_FAULT_H
 #define QUIRE_FAULT_H
 
@@ -32,8 +41,9 @@ enum quire_fault_kind {
 
 struct quire_fault {
     enum quire_fault_kind kind;
-    const char *call;   /* the public function that found it, "quire_free"; for BIT_TWICE always that one, though
-                         * the frame may have come home later, in another call; for UNMAPPED the hook */
+    const char *call;   /* the public function that found it. What is found when frames come home to their blocks
+                         * (BIT_TWICE, METADATA) is said of "quire_free", though that may be later, in another call. With
+                         * QUIRE_CHECK 2 METADATA may name a function of the core: it has a mistake, and stops there */
     const char *detail; /* one line for a person: what is wrong, in words */
     quire_pa pa;        /* the frame, or QUIRE_NONE where no single frame is meant */
     unsigned order;     /* log2 of the frames that the call was about */

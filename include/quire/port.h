@@ -34,8 +34,9 @@ unsigned quire_port_cpu(void);
  * lies elsewhere, while the content policy is QUIRE_CONTENT_NONE and quire_cow is not used. */
 void *quire_port_map(quire_pa pa);
 
-/* Told of each fault (see fault.h). May not return (panic, the usual choice); if it returns, the call that
- * found the fault returns QUIRE_FAULT and has changed nothing. It may use the allocator. */
+/* Told of each fault. May not return (panic, the usual choice). If it returns, a call that was misused returns QUIRE_FAULT
+ * and has changed nothing; one that came across somebody else's fault goes on (fault.h says which). It may use the
+ * allocator. */
 void quire_port_fault(const struct quire_fault *fault);
 
 #ifdef __cplusplus

@@ -132,7 +132,8 @@ enum quire_status quire_recover(struct quire **out, const struct quire_config *c
 quire_pa quire_alloc(struct quire *q, uint8_t tag);
 
 /* Gives back one frame that has one reference: all of an allocation or a part of it. "I am the only owner."
- *   QUIRE_FAULT  misaligned, not managed, reserved, free already, never handed out, shared
+ *   QUIRE_FAULT  misaligned, not managed, reserved, free already, never handed out, shared; or not mapped, where the
+ *                content policy fills what is freed. It is still held
  * Cost: one RMW on a line of this CPU's. */
 enum quire_status quire_free(struct quire *q, quire_pa pa);
 
@@ -196,7 +197,7 @@ struct quire_stats {
     uint64_t n_cached;      /* of those: in CPU caches */
     uint64_t n_metadata;    /* frames that hold the allocator's own data */
     uint64_t n_free_blocks; /* blocks of which all 512 frames are free and in one place */
-    uint64_t n_faults;      /* reported so far */
+    uint64_t n_faults;      /* reported so far, all of them */
     uint64_t n_unproved;    /* allocations that failed while some CPU was in the middle of a call all the time */
     unsigned n_zones;
     unsigned n_cpus;

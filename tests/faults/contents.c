@@ -148,20 +148,35 @@ DEATH(written_after_free_under_junk, "0x5") {
 
 /* ---- not mapped ------------------------------------------------------------------------------------------- */
 
-DEATH(unmapped_when_it_is_freed, "quire_port_map: " UNMAPPED " (it, order 0, record 0: refs 0, tag 0)") {
+DEATH(unmapped_when_it_is_freed, "quire_free: " UNMAPPED " (it, order 0, record 0x47000001: refs 1, tag 71)") {
     machine_start(QUIRE_CONTENT_POISON);
     it = one(71);
     not_mapped = it;
-    quire_free(q, it);
+    WRONG(quire_free(q, it));
 }
 
-DEATH(unmapped_when_it_is_handed_out, "quire_port_map: " UNMAPPED " (it, order 0, record 0: refs 0, tag 0)") {
+DEATH(unmapped_when_it_is_put, "quire_put: " UNMAPPED " (it, order 0, record 0x47000001: refs 1, tag 71)") {
+    machine_start(QUIRE_CONTENT_JUNK);
+    it = one(71);
+    not_mapped = it;
+    WRONG(quire_put(q, it));
+}
+
+DEATH(unmapped_in_a_run_that_is_freed,
+      "quire_free_order: " UNMAPPED " (it+0x3000, order 2, record 0x47200001: refs 1, tag 71)") {
+    machine_start(QUIRE_CONTENT_JUNK_FREE);
+    it = many(2, 71);
+    not_mapped = it + 3 * PAGE;
+    WRONG(quire_free_order(q, it, 2));
+}
+
+DEATH(unmapped_when_it_is_handed_out, "quire_alloc: " UNMAPPED " (it, order 0, record 0x45800000: refs 0, tag 69)") {
     write_and_free(QUIRE_CONTENT_ZERO);
     not_mapped = it;
     one(72);
 }
 
-DEATH(unmapped_when_it_is_verified, "quire_port_map: " UNMAPPED " (it, order 0, record 0: refs 0, tag 0)") {
+DEATH(unmapped_when_it_is_verified, "quire_alloc: " UNMAPPED " (it, order 0, record 0x45800000: refs 0, tag 69)") {
     write_and_free(QUIRE_CONTENT_POISON);
     not_mapped = it;
     one(72);

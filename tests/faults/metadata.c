@@ -101,8 +101,7 @@ DEATH(join_in_a_held_run_lost,
 /* ---- what is believed in passing -------------------------------------------------------------------------- */
 
 DEATH(count_of_a_block_out_of_range,
-      "count_add: metadata damaged: (old >= -(int32_t)Q_BLOCK && old <= (int32_t)Q_BLOCK) || q_is_as_one(old) "
-      "(no frame, order 0, record 0: refs 0, tag 0; value 0x100000)") {
+      "quire_free: metadata damaged: q_is_count(n) (no frame, order 0, record 0: refs 0, tag 0; value 0x100001)") {
     it = one(89);
     q_drain_all(q);
     atomic_store(&zone()->blocks[block_of(it)].count, 1 << 20);
@@ -110,14 +109,14 @@ DEATH(count_of_a_block_out_of_range,
     q_drain_all(q);
 }
 
-DEATH(number_of_warm_frames_out_of_range, "q_cache_drain: metadata damaged: c->n_warm <= Q_WARM (no frame, "
+DEATH(number_of_warm_frames_out_of_range, "quire_free: metadata damaged: c->n_warm <= Q_WARM (no frame, "
                                           "order 0, record 0: refs 0, tag 0; value 0x81)") {
     it = one(89);
     atomic_store(&q->caches[0].guard, Q_VISIT + (Q_WARM + 1) * Q_WARM_FRAME);
     q_drain_all(q);
 }
 
-DEATH(number_of_warm_frames_out_of_range_at_a_free, "spill: metadata damaged: c->n_warm == Q_WARM (no frame, "
+DEATH(number_of_warm_frames_out_of_range_at_a_free, "quire_free: metadata damaged: c->n_warm <= Q_WARM (no frame, "
                                                     "order 0, record 0: refs 0, tag 0; value 0x81)") {
     it = one(89);
     atomic_store(&q->caches[0].guard, Q_VISIT + (Q_WARM + 1) * Q_WARM_FRAME);

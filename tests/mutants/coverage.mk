@@ -3,7 +3,7 @@
 #
 # Calls that are left by a jump, of which unit/interrupt is full, confuse the counters; the explorer has as many interrupts.
 # (Where it abandons a call, a branch or two get numbers below 0, and are left out.)
-# Not counted, and nothing else: branches of Q_CHECK, of which one side is a defect of the core itself.
+# Not counted, and nothing else: branches of Q_ASSERT, of which one side is a defect of the core itself.
 COVERAGE := $(BUILD)/coverage
 COVERAGE_RUN := $(addprefix $(COVERAGE)/tests/,$(addprefix unit/,$(filter-out interrupt,$(MUTANTS_UNIT))) mutants/killers \
                 model/model-plain model/edge-plain $(addsuffix -plain,$(addprefix faults/,$(FAULTS_PROGRAMS))) \
@@ -46,6 +46,6 @@ coverage: $(COVERAGE)/explored/explore $(COVERAGE_EXIT)
 		{ cat $(COVERAGE)/log; echo "coverage: $$run failed" >&2; exit 1; }; done
 	@mkdir -p $(COVERAGE)/html
 	@gcovr --root . --object-directory $(COVERAGE) $(foreach f,src boot compat,--filter $(f)/) \
-		--exclude-branches-by-pattern '.*Q_CHECK\(.*' --gcov-ignore-parse-errors \
+		--exclude-branches-by-pattern '.*Q_ASSERT\(.*' --gcov-ignore-parse-errors \
 		--html-details $(COVERAGE)/html/index.html --csv $(COVERAGE)/table.csv $(COVERAGE) 2>$(COVERAGE)/log || { cat $(COVERAGE)/log; exit 1; }
 	@python3 tests/mutants/coverage.py $(COVERAGE)/table.csv

@@ -30,7 +30,7 @@ KINDS = ["relation", "arithmetic", "bits", "logic", "constant", "condition", "st
 # What no mutant is made of: comments, texts, directives (of a #define all but its body), assertions.
 NO_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\''
                      r"|^[ \t]*#[ \t]*define[ \t]+\w+(?:\([^)\n]*\))?|^[ \t]*#(?![ \t]*define)(?:\\\n|[^\n])*"
-                     r"|(?:_Static_assert|Q_CHECK)\(.*?\);", re.S | re.M)
+                     r"|(?:_Static_assert|Q_ASSERT)\(.*?\);", re.S | re.M)
 TOKEN = re.compile(r"\w+|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|&&|\|\||[-+*/%&|^<>=!]=|\S")
 
 BETWEEN = {  # an operator between two operands, and its like

@@ -45,7 +45,7 @@ MADE = {
     "if (again(a)) b();": ["condition if (!(again(a))) b();", "condition if ((again(a)) && false) b();",
                            "statement if (again(a)) ;"],
     "(void)f(true, \"a /* 1\"); /* b - 1 */": ["constant (void)f(false, \"a /* 1\");", "statement ;"],
-    "Q_CHECK(a < 1, a);": [],
+    "Q_ASSERT(a < 1, a);": [],
     "while (a->n[1u] != -b) { a++; }": [
         "relation while (a->n[1u] == -b) { a++; }", "arithmetic while (a->n[1u] != b) { a++; }",
         "arithmetic while (a->n[1u] != -b) { a--; }", "constant while (a->n[2u] != -b) { a++; }",

@@ -274,26 +274,32 @@ static void a_frame_that_must_be_touched_but_is_not_mapped(void **state) {
         assert_true((host_take_faults(&fault) > 0) == on_alloc);
         assert_int_equal(fault.kind, on_alloc ? QUIRE_FAULT_UNMAPPED : QUIRE_FAULT_NONE);
         assert_true(!on_alloc || fault.pa >= 80 * MIB);
-        (void)quire_free(q, pa);
-        assert_true((host_take_faults(&fault) > 0) == (on_free && pa >= 80 * MIB));
+        const bool refused = on_free && pa >= 80 * MIB;
+        assert_int_equal(quire_free(q, pa), refused ? QUIRE_FAULT : QUIRE_OK);
+        assert_int_equal(host_take_faults(&fault), refused);
+        assert_int_equal(quire_refs(q, pa), refused);
         host_ram_clear();
     }
 }
 
-/* Its poison could not be written, so it can not be verified: it is put out of use, and another one is handed out. */
-static void a_frame_whose_poison_can_not_be_looked_at(void **state) {
+/* Its poison can not be written: the frame stays with its holder, also where it is only one of those that are freed. */
+static void a_free_that_can_not_fill_changes_nothing(void **state) {
     (void)state;
     const struct quire_config config = {.n_cpus = 2, .mapped_end = 68 * MIB, .content = QUIRE_CONTENT_POISON};
     const struct quire_region map[] = {USABLE(64 * MIB, 68 * MIB), USABLE(80 * MIB, 84 * MIB)};
     struct quire *q = unit_make(&config, map, COUNT_OF(map));
-    quire_pa pa = must_alloc(q, 7);
-    assert_true(pa >= 80 * MIB);
-    assert_int_equal(quire_free(q, pa), QUIRE_OK);
-    expect_fault(QUIRE_FAULT_UNMAPPED, "quire_port_map", pa, 0, 0, 0);
-    assert_true(must_alloc(q, 8) != pa);
-    expect_fault(QUIRE_FAULT_UNMAPPED, "quire_port_map", pa, 0, 0, 0);
-    assert_int_equal(run_at(q, pa).tag, QUIRE_TAG_QUARANTINE);
-    expect_consistent(q);
+    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order += QUIRE_BLOCK_ORDER) {
+        quire_pa pa = must_alloc_order(q, order, 7);
+        assert_true(pa >= 80 * MIB);
+        const uint64_t before = digest(q);
+        assert_int_equal(quire_free_order(q, pa, order), QUIRE_FAULT);
+        expect_fault(QUIRE_FAULT_UNMAPPED, order == 0 ? "quire_free" : "quire_free_order", pa, order, 1, 7);
+        assert_int_equal(digest(q), before);
+        assert_int_equal(quire_put(q, pa), QUIRE_FAULT);
+        expect_fault(QUIRE_FAULT_UNMAPPED, "quire_put", pa, 0, 1, 7);
+        assert_int_equal(quire_refs(q, pa), 1);
+        expect_consistent(q);
+    }
 }
 
 /* The frame is mapped, the one that its copy would go to is not. */
@@ -350,7 +356,7 @@ int main(void) {
         unit_case(only_what_was_freed_is_verified),
         unit_case(unmapped_frames_are_never_touched_without_a_policy),
         unit_case(a_frame_that_must_be_touched_but_is_not_mapped),
-        unit_case(a_frame_whose_poison_can_not_be_looked_at),
+        unit_case(a_free_that_can_not_fill_changes_nothing),
         unit_case(cow_of_a_frame_that_is_not_mapped),
         unit_case(cow_to_a_frame_that_is_not_mapped),
     };

@@ -270,19 +270,41 @@ static void freed_twice_into_a_block_that_is_home(void **state) {
     }
 }
 
-/* What the core believes about itself is looked at where it costs nothing, and named with the number that is wrong. */
+static void expect_damage(uint64_t value, const char *call) {
+    struct quire_fault fault;
+    assert_int_equal(host_take_faults(&fault), 1);
+    assert_int_equal(fault.kind, QUIRE_FAULT_METADATA);
+    assert_string_equal(fault.call, call);
+    assert_int_equal(fault.value, value);
+    assert_true(fault.pa == QUIRE_NONE && strlen(fault.detail) > 0);
+    assert_int_equal(stats_of(q).n_faults, 1);
+}
+
+/* What the core believes about itself is looked at where it costs nothing, and named with the number that is wrong: here
+ * when frames are home, where nothing can be left undone. */
 static void a_count_that_can_not_be(void **state) {
     (void)state;
-    struct quire_fault fault;
     q = unit_simple(BASE, END - BASE);
     const quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
     atomic_store(&block_of(q, block)->count, 5000);
-    (void)quire_free_order(q, block, QUIRE_BLOCK_ORDER);
+    assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_OK);
     q_drain_all(q); /* home, where it is counted */
-    assert_int_equal(host_take_faults(&fault), 1);
-    assert_int_equal(fault.kind, QUIRE_FAULT_METADATA);
-    assert_int_equal(fault.value, 5000);
-    assert_true(fault.pa == QUIRE_NONE && strlen(fault.detail) > 0 && strlen(fault.call) > 0);
+    expect_damage(5000 + QUIRE_BLOCK_FRAMES, "quire_free");
+}
+
+/* The frame that a cache has at hand is none: it is left alone, and another one comes. */
+static void a_frame_in_a_cache_that_is_none(void **state) {
+    (void)state;
+    q = unit_simple(BASE, END - BASE);
+    const quire_pa pa = must_alloc(q, 1), next = must_alloc(q, 1);
+    assert_int_equal(quire_free(q, next), QUIRE_OK);
+    assert_int_equal(quire_free(q, pa), QUIRE_OK);
+    struct q_cache *c = &q->caches[0];
+    c->warm[q_visit_warm(c->guard) - 1] = 12345678;
+    c->n_quick = 0;
+    q->n_quick = 0; /* the quick way looks at nothing */
+    assert_true(must_alloc(q, 2) == next);
+    expect_damage(12345678, "quire_alloc");
 }
 
 /* Of two frames of one allocation only one says so. */
@@ -312,6 +334,7 @@ int main(void) {
         unit_case(a_bit_that_is_set_already_in_a_small_run),
         unit_case(freed_twice_into_a_block_that_is_home),
         unit_case(a_count_that_can_not_be),
+        unit_case(a_frame_in_a_cache_that_is_none),
         unit_case(a_join_that_one_side_has),
     };
     return cmocka_run_group_tests_name("noticed", tests, NULL, NULL);
