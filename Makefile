@@ -30,6 +30,9 @@ $(foreach set,run test bench,$(if $(GOALS_$(set)),$(call set_up,$(set))))
 endif
 endif
 
+# Programs of 32 bits are built where this is m32: on x86-64, with a C library for them. tools/foreign.py runs them.
+M32 := $(and $(filter x86_64,$(shell uname -m)),$(wildcard /usr/lib32/crt1.o),m32)
+
 -include src/src.mk
 -include boot/boot.mk
 -include port/port.mk

@@ -8,7 +8,7 @@ COMPAT_SRC_twophase := $(addprefix compat/xv6/,kalloc-twophase.c quire-xv6.c qui
 
 COMPAT_CC_virt := $(CLANG) --target=riscv64-unknown-elf -march=rv64gc -mabi=lp64d -mcmodel=medany -mno-relax \
                   -Iboot -Itests/xv6/riscv
-COMPAT_CC_pc := $(CC) -m32 -march=i686 -mgeneral-regs-only -fno-pic -Itests/xv6/i386
+COMPAT_CC_pc := $(if $(M32),$(CC) -m32,$(CLANG) --target=i386-unknown-elf) -march=i686 -mgeneral-regs-only -fno-pic -Itests/xv6/i386
 COMPAT_FLAGS := -O2 -ffreestanding -fno-builtin -fno-common -fno-stack-protector -Icompat/xv6
 
 define compat_objects

@@ -10,7 +10,7 @@ set -u
 root=${SETUP_ROOT:-}
 
 # What is looked for, a command or a file | the package, "a or b" where releases differ | who needs it | what for.
-# GCC and CLANG in a package's name stand for the compiler's major version.
+# GCC and CLANG in a package's name stand for the compiler's major version; test/x86_64 are tests on such a machine only.
 needs() {
     cat <<END
 make                 | make                                  | run test bench | builds everything
@@ -28,14 +28,15 @@ qemu-system-i386     | qemu-system-x86                       | test           | 
 /usr/include/cmocka.h | libcmocka-dev                        | test           | the framework of the host tests
 /usr/include/libfdt.h | libfdt-dev                           | test           | a second opinion on device trees
 dtc                  | device-tree-compiler                  | test           | makes device trees to test with
-/usr/lib32/crt1.o    | libc6-dev-i386                        | test           | tests as 32-bit programs
-$(libgcc_32)         | lib32gcc-GCC-dev                      | test           | tests as 32-bit programs
+/usr/lib32/crt1.o    | libc6-dev-i386                        | test/x86_64    | tests as 32-bit programs
+$(libgcc_32)         | lib32gcc-GCC-dev                      | test/x86_64    | tests as 32-bit programs
 $(asan)              | libclang-rt-CLANG-dev or libclang-common-CLANG-dev | test | clang's sanitizers
 clang-format         | clang-format                          | test           | checks the layout of the code
 clang-tidy           | clang-tidy                            | test           | looks for common mistakes in the code
 cppcheck             | cppcheck                              | test           | looks for others
 riscv64-unknown-elf-gcc | gcc-riscv64-unknown-elf            | test           | a second compiler for RISC-V
 qemu-riscv64         | qemu-user                             | test           | runs tests as programs for other processors
+/usr/aarch64-linux-gnu/include/stdio.h | libc6-dev-arm64-cross | test/x86_64  | tests as programs for Arm
 /usr/riscv64-linux-gnu/include/stdio.h | libc6-dev-riscv64-cross | test       | tests as programs for RISC-V
 /usr/s390x-linux-gnu/include/stdio.h | libc6-dev-s390x-cross | test           | tests with the big end first
 s390x-linux-gnu-ld   | binutils-s390x-linux-gnu              | test           | links them
@@ -50,7 +51,8 @@ $lib/libtcmalloc_minimal.so.4 | libtcmalloc-minimal4t64 or libtcmalloc-minimal4 
 END
 }
 
-lib=/usr/lib/$(uname -m)-linux-gnu
+machine=$(uname -m)
+lib=/usr/lib/$machine-linux-gnu
 opensbi=/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin
 
 # Files whose place depends on a compiler; where that is missing, so are they.
@@ -58,7 +60,7 @@ libgcc_32() {
     echo "/usr/lib/gcc/x86_64-linux-gnu/$(major gcc)/32/libgcc.a"
 }
 asan() {
-    echo "$(clang -print-resource-dir 2>/dev/null)/lib/linux/libclang_rt.asan-x86_64.a"
+    echo "$(clang -print-resource-dir 2>/dev/null)/lib/linux/libclang_rt.asan-$machine.a"
 }
 
 # The major version of compiler $1; where it is not installed, the one that apt-get would install.
@@ -74,7 +76,7 @@ missing() {
     local probe package sets why
     while IFS='|' read -r probe package sets why; do
         read -r probe <<<"$probe" # without the spaces around it
-        if [[ " $sets " != *" $1 "* ]]; then
+        if [[ " $sets " != *" $1 "* && " $sets " != *" $1/$machine "* ]]; then
             continue
         elif [[ $probe == /* ]]; then
             [[ -e $root$probe ]] && continue

@@ -1,6 +1,4 @@
 # Every interleaving of small scenarios; tests/interleave/explore.h says how.
-include tests/unit/variants.mk
-
 IL := $(BUILD)/tests/interleave
 IL_SRC := $(wildcard tests/interleave/*.c)
 IL_TABLES := tests/interleave/twins tests/interleave/crash-twins

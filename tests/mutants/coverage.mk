@@ -31,7 +31,7 @@ $(COVERAGE)/explored/explore: $(BUILD)/tests/in/plain/tests/mutants/gcc_tsan.o $
 
 $(COVERAGE_EXIT): $(COVERAGE)/exit%/libexit.a: tests/mutants/counted_exit.c
 	@mkdir -p $(@D)
-	@$(CC) -std=c11 -m$* -c $< -o $(@D)/exit.o && ar rcs $@ $(@D)/exit.o
+	@$(CC) -std=c11 $(if $(filter 32,$*),-m32) -c $< -o $(@D)/exit.o && ar rcs $@ $(@D)/exit.o
 
 .PHONY: coverage
 ##@ coverage  which lines and branches of src/, boot/ and compat/ the host tests run; pages in build/coverage/html

@@ -16,7 +16,7 @@ import tap
 # What `make test` needs and the package that brings it: the test's own list, on a machine with gcc 12 and clang 14.
 LIBGCC = "/usr/lib/gcc/x86_64-linux-gnu/12/32/libgcc.a"
 ASAN = "/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a"
-LIB = f"/usr/lib/{os.uname().machine}-linux-gnu"
+LIB = "/usr/lib/x86_64-linux-gnu"
 OPENSBI = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
 PACKAGES = {
     "make": "make", "clang": "clang", "ld.lld": "lld", "llvm-objcopy": "llvm", "cpio": "cpio",
@@ -27,6 +27,7 @@ PACKAGES = {
     "/usr/lib32/crt1.o": "libc6-dev-i386", LIBGCC: "lib32gcc-12-dev", ASAN: "libclang-rt-14-dev",
     "clang-format": "clang-format", "clang-tidy": "clang-tidy", "cppcheck": "cppcheck",
     "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf", "qemu-riscv64": "qemu-user",
+    "/usr/aarch64-linux-gnu/include/stdio.h": "libc6-dev-arm64-cross",
     "/usr/riscv64-linux-gnu/include/stdio.h": "libc6-dev-riscv64-cross",
     "/usr/s390x-linux-gnu/include/stdio.h": "libc6-dev-s390x-cross", "s390x-linux-gnu-ld": "binutils-s390x-linux-gnu",
     "gcovr": "gcovr", "python3": "python3",
@@ -36,10 +37,13 @@ ONLY_FOR_BENCH = {
     f"{LIB}/libmimalloc.so.2": "libmimalloc2.0", f"{LIB}/libjemalloc.so.2": "libjemalloc2",
     f"{LIB}/libtcmalloc_minimal.so.4": "libtcmalloc-minimal4",
 }
+# Of these, what only an x86-64 machine needs.
+ONLY_FOR_X86 = ["/usr/lib32/crt1.o", LIBGCC, "/usr/aarch64-linux-gnu/include/stdio.h"]
 # What every machine has, as far as the set-up and the fakes use it.
-ORDINARY = ["bash", "sed", "head", "id", "env", "cat", "cp", "mkdir", "dirname", "touch", "uname"]
+ORDINARY = ["bash", "sed", "head", "id", "env", "cat", "cp", "mkdir", "dirname", "touch"]
 
 FAKES = {
+    "uname": "cat $MACHINE/processor",
     "gcc": "echo 12",
     "clang": 'case $1 in -dumpversion) echo 14.0.6 ;; *) echo /usr/lib/llvm-14/lib/clang/14.0.6 ;; esac',
     "apt-cache": """case $1:$2 in
@@ -59,17 +63,26 @@ FAKES = {
 }
 
 
+def on_processor(things, name):
+    """The things of an x86-64 machine as they are on another one, without those that only x86-64 needs."""
+    if name == "x86_64":
+        return things
+    return {thing.replace("x86_64", name): package for thing, package in things.items() if thing not in ONLY_FOR_X86}
+
+
 class Machine:
     """A computer on which everything is installed but `lacks`."""
 
-    def __init__(self, folder, lacks=(), apt=True):
+    def __init__(self, folder, lacks=(), apt=True, processor="x86_64"):
         self.folder = pathlib.Path(folder)
         for name in ("bin", "shelf"):
             (self.folder / name).mkdir()
         (self.folder / "brings").write_text("\n".join(lacks))
+        (self.folder / "processor").write_text(processor + "\n")
         for name in ORDINARY:
             (self.folder / "bin" / name).symlink_to(shutil.which(name))
-        for thing in [*PACKAGES, *ONLY_FOR_BENCH, *(["apt-get", "apt-cache"] if apt else [])]:
+        things = on_processor({**PACKAGES, **ONLY_FOR_BENCH}, processor)
+        for thing in [*things, "uname", *(["apt-get", "apt-cache"] if apt else [])]:
             self.add(thing, installed=thing not in lacks)
 
     def add(self, thing, installed):
@@ -92,9 +105,9 @@ class Machine:
         return done.returncode, done.stdout, calls.read_text().splitlines() if calls.exists() else []
 
 
-def on(lacks=(), apt=True, **arguments):
+def on(lacks=(), apt=True, processor="x86_64", **arguments):
     with tempfile.TemporaryDirectory() as folder:
-        return Machine(folder, lacks, apt).setup(**arguments)
+        return Machine(folder, lacks, apt, processor).setup(**arguments)
 
 
 UPDATE = "-qq -o DPkg::Lock::Timeout=300 update"
@@ -115,6 +128,14 @@ for thing, package in PACKAGES.items():
 status, printed, calls = on([*PACKAGES])
 tap.expect("on a bare machine everything is installed in one go",
            status == 0 and calls == [UPDATE, INSTALL + " ".join(PACKAGES.values())], (status, printed, calls))
+
+arm = on_processor(PACKAGES, "aarch64")
+status, printed, calls = on([*arm], processor="aarch64")
+tap.expect("on a bare aarch64 machine everything is installed that there is for it",
+           status == 0 and calls == [UPDATE, INSTALL + " ".join(arm.values())], (status, printed, calls))
+for what in ("run", "test", "bench"):
+    got = on(what=what, processor="aarch64")
+    tap.expect(f"that has all of it, and nothing of x86, {what} misses nothing", got == (0, "", []), got)
 
 with tempfile.TemporaryDirectory() as folder:
     machine = Machine(folder, ["cpio", "/usr/include/cmocka.h"])

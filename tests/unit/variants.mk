@@ -19,10 +19,7 @@ $(BUILD)/tests/in/$(1)/quire.a: $(patsubst %.c,$(BUILD)/tests/in/$(1)/%.o,$(QUIR
 -include $(patsubst %.c,$(BUILD)/tests/in/$(1)/%.d,$(QUIRE_SRC) $(HOST_SRC))
 endef
 
-# Programs of 32 bits are built where `m32` is here: on x86-64, with a C library for them. tools/foreign.py runs them.
-M32 := $(and $(filter x86_64,$(shell uname -m)),$(wildcard /usr/lib32/crt1.o),m32)
-
-# $(call not_built,PROGRAMS): where they are not, tests that say so.
+# $(call not_built,PROGRAMS): where programs of 32 bits are not built, tests that say so.
 define not_built
 $(1):
 	@mkdir -p $$(@D)

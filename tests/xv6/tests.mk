@@ -1,5 +1,4 @@
 # The files for xv6 in stand-in kernels on the host: the RISC-V ones as 64-bit programs, the x86 one as a 32-bit program.
-include tests/unit/variants.mk
 XV6 := $(BUILD)/tests/xv6
 
 # Where the kernels end: in the middle of a page, as they do.
@@ -65,6 +64,7 @@ TESTS += $(XV6)/symbols
 define xv6_kernel
 $(XV6)/$(1)-$(2).elf: $(patsubst %,$(COMPAT)/$(2)/tests/xv6/machine/%.o,$(2)_entry $(2) bare) $(COMPAT)/$(1).o \
 		tests/xv6/machine/$(2).ld
+	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
 	@ld.lld -T tests/xv6/machine/$(2).ld $$(filter %.o,$$^) -o $$@
 XV6_MACHINE_KERNELS += $(XV6)/$(1)-$(2).elf
