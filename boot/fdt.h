@@ -84,8 +84,8 @@ const char *quire_fdt_status_text(enum quire_fdt_status status);
 struct quire_fdt_problem {
     enum quire_fdt_status status; /* what is wrong; quire_fdt_status_text has it in words */
     const char *path;             /* of the node: "/reserved-memory/region@1000"; "" if it is about no node. Printable
-                                     ASCII, other bytes are '?'. Where it is longer than QUIRE_FDT_PATH_BYTES - 1, the
-                                     front is left out, and it begins with "..." */
+                                     ASCII, other bytes are '?'. Where it does not fit into QUIRE_FDT_PATH_BYTES, the front is
+                                     left out, and it begins with "..." */
     const char *property;         /* its name: "reg"; "" if it is about the node */
     uint32_t where;               /* the byte of the blob that it is about */
 };

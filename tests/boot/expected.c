@@ -9,7 +9,8 @@
  *     usable BASE END                                       all said, whole frames, before anything is placed
  *     cpu ID, timebase HZ, initrd BASE END, bootargs TEXT
  *
- * and # before what is for readers. They were written by hand from what the board's makers say. */
+ * and # before what is for readers. They were written by hand, those of boards from the addresses and sizes that are
+ * published for them; how much memory there is, where a tree leaves that to the boot loader, is that of one such board. */
 #include "blob.h"
 #include <libfdt.h>
 #include <setjmp.h>

@@ -275,6 +275,77 @@ static void a_long_list_needs_no_fixed_number(void **state) {
     free(space);
 }
 
+/* ---- placing -------------------------------------------------------------------------------------------- */
+
+_Static_assert(sizeof(struct quire_region) == 24, "regions.h and docs/porting.md say what an entry takes");
+
+static const struct {
+    const char *name;
+    uint64_t n_bytes, alignment;
+    quire_pa from, to;
+    quire_pa place; /* QUIRE_NONE: none */
+    const struct span *left;
+    size_t n_left;
+} places[] = {
+#define TO(...) (const struct span[]){__VA_ARGS__}, sizeof((const struct span[]){__VA_ARGS__}) / sizeof(struct span)
+#define SAME    TO({0x1000, 0x5000}, {0x8000, 0x20000})
+    {"the lowest frame", 0x1000, 0x1000, 0, MAX, 0x1000, TO({0x2000, 0x5000}, {0x8000, 0x20000})},
+    {"one byte is a frame", 1, 1, 0, MAX, 0x1000, TO({0x2000, 0x5000}, {0x8000, 0x20000})},
+    {"a byte more than a frame is two", 0x1001, 1, 0, MAX, 0x1000, TO({0x3000, 0x5000}, {0x8000, 0x20000})},
+    {"all of a region", 0x4000, 0x1000, 0, MAX, 0x1000, TO({0x8000, 0x20000})},
+    {"more than the first region has", 0x4001, 0x1000, 0, MAX, 0x8000, TO({0x1000, 0x5000}, {0xD000, 0x20000})},
+    {"aligned, in the middle", 0x1000, 0x4000, 0, MAX, 0x4000, TO({0x1000, 0x4000}, {0x8000, 0x20000})},
+    {"aligned, splits a region", 0x2000, 0x10000, 0, MAX, 0x10000,
+     TO({0x1000, 0x5000}, {0x8000, 0x10000}, {0x12000, 0x20000})},
+    {"within a range", 0x1000, 0x1000, 0x9000, 0xB000, 0x9000,
+     TO({0x1000, 0x5000}, {0x8000, 0x9000}, {0xA000, 0x20000})},
+    {"within a range that begins inside a frame", 0x1000, 1, 0x9001, 0xB000, 0xA000,
+     TO({0x1000, 0x5000}, {0x8000, 0xA000}, {0xB000, 0x20000})},
+    {"bytes within a range that ends inside a frame", 0x800, 1, 0x9000, 0x9800, 0x9000,
+     TO({0x1000, 0x5000}, {0x8000, 0x9000}, {0xA000, 0x20000})},
+    {"within less than is wanted", 0x1000, 0x1000, 0x9000, 0x9FFF, QUIRE_NONE, SAME},
+    {"within a hole", 0x1000, 0x1000, 0x5000, 0x8000, QUIRE_NONE, SAME},
+    {"within nothing", 0x1000, 0x1000, 0x9000, 0x9000, QUIRE_NONE, SAME},
+    {"within a range that ends before it begins", 0x1000, 0x1000, 0x9000, 0x1000, QUIRE_NONE, SAME},
+    {"more than there is in one piece", 0x18001, 0x1000, 0, MAX, QUIRE_NONE, SAME},
+    {"aligned so that nothing fits", 0x1000, 0x20000, 0, MAX, QUIRE_NONE, SAME},
+    {"an alignment of half of all addresses", 0x1000, (uint64_t)1 << 63, 0, MAX, QUIRE_NONE, SAME},
+    {"an alignment that wraps around", 0x1000, (uint64_t)1 << 63, ((uint64_t)1 << 63) + 1, MAX, QUIRE_NONE, SAME},
+    {"all bytes that there are", MAX, 0x1000, 0, MAX, QUIRE_NONE, SAME},
+    {"no bytes", 0, 0x1000, 0, MAX, QUIRE_NONE, SAME},
+    {"no alignment", 0x1000, 0, 0, MAX, QUIRE_NONE, SAME},
+    {"no power of two", 0x1000, 0x3000, 0, MAX, QUIRE_NONE, SAME},
+};
+
+static void placed_as_low_as_can_be(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct quire_region space[3], within = {places[i].from, places[i].to, QUIRE_RESERVED};
+        struct quire_regions map = {.at = space, .capacity = 3};
+        quire_pa place = QUIRE_NONE;
+        quire_regions_add(&map, 0x1000, 0x4000, QUIRE_USABLE);
+        quire_regions_add(&map, 0x8000, 0x18000, QUIRE_USABLE);
+        bool is_placed = quire_regions_place(&map, places[i].n_bytes, places[i].alignment, &within, &place);
+        if (is_placed != (places[i].place != QUIRE_NONE) || place != places[i].place)
+            fail_msg("%s: placed %d, at %llx", places[i].name, is_placed, (unsigned long long)place);
+        assert_spans(places[i].name, &map, places[i].left, places[i].n_left);
+    }
+}
+
+static void nothing_is_placed_in_a_full_list(void **state) {
+    (void)state;
+    struct quire_region space[2], everywhere = {0, MAX, QUIRE_USABLE};
+    struct quire_regions map = {.at = space, .capacity = 1};
+    quire_pa place = 99;
+    quire_regions_add(&map, 0x1000, 0x4000, QUIRE_USABLE);
+    assert_false(quire_regions_place(&map, 0x1000, 0x1000, &everywhere, &place));
+    assert_int_equal(place, 99);
+    assert_spans("full", &map, (const struct span[]){{0x1000, 0x5000}}, 1);
+    quire_regions_add(&map, 0x8000, 0x1000, QUIRE_USABLE); /* counted, not kept */
+    assert_false(quire_regions_place(&map, 0x1000, 0x1000, &everywhere, &place));
+    assert_int_equal(map.n, 2);
+}
+
 /* ---- random maps against a model ------------------------------------------------------------------------- */
 
 /* The model has a byte for each byte of a window of memory. Memory outside the window is reserved by every map. */
@@ -385,6 +456,8 @@ int main(void) {
         cmocka_unit_test(nothing_fits_into_no_array),
         cmocka_unit_test(a_normalised_list_can_be_added_to),
         cmocka_unit_test(a_long_list_needs_no_fixed_number),
+        cmocka_unit_test(placed_as_low_as_can_be),
+        cmocka_unit_test(nothing_is_placed_in_a_full_list),
         cmocka_unit_test(random_maps_equal_the_model),
     };
     return cmocka_run_group_tests_name("memory maps", tests, NULL, NULL);

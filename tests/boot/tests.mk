@@ -2,7 +2,7 @@
 include tests/unit/variants.mk
 
 BOOT_TEST_DIR := $(BUILD)/tests/boot
-BOOT_TOPICS := regions fdt broken expected
+BOOT_TOPICS := regions fdt broken reports expected
 BOOT_TESTS := $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/%) $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/asan/%)
 TESTS += $(BOOT_TESTS)
 
