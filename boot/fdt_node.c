@@ -122,8 +122,9 @@ enum quire_fdt_status q_fdt_check_ranges(const struct quire_fdt *fdt, struct q_f
     if (!cells_fit(ranges.cells) || (needs_size && ranges.cells.size == 0))
         return QUIRE_FDT_CELLS;
     uint64_t address, size;
-    while (q_fdt_take(fdt, &ranges, &address, &size))
-        continue;
+    bool more = true;
+    while (more)
+        more = q_fdt_take(fdt, &ranges, &address, &size);
     return ranges.at == ranges.end ? QUIRE_FDT_OK : QUIRE_FDT_REG;
 }
 

@@ -32,30 +32,34 @@ static uint32_t text_bytes(const uint8_t *text) {
     return n;
 }
 
-static char printable(uint8_t byte) {
-    return byte > ' ' && byte < 0x7F ? (char)(byte & 0x7F) : '?';
+static uint8_t printable(uint8_t byte) {
+    return byte > ' ' && byte < 0x7F ? byte : '?';
 }
 
-/* Writes the path of the innermost n_open nodes from the end of `path` to the front, because the last names say the most.
- * Returns where it begins. */
-static const char *write_path(const struct q_fdt_walk *walk, unsigned n_open, char path[QUIRE_FDT_PATH_BYTES]) {
-    char *begin = path + QUIRE_FDT_PATH_BYTES - 1;
-    *begin = '\0';
+struct path {
+    uint8_t bytes[QUIRE_FDT_PATH_BYTES];
+};
+
+/* Writes the path of the innermost of n_open nodes from the end of `path` to the front, because the last names say the
+ * most. Returns where it begins. */
+static const char *write_path(const struct q_fdt_walk *walk, unsigned n_open, struct path *path) {
+    uint32_t begin = QUIRE_FDT_PATH_BYTES - 1;
+    path->bytes[begin] = '\0';
     if (n_open == 1)
-        *--begin = '/';
+        path->bytes[--begin] = '/';
     for (unsigned level = n_open; level-- > 1;) {
         const uint8_t *name = walk->fdt->blob + walk->level[level].name;
         uint32_t n = text_bytes(name);
-        for (; n > 0 && begin > path + 4; n--)
-            *--begin = printable(name[n - 1]);
+        for (; n > 0 && begin > 4; n--)
+            path->bytes[--begin] = printable(name[n - 1]);
         if (n > 0) {
             for (unsigned dots = 0; dots < 3; dots++)
-                *--begin = '.';
+                path->bytes[--begin] = '.';
             break;
         }
-        *--begin = '/';
+        path->bytes[--begin] = '/';
     }
-    return begin;
+    return (const char *)path->bytes + begin;
 }
 
 /* Tells of a problem of the innermost of n_open nodes; 0: of the blob. */
@@ -69,9 +73,9 @@ static void tell(struct check *c, unsigned n_open, enum quire_fdt_status status,
     }
     if (c->report == NULL)
         return;
-    char path[QUIRE_FDT_PATH_BYTES];
+    struct path path;
     unsigned n_known = n_open < QUIRE_FDT_MAX_DEPTH ? n_open : QUIRE_FDT_MAX_DEPTH;
-    const struct quire_fdt_problem problem = {status, write_path(&c->walk, n_known, path), property, where};
+    const struct quire_fdt_problem problem = {status, write_path(&c->walk, n_known, &path), property, where};
     c->report(c->context, &problem);
 }
 

@@ -42,10 +42,13 @@ $(foreach t,fdt regions api,\
     $(eval $(call fuzz,$(FUZZ)/planted/$(t),$(call in,fuzz,$(FUZZ_SEEN_$(t))) \
         $(call in,asan,$(FUZZ_JUDGE_$(t)) $(FUZZ_PLANTS_$(t))),$(ASAN) $(FUZZ_WRAP_$(t)))))
 
-# The corpora are packed, one file for each target.
+# The corpora are packed, one file for each target. To that for device trees come those of tests/boot that are small.
 FUZZ_CORPORA := $(FUZZ_TARGETS:%=$(FUZZ)/corpus/%)
+FUZZ_TREES := $(patsubst tests/boot/dts/%.dts,$(BUILD)/tests/boot/blobs/%.dtb,$(wildcard tests/boot/dts/*.dts tests/boot/dts/bad/*.dts))
 $(FUZZ)/corpus/%: tests/fuzz/corpus/%.tar.gz
-	@rm -rf $@ $@.new && mkdir -p $@.new && tar -xzf $< -C $@.new && mv $@.new $@
+	@rm -rf $@ $@.new && mkdir -p $@.new && tar -xzf $< -C $@.new
+	@for tree in $(filter %.dtb,$^); do cp $$tree $@.new/$$(echo $${tree##*/blobs/} | tr / -) || exit; done; mv $@.new $@
+$(FUZZ)/corpus/fdt: $(FUZZ_TREES)
 
 # Programs that know where the others are. Each target's runs are in two of them, so that none takes long.
 FUZZ_TESTS := $(addprefix $(FUZZ)/test-,$(foreach t,$(FUZZ_TARGETS),$(t)-1 $(t)-2) $(if $(FUZZ_TARGETS),plants pack,nothing))
