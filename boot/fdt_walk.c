@@ -94,11 +94,12 @@ static void fail(struct quire_fdt *fdt, enum quire_fdt_status status, uint32_t w
     fdt->where = where;
 }
 
-/* The block whose offset is in the header at `field`; only its alignment (section 5.6) and its bounds count. */
+/* The block whose offset is in the header at `field`; only its alignment (section 5.6), a power of two, and its bounds
+ * count. */
 static void check_block(struct quire_fdt *fdt, uint32_t field, uint32_t n_bytes, uint32_t alignment, uint32_t *begin,
                         uint32_t *end) {
     uint32_t at = word(fdt, field);
-    if (at < HEADER_SIZE || at % alignment != 0 || at > fdt->n_bytes || n_bytes > fdt->n_bytes - at) {
+    if (at < HEADER_SIZE || (at & (alignment - 1)) != 0 || at > fdt->n_bytes || n_bytes > fdt->n_bytes - at) {
         fail(fdt, QUIRE_FDT_BLOCK, field);
         return;
     }
