@@ -1,7 +1,7 @@
 /* content.c: what frames contain when they are freed and handed out; the policies of enum quire_content.
  *
  * A frame is verified only if its record says FREED: one that was never handed out was never poisoned, since
- * start-up touches no frame. Called outside of any cache visit, since a pass over a frame takes long. */
+ * start-up touches no frame. One that was freed when a crash came may not have been poisoned any more (q_is_unsure). Called outside of any cache visit, since a pass over a frame takes long. */
 #include "core.h"
 #include "mem.h"
 
@@ -75,7 +75,7 @@ bool q_content_given(struct quire *q, const char *call, q_frame f, unsigned orde
     uint32_t record = q_zone_last_record(q_zone_of(q, f), f);
     switch (q->content) {
     case QUIRE_CONTENT_POISON:
-        return (record & Q_FREED) == 0 || verify(q, call, f, order, record);
+        return (record & Q_FREED) == 0 || q_is_unsure(record) || verify(q, call, f, order, record);
     case QUIRE_CONTENT_ZERO:
     case QUIRE_CONTENT_JUNK:
         return !fill_it || fill(q, call, f, order, q->content == QUIRE_CONTENT_ZERO ? 0 : JUNK_GIVEN);

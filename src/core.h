@@ -13,15 +13,17 @@ struct q_zones {
     struct q_zone *zone[];
 };
 
+/* A view (view.c), but for what is marked. */
 struct quire {
     _Atomic(struct q_zone *) main; /* the largest zone: looked at first */
     struct q_cache *caches;        /* this and the next three never change */
     unsigned n_cpus;
     size_t n_quick; /* CPUs for which there are quick ways: all, or none where contents are looked at (single.c) */
     enum quire_content content;
-    q_word sum; /* checksum of these four and of the seal */
+    q_word sum; /* checksum of these four and of `header` */
     _Atomic(const struct q_zones *) zones;
     _Atomic q_word not_zones; /* the complement of `zones`, so that damage to that is found */
+    /* Lasting, and shared, from here on to `header`: */
     struct q_balance balance;
     /* Operations that work on shared bits without a CPU cache and can hide or move free frames: begun and ended.
      * A caller about to fail compares (single.c). */
@@ -30,7 +32,7 @@ struct quire {
     _Atomic q_word n_faults;
     _Atomic q_word n_unproved;
     _Atomic uint32_t adding; /* 1 while a quire_add runs */
-    _Atomic q_word seal;     /* checksum of what quire_init was told, written last; recover.c asks for it */
+    struct q_header *header; /* of the first extent; never changes */
 };
 
 /* acquire: pairs with the release in quire_add, so that the zones in it are seen whole. */
@@ -132,15 +134,32 @@ static inline void q_end(struct quire *q) {
 /* Sends all frames home that lie in CPU caches, but for caches in use. */
 void q_drain_all(struct quire *q);
 
-/* ---- init.c ---- */
-/* The checksums of what is fixed. */
-q_word q_core_sum(const struct quire *q, q_word seal);
+/* ---- view.c ---- */
+uint32_t q_header_sum(const struct q_header *h);
+uint32_t q_zone_layout_sum(const struct q_zone_layout *zone);
+q_word q_core_sum(const struct quire *q);
 q_word q_zones_sum(const struct q_zones *zones);
 
-/* The allocator that a quire_init with these arguments made. QUIRE_NO_MEMORY: there is none; or as quire_init. */
-enum quire_status q_find_sealed(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
-                                struct quire **out);
-/* Makes the zone the main one if it has more blocks. */
+/* What stands against reading the metadata whose first extent should be at frame `at`, and is mapped at `first` (NULL: not
+ * at all), in words; NULL: nothing. *n_zones: how many there are. Reads only. */
+const char *q_metadata_wrong(const struct q_header *first, q_frame at, size_t *n_zones);
+
+/* Makes a view of metadata with which nothing is wrong. `table` has room for all zones. apart NULL: the view of the
+ * kernel that runs, in the metadata themselves. Else `apart` has room for all zones, and nothing else is written; it
+ * shows the shared words of struct quire and struct q_zone as they are now, all others as they will be. */
+void q_view_open(struct quire *q, const struct q_header *first, struct q_zones *table, struct q_zone *apart);
+
+/* The view of one zone: the `i`th that begins in this extent. Returns z. */
+struct q_zone *q_view_zone(struct quire *q, const struct q_header *h, uint32_t i, struct q_zone *z);
+
+/* The extent behind this one, or NULL; and makes it that of frame `next`. */
+struct q_header *q_next_extent(const struct q_header *h);
+void q_link(struct q_header *h, q_frame next);
+
+/* Enters a zone in a table, which has room; makes a table that is complete the one to look into; makes the zone the main
+ * one if it has more blocks. */
+void q_table_insert(struct q_zones *table, struct q_zone *z);
+void q_publish_table(struct quire *q, struct q_zones *table);
 void q_prefer_if_larger(struct quire *q, struct q_zone *z);
 
 /* ---- content.c: fill or check frames by the content policy; the frames are the caller's alone ---- */

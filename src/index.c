@@ -71,7 +71,7 @@ static void init_node(const struct q_index *ix, unsigned level, size_t node, q_w
     atomic_init(level == 0 ? &n->word[Q_FRESH] : &n->raw, others);
 }
 
-void *q_index_init(struct q_index *ix, void *memory, size_t n_blocks) {
+void q_index_open(struct q_index *ix, void *memory, size_t n_blocks) {
     struct q_node *next = memory;
     Q_ASSERT(n_blocks > 0 && n_blocks <= Q_MOST_BLOCKS, n_blocks);
     size_t n = n_blocks;
@@ -86,8 +86,10 @@ void *q_index_init(struct q_index *ix, void *memory, size_t n_blocks) {
             break;
         }
     }
+}
+
+void q_index_start(struct q_index *ix) {
     init_node(ix, ix->top, 0, 0);
-    return next;
 }
 
 /* Whether something below this node has the hint. */
@@ -266,7 +268,7 @@ bool q_index_ready(struct q_index *ix, size_t block) {
 static void forget_below(struct q_index *ix, unsigned level, size_t node) {
     struct q_node *n = &ix->level[level][node];
     /* relaxed, and plain writes in effect: nothing else runs */
-    q_word ready = atomic_load_explicit(&n->word[Q_READY], memory_order_relaxed);
+    q_word ready = atomic_load_explicit(&n->word[Q_READY], memory_order_relaxed) & children(ix, level, node);
     init_node(ix, level, node, ready);
     for (q_word w = level > 0 ? ready : 0; w != 0; w &= w - 1) {
         size_t child = node * Q_FANOUT + q_lowest(w);

@@ -54,8 +54,11 @@ static inline enum q_class q_class_of(int32_t n_free) {
 
 size_t q_index_bytes(size_t n_blocks);
 
-/* `memory` has q_index_bytes, aligned to a node. Only the root is written. Returns what is behind it. */
-void *q_index_init(struct q_index *ix, void *memory, size_t n_blocks);
+/* Finds the nodes in `memory`, which has q_index_bytes, aligned to a node. */
+void q_index_open(struct q_index *ix, void *memory, size_t n_blocks);
+
+/* Makes a new tree of it: all blocks are fresh. Only the root is written. */
+void q_index_start(struct q_index *ix);
 
 /* Hints that `block` is of `class`. */
 void q_index_set(struct q_index *ix, enum q_class class, size_t block);

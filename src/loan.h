@@ -11,8 +11,6 @@ struct q_loan {
     q_word mask[Q_LINE_WORDS];
 };
 
-#define Q_NO_FRAME (UINTPTR_MAX - (Q_BLOCK - 1))
-
 /* Makes a loan of no frame. */
 void q_loan_clear(struct q_loan *loan);
 

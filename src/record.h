@@ -5,7 +5,7 @@
  *
  * count      references; 0: nobody holds the frame. At its top it stays there (Q_COUNT_TOP) and the frame with it.
  * tag        the owner; of a freed frame the last one, so that a double free names it
- * JOIN_*     the neighbour belongs to the same allocation. Frames a..b are (a part of) one allocation iff all of them
+ * JOIN_*     of a held frame: the neighbour belongs to the same allocation. Frames a..b are (a part of) one allocation iff all of them
  *            but the last have JOIN_NEXT.
  * FREED      nobody holds it, and somebody once did
  * RESERVED   a frame that lies in a zone's blocks but is not the zone's: a hole, or metadata
@@ -42,6 +42,15 @@ typedef _Atomic uint32_t q_record;
 #define Q_GUEST_SHIFT 1
 #define Q_GUEST_MASK  (0x3FFu << Q_GUEST_SHIFT)
 _Static_assert(QUIRE_BLOCK_FRAMES <= Q_GUEST_MASK >> Q_GUEST_SHIFT, "a guest's number + 1 has room");
+
+/* JOIN_* of a frame or block that nobody holds: whether what FREED says of the contents is so, is not known: a crash came
+ * between. Both are set, one is enough: a neighbour that leaves may take one away. */
+static inline bool q_is_unsure(uint32_t r) {
+    return (r & Q_COUNT_TOP) == 0 && (r & (Q_JOIN_PREV | Q_JOIN_NEXT)) != 0;
+}
+static inline uint32_t q_made_unsure(uint32_t r) {
+    return r | Q_JOIN_PREV | Q_JOIN_NEXT;
+}
 
 /* Held once, by `tag`, without neighbours. */
 static inline uint32_t q_held(uint8_t tag) {

@@ -14,7 +14,7 @@
  *     crashed at any step and run again.                                              crash points of the explorer
  *
  * Nothing else runs: relaxed throughout, but where functions of other files are used. */
-#include "core.h"
+#include "extent.h"
 
 struct recovery {
     struct quire *q;
@@ -32,23 +32,35 @@ static void store(q_record *r, uint32_t record) {
     atomic_store_explicit(r, record, memory_order_relaxed);
 }
 
+/* The joins of a frame that is held; those of others mean something else. */
+static uint32_t joins(uint32_t record) {
+    return Q_COUNT(record) > 0 ? record & (Q_JOIN_PREV | Q_JOIN_NEXT) : 0;
+}
+
+/* Takes a join away, of a frame that is held. */
+static void unjoin(q_record *r, uint32_t record, uint32_t join) {
+    store(r, record & ~(joins(record) & join));
+}
+
 /* Of a join that one of two neighbours has, nothing remains: the other one left, or never came. Between blocks that is
  * harmless, see order.c. */
 static void mend_joins(struct recovery *v, q_record *records) {
     for (size_t i = 1; i < Q_BLOCK; i++) {
         uint32_t left = load(&records[i - 1]), right = load(&records[i]);
-        if (((left & Q_JOIN_NEXT) != 0) != ((right & Q_JOIN_PREV) != 0)) {
-            store(&records[i - 1], left & ~Q_JOIN_NEXT);
-            store(&records[i], right & ~Q_JOIN_PREV);
+        if (((joins(left) & Q_JOIN_NEXT) != 0) != ((joins(right) & Q_JOIN_PREV) != 0)) {
+            unjoin(&records[i - 1], left, Q_JOIN_NEXT);
+            unjoin(&records[i], right, Q_JOIN_PREV);
             v->found->n_joins++;
         }
     }
 }
 
-/* A record that nobody holds, as it should be. Poison may not have been written yet behind a FREED: forget that it was,
- * or the next owner would be told that somebody wrote there. */
+/* A record that nobody holds, as it should be: who freed the frame stays known. Poison may not have been written yet
+ * behind a FREED: forget that it was, or the next owner would be told that somebody wrote there. */
 static uint32_t unheld(const struct quire *q, uint32_t record) {
-    return q->content == QUIRE_CONTENT_POISON ? record & Q_RESERVED : record;
+    uint32_t freed = record & (Q_TAG_MASK | Q_FREED | Q_RESERVED);
+    bool unsure = q->content == QUIRE_CONTENT_POISON && (record & Q_FREED) != 0;
+    return unsure ? q_made_unsure(freed) : freed;
 }
 
 /* The free ones of a word's frames. *clean becomes false where a record is not 0. */
@@ -93,7 +105,7 @@ static int32_t recover_frames(struct recovery *v, struct q_zone *z, size_t block
         atomic_store_explicit(bits, free, memory_order_relaxed);
         n_free += (int32_t)q_popcount(free);
     }
-    store(whole, (unheld(v->q, load(whole)) & ~Q_CLEAN) | (clean ? Q_CLEAN : 0));
+    store(whole, (unheld(v->q, load(whole)) & ~(uint32_t)Q_CLEAN) | (clean ? Q_CLEAN : 0));
     return n_free;
 }
 
@@ -104,10 +116,20 @@ static void recover_whole(struct recovery *v, struct q_zone *z, size_t block) {
     v->found->n_held += Q_BLOCK;
 }
 
+/* Whether the block is one allocation, not split. More references than one are damage: held it is. */
+static bool held_whole(struct q_block *block) {
+    uint32_t record = load(&block->record);
+    if (Q_COUNT(record) > 1 && !q_is_parting(record)) {
+        store(&block->record, (record & ~Q_COUNT_TOP) | 1u);
+    }
+    return Q_COUNT(record) > 0;
+}
+
 static void recover_block(struct recovery *v, struct q_zone *z, size_t block) {
     int32_t n_free = 0;
-    bool whole = Q_COUNT(load(&z->blocks[block].record)) > 0;
-    if (whole && (q_is_parting(load(&z->blocks[block].record)) || any_record(&z->records[block * Q_BLOCK]))) {
+    struct q_block *own = &z->blocks[block];
+    bool whole = held_whole(own);
+    if (whole && (q_is_parting(load(&own->record)) || any_record(&z->records[block * Q_BLOCK]))) {
         q_split(z, block);
         v->found->n_splits++;
         whole = false;
@@ -125,23 +147,6 @@ static void recover_block(struct recovery *v, struct q_zone *z, size_t block) {
 
 /* ---- zones ------------------------------------------------------------------------------------------------ */
 
-static bool managed(const struct q_zone *z, q_frame f) {
-    return !q_zone_ready(z, q_zone_block_of(z, f)) || (load(q_zone_record(z, f)) & Q_RESERVED) == 0;
-}
-
-/* A quire_add that filled holes may have been stopped between the records and the span. */
-static void recover_span(struct q_zone *z) {
-    q_frame base = z->first, end = q_zone_frame(z, z->n_blocks);
-    while (!managed(z, base)) {
-        base++;
-    }
-    while (!managed(z, end - 1)) {
-        end--;
-    }
-    atomic_store_explicit(&z->base, base, memory_order_relaxed);
-    atomic_store_explicit(&z->end, end, memory_order_relaxed);
-}
-
 static void recover_zone(struct recovery *v, struct q_zone *z) {
     uint64_t before = v->found->n_held + v->found->n_free;
     size_t n_ready = 0, gapless = 0;
@@ -155,7 +160,7 @@ static void recover_zone(struct recovery *v, struct q_zone *z) {
     v->found->n_free += (uint64_t)(z->n_blocks - n_ready) * Q_BLOCK;
     atomic_store_explicit(&z->ceiling, gapless * Q_BLOCK, memory_order_relaxed);
     atomic_store_explicit(&z->n_frames, (q_word)(v->found->n_held + v->found->n_free - before), memory_order_relaxed);
-    recover_span(z);
+    q_zone_fit_span(z); /* a quire_add that filled holes may have been stopped between the records and the span */
 }
 
 /* ---- all of it -------------------------------------------------------------------------------------------- */
@@ -167,27 +172,62 @@ static void forget_calls(struct quire *q) {
     atomic_store_explicit(&q->n_begun, 0, memory_order_relaxed);
     atomic_store_explicit(&q->n_ended, 0, memory_order_relaxed);
     atomic_store_explicit(&q->adding, 0, memory_order_relaxed);
-    atomic_store_explicit(&q->not_zones, ~(q_word)q_zones(q), memory_order_relaxed);
+}
+
+/* The last extent has room for the table of all zones. A quire_add may have been stopped while it made that the last one. */
+static struct q_zones *mend_chain(struct q_header *first) {
+    struct q_header *h = first;
+    for (struct q_header *next; (next = q_next_extent(h)) != NULL; h = next) {
+        q_link(h, (q_frame)next->base);
+    }
+    q_link(h, Q_NO_FRAME);
+    return (struct q_zones *)(void *)((char *)h + h->table_at);
+}
+
+/* The view of the kernel that runs now, of metadata with which nothing is wrong. */
+static struct quire *open_view(struct q_header *first) {
+    struct quire *q = (struct quire *)(void *)((char *)first + first->quire_at);
+    q_view_open(q, first, mend_chain(first), NULL);
+    forget_calls(q);
+    for (struct q_header *h = first; h != NULL; h = q_next_extent(h)) {
+        (void)q_extent_reserve(q, h);
+    }
+    return q;
+}
+
+static void recover(struct quire *q, struct quire_recovery *found) {
+    struct recovery v = {q, found, 0};
+    const struct q_zones *zones = q_zones(q);
+    for (size_t i = 0; i < zones->n; i++) {
+        recover_zone(&v, zones->zone[i]);
+    }
+    atomic_store_explicit(&q->balance.n_free, (intptr_t)found->n_free, memory_order_relaxed);
+    atomic_store_explicit(&q->balance.n_whole, v.n_whole, memory_order_relaxed);
+}
+
+/* What stands against recovering, in words. */
+static const char *obstacle(const struct q_home *home) {
+    size_t n_zones;
+    const char *why = q_metadata_wrong(home->header, home->base, &n_zones);
+    return why == NULL && home->header->seal != home->seal ? "it was made with other arguments" : why;
 }
 
 enum quire_status quire_recover(struct quire **out, const struct quire_config *config,
                                 const struct quire_region *regions, size_t n_regions, struct quire_recovery *found) {
-    struct quire *q;
+    struct q_home home = {.header = NULL};
     *out = NULL;
     *found = (struct quire_recovery){0};
-    enum quire_status status = q_find_sealed(config, regions, n_regions, &q);
+    enum quire_status status = q_find_home(config, regions, n_regions, &home);
     if (status != QUIRE_OK) {
+        found->why =
+            status == QUIRE_INVALID ? "the arguments mean nothing" : "no mapped region could hold an allocator";
         return status;
     }
-    struct recovery v = {q, found, 0};
-    const struct q_zones *zones = q_zones(q);
-    forget_calls(q);
-    for (size_t i = 0; i < zones->n; i++) {
-        recover_zone(&v, zones->zone[i]);
-        q_prefer_if_larger(q, zones->zone[i]);
+    found->why = obstacle(&home);
+    if (found->why != NULL) {
+        return QUIRE_NO_MEMORY;
     }
-    atomic_store_explicit(&q->balance.n_free, (intptr_t)found->n_free, memory_order_relaxed);
-    atomic_store_explicit(&q->balance.n_whole, v.n_whole, memory_order_relaxed);
-    *out = q;
+    *out = open_view(home.header);
+    recover(*out, found);
     return QUIRE_OK;
 }

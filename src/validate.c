@@ -117,9 +117,15 @@ static uint32_t peek(const q_record *r) {
     return atomic_load_explicit(r, memory_order_relaxed);
 }
 
+/* Of a poisoned frame that was freed the same flags mean something else: record.h. */
+static uint32_t joins_of(const struct quire *q, uint32_t record) {
+    bool freed = Q_COUNT(record) == 0 && (record & Q_FREED) != 0;
+    return freed && q->content == QUIRE_CONTENT_POISON ? 0 : record & (Q_JOIN_PREV | Q_JOIN_NEXT);
+}
+
 /* Inside a block a join stands on both sides; between blocks it may be left over on one (order.c). */
 static bool check_joins(struct check *c, const struct q_zone *z, q_frame f, uint32_t record) {
-    uint32_t joins = record & (Q_JOIN_PREV | Q_JOIN_NEXT);
+    uint32_t joins = joins_of(c->q, record);
     if (joins != 0 && Q_COUNT(record) == 0) {
         return wrong(c, "a frame that nobody holds is joined to another", q_pa(f), record);
     }
@@ -127,7 +133,7 @@ static bool check_joins(struct check *c, const struct q_zone *z, q_frame f, uint
         return true;
     }
     uint32_t next = peek(q_zone_record(z, f + 1));
-    if (((next & Q_JOIN_PREV) != 0) != ((joins & Q_JOIN_NEXT) != 0)) {
+    if (((joins_of(c->q, next) & Q_JOIN_PREV) != 0) != ((joins & Q_JOIN_NEXT) != 0)) {
         return wrong(c, "of two neighbours only one is joined to the other", q_pa(f), record);
     }
     bool same_owner = (joins & Q_JOIN_NEXT) == 0 || Q_TAG(record) == Q_TAG(next);
@@ -214,10 +220,28 @@ static bool check_ready_blocks(struct check *c, struct q_zone *z, size_t *n_read
                : wrong(c, "the ceiling is not where the initialised blocks end", q_pa(z->first), 0);
 }
 
-/* A frame of a fresh block, or one that is not RESERVED. */
-static bool is_managed(const struct q_zone *z, q_frame f) {
-    bool in_blocks = f >= z->first && q_zone_block_of(z, f) < z->n_blocks;
-    return in_blocks && (!q_zone_ready(z, q_zone_block_of(z, f)) || (peek(q_zone_record(z, f)) & Q_RESERVED) == 0);
+static bool check_span(struct check *c, const struct q_zone *z) {
+    q_frame base, end;
+    q_zone_span(z, &base, &end);
+    q_frame from = atomic_load_explicit(&z->base, memory_order_relaxed);
+    q_frame to = atomic_load_explicit(&z->end, memory_order_relaxed);
+    if (from > base || to < end) {
+        return wrong(c, "a zone's span leaves out one of its frames", q_pa(z->first), 0);
+    }
+    return from == base && to == end
+               ? true
+               : wrong(c, "a zone's span begins or ends with no frame of its own", q_pa(z->first), 0);
+}
+
+/* An extent's frames that lie in some zone's blocks. */
+static bool check_extent(struct check *c, const struct q_zone *first) {
+    for (q_frame f = first->meta_base; f < first->meta_end; f++) {
+        const struct q_zone *z = q_zone_at(c->q, f);
+        if (z != NULL && q_zone_ready(z, q_zone_block_of(z, f)) && (peek(q_zone_record(z, f)) & Q_RESERVED) == 0) {
+            return wrong(c, "a frame that holds the allocator's own data is not reserved", q_pa(f), 0);
+        }
+    }
+    return true;
 }
 
 static bool check_zone(struct check *c, struct q_zone *z) {
@@ -235,11 +259,7 @@ static bool check_zone(struct check *c, struct q_zone *z) {
     if (c->n_managed != atomic_load_explicit(&z->n_frames, memory_order_relaxed)) {
         return wrong(c, "a zone's number of frames is wrong", q_pa(z->first), 0);
     }
-    if (!is_managed(z, atomic_load_explicit(&z->base, memory_order_relaxed)) ||
-        !is_managed(z, atomic_load_explicit(&z->end, memory_order_relaxed) - 1)) {
-        return wrong(c, "a zone's span begins or ends with no frame of its own", q_pa(z->first), 0);
-    }
-    return true;
+    return check_span(c, z);
 }
 
 /* ---- what does not change --------------------------------------------------------------------------------- */
@@ -247,8 +267,13 @@ static bool check_zone(struct check *c, struct q_zone *z) {
 /* Looked at before anything that it leads to. */
 static bool check_fixed(struct check *c) {
     const struct quire *q = c->q;
-    if (q->sum != q_core_sum(q, atomic_load_explicit(&q->seal, memory_order_relaxed))) {
+    size_t n_zones;
+    if (q->sum != q_core_sum(q)) {
         return wrong(c, "the allocator's fixed data are damaged", QUIRE_NONE, 0);
+    }
+    const char *why = q_metadata_wrong(q->header, (q_frame)q->header->base, &n_zones);
+    if (why != NULL) {
+        return wrong(c, why, QUIRE_NONE, 0);
     }
     const struct q_zones *zones = q_zones(q);
     if ((q_word)zones != ~atomic_load_explicit(&q->not_zones, memory_order_relaxed) || zones->n != ~zones->not_n ||
@@ -283,6 +308,11 @@ static bool check_all(struct check *c) {
     }
     for (size_t i = 0; i < zones->n; i++) {
         if (!check_zone(c, zones->zone[i])) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < zones->n; i++) {
+        if (!check_extent(c, zones->zone[i])) {
             return false;
         }
     }

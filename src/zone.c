@@ -30,11 +30,23 @@ static size_t block_bytes(size_t n_blocks) {
     return n_blocks * sizeof(struct q_block);
 }
 
-size_t q_zone_bytes(size_t n_blocks) {
-    size_t index = q_index_bytes(n_blocks + 1); /* it may be skewed by one */
-    size_t bytes = line_bytes(n_blocks) + record_bytes(n_blocks) + index + block_bytes(n_blocks);
-    return (bytes + sizeof(struct q_line) - 1) &
-           ~(sizeof(struct q_line) - 1); /* the next zone begins with a line, too */
+/* Everything begins with a line. */
+static size_t to_line(size_t n_bytes) {
+    return (n_bytes + sizeof(struct q_line) - 1) & ~(sizeof(struct q_line) - 1);
+}
+
+static size_t skew_of(q_frame first) {
+    return first / Q_BLOCK & 1;
+}
+
+size_t q_zone_plan(struct q_zone_layout *zone, q_frame first, size_t n_blocks, size_t at) {
+    *zone = (struct q_zone_layout){.first = first, .n_blocks = n_blocks};
+    zone->view_at = at = to_line(at);
+    zone->lines_at = at = to_line(at + sizeof(struct q_zone));
+    zone->records_at = at += line_bytes(n_blocks);
+    zone->index_at = at += record_bytes(n_blocks);
+    zone->blocks_at = at += q_index_bytes(n_blocks + skew_of(first));
+    return to_line(at + block_bytes(n_blocks));
 }
 
 /* The position of no block of ours is not fresh. */
@@ -44,26 +56,58 @@ static void leave_skewed(struct q_zone *z) {
     }
 }
 
-void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, struct q_balance *balance) {
-    char *at = memory;
-    z->first = base & ~(q_frame)(Q_BLOCK - 1);
+void q_zone_open(struct q_zone *z, const struct q_zone_layout *zone, const struct q_header *header,
+                 struct q_balance *balance) {
+    char *at = (char *)(uintptr_t)header; /* a view of memory that may only be read is not written through */
+    z->first = (q_frame)zone->first;
+    z->n_blocks = (size_t)zone->n_blocks;
+    z->records = (q_record *)(void *)(at + zone->records_at);
+    z->lines = (struct q_line *)(void *)(at + zone->lines_at);
+    z->blocks = (struct q_block *)(void *)(at + zone->blocks_at);
+    z->skew = skew_of(z->first);
+    q_index_open(&z->index, at + zone->index_at, z->n_blocks + z->skew);
+    z->n_tail = 0;
+    z->balance = balance;
+}
+
+void q_zone_start(struct q_zone *z, q_frame base, q_frame end) {
+    Q_ASSERT(base < end && q_zone_block_of(z, base) < z->n_blocks && q_zone_block_of(z, end - 1) < z->n_blocks, base);
     atomic_init(&z->base, base);
     atomic_init(&z->end, end);
-    z->n_blocks = (end - z->first + Q_BLOCK - 1) / Q_BLOCK;
-    Q_ASSERT(base < end && (uintptr_t)memory % sizeof(struct q_line) == 0, base);
-    z->skew = (z->first / Q_BLOCK) & 1;
-    z->lines = (struct q_line *)(void *)at;
-    at += line_bytes(z->n_blocks);
-    z->records = (q_record *)(void *)at;
-    at += record_bytes(z->n_blocks);
-    z->blocks = q_index_init(&z->index, at, z->n_blocks + z->skew);
-    z->balance = balance;
-    z->n_tail = 0;
-    z->meta_base = z->meta_end = 0;
     atomic_init(&z->ceiling, 0);
     atomic_init(&z->n_frames, 0);
-    atomic_fetch_add_explicit(&balance->n_whole, (intptr_t)z->n_blocks, memory_order_relaxed); /* all fresh */
+    atomic_fetch_add_explicit(&z->balance->n_whole, (intptr_t)z->n_blocks, memory_order_relaxed); /* all fresh */
+    q_index_start(&z->index);
     leave_skewed(z);
+}
+
+void q_zone_seal(struct q_zone *z) {
+    z->n_tail = q_zone_ready(z, z->n_blocks - 1) ? Q_BLOCK : 0;
+    z->sum = q_zone_sum(z);
+}
+
+/* relaxed: bounds for the checks of addresses, which whoever holds a frame got after it was inside */
+static bool is_managed(const struct q_zone *z, q_frame f) {
+    return !q_zone_ready(z, q_zone_block_of(z, f)) ||
+           (atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed) & Q_RESERVED) == 0;
+}
+
+void q_zone_span(const struct q_zone *z, q_frame *base, q_frame *end) {
+    *base = z->first;
+    *end = q_zone_frame(z, z->n_blocks);
+    while (*base < *end - 1 && !is_managed(z, *base)) {
+        ++*base;
+    }
+    while (*base < *end - 1 && !is_managed(z, *end - 1)) {
+        --*end;
+    }
+}
+
+void q_zone_fit_span(struct q_zone *z) {
+    q_frame base, end;
+    q_zone_span(z, &base, &end);
+    atomic_store_explicit(&z->base, base, memory_order_relaxed); /* relaxed: as above */
+    atomic_store_explicit(&z->end, end, memory_order_relaxed);
 }
 
 void q_zone_forget_hints(struct q_zone *z) {
@@ -172,7 +216,6 @@ void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     int32_t n_free = 0;
     bool claimed = q_index_claim_block(&z->index, block + z->skew);
     Q_ASSERT(claimed, block);
-    z->n_tail = block == z->n_blocks - 1 ? Q_BLOCK : z->n_tail;
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         init_records(&z->records[block * Q_BLOCK + w * Q_WORD_BITS], usable[w]);
         atomic_init(&z->lines[block].word[w], usable[w]);

@@ -3,9 +3,11 @@
 #define Q_ZONE_H
 
 #include "index.h"
+#include "layout.h"
 #include "record.h"
 
 typedef uintptr_t q_frame; /* number of a frame: pa >> QUIRE_PAGE_SHIFT */
+#define Q_NO_FRAME (UINTPTR_MAX - (Q_BLOCK - 1))
 
 #define Q_LINE_WORDS (Q_BLOCK / (sizeof(q_word) * CHAR_BIT))
 
@@ -40,33 +42,46 @@ struct q_balance {
 };
 
 struct q_zone {
+    /* Lasting, and shared: */
     _Atomic q_frame base, end; /* the managed span; holes are possible. Grows when quire_add fills up a block */
     _Atomic q_frame ceiling;   /* frames from `first` on whose metadata are initialised without a gap */
     _Atomic q_word n_frames;   /* managed */
 
-    /* Fixed before others see the zone: */
+    /* A view of what struct q_zone_layout says (view.c), fixed before others see the zone: */
     q_frame first; /* frame of records[0], where the first block begins; may lie before base */
     size_t n_blocks;
-    q_record *records;           /* 512 for each block */
-    struct q_line *lines;        /* one for each block */
-    struct q_block *blocks;      /* one for each block */
-    struct q_index index;        /* position of a block in it: its number in the zone + skew */
-    size_t n_tail;               /* frames of the last block where that is initialised from the start, else 0 */
-    size_t skew;                 /* 1 where the first block's number is odd, so that pairs share a leaf */
-    q_frame meta_base, meta_end; /* the metadata extent that this zone was made with; may be empty */
+    q_record *records;      /* 512 for each block */
+    struct q_line *lines;   /* one for each block */
+    struct q_block *blocks; /* one for each block */
+    struct q_index index;   /* position of a block in it: its number in the zone + skew */
+    size_t n_tail;          /* frames of the last block where that was initialised when the view was made, else 0 */
+    size_t skew;            /* 1 where the first block's number is odd, so that pairs share a leaf */
+    q_frame meta_base, meta_end; /* the extent that this zone is the first in; else empty */
     struct q_balance *balance;
     q_word sum; /* checksum of these */
 };
 
-/* Bytes that the metadata of a zone take, the struct itself not counted. */
-size_t q_zone_bytes(size_t n_blocks);
+/* Says where the parts of a zone lie that begin `at` bytes behind their extent's header; `first` is the first frame of a
+ * block. Returns where they end. */
+size_t q_zone_plan(struct q_zone_layout *zone, q_frame first, size_t n_blocks, size_t at);
 
-/* Sets up a zone over frames [base, end) in `memory` (q_zone_bytes, 64-byte aligned). All of its blocks are fresh. The
- * metadata extent, the number of frames and the checksum are left to the caller. */
-void q_zone_init(struct q_zone *z, q_frame base, q_frame end, void *memory, struct q_balance *balance);
+/* A view of the zone in the extent that begins at `header`. Nothing but the view is written. The extent's bounds, what
+ * lasts of struct q_zone, and q_zone_seal are left to the caller. */
+void q_zone_open(struct q_zone *z, const struct q_zone_layout *zone, const struct q_header *header,
+                 struct q_balance *balance);
 
-/* The checksum of what is fixed. */
+/* Begins the life of a zone that manages frames [base, end): all of its blocks are fresh. The number of frames is left to
+ * the caller. */
+void q_zone_start(struct q_zone *z, q_frame base, q_frame end);
+
+/* Completes what is fixed, with its checksum. */
+void q_zone_seal(struct q_zone *z);
 q_word q_zone_sum(const struct q_zone *z);
+
+/* The span from the zone's first own frame to its last one, as the records have it; and makes it the zone's, while nobody
+ * else changes that. */
+void q_zone_span(const struct q_zone *z, q_frame *base, q_frame *end);
+void q_zone_fit_span(struct q_zone *z);
 
 /* Initialises the metadata of one block: the frames in `usable` are free, the others no frames of the zone's. The
  * block is fresh, and nobody else knows the zone. */

@@ -94,9 +94,13 @@ struct quire_config {
 enum quire_status quire_init(struct quire **out, const struct quire_config *config, const struct quire_region *regions,
                              size_t n_regions);
 
-/* Adds memory that was mapped or found later; the region must be mapped. May run while other CPUs allocate and free.
+/* Adds memory that was mapped or found later; the region must be mapped. May run while other CPUs allocate and free. Pieces
+ * may be as small as a frame and come in any order: neighbours fill up each other's blocks. The data needed to manage
+ * the region lie in free frames that the allocator has, which count as metadata then, or, where there are none and for
+ * large regions, at the region's front. They are 0.11 % of it and at most a few KiB more, but no less than a frame, unless
+ * the region only fills blocks of memory that is there.
  *   QUIRE_INVALID    not usable, less than a frame, or overlapping memory that is managed already
- *   QUIRE_NO_MEMORY  too small to hold the data needed to manage it
+ *   QUIRE_NO_MEMORY  no free frames side by side for that data, and the region too small to hold it
  *   QUIRE_BUSY       another quire_add is running
  * On failure nothing changed. */
 enum quire_status quire_add(struct quire *q, const struct quire_region *region);
@@ -108,18 +112,20 @@ struct quire_recovery {
     uint64_t n_astray; /* of those: in a CPU cache, or on their way, when the crash came */
     uint64_t n_splits; /* blocks that were being split into their frames; finished */
     uint64_t n_joins;  /* allocations cut in the middle of being allocated or freed in part */
+    const char *why;   /* what stood against it, one line for a person; NULL where the status is QUIRE_OK */
 };
 
 /* Takes over the allocator that a quire_init with the same arguments made, from its memory as a crash left it: who held
  * frames holds them on, with the same tags and counts, and all others are free. The metadata, those of memory that
- * was added included, must be mapped where they were, and nobody may have written there since. Runs like quire_init.
+ * was added included, must be mapped, wherever; and nobody may have written there since. Runs like quire_init.
  * Of each CPU the one call that was in flight is open: it has happened or not, or in part where it was about several
  * frames; a region that was being added may be there in part. It may be crashed itself, at any point, and run again.
- * It trusts what it finds: quire_validate tells about damage. Contents of free frames are not verified once, where the
- * policy is QUIRE_CONTENT_POISON.
+ * What says how to read the metadata has a checksum. Of the rest it trusts what it finds: quire_validate tells about damage.
+ * Contents of free frames are not verified once, where the policy is QUIRE_CONTENT_POISON.
  *   QUIRE_INVALID    as quire_init
- *   QUIRE_NO_MEMORY  as quire_init, or there is no such allocator; nothing was written
- * On failure *out is NULL. Cost: O(frames ever used). */
+ *   QUIRE_NO_MEMORY  as quire_init, or there is no such allocator; or it can not be read: its data are damaged, or were made
+ *                    by another version of the library, or one built for another word, page or block size
+ * On failure found->why says which, *out is NULL, and nothing was written. Cost: O(frames ever used). */
 enum quire_status quire_recover(struct quire **out, const struct quire_config *config,
                                 const struct quire_region *regions, size_t n_regions, struct quire_recovery *found);
 

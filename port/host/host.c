@@ -1,5 +1,5 @@
 /* host.c: the three hooks on POSIX. See host.h. */
-#define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
+#define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE, mremap */
 #include "host.h"
 
 #include <pthread.h>
@@ -41,6 +41,19 @@ void host_ram_clear(void) {
     while (n_ram > 0) {
         n_ram--;
         munmap(ram[n_ram].at, (size_t)ram[n_ram].n_bytes);
+    }
+}
+
+void host_ram_move(bool writable) {
+    for (unsigned i = 0; i < n_ram; i++) {
+        size_t n = (size_t)ram[i].n_bytes;
+        void *to = mmap(NULL, n, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (to == MAP_FAILED || mremap(ram[i].at, n, n, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to ||
+            mprotect(to, n, writable ? PROT_READ | PROT_WRITE : PROT_READ) != 0) {
+            perror("host: moving simulated memory");
+            abort();
+        }
+        ram[i].at = to;
     }
 }
 

@@ -18,6 +18,10 @@ extern "C" {
 void host_ram_add(quire_pa base, uint64_t n_bytes);
 void host_ram_clear(void); /* unmaps all of it */
 
+/* Maps all of it at other addresses, with the same contents, as another kernel would; the old ones are no more.
+ * `writable` false: for reading only. */
+void host_ram_move(bool writable);
+
 /* The CPU number of this thread, 0 until set. Any value is allowed. */
 void host_set_cpu(unsigned cpu);
 extern __thread unsigned host_this_cpu; /* for host_cpu.h; _Thread_local is no word of C++ */

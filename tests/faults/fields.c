@@ -8,6 +8,10 @@
 
 #define CORE      "the allocator's fixed data are damaged"
 #define TABLE     "the table of zones is damaged"
+#define NONE_HERE "no allocator lies where these arguments would put one"
+#define VERSION   "its metadata are laid out by another version of the library"
+#define HEADER    "a header of its metadata is damaged"
+#define LAYOUT    "what its metadata say of a zone is damaged"
 #define ZONE      "a zone's fixed data are damaged"
 #define MAIN      "the main zone is not the largest one"
 #define IN_FLIGHT "the counters of calls in flight are damaged"
@@ -48,6 +52,7 @@
 #define NUMBER    "the number of a visit: any even one is as good"
 #define MORE      "a hint too many: the first search that follows it takes it away"
 #define NOT_CLEAN "less than is true: the records of the block are set to 0 once more before it is handed out"
+#define TWO_MORE  "two more say the same, and two that agree are right"
 #define ELSEWHERE "it is written nowhere else, so nothing disagrees with it"
 
 #define OR " | "
@@ -59,7 +64,9 @@
  * hide in what was padding.) */
 #define MEMBERS(type, ...) __attribute__((unused)) static const struct type members_of_##type = {__VA_ARGS__}
 
-MEMBERS(quire, NULL, NULL, 0, 0, 0, 0, NULL, 0, {0, 0}, 0, 0, 0, 0, 0, 0);
+MEMBERS(quire, NULL, NULL, 0, 0, 0, 0, NULL, 0, {0, 0}, 0, 0, 0, 0, 0, NULL);
+MEMBERS(q_header, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0});
+MEMBERS(q_zone_layout, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
 MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, NULL, 0);
 MEMBERS(q_cache, 0, 0, 0, 0, NULL, 0, 0, 0, {NULL, 0, 0, {0}}, {NULL, 0, 0, {0}}, 0, 0, 0, 0, {0}, {{0}}, {0});
@@ -99,9 +106,23 @@ static const struct field of_quire[] = {
     UNNAMED(struct quire, n_faults, STATISTIC),
     UNNAMED(struct quire, n_unproved, STATISTIC),
     NAMED(struct quire, adding, "busy" OR IN_FLIGHT),
-    PADDING(struct quire, adding, seal),
-    NAMED(struct quire, seal, CORE),
-    PADDING_TO_END(struct quire, seal),
+    PADDING(struct quire, adding, header),
+    NAMED(struct quire, header, CORE),
+    PADDING_TO_END(struct quire, header),
+};
+
+#define SUMMED_BYTES (offsetof(struct q_header, next) - offsetof(struct q_header, sum))
+static const struct field of_header[] = {
+    NAMED(struct q_header, magic, NONE_HERE),
+    NAMED(struct q_header, version, VERSION),
+    {"the sum and what it is of", offsetof(struct q_header, sum), SUMMED_BYTES, ALL, HEADER, NULL},
+    UNNAMED(struct q_header, next[0], TWO_MORE),
+    UNNAMED(struct q_header, next[1], TWO_MORE),
+    UNNAMED(struct q_header, next[2], TWO_MORE),
+    PADDING_TO_END(struct q_header, next),
+};
+static const struct field of_zone_layout[] = {
+    {"all of it", 0, sizeof(struct q_zone_layout), ALL, LAYOUT, NULL},
 };
 
 #define TWO_ZONES (2 * sizeof(struct q_zone *))
@@ -311,6 +332,9 @@ static const struct field of_root[] = {
 
 struct object objects[] = {
     {"struct quire", NULL, sizeof(struct quire), N_FIELDS(of_quire), CORE, IN_FLIGHT},
+    {"header", NULL, sizeof(struct q_header), N_FIELDS(of_header), NONE_HERE, NONE_HERE},
+    {"header of added memory", NULL, sizeof(struct q_header), N_FIELDS(of_header), NONE_HERE, NONE_HERE},
+    {"layout of a zone", NULL, sizeof(struct q_zone_layout), N_FIELDS(of_zone_layout), LAYOUT, LAYOUT},
     {"table of zones", NULL, sizeof(struct q_zones) + TWO_ZONES, N_FIELDS(of_table), TABLE, TABLE},
     {"large zone", NULL, sizeof(struct q_zone), N_FIELDS(of_large_zone), ZONE, ZONE},
     {"added zone", NULL, sizeof(struct q_zone), N_FIELDS(of_small_zone), ZONE, ZONE},
@@ -400,6 +424,9 @@ void fields_start(void) {
     size_t used = block_of(single[0]), held = block_of(whole), not_held = block_of(was_whole);
     void *const at[] = {
         q,
+        q->header,
+        q_next_extent(q->header),
+        (char *)q->header + q->header->zones_at,
         (void *)(uintptr_t)q_zones(q),
         z,
         q_zones(q)->zone[0],

@@ -248,4 +248,3 @@ ADD(added_over_one_managed_frame, "invalid argument", USABLE(RAM_END - PAGE, RAM
 ADD(added_over_the_metadata, "invalid argument", USABLE(RAM - 4 * MIB, RAM + PAGE))
 ADD(added_around_all_of_it, "invalid argument", USABLE(0, 512 * MIB))
 ADD(added_over_the_rim_of_a_hole, "invalid argument", USABLE(HOLE, HOLE_END + PAGE))
-ADD(added_too_small, "no memory", USABLE(128 * MIB, 128 * MIB + PAGE))

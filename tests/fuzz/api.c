@@ -275,7 +275,7 @@ static void do_switch_cpu(struct input *in) {
 static void do_write_to_free(struct input *in) {
     struct frame *f = &oracle_frames[near(in)];
     unsigned where = take(in);
-    bool can_be_seen = machine.config.content == QUIRE_CONTENT_POISON && f->ever && f->refs == 0 && f->dirty == 0;
+    bool can_be_seen = machine.config.content == QUIRE_CONTENT_POISON && f->poisoned && f->refs == 0 && f->dirty == 0;
     if (can_be_seen && n_written < MAX_WRITTEN) {
         oracle_begin(CALL_WRITE, f->pa, 0);
         oracle_write_to_free(f, where * (unsigned)(PAGE - 1) / 255, (uint8_t)(QUIRE_POISON ^ 1u << where % 8));

@@ -34,7 +34,7 @@ const struct scenario add_and_take = {
     .set_up = one_block_of_two,
     .thread = {add_the_rest, take_two_and_give},
     .check = check_world,
-    .quick = {2, 1, 0},
+    .quick = {1, 1, 0},
     .full = {UNBOUNDED, 2, 0},
 };
 
@@ -72,12 +72,19 @@ const struct scenario add_main = {
 
 /* ---- two at once ------------------------------------------------------------------------------------------ */
 
+#define FAR 8 /* blocks: no zone is made to cover this one and the second one */
+
+static void two_far_apart(void) {
+    world_make_partly(0, FAR + 1, FAR, 2);
+    world_leave((const size_t[]){100, 101}, 2);
+}
+
 static void add_second_block(void) {
     added[current] = add(QUIRE_BLOCK_FRAMES, 2 * QUIRE_BLOCK_FRAMES);
 }
 
-static void add_third_block(void) {
-    added[current] = add(2 * QUIRE_BLOCK_FRAMES, 3 * QUIRE_BLOCK_FRAMES);
+static void add_far_block(void) {
+    added[current] = add((size_t)FAR * QUIRE_BLOCK_FRAMES, (size_t)(FAR + 1) * QUIRE_BLOCK_FRAMES);
 }
 
 static void added_is_there(void) {
@@ -95,11 +102,45 @@ static void added_is_there(void) {
 const struct scenario add_and_add = {
     .name = "add-and-add",
     .about = "two CPUs add memory: both do, or one finds the other at it",
-    .set_up = one_block_of_three,
-    .thread = {add_second_block, add_third_block},
+    .set_up = two_far_apart,
+    .thread = {add_second_block, add_far_block},
     .check = added_is_there,
     .quick = {1, 5, 0}, /* all looks at the table may be at the old one */
     .full = {UNBOUNDED, 5, 0},
+};
+
+/* ---- metadata in free frames ------------------------------------------------------------------------------ */
+
+/* Eight frames side by side, enough for the metadata of a block and what is around it. */
+static void a_run_is_free(void) {
+    static const size_t frames[] = {96, 97, 98, 99, 100, 101, 102, 103};
+    world_make_partly(0, 2, 1, 2);
+    world_leave(frames, 8);
+    world_give_on(1, (const size_t[]){200}, 1);
+}
+
+static void add_apart(void) {
+    struct quire_stats before, after;
+    quire_stats(q, &before);
+    add_the_rest();
+    quire_stats(q, &after);
+    expect(after.n_metadata > before.n_metadata, "no metadata");
+}
+
+static void take_and_give_two(void) {
+    quire_pa a = take(), b = take();
+    give(a);
+    give(b);
+}
+
+const struct scenario add_in_frames = {
+    .name = "add-in-frames",
+    .about = "memory is added, with its metadata in free frames, while another CPU allocates and frees",
+    .set_up = a_run_is_free,
+    .thread = {add_apart, take_and_give_two},
+    .check = check_world_by_exhaustion,
+    .quick = {1, 1, 0},
+    .full = {2, 1, 0},
 };
 
 /* ---- a hole that is filled -------------------------------------------------------------------------------- */

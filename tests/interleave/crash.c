@@ -6,6 +6,7 @@
  *     of one; so what somebody holds is held, and what nobody holds is free;
  *   - a frame that is held beyond that lies in a run that some call in flight was allocating, one run for each call;
  *   - what it says that it found is so;
+ *   - no frame that the allocator got from the start has become a hole;
  *   - all free frames can be allocated, each once, and no other;
  *   - whoever holds a frame alone can free it, and the allocator is still sound.
  *
@@ -39,6 +40,9 @@ static size_t frame_of(quire_pa pa) {
 static bool note_run(void *ctx, const struct quire_run *run) {
     (void)ctx;
     size_t f = frame_of(run->base);
+    if (run->state == QUIRE_STATE_RESERVED && f < world_n_given()) {
+        fail("after a crash: frame %zu is a hole now", f);
+    }
     for (size_t i = f; i < f + run->n_frames; i++) {
         bool shared = run->state == QUIRE_STATE_SHARED;
         refs[i] = run->state == QUIRE_STATE_FREE   ? 0

@@ -134,6 +134,7 @@ const struct crash_plan crash_plans[] = {
     {&add_and_take, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&add_main, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&add_and_add, {1, 0, 0, 20}, {2, 0, 0, 1000}},
+    {&add_in_frames, {0, 0, 0, 20}, {1, 0, 0, 1000}},
     {&pair_halves, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&crash_shared, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&crash_copied, {1, 0, 0, 20}, {2, 0, 0, 1000}},

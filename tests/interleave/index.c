@@ -19,7 +19,8 @@ static void begin(void) {
 static void make_index(void) {
     world_make(0, 1, 1);
     world_take_all();
-    q_index_init(&ix, quire_port_map(world_frame(100)), N_BLOCKS);
+    q_index_open(&ix, quire_port_map(world_frame(100)), N_BLOCKS);
+    q_index_start(&ix);
 }
 
 static void claim_all_but(size_t n) {

@@ -210,13 +210,15 @@ const struct scenario nested_shared = {
 
 static enum quire_status added[2];
 
-static void one_block_of_three(void) {
-    world_make_partly(0, 3, 2, 1);
+#define FAR 8 /* blocks: no zone is made to cover two so far apart */
+
+static void one_block_of_many(void) {
+    world_make_partly(0, 2 + FAR, 1 + FAR, 1);
     world_leave((const size_t[]){100}, 1);
 }
 
 static void add_block(void) {
-    struct quire_region region = {world_block(1 + current), world_block(2 + current), QUIRE_USABLE};
+    struct quire_region region = {world_block(1 + FAR * current), world_block(2 + FAR * current), QUIRE_USABLE};
     added[current] = quire_add(q, &region);
 }
 
@@ -237,7 +239,7 @@ static void one_is_added(void) {
 const struct scenario nested_add = {
     .name = "nested-add",
     .about = "an interrupt allocates, frees and adds memory in the middle of a call that adds memory",
-    .set_up = one_block_of_three,
+    .set_up = one_block_of_many,
     .thread = {add_block, interrupt_adds},
     .interrupts = {0, 1},
     .check = one_is_added,

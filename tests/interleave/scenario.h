@@ -100,6 +100,7 @@ void world_begin_set_up(void);
 void world_begin_schedule(void);
 void world_remember(void); /* as it is now, each schedule begins */
 size_t world_n_frames(void);
+size_t world_n_given(void);  /* those that quire_init was told of; without holes */
 void *world_at(quire_pa pa); /* NULL: no RAM */
 bool world_recover(struct quire_recovery *found);
 void world_describe(uintptr_t at, char *text, size_t n);

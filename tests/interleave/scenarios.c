@@ -101,6 +101,7 @@ const struct scenario *const scenarios[] = {
     &add_and_take,
     &add_main,
     &add_and_add,
+    &add_in_frames,
     &add_to_block,
     &double_free,
     &double_free_put,

@@ -37,7 +37,7 @@ extern const struct scenario comes_and_goes, comes_home_and_goes, hint_on_its_wa
 /* index.c */
 extern const struct scenario index_open, index_claim, index_hint;
 /* adds.c */
-extern const struct scenario add_and_take, add_main, add_and_add, add_to_block;
+extern const struct scenario add_and_take, add_main, add_and_add, add_in_frames, add_to_block;
 /* whole.c */
 extern const struct scenario double_free, double_free_put, double_free_run, double_free_block, double_free_home,
     moving_frame, moving_in_caches, looking_on, counting_blocks, validating_blocks, many, many_and_stopped;

@@ -182,6 +182,10 @@ size_t world_n_frames(void) {
     return n_ram_frames;
 }
 
+size_t world_n_given(void) {
+    return (size_t)((region.end - ram_base) >> QUIRE_PAGE_SHIFT);
+}
+
 /* ---- after a schedule ------------------------------------------------------------------------------------ */
 
 void expect(bool good, const char *otherwise) {

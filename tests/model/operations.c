@@ -294,7 +294,8 @@ static void do_switch_cpu(void) {
 
 static void do_write_to_free(void) {
     struct frame *f = oracle_free();
-    if (world->content == QUIRE_CONTENT_POISON && f != NULL && f->ever && f->dirty == 0 && n_written < MAX_QUARANTINE) {
+    if (world->content == QUIRE_CONTENT_POISON && f != NULL && f->poisoned && f->dirty == 0 &&
+        n_written < MAX_QUARANTINE) {
         oracle_begin(CALL_WRITE, f->pa, 0);
         oracle_write_to_free(f, (unsigned)any(PAGE), (uint8_t)(QUIRE_POISON ^ 1u << any(8)));
         n_written++;

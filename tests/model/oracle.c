@@ -66,7 +66,7 @@ void oracle_expect_status(enum quire_status status, enum quire_status want) {
 
 /* ---- life ----------------------------------------------------------------------------------------------- */
 
-/* Metadata are where the walk says; they may only appear in memory that is new. */
+/* Metadata are where the walk says; they may only appear in memory that is new, or free. */
 static bool learn_metadata(void *ctx, const struct quire_run *run) {
     const struct quire_region *region = ctx;
     for (uint64_t i = 0; run->state == QUIRE_STATE_METADATA && i < run->n_frames; i++) {
@@ -75,7 +75,7 @@ static bool learn_metadata(void *ctx, const struct quire_run *run) {
             oracle_fail("metadata at %#llx, outside usable memory", (unsigned long long)run->base);
         }
         bool is_new = region == NULL || (f->pa >= region->base && f->pa < region->end);
-        if (!f->metadata && !is_new) {
+        if (!f->metadata && !is_new && f->refs > 0) {
             oracle_fail("metadata appeared in frame %#llx", (unsigned long long)f->pa);
         }
         oracle_n_metadata += !f->metadata;
@@ -153,6 +153,7 @@ static void contents_freed(struct frame *f) {
         break;
     case QUIRE_CONTENT_POISON:
         filled(f, QUIRE_POISON);
+        f->poisoned = true;
         break;
     case QUIRE_CONTENT_NONE:
     case QUIRE_CONTENT_ZERO:

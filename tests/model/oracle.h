@@ -11,6 +11,7 @@ struct frame {
     quire_pa pa;
     bool metadata;
     bool ever;           /* it was handed out at some time, as far as the allocator can know */
+    bool poisoned;       /* it was when it was freed, and no crash came since */
     uint8_t tag;         /* of the owner, or the last one */
     uint8_t byte;        /* what stands in each byte of it, but for */
     uint64_t stamp;      /* what its holder wrote at its front and back; 0: nothing */

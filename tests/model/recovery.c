@@ -67,10 +67,7 @@ static void take_over(struct frame *f, uint32_t refs, struct found *found) {
 /* A free frame may be poisoned in part where the crash came in the middle; so nothing is known of any, and writes to it
  * go unnoticed once. */
 static void forget_poison(struct frame *f) {
-    if (f->refs == 0 && oracle_world->content == QUIRE_CONTENT_POISON) {
-        f->ever = false;
-        f->tag = 0;
-    }
+    f->poisoned = false;
     if (f->dirty != 0) {
         world_bytes(f->pa)[f->dirty_at] = f->byte;
         f->dirty = 0;

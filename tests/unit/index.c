@@ -21,7 +21,9 @@ static void make(size_t n) {
     memory = aligned_alloc(64, q_index_bytes(n));
     assert_non_null(memory);
     memset(memory, 0xA5, q_index_bytes(n)); /* as a reset leaves it */
-    assert_ptr_equal(q_index_init(&ix, memory, n), (char *)memory + q_index_bytes(n));
+    q_index_open(&ix, memory, n);
+    q_index_start(&ix);
+    assert_ptr_equal(ix.level[ix.top] + 1, (char *)memory + q_index_bytes(n));
     for (unsigned class = 0; class < Q_CLASSES; class ++) {
         hinted[class] = calloc(n, sizeof(bool));
         assert_non_null(hinted[class]);

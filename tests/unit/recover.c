@@ -295,6 +295,48 @@ static void poison_is_not_expected_where_it_may_be_missing(void **state) {
     frames_clear(&all);
 }
 
+/* ---- who frees twice ------------------------------------------------------------------------------------- */
+
+static void freed_before(const struct quire_config *how) {
+    struct frames held = {0};
+    start(how);
+    const quire_pa pa = must_alloc(q, 41), run = must_alloc_order(q, 3, 42), part = must_alloc_order(q, 4, 43);
+    const quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 44);
+    assert_int_equal(quire_free(q, pa), QUIRE_OK);
+    assert_int_equal(quire_free_order(q, run, 3), QUIRE_OK);
+    assert_int_equal(quire_free_order(q, part, 3), QUIRE_OK);
+    assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_OK);
+    quire_walk(q, note_holders, &held);
+    for (unsigned i = 0; i < 3; i++) { /* however often */
+        expect_recovered_as(how, &held, stats_of(q).n_frames);
+        assert_int_equal(found.n_joins, 0);
+        assert_int_equal(quire_free(q, pa), QUIRE_FAULT);
+        expect_fault(QUIRE_FAULT_DOUBLE_FREE, "quire_free", pa, 0, 0, 41);
+        assert_int_equal(quire_free_order(q, run, 3), QUIRE_FAULT);
+        expect_fault(QUIRE_FAULT_DOUBLE_FREE, "quire_free_order", run, 3, 0, 42);
+        assert_int_equal(quire_free(q, part + PAGE), QUIRE_FAULT);
+        expect_fault(QUIRE_FAULT_DOUBLE_FREE, "quire_free", part + PAGE, 0, 0, 43);
+        assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_FAULT);
+        expect_fault(QUIRE_FAULT_DOUBLE_FREE, "quire_free_order", block, QUIRE_BLOCK_ORDER, 0, 44);
+        assert_int_equal(quire_free(q, block + 5 * PAGE), QUIRE_FAULT);
+        expect_fault(QUIRE_FAULT_DOUBLE_FREE, "quire_free", block + 5 * PAGE, 0, 0, 44);
+        assert_int_equal(quire_get(q, pa), QUIRE_FAULT);
+        expect_fault(QUIRE_FAULT_GET_FREE, "quire_get", pa, 0, 0, 41);
+    }
+    assert_int_equal(quire_free_order(q, part + 8 * PAGE, 3), QUIRE_OK);
+    expect_consistent(q);
+    frames_clear(&held);
+    host_ram_clear();
+}
+
+static void a_double_free_over_a_crash(void **state) {
+    (void)state;
+    for (unsigned content = QUIRE_CONTENT_NONE; content <= QUIRE_CONTENT_POISON; content++) {
+        const struct quire_config how = {.n_cpus = 3, .content = (enum quire_content)content};
+        freed_before(&how);
+    }
+}
+
 /* ---- added memory ---------------------------------------------------------------------------------------- */
 
 /* More than all before, so that it becomes the zone that is looked at first. */
@@ -337,10 +379,11 @@ static void expect_refused(const struct quire_config *how, const struct quire_re
     unsigned char *before = malloc(n_bytes);
     struct quire *none = q;
     assert_non_null(before);
-    memcpy(before, q, n_bytes);
+    memcpy(before, q->header, n_bytes);
     assert_int_equal(quire_recover(&none, how, regions, n_regions, &found), why);
     assert_null(none);
-    assert_memory_equal(before, q, n_bytes);
+    assert_memory_equal(before, q->header, n_bytes);
+    assert_non_null(found.why);
     free(before);
 }
 
@@ -371,31 +414,20 @@ static void another_allocators_memory(void **state) {
 /* A crash before quire_init was done, memory after a reset, or never used. */
 static void memory_without_an_allocator(void **state) {
     (void)state;
-    const q_word not_seals[] = {0, 1, Q_ALL_BITS};
+    const uint32_t not_magic[] = {0, 1, UINT32_MAX};
+    const int bytes[] = {0, 0xA5, 0xFF};
     start(&config);
-    for (size_t i = 0; i < COUNT_OF(not_seals); i++) {
-        atomic_store(&q->seal, not_seals[i]);
+    for (size_t i = 0; i < COUNT_OF(not_magic); i++) {
+        atomic_store(&q->header->magic, not_magic[i]);
         expect_refused(&config, map, COUNT_OF(map), QUIRE_NO_MEMORY);
     }
-    memset(q, 0xA5, sizeof *q);
     struct quire *none = q;
-    assert_int_equal(quire_recover(&none, &config, map, COUNT_OF(map), &found), QUIRE_NO_MEMORY);
-    assert_null(none);
-}
-
-/* Memory of zeros, and a map made so that the checksum of the arguments would be 0 as well. */
-static void memory_of_zeros(void **state) {
-    (void)state;
-    const struct quire_region made[] = {USABLE(64 * MIB, 80 * MIB), RESERVED(0x5c10000, 0x2da68844540265)};
-    struct quire *none;
-    if (sizeof(q_word) != 8 || PAGE != 4096) { /* for which it was made */
-        skip();
+    struct q_header *h = q->header;
+    for (size_t i = 0; i < COUNT_OF(bytes); i++) {
+        memset(h, bytes[i], PAGE);
+        assert_int_equal(quire_recover(&none, &config, map, COUNT_OF(map), &found), QUIRE_NO_MEMORY);
+        assert_null(none);
     }
-    q = unit_make(&config, made, COUNT_OF(made));
-    assert_int_equal(atomic_load(&q->seal), 1); /* 0, and a bit so that it is not: else another map is needed */
-    memset(q, 0, sizeof *q);
-    assert_int_equal(quire_recover(&none, &config, made, COUNT_OF(made), &found), QUIRE_NO_MEMORY);
-    assert_null(none);
 }
 
 static void arguments_that_mean_nothing(void **state) {
@@ -411,22 +443,14 @@ static void arguments_that_mean_nothing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        unit_case(who_holds_a_frame_holds_it_on),
-        unit_case(memory_that_was_never_used),
-        unit_case(a_block_that_came_home_as_one),
-        unit_case(memory_all_in_use),
-        unit_case(nothing_is_believed_but_the_records),
-        unit_case(a_split_is_finished),
-        unit_case(a_join_that_one_side_has_is_none),
-        unit_case(a_pair_of_which_one_block_is_split),
-        unit_case(what_was_claimed_is_fresh),
-        unit_case(poison_is_not_expected_where_it_may_be_missing),
-        unit_case(added_memory_is_there_again),
-        unit_case(holes_that_were_being_filled),
-        unit_case(another_allocators_memory),
-        unit_case(memory_without_an_allocator),
-        unit_case(memory_of_zeros),
-        unit_case(arguments_that_mean_nothing),
+        unit_case(who_holds_a_frame_holds_it_on),       unit_case(memory_that_was_never_used),
+        unit_case(a_block_that_came_home_as_one),       unit_case(memory_all_in_use),
+        unit_case(nothing_is_believed_but_the_records), unit_case(a_split_is_finished),
+        unit_case(a_join_that_one_side_has_is_none),    unit_case(a_pair_of_which_one_block_is_split),
+        unit_case(what_was_claimed_is_fresh),           unit_case(poison_is_not_expected_where_it_may_be_missing),
+        unit_case(a_double_free_over_a_crash),          unit_case(added_memory_is_there_again),
+        unit_case(holes_that_were_being_filled),        unit_case(another_allocators_memory),
+        unit_case(memory_without_an_allocator),         unit_case(arguments_that_mean_nothing),
     };
     return cmocka_run_group_tests_name("recover", tests, NULL, NULL);
 }

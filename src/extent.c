@@ -1,0 +1,267 @@
+/* extent.c: making metadata: which zones there are, how much room they take, and where in an extent all of it lies.
+ *
+ * A zone is made of neighbouring regions as long as no whole block lies between them. Only blocks that are partly no RAM
+ * of ours are initialised here, at most two for each region; so the cost does not depend on the size of memory. Where a
+ * zone is to cover blocks beyond its regions (quire_add), these are initialised, too: as nothing but holes.
+ *
+ * What is carved off a region for the extent makes the rest smaller, and that may change what has to be carved off. So a
+ * plan is looked at again until it holds. */
+#include "extent.h"
+#include "mem.h"
+
+/* ---- regions --------------------------------------------------------------------------------------------- */
+
+bool q_span_of(const struct quire_region *region, struct q_span *frames) {
+    if (region->type != QUIRE_USABLE) {
+        return false;
+    }
+    quire_pa end = region->end >> QUIRE_PAGE_SHIFT;
+    quire_pa base = (region->base >> QUIRE_PAGE_SHIFT) + (region->base % QUIRE_PAGE_SIZE != 0);
+    *frames = (struct q_span){(q_frame)base, (q_frame)end};
+    return base < end;
+}
+
+/* What this machine's words can number, in blocks that have neighbours on both sides. */
+static bool addressable(const struct quire_region *region) {
+    return region->type != QUIRE_USABLE || (region->end >> QUIRE_PAGE_SHIFT) <= Q_NO_FRAME - Q_BLOCK;
+}
+
+enum quire_status q_check_regions(const struct quire_region *regions, size_t n_regions) {
+    for (size_t i = 0; i < n_regions; i++) {
+        bool known = regions[i].type == QUIRE_USABLE || regions[i].type == QUIRE_RESERVED;
+        bool sorted = i == 0 || regions[i - 1].end <= regions[i].base;
+        if (!known || !sorted || regions[i].end <= regions[i].base || !addressable(&regions[i])) {
+            return QUIRE_INVALID;
+        }
+    }
+    return QUIRE_OK;
+}
+
+/* ---- the plan: which zones, and what lies where ---------------------------------------------------------- */
+
+/* What is left of a region; false: nothing. */
+static bool piece(const struct q_plan *plan, size_t i, struct q_span *frames) {
+    if (!q_span_of(&plan->regions[i], frames)) {
+        return false;
+    }
+    if (i == plan->home) {
+        frames->base += plan->n_meta;
+    }
+    return frames->base < frames->end;
+}
+
+/* The regions [*i, result) that make one zone, which spans `zone`; result == *i: no more. *i moves to the first of
+ * them. */
+static size_t next_zone(const struct q_plan *plan, size_t *i, struct q_span *zone) {
+    while (*i < plan->n_regions && !piece(plan, *i, zone)) {
+        ++*i;
+    }
+    if (*i == plan->n_regions) {
+        return *i;
+    }
+    size_t end = *i + 1;
+    for (struct q_span next; end < plan->n_regions; end++) {
+        if (!piece(plan, end, &next)) {
+            continue;
+        }
+        if (next.base / Q_BLOCK > (zone->end - 1) / Q_BLOCK + 1) { /* a whole block lies between */
+            break;
+        }
+        zone->end = next.end;
+    }
+    return end;
+}
+
+/* Says where a zone's parts lie; returns where they end, or 0: it is too large. */
+static size_t plan_zone(const struct q_plan *plan, const struct q_span *zone, size_t at, struct q_zone_layout *layout) {
+    const struct q_span *s = plan->around.base < plan->around.end ? &plan->around : zone;
+    size_t n_blocks = (s->end - 1) / Q_BLOCK - s->base / Q_BLOCK + 1;
+    return n_blocks >= Q_MOST_BLOCKS ? 0 : q_zone_plan(layout, s->base / Q_BLOCK * Q_BLOCK, n_blocks, at);
+}
+
+static size_t round_up(size_t n, size_t to) {
+    return (n + to - 1) & ~(to - 1);
+}
+
+/* Places what comes before the first zone. */
+static void place_parts(struct q_plan *plan) {
+    size_t at = plan->zones_at = round_up(sizeof(struct q_header), sizeof(struct q_line));
+    at += plan->n_zones * sizeof(struct q_zone_layout);
+    if (plan->n_cpus > 0) {
+        plan->quire_at = round_up(at, _Alignof(struct quire));
+        plan->caches_at = round_up(plan->quire_at + sizeof(struct quire), Q_CACHE_BYTES);
+        at = plan->caches_at + plan->n_cpus * sizeof(struct q_cache);
+    }
+    plan->table_at = at = round_up(at, sizeof(struct q_line));
+    at += sizeof(struct q_zones) + (plan->n_before + plan->n_zones) * sizeof(struct q_zone *);
+    plan->first_at = round_up(at, sizeof(struct q_line));
+}
+
+/* Bytes of metadata for the plan as it stands; 0: no zone at all, or one is too large. */
+static size_t plan_bytes(struct q_plan *plan) {
+    struct q_span zone;
+    struct q_zone_layout layout;
+    size_t bytes = 0;
+    plan->n_zones = 0;
+    for (size_t i = 0, end; (end = next_zone(plan, &i, &zone)) != i; i = end) {
+        size_t more = plan_zone(plan, &zone, 0, &layout); /* as much wherever it begins */
+        if (more == 0) {
+            return 0;
+        }
+        bytes += more;
+        plan->n_zones++;
+    }
+    place_parts(plan);
+    return bytes == 0 ? 0 : plan->first_at + bytes;
+}
+
+bool q_plan_settle(struct q_plan *plan, q_frame n_available) {
+    for (;;) {
+        size_t bytes = plan_bytes(plan);
+        q_frame n = (bytes + (size_t)QUIRE_PAGE_SIZE - 1) >> QUIRE_PAGE_SHIFT;
+        if (bytes == 0 || n > n_available) {
+            return false;
+        }
+        if (n <= plan->n_meta) {
+            return true;
+        }
+        plan->n_meta = n;
+    }
+}
+
+/* ---- making zones ---------------------------------------------------------------------------------------- */
+
+/* The frames that region `i` and those behind it have in the block that begins at frame `first`. */
+static void usable_frames(const struct q_plan *plan, size_t i, q_frame first, q_word *usable) {
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        usable[w] = 0;
+    }
+    for (; i < plan->n_regions && plan->regions[i].base >> QUIRE_PAGE_SHIFT < first + Q_BLOCK; i++) {
+        struct q_span s;
+        if (!piece(plan, i, &s) || s.end <= first) {
+            continue;
+        }
+        for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+            usable[w] |= q_range_in_word(w, s.base > first ? s.base - first : 0, s.end - first);
+        }
+    }
+}
+
+static bool all_set(const q_word *words) {
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        if (words[w] != Q_ALL_BITS) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Initialises the block of frame `f`, at an edge of region `i` with the frames `s`, if it is partly no RAM of ours.
+ * Blocks below *next have been looked at. */
+static void open_edge(struct q_zone *z, const struct q_plan *plan, size_t i, const struct q_span *s, q_frame f,
+                      size_t *next) {
+    size_t block = q_zone_block_of(z, f);
+    q_frame first = q_zone_frame(z, block);
+    if (block < *next || (s->base <= first && s->end - first >= Q_BLOCK)) {
+        return;
+    }
+    *next = block + 1;
+    q_word usable[Q_LINE_WORDS];
+    usable_frames(plan, i, first, usable);
+    if (!all_set(usable)) {
+        q_zone_open_block(z, block, usable);
+    }
+}
+
+/* Initialises the blocks that hold nothing of the regions. */
+static void open_surroundings(struct q_zone *z, const struct q_span *span) {
+    static const q_word none[Q_LINE_WORDS];
+    size_t first = q_zone_block_of(z, span->base), last = q_zone_block_of(z, span->end - 1);
+    for (size_t b = 0; b < first; b++) {
+        q_zone_open_block(z, b, none);
+    }
+    for (size_t b = last + 1; b < z->n_blocks; b++) {
+        q_zone_open_block(z, b, none);
+    }
+}
+
+/* The zone of regions [i, end), which spans `span`. Their frames add up in the allocator's balance. */
+static void start_zone(struct q_zone *z, const struct q_plan *plan, size_t i, size_t end, const struct q_span *span) {
+    struct q_span s;
+    size_t n_frames = 0, next = 0;
+    q_zone_start(z, span->base, span->end);
+    for (; i < end; i++) {
+        if (piece(plan, i, &s)) {
+            n_frames += s.end - s.base;
+            open_edge(z, plan, i, &s, s.base, &next);
+            open_edge(z, plan, i, &s, s.end - 1, &next);
+        }
+    }
+    open_surroundings(z, span);
+    atomic_init(&z->n_frames, n_frames);
+    atomic_fetch_add_explicit(&z->balance->n_free, (intptr_t)n_frames, memory_order_relaxed); /* an estimate */
+}
+
+/* ---- the extent ------------------------------------------------------------------------------------------ */
+
+/* All but the magic and the sum. */
+static void fill_header(struct q_header *h, const struct q_plan *plan, q_frame base) {
+    memset(h, 0, sizeof *h);
+    h->version = Q_LAYOUT_VERSION;
+    h->word_bytes = sizeof(q_word);
+    h->page_shift = QUIRE_PAGE_SHIFT;
+    h->block_order = QUIRE_BLOCK_ORDER;
+    h->header_bytes = sizeof *h;
+    h->zone_bytes = sizeof(struct q_zone_layout);
+    h->quire_bytes = sizeof(struct quire);
+    h->cache_bytes = sizeof(struct q_cache);
+    h->view_bytes = sizeof(struct q_zone);
+    h->node_bytes = sizeof(struct q_node);
+    h->block_bytes = sizeof(struct q_block);
+    h->n_zones = (uint32_t)plan->n_zones;
+    h->base = base;
+    h->end = base + plan->n_meta;
+    h->zones_at = plan->zones_at;
+    h->quire_at = plan->quire_at;
+    h->caches_at = plan->caches_at;
+    h->table_at = plan->table_at;
+    q_link(h, Q_NO_FRAME);
+}
+
+void q_extent_make(const struct q_plan *plan, const struct q_identity *who, struct q_header *h, q_frame base,
+                   struct q_balance *balance) {
+    fill_header(h, plan, base);
+    h->content = (uint8_t)who->content;
+    h->n_cpus = who->n_cpus;
+    h->seal = who->seal;
+    h->number = who->number;
+    h->sum = q_header_sum(h);
+    struct q_zone_layout *layout = (struct q_zone_layout *)(void *)((char *)h + h->zones_at);
+    struct q_span span;
+    size_t at = plan->first_at;
+    for (size_t i = 0, end; (end = next_zone(plan, &i, &span)) != i; i = end, layout++) {
+        at = plan_zone(plan, &span, at, layout);
+        layout->sum = q_zone_layout_sum(layout);
+        struct q_zone *z = (struct q_zone *)(void *)((char *)h + layout->view_at);
+        q_zone_open(z, layout, h, balance);
+        start_zone(z, plan, i, end, &span);
+    }
+    Q_ASSERT(((at - 1) >> QUIRE_PAGE_SHIFT) < plan->n_meta, at);
+}
+
+q_frame q_extent_reserve(const struct quire *q, const struct q_header *h) {
+    q_frame n = 0;
+    for (q_frame f = (q_frame)h->base; f < h->end; f++) {
+        struct q_zone *z = q_zone_at(q, f);
+        if (z == NULL || !q_zone_ready(z, q_zone_block_of(z, f))) {
+            continue;
+        }
+        /* relaxed: the frames are the allocator's alone */
+        q_record *r = q_zone_record(z, f);
+        if ((atomic_load_explicit(r, memory_order_relaxed) & Q_RESERVED) == 0) {
+            atomic_store_explicit(r, Q_RESERVED, memory_order_relaxed);
+            n++;
+        }
+    }
+    return n;
+}

@@ -1,0 +1,65 @@
+/* extent.h: making metadata: zones for regions, in an extent. See extent.c for the theory. */
+#ifndef Q_EXTENT_H
+#define Q_EXTENT_H
+
+#include "core.h"
+
+/* A span of frames. */
+struct q_span {
+    q_frame base, end;
+};
+
+/* The whole frames of a usable region; false: none, or it is not usable. */
+bool q_span_of(const struct quire_region *region, struct q_span *frames);
+
+/* Whether regions are sorted, and mean something; else QUIRE_INVALID. */
+enum quire_status q_check_regions(const struct quire_region *regions, size_t n_regions);
+
+#define Q_ELSEWHERE SIZE_MAX
+
+/* What is to be made, and where in its extent it lies: see layout.h. */
+struct q_plan {
+    const struct quire_region *regions;
+    size_t n_regions;
+    size_t home;          /* the region whose front is carved off for the extent; Q_ELSEWHERE: of none */
+    struct q_span around; /* which frames the one zone's blocks cover; empty: what the regions need */
+    unsigned n_cpus;      /* caches to make; 0: no allocator, it exists */
+    size_t n_before;      /* zones of the allocator that exist */
+    /* Found by q_plan_settle: */
+    q_frame n_meta; /* frames of the extent */
+    size_t n_zones, zones_at, quire_at, caches_at, table_at, first_at;
+};
+
+/* Finds out the rest. False: no zone at all, or one too large, or more than `n_available` frames of metadata. */
+bool q_plan_settle(struct q_plan *plan, q_frame n_available);
+
+/* Where quire_init puts an allocator (init.c). */
+struct q_home {
+    size_t region;           /* whose front it is */
+    q_frame base;            /* first frame of the extent */
+    q_frame n_available;     /* how many there are from there on */
+    uint64_t seal;           /* checksum of the arguments */
+    struct q_header *header; /* where it is mapped */
+};
+
+/* QUIRE_INVALID, QUIRE_NO_MEMORY: as quire_init. */
+enum quire_status q_find_home(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
+                              struct q_home *home);
+
+/* What the headers of all extents of an allocator have in common, and their number. */
+struct q_identity {
+    unsigned n_cpus;
+    enum quire_content content;
+    uint64_t seal;
+    uint32_t number;
+};
+
+/* Fills the extent that begins at frame `base` and is mapped at `h`: header and zones. The magic, struct quire, caches,
+ * table and the rest of the view are left to the caller. */
+void q_extent_make(const struct q_plan *plan, const struct q_identity *who, struct q_header *h, q_frame base,
+                   struct q_balance *balance);
+
+/* Reserves the frames of the extent that a zone has as its own. Returns how many were not reserved before. */
+q_frame q_extent_reserve(const struct quire *q, const struct q_header *h);
+
+#endif

@@ -1,0 +1,227 @@
+/* view.c: pointers to metadata, made from what lasts of them (layout.h).
+ *
+ * A view is a struct quire, a table of its zones, and a struct q_zone for each. The one that a kernel works with lies in
+ * the metadata themselves, and is made by quire_init and again by quire_recover. Another one can be made anywhere, also of
+ * memory that may only be read, by a program that never was in the machine: it brings its own quire_port_map. Through
+ * that everything can be asked that writes nothing: quire_walk, quire_tag_stats, quire_zone_stats, quire_refs.
+ *
+ * Nothing in the metadata is believed before q_metadata_wrong has looked at it, and that believes no number before the
+ * checksum over it was right. */
+#include "core.h"
+#include "mem.h"
+
+/* ---- checksums -------------------------------------------------------------------------------------------- */
+
+/* As q_checksum, the same on machines of all word sizes. `from` is aligned to a word. */
+static uint32_t sum_of(const void *from, size_t n_bytes) {
+    uint32_t sum = 2166136261u, word;
+    for (size_t i = 0; i < n_bytes; i += sizeof word) {
+        memcpy(&word, __builtin_assume_aligned((const char *)from + i, sizeof word), sizeof word);
+        sum = (sum ^ word) * 16777619u;
+    }
+    return sum;
+}
+
+uint32_t q_header_sum(const struct q_header *h) {
+    const size_t from = offsetof(struct q_header, word_bytes);
+    return sum_of((const char *)h + from, offsetof(struct q_header, next) - from);
+}
+
+uint32_t q_zone_layout_sum(const struct q_zone_layout *zone) {
+    return sum_of(zone, offsetof(struct q_zone_layout, sum));
+}
+
+/* ---- the chain of extents --------------------------------------------------------------------------------- */
+
+/* The link as two of its copies have it; false: no two agree. */
+static bool read_link(const struct q_header *h, q_word *next) {
+    q_word copy[Q_LINKS];
+    for (unsigned i = 0; i < Q_LINKS; i++) {
+        /* acquire: pairs with the release in q_link, so that the header it leads to is seen whole */
+        copy[i] = atomic_load_explicit(&h->next[i], memory_order_acquire);
+    }
+    *next = copy[1] == copy[2] ? copy[1] : copy[0];
+    return copy[0] == copy[1] || copy[1] == copy[2] || copy[0] == copy[2];
+}
+
+void q_link(struct q_header *h, q_frame next) {
+    for (unsigned i = 0; i < Q_LINKS; i++) {
+        /* release: who sees the link sees what it leads to; pairs with read_link */
+        atomic_store_explicit(&h->next[i], next, memory_order_release);
+    }
+}
+
+struct q_header *q_next_extent(const struct q_header *h) {
+    q_word next = Q_NO_FRAME;
+    (void)read_link(h, &next);
+    return next == Q_NO_FRAME ? NULL : quire_port_map(q_pa(next));
+}
+
+/* ---- what stands against reading them --------------------------------------------------------------------- */
+
+static const char *wrong_header(const struct q_header *h) {
+    /* acquire: pairs with the release in quire_init */
+    if (atomic_load_explicit(&h->magic, memory_order_acquire) != Q_MAGIC) {
+        return "no allocator lies where these arguments would put one";
+    }
+    if (h->version != Q_LAYOUT_VERSION) {
+        return "its metadata are laid out by another version of the library";
+    }
+    return h->sum == q_header_sum(h) ? NULL : "a header of its metadata is damaged";
+}
+
+/* Where the header is sound and of another build. */
+static const char *wrong_build(const struct q_header *h) {
+    if (h->word_bytes != sizeof(q_word)) {
+        return "it was made with another word size";
+    }
+    if (h->page_shift != QUIRE_PAGE_SHIFT) {
+        return "it was made with another page size";
+    }
+    if (h->block_order != QUIRE_BLOCK_ORDER) {
+        return "it was made with blocks of another size";
+    }
+    bool same = h->header_bytes == sizeof(struct q_header) && h->zone_bytes == sizeof(struct q_zone_layout) &&
+                h->quire_bytes == sizeof(struct quire) && h->cache_bytes == sizeof(struct q_cache) &&
+                h->view_bytes == sizeof(struct q_zone) && h->node_bytes == sizeof(struct q_node) &&
+                h->block_bytes == sizeof(struct q_block);
+    return same ? NULL : "its structures have other sizes";
+}
+
+static const struct q_zone_layout *zones_of(const struct q_header *h) {
+    return (const struct q_zone_layout *)(const void *)((const char *)h + h->zones_at);
+}
+
+static const char *wrong_zones(const struct q_header *h) {
+    for (uint32_t i = 0; i < h->n_zones; i++) {
+        if (zones_of(h)[i].sum != q_zone_layout_sum(&zones_of(h)[i]) || zones_of(h)[i].zero != 0) {
+            return "what its metadata say of a zone is damaged";
+        }
+    }
+    return NULL;
+}
+
+static const char *wrong_extent(const struct q_header *h) {
+    const char *why = wrong_header(h);
+    why = why == NULL ? wrong_build(h) : why;
+    return why == NULL ? wrong_zones(h) : why;
+}
+
+const char *q_metadata_wrong(const struct q_header *first, q_frame at, size_t *n_zones) {
+    *n_zones = 0;
+    uint32_t number = 0;
+    for (const struct q_header *h = first;; h = quire_port_map(q_pa(at)), number++) {
+        if (h == NULL) {
+            return "some of its metadata are not mapped";
+        }
+        const char *why = wrong_extent(h);
+        if (why != NULL) {
+            return why;
+        }
+        if (h->base != at || h->number != number || h->seal != first->seal) {
+            return "some of its metadata lie in another place, or are another allocator's";
+        }
+        *n_zones += h->n_zones;
+        if (!read_link(h, &at)) {
+            return "the chain of its metadata is damaged";
+        }
+        if (at == Q_NO_FRAME) {
+            return NULL;
+        }
+    }
+}
+
+/* ---- making one ------------------------------------------------------------------------------------------- */
+
+q_word q_core_sum(const struct quire *q) {
+    q_word sum = q_checksum(q_checksum(Q_NO_SUM, (q_word)q->header), (q_word)q->caches);
+    return q_checksum(q_checksum(q_checksum(sum, q->n_cpus), q->n_quick), (q_word)q->content);
+}
+
+q_word q_zones_sum(const struct q_zones *zones) {
+    q_word sum = Q_NO_SUM;
+    for (size_t i = 0; i < zones->n; i++) {
+        sum = q_checksum(sum, (q_word)zones->zone[i]);
+    }
+    return sum;
+}
+
+void q_table_insert(struct q_zones *table, struct q_zone *z) {
+    size_t i = table->n++;
+    for (; i > 0 && table->zone[i - 1]->first > z->first; i--) {
+        table->zone[i] = table->zone[i - 1];
+    }
+    table->zone[i] = z;
+}
+
+void q_publish_table(struct quire *q, struct q_zones *table) {
+    table->not_n = ~table->n;
+    table->sum = q_zones_sum(table);
+    atomic_store_explicit(&q->zones, table, memory_order_release); /* pairs with q_zones */
+    /* relaxed: quire_validate alone looks at it, when no quire_add runs */
+    atomic_store_explicit(&q->not_zones, ~(q_word)table, memory_order_relaxed);
+}
+
+void q_prefer_if_larger(struct quire *q, struct q_zone *z) {
+    struct q_zone *main = q_main(q);
+    if (main == NULL || z->n_blocks > main->n_blocks) {
+        atomic_store_explicit(&q->main, z, memory_order_release); /* pairs with q_main */
+    }
+}
+
+/* A pointer into an extent. The view of memory that may only be read is not written through. */
+static void *part(const struct q_header *h, uint64_t at) {
+    return (char *)(uintptr_t)h + at;
+}
+
+struct q_zone *q_view_zone(struct quire *q, const struct q_header *h, uint32_t i, struct q_zone *z) {
+    const struct q_zone_layout *zone = &zones_of(h)[i];
+    q_zone_open(z, zone, h, &q->balance);
+    z->meta_base = i == 0 ? (q_frame)h->base : 0;
+    z->meta_end = i == 0 ? (q_frame)h->end : 0;
+    q_zone_seal(z);
+    return z;
+}
+
+/* The shared words as they are at the moment, for a view that lies apart. relaxed: a snapshot */
+static void copy_words(struct q_zone *to, struct q_zone *from) {
+    atomic_init(&to->base, atomic_load_explicit(&from->base, memory_order_relaxed));
+    atomic_init(&to->end, atomic_load_explicit(&from->end, memory_order_relaxed));
+    atomic_init(&to->ceiling, atomic_load_explicit(&from->ceiling, memory_order_relaxed));
+    atomic_init(&to->n_frames, atomic_load_explicit(&from->n_frames, memory_order_relaxed));
+}
+
+static void copy_counters(struct quire *to, struct quire *from) {
+    atomic_init(&to->balance.n_free, atomic_load_explicit(&from->balance.n_free, memory_order_relaxed));
+    atomic_init(&to->balance.n_whole, atomic_load_explicit(&from->balance.n_whole, memory_order_relaxed));
+    atomic_init(&to->n_begun, atomic_load_explicit(&from->n_begun, memory_order_relaxed));
+    atomic_init(&to->n_ended, atomic_load_explicit(&from->n_ended, memory_order_relaxed));
+    atomic_init(&to->n_faults, atomic_load_explicit(&from->n_faults, memory_order_relaxed));
+    atomic_init(&to->n_unproved, atomic_load_explicit(&from->n_unproved, memory_order_relaxed));
+    atomic_init(&to->adding, atomic_load_explicit(&from->adding, memory_order_relaxed));
+}
+
+void q_view_open(struct quire *q, const struct q_header *first, struct q_zones *table, struct q_zone *apart) {
+    q->header = (struct q_header *)(uintptr_t)first; /* written by quire_add only */
+    q->caches = part(first, first->caches_at);
+    q->n_cpus = first->n_cpus;
+    q->content = (enum quire_content)first->content;
+    q->n_quick = q->content == QUIRE_CONTENT_NONE ? q->n_cpus : 0;
+    q->sum = q_core_sum(q);
+    if (apart != NULL) {
+        copy_counters(q, part(first, first->quire_at));
+    }
+    atomic_store_explicit(&q->main, NULL, memory_order_relaxed); /* nobody else knows it yet */
+    table->n = 0;
+    for (const struct q_header *h = first; h != NULL; h = q_next_extent(h)) {
+        for (uint32_t i = 0; i < h->n_zones; i++) {
+            struct q_zone *there = part(h, zones_of(h)[i].view_at), *z = apart != NULL ? &apart[table->n] : there;
+            if (apart != NULL) {
+                copy_words(z, there);
+            }
+            q_table_insert(table, q_view_zone(q, h, i, z));
+            q_prefer_if_larger(q, z);
+        }
+    }
+    q_publish_table(q, table);
+}
