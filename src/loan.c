@@ -172,13 +172,12 @@ static int32_t count_add(struct q_zone *z, size_t block, int32_t n) {
 static bool take_as_one(struct q_zone *z, size_t block) {
     _Atomic int32_t *count = &z->blocks[block].count;
     int32_t old = atomic_load(count);
-    while (q_is_as_one(old)) { /* a failure means that another CPU took it, or that frames came home twice */
-        if (atomic_compare_exchange_strong(count, &old, old - Q_AS_ONE)) {
-            count_changed(z, block, old, old - Q_AS_ONE);
-            return true;
-        }
+    /* Fails where another CPU took it, or frames came home twice: it is looked for elsewhere then. */
+    if (!q_is_as_one(old) || !atomic_compare_exchange_strong(count, &old, old - Q_AS_ONE)) {
+        return false;
     }
-    return false;
+    count_changed(z, block, old, old - Q_AS_ONE);
+    return true;
 }
 
 /* The opposite; false: what came home before is not counted yet, and the frames must go home by their bits. */
@@ -269,7 +268,9 @@ static unsigned take_in_word(struct q_zone *z, size_t block, size_t w, unsigned 
     _Atomic q_word *bits = &z->lines[block].word[w];
     q_frame base = q_zone_frame(z, block) + w * Q_WORD_BITS;
     q_word old = atomic_load(bits), run = q_low_bits((size_t)1 << order);
-    while (old != 0) { /* each failure means that another CPU took or freed frames here */
+    /* Each failure means that another CPU took or freed frames here. Who fails as often as the word has bits goes on
+     * elsewhere, so that each call has an end; a proof that there is none takes that for what it is (single.c, P1). */
+    for (unsigned tries = 0; old != 0 && tries < Q_WORD_BITS; tries++) {
         q_word frames = 0, starts = q_aligned_runs(old, order);
         unsigned n = 0;
         for (; starts != 0 && n < most; starts &= starts - 1) {

@@ -6,7 +6,9 @@
  *
  * Contexts: everything but quire_init may be called at any time, on any CPU, with interrupts on or off, from
  * interrupt and NMI handlers, also in the middle of another call. Nothing waits, takes a lock or disables
- * interrupts; each call ends after a bounded number of its own steps, whatever the other CPUs do. Stack use stays under
+ * interrupts. quire_get, quire_put, quire_try_get and quire_cow are lock-free: a CPU that is stopped anywhere stops nobody,
+ * and a call tries again only where another CPU changed the count of the same frame in between. All others are wait-free: each
+ * ends after a number of its own steps that blocks, CPUs and frames in use bound, whatever the other CPUs do. Stack use stays under
  * 1 KiB.
  *
  * Faults: a misuse is reported through quire_port_fault; if that returns, the call returns QUIRE_FAULT (or

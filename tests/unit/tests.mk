@@ -5,7 +5,7 @@ UNIT_SHARED := unit memory
 UNIT_TOPICS := $(filter-out $(UNIT_SHARED),$(basename $(notdir $(wildcard tests/unit/*.c))))
 
 # Single steps through instrumented code would only test the instrumentation.
-UNIT_ASAN_TOPICS := $(filter-out interrupt,$(UNIT_TOPICS))
+UNIT_ASAN_TOPICS := $(filter-out interrupt disturbed,$(UNIT_TOPICS))
 
 # $(call unit,VARIANT,FOLDER,TOPICS,LINKER). The shared files are an archive because nested.c brings hooks of its own.
 define unit
