@@ -17,9 +17,13 @@
 #include "quire-xv6.h"
 #include <quire/port.h>
 
-#define ROM_DEVICE_TREE 0x1020 /* physical address of the word that holds the device tree's */
-#define MAX_TREE_BYTES  (1u << 20)
-#define MAX_REGIONS     16
+/* The address of the word that holds the device tree's. A kernel that keeps what was in a1 says where, by
+ * -DROM_DEVICE_TREE=... */
+#ifndef ROM_DEVICE_TREE
+#define ROM_DEVICE_TREE 0x1020
+#endif
+#define MAX_TREE_BYTES (1u << 20)
+#define MAX_REGIONS    16
 
 extern char end[];
 

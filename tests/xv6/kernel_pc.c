@@ -25,6 +25,7 @@ static size_t ram_up_to(size_t n_bytes) {
 /* ---- ports ----------------------------------------------------------------------------------------------- */
 
 static uchar cmos_index;
+bool cmos_is_empty;
 
 static uchar cmos_read(void) {
     size_t n_bytes = ram_up_to(PHYSTOP);
@@ -32,6 +33,9 @@ static uchar cmos_read(void) {
     size_t above_16mib = n_bytes > 16 << 20 ? (n_bytes - (16 << 20)) >> 16 : 0;
     if (above_1mib > 0xFFFF) {
         above_1mib = 0xFFFF;
+    }
+    if (cmos_is_empty) {
+        return 0;
     }
     switch (cmos_index) {
     case 0x30:
@@ -47,8 +51,19 @@ static uchar cmos_read(void) {
     }
 }
 
+unsigned n_serial_is_busy;
+
+static uchar serial_status(void) {
+    enum { READY_TO_SEND = 0x20 };
+    if (n_serial_is_busy > 0) {
+        n_serial_is_busy--;
+        return 0;
+    }
+    return READY_TO_SEND;
+}
+
 static uchar port_read(uintptr_t port) {
-    return port == 0x71 ? cmos_read() : port == 0x3FD ? 0x20 /* ready to send */ : 0xFF;
+    return port == 0x71 ? cmos_read() : port == 0x3FD ? serial_status() : 0xFF;
 }
 
 static void port_write(uintptr_t port, uchar byte) {

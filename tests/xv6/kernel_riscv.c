@@ -1,33 +1,17 @@
-/* kernel_riscv.c: the machine under the two RISC-V kernels: the hooks, and start-up on hart 0. */
-
-/* The kernel's headers need this order. */
-/* clang-format off */
-#include "types.h"
-#include "param.h"
-#include "memlayout.h"
-/* clang-format on */
+/* kernel_riscv.c: the machine under the two RISC-V kernels: the board's own file, with a ROM and a hart number that can be
+ * had in a process, and start-up on hart 0. */
 #include "kernel.h"
-#include "quire-xv6.h"
-#include <quire/port.h>
+#include "trees.h"
+#include "types.h"
 
-void kinit(void);
-_Noreturn void panic(char *message);
+uint64_t rom_device_tree;
 
-unsigned quire_port_cpu(void) {
+static uint64 r_tp(void) {
     return this_cpu();
 }
 
-void *quire_port_map(quire_pa pa) {
-    return (void *)pa;
-}
-
-quire_pa xv6_ram_end(void) {
-    return machine_ram < PHYSTOP - KERNBASE ? KERNBASE + machine_ram : PHYSTOP;
-}
-
-void xv6_stop(char *message) {
-    panic(message);
-}
+#define ROM_DEVICE_TREE (&rom_device_tree)
+#include "../../compat/xv6/quire-virt.c"
 
 bool machine_port(uintptr_t *eip, uintptr_t *eax, uintptr_t edx) {
     (void)eip;
@@ -36,11 +20,18 @@ bool machine_port(uintptr_t *eip, uintptr_t *eax, uintptr_t edx) {
     return false;
 }
 
+/* As QEMU does: the tree lies at the end of RAM. */
+static void put_tree(uint64 n_bytes) {
+    const struct bank memory[] = {{KERNBASE, n_bytes}, {0}}, none[] = {{0}};
+    rom_device_tree = KERNBASE + n_bytes - TREE_BYTES;
+    make_tree((void *)rom_device_tree, memory, none);
+}
+
 void boot(void) {
-    map_ram(PHYSTOP - KERNBASE);
-    if (machine_ram < PHYSTOP - KERNBASE) {
-        limit_ram(machine_ram);
-    }
+    uint64 most = PHYSTOP - KERNBASE, n_bytes = machine_ram < most ? machine_ram : most;
+    map_ram(most);
+    limit_ram(n_bytes);
+    put_tree(n_bytes);
     set_interrupts(false);
     kinit();
     set_interrupts(true);

@@ -8,6 +8,7 @@
 #include "spinlock.h"
 #include "defs.h"
 /* clang-format on */
+#include "board.h"
 #include "common.h"
 #include "kernel.h"
 
@@ -155,5 +156,10 @@ const struct scenario scenarios[] = {
     {"separate_lines", separate_lines, "two locks on one cache line"},
     {"produced_elsewhere", produced_elsewhere, "more than two locks for each page"},
     {"always_one_free", always_one_free, "no page, though one was free at every instant"},
+    {"ram_that_trees_tell", ram_that_trees_tell, NULL},
+    {"added_later", added_later, "page fault"},
+    {"added_badly", added_badly, "page fault"},
+    {"added_at_once", added_at_once, "page fault"},
+    {"strange_faults", strange_faults, "faults are not reported"},
     {0},
 };

@@ -8,6 +8,7 @@
 #include "spinlock.h"
 #include "defs.h"
 /* clang-format on */
+#include "board.h"
 #include "common.h"
 #include "kernel.h"
 
@@ -230,5 +231,10 @@ const struct scenario scenarios[] = {
     {"copy_without_memory", copy_without_memory, "out of memory"},
     {"fill_without_lock", fill_without_lock, "a page is filled or copied with a lock held"},
     {"atomic_counts", atomic_counts, "a count is changed without its lock"},
+    {"ram_that_trees_tell", ram_that_trees_tell, NULL},
+    {"added_later", added_later, "page fault"},
+    {"added_badly", added_badly, "page fault"},
+    {"added_at_once", added_at_once, "page fault"},
+    {"strange_faults", strange_faults, "faults are not reported"},
     {0},
 };

@@ -5,12 +5,16 @@ XV6 := $(BUILD)/tests/xv6
 XV6_END_riscv := 0x80021e40
 XV6_END_i386 := 0x801154a8
 
-XV6_FLAGS_riscv := -mcmodel=large
+# -iquote: libfdt has an fdt.h, too.
+XV6_FLAGS_riscv := -mcmodel=large -iquote boot
 XV6_FLAGS_i386 := -m32
 
 # What can be built here: stepping through code takes an x86 processor.
 XV6_HOST_riscv := $(filter x86_64,$(shell uname -m))
 XV6_HOST_i386 := $(M32)
+
+XV6_LIBS_riscv := -lpthread -lfdt
+XV6_LIBS_i386 := -lpthread
 
 # now: a function that is bound at its first call takes stack then, which little_stack would count.
 XV6_LINK := -Wl,--wrap=memset,--wrap=memmove,--wrap=memcpy,-z,now
@@ -30,19 +34,20 @@ define xv6_program
 XV6_OBJECTS_$(1) := $$(patsubst %.c,$(XV6)/$(2)/%.o,$$(addprefix tests/xv6/,$(3) common.c kernel.c) $(4))
 $(XV6)/$(1): $$(XV6_OBJECTS_$(1))
 	@echo "  LD  $$@"
-	@$$(CC) -no-pie $(filter -m32,$(XV6_FLAGS_$(2))) $$^ $(XV6_LINK) -Wl,--defsym,end=$(XV6_END_$(2)) -lpthread -o $$@
+	@$$(CC) -no-pie $(filter -m32,$(XV6_FLAGS_$(2))) $$^ $(XV6_LINK) -Wl,--defsym,end=$(XV6_END_$(2)) $(XV6_LIBS_$(2)) -o $$@
 -include $$(XV6_OBJECTS_$(1):.o=.d)
 XV6_PROGRAMS += $(if $(XV6_HOST_$(2)),$(XV6)/$(1))
 endef
 
 XV6_PROGRAMS :=
 XV6_CORE := compat/xv6/quire-xv6.c $(QUIRE_SRC)
-$(eval $(call xv6_program,percpu,riscv,percpu.c kernel_riscv.c,compat/xv6/kalloc-percpu.c $(XV6_CORE)))
-$(eval $(call xv6_program,percpu-seedlike,riscv,percpu.c kernel_riscv.c seedlike/percpu.c))
-$(eval $(call xv6_program,poison,riscv,poison.c kernel_riscv.c kalloc-poison.c,$(XV6_CORE)))
-$(eval $(call xv6_program,poison-seedlike,riscv,poison.c kernel_riscv.c seedlike/percpu.c))
-$(eval $(call xv6_program,refcount,riscv,refcount.c kernel_riscv.c,compat/xv6/kalloc-refcount.c $(XV6_CORE)))
-$(eval $(call xv6_program,refcount-seedlike,riscv,refcount.c kernel_riscv.c seedlike/refcount.c))
+XV6_BOARD := kernel_riscv.c trees.c
+$(eval $(call xv6_program,percpu,riscv,percpu.c board.c $(XV6_BOARD),compat/xv6/kalloc-percpu.c $(XV6_CORE) $(BOOT_SRC)))
+$(eval $(call xv6_program,percpu-seedlike,riscv,percpu.c board.c $(XV6_BOARD) seedlike/percpu.c,$(BOOT_SRC)))
+$(eval $(call xv6_program,poison,riscv,poison.c $(XV6_BOARD) kalloc-poison.c,$(XV6_CORE) $(BOOT_SRC)))
+$(eval $(call xv6_program,poison-seedlike,riscv,poison.c $(XV6_BOARD) seedlike/percpu.c,$(BOOT_SRC)))
+$(eval $(call xv6_program,refcount,riscv,refcount.c board.c $(XV6_BOARD),compat/xv6/kalloc-refcount.c $(XV6_CORE) $(BOOT_SRC)))
+$(eval $(call xv6_program,refcount-seedlike,riscv,refcount.c board.c $(XV6_BOARD) seedlike/refcount.c,$(BOOT_SRC)))
 $(eval $(call xv6_program,twophase,i386,twophase.c kernel_pc.c,$(addprefix compat/xv6/,kalloc-twophase.c quire-pc.c) $(XV6_CORE)))
 $(eval $(call xv6_program,twophase-seedlike,i386,twophase.c kernel_pc.c seedlike/twophase.c))
 

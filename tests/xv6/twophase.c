@@ -176,7 +176,14 @@ static void start_at(void *start) {
     kinit1(start, FIRST);
 }
 
+/* A line that is stuck is given up for each character; one that is slow is waited for. */
+static void start_on_a_slow_line(void *start) {
+    n_serial_is_busy = 100010;
+    start_at(start);
+}
+
 static void kernel_too_large(void) {
+    expect_stop(start_on_a_slow_line, P2V(5 << 20), "kinit1: from 0x500000 to 0x400000 there is no memory");
     expect_stop(start_at, P2V(5 << 20), "kinit1: from 0x500000 to 0x400000 there is no memory");
     expect_stop(start_at, FIRST, "kinit1: from 0x400000 to 0x400000 there is no memory");
     expect_stop(start_at, (char *)FIRST - PAGE / 2, "kinit1: from 0x3ff800 to 0x400000 there is no memory");
@@ -205,10 +212,16 @@ static void machine_of_100_mib(void) {
     machine_of(100 << 20);
 }
 
+static void machine_that_does_not_say(void) {
+    cmos_is_empty = true;
+    machine_of(PHYSTOP);
+}
+
 static void machines(void) {
     in_copy(machine_of_3_mib);
     in_copy(machine_of_12_mib);
     in_copy(machine_of_100_mib);
+    in_copy(machine_that_does_not_say);
 }
 
 const struct scenario scenarios[] = {
