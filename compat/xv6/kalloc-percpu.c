@@ -22,6 +22,8 @@
 #endif
 
 void freerange(void *pa_start, void *pa_end);
+void *superalloc(void);
+void superfree(void *pa);
 
 extern char end[]; /* the first address behind the kernel, from kernel.ld */
 
@@ -59,4 +61,21 @@ void kfree(void *pa) {
 void *kalloc(void) {
     quire_pa pa = quire_alloc(xv6_memory, XV6_TAG);
     return pa == QUIRE_NONE ? 0 : (void *)pa;
+}
+
+/* ---- 2 MiB at once, for the labs that map them as one page ------------------------------------------------------ */
+
+#define SUPER_ORDER 9 /* 512 pages, which is what one entry of a level-1 page table maps */
+
+/* 2 MiB, aligned to that, or 0. kfree takes the pages of it one by one, too. */
+void *superalloc(void) {
+    quire_pa pa;
+    return quire_alloc_order(xv6_memory, SUPER_ORDER, XV6_TAG, &pa) == QUIRE_OK ? (void *)pa : 0;
+}
+
+void superfree(void *pa) {
+    if ((uint64)pa % (PGSIZE << SUPER_ORDER) != 0 || (char *)pa < end || (uint64)pa >= PHYSTOP) {
+        panic("superfree");
+    }
+    quire_free_order(xv6_memory, (uint64)pa, SUPER_ORDER);
 }

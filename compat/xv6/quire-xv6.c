@@ -101,9 +101,13 @@ static const char *kernel_name(const char *call) {
     static const struct {
         const char *quire, *xv6;
     } names[] = {
-        {"quire_alloc", "kalloc"},   {"quire_free", "kfree"},
-        {"quire_put", "kfree"},      {"quire_get", "reference_operation"},
+        {"quire_alloc", "kalloc"},
+        {"quire_free", "kfree"},
+        {"quire_put", "kfree"},
+        {"quire_get", "reference_operation"},
         {"quire_cow", "cowcopy_pa"},
+        {"quire_alloc_order", "superalloc"},
+        {"quire_free_order", "superfree"},
     };
     for (uint i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (same(call, names[i].quire)) {

@@ -11,6 +11,7 @@
 #include "board.h"
 #include "common.h"
 #include "kernel.h"
+#include <stdio.h>
 
 extern struct kmem {
     struct spinlock lock;
@@ -118,6 +119,60 @@ static void produced_elsewhere(void) {
     expect(take() == NULL, "a page too many");
 }
 
+/* ---- 2 MiB at once -------------------------------------------------------------------------------------------- */
+
+#define SUPER_BYTES (2u << 20)
+#define SUPER_PAGES (SUPER_BYTES / PAGE)
+
+/* The seed has none. */
+extern void *superalloc(void) __attribute__((weak));
+extern void superfree(void *pa) __attribute__((weak));
+
+static void free_super(void *pa) {
+    superfree(pa);
+}
+
+static size_t take_all_super(char **pages, size_t room) {
+    size_t n = 0;
+    for (char *page; n < room && (page = superalloc()) != NULL; n++) {
+        expect((uintptr_t)page % SUPER_BYTES == 0, "2 MiB are not aligned");
+        for (unsigned i = 0; i < SUPER_PAGES; i++) {
+            hold(page + i * PAGE);
+        }
+        pages[n] = page;
+    }
+    return n;
+}
+
+static void superpages(void) {
+    static char *pages[64];
+    expect(superalloc != NULL, "no superalloc");
+    boot();
+    size_t all = take_all();
+    give_all();
+    size_t n = take_all_super(pages, 64);
+    expect(n >= 60 && superalloc() == NULL, "of 128 MiB not nearly all can be had 2 MiB at a time");
+    expect(pages[0][0] == 5 && pages[0][SUPER_BYTES - 1] == 5, "new memory is not full of 5");
+    expect(n_held() == n * SUPER_PAGES, "other pages than those of the 2 MiB are held");
+    give_all(); /* page by page */
+    expect(take_all() == all, "pages were lost");
+}
+
+static void superfree_checks(void) {
+    char words[128];
+    expect(superfree != NULL, "no superfree");
+    boot();
+    char *super = superalloc(), *page = kalloc();
+    expect_stop(free_super, super + PAGE, "panic: superfree");
+    expect_stop(free_super, (void *)(uintptr_t)KERNBASE, "panic: superfree");
+    expect_stop(free_super, (void *)PHYSTOP, "panic: superfree");
+    superfree(super);
+    expect(super[SUPER_BYTES / 2] == 1, "free memory is not full of 1");
+    snprintf(words, sizeof words, "panic: superfree: page 0x%lx: double free", (unsigned long)super);
+    expect_stop(free_super, super, words);
+    kfree(page);
+}
+
 /* ---- no page, though one was free at every instant --------------------------------------------------------- */
 
 /* CPU 1 frees a page, and then CPU 3 takes one: in between there are two, before and after it one. */
@@ -152,6 +207,8 @@ const struct scenario scenarios[] = {
     {"fifty_rounds", fifty_rounds, NULL},
     {"junk", junk, NULL},
     {"old_names", old_names, NULL},
+    {"superpages", superpages, "no superalloc"},
+    {"superfree_checks", superfree_checks, "no superfree"},
     {"apart", apart, "two CPUs that only allocate take the same lock"},
     {"separate_lines", separate_lines, "two locks on one cache line"},
     {"produced_elsewhere", produced_elsewhere, "more than two locks for each page"},

@@ -16,7 +16,7 @@ FUNCTION = None
 # What each kernel's own kalloc.c defines; of objects the size, which other files rely on.
 DEFINED = {
     "percpu.o": {"kinit": FUNCTION, "freerange": FUNCTION, "kalloc": FUNCTION, "kfree": FUNCTION,
-                 "kmem": 8 * (RISCV_LOCK + 8)},
+                 "superalloc": FUNCTION, "superfree": FUNCTION, "kmem": 8 * (RISCV_LOCK + 8)},
     "refcount.o": {"kinit": FUNCTION, "freerange": FUNCTION, "kalloc": FUNCTION, "kfree": FUNCTION,
                    "getRefIdx": FUNCTION, "reference_operation": FUNCTION, "cowcopy_pa": FUNCTION,
                    "kmem": RISCV_LOCK + 8, "reference_lock": RISCV_LOCK, "pm_reference": 32768 * 4},
