@@ -90,13 +90,22 @@ def simulator(program):
     return next((word[len(name):] for word in command(program) if word.startswith(name)), None)
 
 
+def fail(why):
+    print(f"foreign: {why}", file=sys.stderr)
+    sys.exit(2)
+
+
 def main():
+    if not sys.argv[1:]:
+        fail("say which program to run: tools/foreign.py PROGRAM [ARGUMENT...]")
     try:
         words = command(sys.argv[1])
+        os.execvp(words[0], [*words, *sys.argv[2:]])
     except Refused as why:
         print(f"1..0 # SKIP {why}")
         sys.exit(SKIPPED)
-    os.execvp(words[0], [*words, *sys.argv[2:]])
+    except OSError as error:
+        fail(f"{sys.argv[1]}: {error.strerror}")
 
 
 if __name__ == "__main__":

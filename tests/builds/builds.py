@@ -4,15 +4,17 @@ checks (QUIRE_CHECK), sizes of pages.
 
     builds.py few         on the processors of this machine: each value of each setting in at least one build
     builds.py elsewhere   a processor with the big end first; and mistakes that must be found
+    builds.py aarch64     another processor, or riscv64: the usual build, with the model and the faults
     builds.py pairs       on the processors of this machine: each pair of two settings' values in at least one build
-    builds.py all         on the processors of this machine every combination, on the others each pair
+    builds.py all         on the processors of this machine every combination, on the others the usual build and each pair
     builds.py i386 gcc O2 1 14   one of them, by the name that it fails with
 
-The first two and the last print TAP, the others a table: a line for each build, one for each machine at the end.
+Two print a table, pairs and all: a line for each build, one for each machine at the end. The others print TAP.
 Only the core is compiled anew for each build; the tests once for each machine and page size, with the cmocka.h and the
 scaled.h beside this file. What can not pass somewhere is in the list `exceptions`, and must fail there.
 
-CC, CLANG, BUILD and STRICT, the warnings, come from make."""
+From make come CC, CLANG, BUILD, STRICT, which are the warnings, and PROGRAMS: "name: source source..." for each of those
+that are no unit tests."""
 import concurrent.futures
 import fnmatch
 import functools
@@ -27,8 +29,9 @@ import sys
 import time
 
 sys.path.insert(0, "tools")
+import foreign
 import tap
-from machines import MACHINES
+from machines import HOST, MACHINES, NATIVE
 
 HERE = pathlib.Path("tests/builds")
 OUT = pathlib.Path(os.environ.get("BUILD", "build"), HERE, "in", *sys.argv[1:2]).absolute()  # others may run beside this
@@ -36,12 +39,15 @@ STRICT = os.environ.get("STRICT", "-std=c11 -Wall -Wextra -Werror").split()
 INCLUDE = ["-I" + os.path.abspath(folder) for folder in (HERE, "include", "port/host", ".")]
 LIMIT_SECONDS = 300  # for one program
 
+PROGRAMS = {name: sources.split() for name, sources in
+            re.findall(r"(\w+): ((?:\S+\.c ?)+)", os.environ.get("PROGRAMS", ""))}
+DEFAULT = ("O2", "1", "12")  # of level, check and page size
+STEPS = 1000  # of the programs that draw random numbers, with each of their 40 seeds
 UNIT = {path.stem: path.absolute() for path in pathlib.Path("tests/unit").glob("*.c")}
 SHARED = ("unit", "memory")
 # About one processor and no build: interrupt, disturbed.
 TOPICS = sorted(UNIT.keys() - {*SHARED, "interrupt", "disturbed", "nested"})
 
-NATIVE = ("x86-64", "i386")
 LEVELS = {
     "O0": ["-O0"], "O2": ["-O2"], "Os": ["-Os"],
     "ubsan": ["-O1", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"],
@@ -49,12 +55,13 @@ LEVELS = {
 CHECKS = ("0", "1", "2")
 PAGES = ("12", "14", "16")
 FEW = [
-    ("x86-64", "clang", "ubsan", "2", "12"),
-    ("x86-64", "gcc", "O0", "1", "16"),
+    (HOST, "clang", "ubsan", "2", "12"),
+    (HOST, "gcc", "O0", "1", "16"),
     ("i386", "gcc", "O2", "0", "14"),
     ("i386", "clang", "Os", "2", "12"),
 ]
-ELSEWHERE = [("s390x", "clang", "O2", "1", "12")]
+BIG_ENDIAN = ("s390x", "clang", *DEFAULT)
+ORDINARY = {"aarch64": "clang", "riscv64": "gcc"}  # simulated processors that can do all that this one can: who compiles
 
 
 # ---- which builds ----
@@ -62,6 +69,10 @@ ELSEWHERE = [("s390x", "clang", "O2", "1", "12")]
 def product(machine):
     pages = PAGES if machine in NATIVE else PAGES[:1]  # filling larger ones takes QEMU minutes
     return list(itertools.product([machine], MACHINES[machine].compilers, LEVELS, CHECKS, pages))
+
+
+def usual(machine):
+    return (machine, ORDINARY[machine], *DEFAULT)
 
 
 def pairs_of(build):
@@ -86,6 +97,11 @@ def title(build):
 def topics(machine, page):
     """With `nested` where it is affordable: it fills many frames, large ones for long, and simulated it takes minutes."""
     return [*TOPICS, "nested"] if machine in NATIVE and page == "12" else TOPICS
+
+
+def programs_of(machine, *build):
+    """Those beside the unit tests."""
+    return PROGRAMS if machine in ORDINARY and tuple(build[1:]) == DEFAULT else {}
 
 
 # ---- building ----
@@ -118,6 +134,10 @@ def tests(machine, page):
     scaled = ["-include", HERE.absolute() / "scaled.h"]
     compile_all([*command, *scaled], [UNIT[name] for name in (*topics(machine, page), "unit")], folder)
     compile_all(command, [UNIT["memory"], os.path.abspath("port/host/host.c")], folder)
+    if machine in ORDINARY and page == DEFAULT[-1]:
+        sources = sorted({pathlib.Path(source).absolute() for source in sum(PROGRAMS.values(), [])})
+        for parent, of_parent in itertools.groupby(sources, lambda source: source.parent):
+            compile_all(command, list(of_parent), folder / parent.name)
     return folder
 
 
@@ -139,7 +159,11 @@ def build_programs(build, planted=()):
     programs = [folder / topic for topic in (["refs"] if planted else topics(machine, page))]
     for program in programs:
         run([*MACHINES[machine].link(objects / f"{program.name}.o", shared), *wrap, "-o", program], folder)
-    return programs
+    others = {} if planted else programs_of(*build)
+    for name, sources in others.items():
+        parts = [(objects / pathlib.Path(source).parent.name / pathlib.Path(source).name).with_suffix(".o") for source in sources]
+        run([*MACHINES[machine].link(*parts, shared), "-o", folder / name], folder)
+    return [*programs, *(folder / name for name in others)]
 
 
 # ---- running ----
@@ -147,7 +171,7 @@ def build_programs(build, planted=()):
 def output_of(command):
     """(what it prints, its exit status or why it has none). What it leaves running is ended, too."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          start_new_session=True) as process:
+                          start_new_session=True, env=dict(os.environ, MODEL_STEPS=str(STEPS))) as process:
         try:
             return process.communicate(timeout=LIMIT_SECONDS)[0], process.returncode
         except subprocess.TimeoutExpired:
@@ -155,9 +179,11 @@ def output_of(command):
             return process.communicate()[0], f"none after {LIMIT_SECONDS} s"
 
 
-def results(machine, program):
+def results(program):
     """[(topic, test, passed, what it said)], with a failure of the program itself as one of its tests."""
-    output, status = output_of([*MACHINES[machine].run, program])
+    output, status = output_of(foreign.command(program))
+    if program.name in PROGRAMS:
+        return [(program.name, "the program", status == 0, output)]
     found, said = [], ""
     for line in output.splitlines():
         test = re.match(r"(not )?ok \d+ - (\w+): (\w+)", line)
@@ -186,9 +212,10 @@ def judge(build, programs):
     machine, *_, check, page = build
     wrong, n_passed = [], 0
     for program in programs:
-        for topic, test, passed, said in results(machine, program):
+        has_more = machine in NATIVE and foreign.simulator(program)  # room for a process than this machine would have
+        for topic, test, passed, said in results(program):
             n_passed += passed
-            if passed == is_exception(machine, check, page, topic, test):
+            if passed == is_exception(machine, check, page, topic, test) and not (passed and has_more):
                 wrong.append(f"{topic}: {test}: " + ("passes, though `exceptions` has it" if passed else said))
     return wrong, n_passed
 
@@ -240,9 +267,25 @@ class Table:
 
 # ---- the tests ----
 
+@functools.lru_cache(maxsize=None)
+def why_not(machine):
+    """Why nothing can be built for it or run, or nothing. What is tried is a program that does nothing."""
+    if MACHINES[machine].missing():
+        return MACHINES[machine].missing()
+    folder = OUT / f"nothing-{machine}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "nothing.c").write_text("int main(void) {\n    return 0;\n}\n")
+    run([*MACHINES[machine].link(*compile_all(MACHINES[machine].tests, ["nothing.c"], folder)), "-o", "nothing"], folder)
+    try:
+        foreign.command(folder / "nothing")
+    except foreign.Refused as why:
+        return str(why)
+    return ""
+
+
 def skipped(builds, skip):
     """The builds without those for which something is missing here, each of which is said."""
-    for machine, why in {build[0]: MACHINES[build[0]].missing() for build in builds}.items():
+    for machine, why in {build[0]: why_not(build[0]) for build in builds}.items():
         if why:
             skip(machine, why)
             builds = [build for build in builds if build[0] != machine]
@@ -273,10 +316,10 @@ def run_builds(builds, report, jobs=1):
 def run_plants(report):
     for build, plant, expected in [
         (("i386", "gcc", "O0", "2", "16"), "-DPLANT_WRONG", True),
-        (("x86-64", "clang", "O2", "0", "12"), "-DPLANT_WRONG", True),
+        ((HOST, "clang", "O2", "0", "12"), "-DPLANT_WRONG", True),
         (("i386", "clang", "O0", "1", "12"), "-DPLANT_UNDEFINED", False),
         (("i386", "clang", "ubsan", "1", "12"), "-DPLANT_UNDEFINED", True),
-        (("x86-64", "gcc", "ubsan", "1", "12"), "-DPLANT_UNDEFINED", True),
+        ((HOST, "gcc", "ubsan", "1", "12"), "-DPLANT_UNDEFINED", True),
     ]:
         if skipped([build], report.skip):
             wrong, *_ = build_and_judge(build, (plant,))
@@ -292,17 +335,20 @@ def main(words):
     if words == ["few"]:
         run_builds(FEW, report)
     elif words == ["elsewhere"]:
-        run_builds(ELSEWHERE, report)
+        run_builds([BIG_ENDIAN], report)
         run_plants(report)
+    elif len(words) == 1 and words[0] in ORDINARY:
+        run_builds([usual(words[0])], report)
     elif words == ["pairs"]:
         run_builds(covering(native), report)
     elif words == ["all"]:
         simulated = [build for machine in others for build in covering(product(machine))]
-        run_builds(native + simulated, report, len(os.sched_getaffinity(0)))
+        usually = [usual(machine) for machine in others if machine in ORDINARY]
+        run_builds(native + sorted({*simulated, *usually}), report, len(os.sched_getaffinity(0)))
     elif words and words[0] in MACHINES and tuple(words) in product(words[0]):
         run_builds([tuple(words)], report)
     else:
-        print("builds: say few, elsewhere, pairs or all, or name a build: i386 gcc O2 1 14", file=sys.stderr)
+        print("builds: say few, elsewhere, aarch64, riscv64, pairs or all, or name a build: i386 gcc O2 1 14", file=sys.stderr)
         sys.exit(2)
     report.end()
 

@@ -1,7 +1,10 @@
 # The core built in many ways: the unit tests of each; builds.py says which.
-BUILDS_RUN := CC='$(CC)' CLANG='$(CLANG)' BUILD='$(BUILD)' STRICT='$(STRICT)' python3 tests/builds/builds.py
+include tests/model/units.mk tests/faults/units.mk
+BUILDS_PROGRAMS := model: $(MODEL_UNITS:%=tests/model/%.c) $(foreach p,$(FAULTS_PROGRAMS),$(p): $(FAULTS_$(p):%=tests/%.c))
+BUILDS_RUN := CC='$(CC)' CLANG='$(CLANG)' BUILD='$(BUILD)' STRICT='$(STRICT)' PROGRAMS='$(BUILDS_PROGRAMS)' \
+              python3 tests/builds/builds.py
 
-BUILDS_TESTS := $(addprefix $(BUILD)/tests/builds/,few elsewhere)
+BUILDS_TESTS := $(addprefix $(BUILD)/tests/builds/,few elsewhere aarch64 riscv64)
 $(BUILDS_TESTS): tests/builds/tests.mk
 	@mkdir -p $(@D)
 	@printf '%s\n' '#!/bin/sh' "exec env $(BUILDS_RUN) $(@F)" > $@

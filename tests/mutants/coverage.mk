@@ -41,8 +41,8 @@ coverage: $(COVERAGE)/explored/explore $(COVERAGE_EXIT)
 		$(COVERAGE_RUN) $(COVERAGE_XV6)
 	@find $(COVERAGE) -name '*.gcda' -delete
 	@{ printf '%s\n' $(COVERAGE_RUN) $<; \
-		for p in $(COVERAGE_XV6); do $$p | cut -f1 | grep -v "little_stack\|phase_two" | sed "s|^|$$p |"; done; } | \
-		while read -r run; do echo "  RUN $$run"; $$run >$(COVERAGE)/log 2>&1 </dev/null || \
+		for p in $(COVERAGE_XV6); do tools/foreign.py $$p | cut -f1 | grep -v "little_stack\|phase_two" | sed "s|^|$$p |"; done; } | \
+		while read -r run; do echo "  RUN $$run"; tools/foreign.py $$run >$(COVERAGE)/log 2>&1 </dev/null || \
 		{ cat $(COVERAGE)/log; echo "coverage: $$run failed" >&2; exit 1; }; done
 	@mkdir -p $(COVERAGE)/html
 	@gcovr --root . --object-directory $(COVERAGE) $(foreach f,src boot compat,--filter $(f)/) \

@@ -24,6 +24,9 @@ decides = order
 compile = $(IL_CORE_CC) -w -c {source} -o {object} && $(IL_RENAME) {object}
 endef
 
+# What runs programs of 32 bits.
+FOREIGN := $(CURDIR)/tools/foreign.py
+
 # $(call mutants_unit,FOLDER,VARIANT,TOPIC,OBJECT): the core's objects come first, so that only the port is taken from quire.a.
 define mutants_unit
 [judge $(1)/$(3)]
@@ -40,7 +43,7 @@ define mutants_unit_m32
 [judge unit-m32/$(1)]
 build = m32
 link = $(CLANG) -m32 $(patsubst %,$(BUILD)/tests/in/unit-m32/tests/unit/%.o,$(1) unit memory) {core} $(BUILD)/tests/in/m32/quire.a -lpthread -o {program}
-run = {program}
+run = $(FOREIGN) {program}
 endef
 
 # $(call mutants_model,VARIANT,STEPS...): each seed with so many steps
@@ -48,7 +51,7 @@ define mutants_model
 [judge model-$(1)]
 build = $(1)
 link = $(call model_linker,$(1)) $(patsubst %,$(BUILD)/tests/in/$(1)/tests/model/%.o,$(MODEL_UNITS)) {core} $(BUILD)/tests/in/$(1)/quire.a -lpthread -o {program}
-run =$(foreach n,$(2),$(newline)    MODEL_STEPS=$(n) {program})
+run =$(foreach n,$(2),$(newline)    MODEL_STEPS=$(n) $(if $(filter m32,$(1)),$(FOREIGN)) {program})
 endef
 # $(call mutants_faults,PROGRAM): it has hooks of its own.
 define mutants_faults

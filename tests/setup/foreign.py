@@ -91,6 +91,9 @@ with tempfile.TemporaryDirectory() as name:
         test_runner()
     else:
         tap.skip("programs of 32 bits", foreign.NOT_BUILT)
+    for words in [], ["no/such/program"]:
+        got = run(["tools/foreign.py", *words])
+        tap.expect(f"tools/foreign.py {' '.join(words)}: refused with one line", got[0] == 2 and len(got[1]) == 1, got)
     shows("programs for this machine are none of its business", run(["tests/run", folder / "own"], "refuses"), 0,
           "1 passed, 0 failed", "note: by this machine")
 tap.end()

@@ -25,7 +25,7 @@ steps=1000000 # for each seed
 model() {
     local name=$1 n=$(((ops / 2 * ${share[$1]} / 100 + steps - 1) / steps)) first=$((seed * 1000))
     echo "soak: model-$name, seeds $first to $((first + n - 1)), $n x $steps operations"
-    MODEL_SEED=$first-$((first + n - 1)) MODEL_STEPS=$steps "$folder/model/model-$name" || exit 1
+    MODEL_SEED=$first-$((first + n - 1)) MODEL_STEPS=$steps tools/foreign.py "$folder/model/model-$name" || exit 1
     done_model=$((done_model + n * steps))
 }
 
