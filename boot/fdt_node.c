@@ -14,10 +14,8 @@ struct q_fdt_value q_fdt_own(const struct q_fdt_walk *walk, const char *name) {
     return q_fdt_property(walk, q_fdt_here(walk), name);
 }
 
-/* Whether the node at level 1, a child of the root, has this name, whatever its unit address. */
+/* Whether the node at level 1, a child of the root that is open, has this name, whatever its unit address. */
 static bool in_top(const struct q_fdt_walk *walk, const char *name) {
-    if (walk->n_open < 2)
-        return false;
     const uint8_t *c = walk->fdt->blob + walk->level[1].name;
     while (*name != '\0' && *c == (uint8_t)*name) {
         c++;

@@ -221,6 +221,33 @@ static void the_strict_way_refuses_at_the_first_problem(void **state) {
     }
 }
 
+/* What has a place keeps it, and a request that was placed is then one that has. */
+static void what_has_a_place_is_left_alone(void **state) {
+    (void)state;
+    size_t n_bytes;
+    struct quire_fdt fdt;
+    struct quire_region space[ROOM];
+    struct quire_regions map = {.at = space, .capacity = ROOM};
+    struct quire_fdt_reserved reserved[ROOM];
+    uint8_t *blob = blob_load("requests", &n_bytes);
+    quire_fdt_open(&fdt, blob, n_bytes, NULL, NULL);
+    quire_fdt_regions(&fdt, &map);
+    assert_true(quire_regions_normalise(&map));
+    size_t n = quire_fdt_reserved(&fdt, reserved, ROOM), n_placed = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool is_request = reserved[i].base == QUIRE_NONE;
+        n_placed += quire_fdt_place(&fdt, &reserved[i], &map) && is_request;
+    }
+    assert_int_equal(n_placed, 4);
+    assert_int_equal(reserved[0].base, 0x80000000);
+    size_t n_regions = map.n;
+    quire_pa base = reserved[2].base;
+    assert_true(quire_fdt_place(&fdt, &reserved[2], &map));
+    assert_int_equal(reserved[2].base, base);
+    assert_int_equal(map.n, n_regions);
+    free(blob);
+}
+
 /* Too little room in any of the arrays: what did not fit was counted, and nothing behind the array was written. */
 static void what_does_not_fit_is_counted(void **state) {
     (void)state;
@@ -265,6 +292,7 @@ int main(void) {
         cmocka_unit_test(every_tree_says_what_was_written_down),
         cmocka_unit_test(every_tree_says_what_libfdt_says),
         cmocka_unit_test(the_strict_way_refuses_at_the_first_problem),
+        cmocka_unit_test(what_has_a_place_is_left_alone),
         cmocka_unit_test(what_does_not_fit_is_counted),
         cmocka_unit_test(a_map_without_room_says_how_much_it_needs),
     };

@@ -3,7 +3,7 @@ include tests/unit/variants.mk
 
 BOOT_TEST_DIR := $(BUILD)/tests/boot
 BOOT_TOPICS := regions fdt broken reports expected
-BOOT_TESTS := $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/%) $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/asan/%)
+BOOT_TESTS := $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/%) $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/asan/%) $(BOOT_TEST_DIR)/stack
 TESTS += $(BOOT_TESTS)
 
 # ---- device tree blobs: what QEMU makes for its machine, and what dtc makes of dts/ ----
@@ -50,14 +50,14 @@ $(BUILD)/tests/in/$(1)/tests/boot/%.o: tests/boot/%.c
 	@echo "  CC  $$@"
 	@$(2) $(STRICT) $(CPPFLAGS) -I. $(BOOT_DEFINES) $(3) $(DEPS) -c $$< -o $$@
 
-$(BUILD)/tests/in/$(1)/tests/boot/fdt.o $(BUILD)/tests/in/$(1)/tests/boot/expected.o: $(BOOT_BLOBS) # they hold names
+$(foreach t,fdt expected stack,$(BUILD)/tests/in/$(1)/tests/boot/$(t).o): $(BOOT_BLOBS) # they hold names
 
 $(4)/%: $(BUILD)/tests/in/$(1)/tests/boot/%.o $(BOOT_PARTS:%=$(BUILD)/tests/in/$(1)/%) | $(BOOT_BLOBS)
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
 	@$(2) $(3) $$^ -lcmocka -lfdt -o $$@
 
-.SECONDARY: $(patsubst %,$(BUILD)/tests/in/$(1)/%,$(BOOT_PARTS) $(BOOT_TOPICS:%=tests/boot/%.o))
+.SECONDARY: $(patsubst %,$(BUILD)/tests/in/$(1)/%,$(BOOT_PARTS) $(BOOT_TOPICS:%=tests/boot/%.o) tests/boot/stack.o)
 endef
 
 $(eval $(call boot_tests,plain,$(CC),$(CFLAGS),$(BOOT_TEST_DIR)))
