@@ -116,9 +116,14 @@ run_long() {
     table+=("$(printf '%-8s %11d inputs  %s' "$1" "$(sed -n 's/^#\([0-9][0-9]*\).*/\1/p' "$folder/$1.log" | tail -n 1)" "$verdict")")
 }
 
+# The same addresses each time, where that is allowed: a loop over bytes may depend on how they are aligned.
+same_addresses=()
+setarch -R true 2>/dev/null && same_addresses=(setarch -R)
+
 # What program $1 of target $2 reaches with the inputs of folders: edges, and with how often each was passed, features.
 coverage() {
-    "$1" "-max_len=${max_bytes[$2]}" -timeout=300 -runs=0 "${@:3}" 2>&1 | sed -n 's/.*DONE  *cov: \([0-9]*\) ft: \([0-9]*\) .*/\1 edges, \2 features/p'
+    "${same_addresses[@]}" "$1" "-max_len=${max_bytes[$2]}" -timeout=300 -runs=0 "${@:3}" 2>&1 |
+        sed -n 's/.*DONE  *cov: \([0-9]*\) ft: \([0-9]*\) .*/\1 edges, \2 features/p'
 }
 
 # The inputs of folder $1 as file $2, the same bytes for the same inputs.
@@ -133,7 +138,7 @@ pack_target() {
     [[ -d $folder/found/$target ]] && inputs+=("$folder/found/$target")
     rm -rf "$packed" && mkdir -p "$packed" "$to" || exit 2
     for program in "$folder/$target" "$folder/bulk/$target"; do
-        "$program" "-max_len=${max_bytes[$target]}" -timeout=300 -set_cover_merge=1 "$packed" "${inputs[@]}" \
+        "${same_addresses[@]}" "$program" "-max_len=${max_bytes[$target]}" -timeout=300 -set_cover_merge=1 "$packed" "${inputs[@]}" \
             >"$folder/$target.log" 2>&1 || fail "$program does not merge, see $folder/$target.log"
     done
     for program in "$folder/$target" "$folder/bulk/$target"; do
