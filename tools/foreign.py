@@ -75,13 +75,13 @@ def command(program):
     """What starts it, to be followed by its arguments. Raises Refused."""
     triple, loader = look_into(program)
     if triple in (None, look_into(sys.executable)[0]):
-        return [program]
+        return [str(program)]
     with asking:
         if triple not in found:
             found[triple] = find_runner(triple, loader, program)
     if isinstance(found[triple], Refused):
         raise found[triple]
-    return [*found[triple], program]
+    return [*found[triple], str(program)]
 
 
 def simulator(program):
