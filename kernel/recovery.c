@@ -59,7 +59,7 @@ static void give_everything_back(void) {
 bool recover(const struct quire_config *config, const struct quire_region *regions, size_t n_regions) {
     struct quire_recovery found;
     if (quire_recover(&frames, config, regions, n_regions, &found) != QUIRE_OK) {
-        print("recovery: there is nothing to recover\n");
+        print("recovery: %s\n", found.why);
         return false;
     }
     report(&found);

@@ -38,7 +38,7 @@ static uint32_t joins(uint32_t record) {
 }
 
 /* Takes a join away, of a frame that is held. */
-static void unjoin(q_record *r, uint32_t record, uint32_t join) {
+static void lose_join(q_record *r, uint32_t record, uint32_t join) {
     store(r, record & ~(joins(record) & join));
 }
 
@@ -48,8 +48,8 @@ static void mend_joins(struct recovery *v, q_record *records) {
     for (size_t i = 1; i < Q_BLOCK; i++) {
         uint32_t left = load(&records[i - 1]), right = load(&records[i]);
         if (((joins(left) & Q_JOIN_NEXT) != 0) != ((joins(right) & Q_JOIN_PREV) != 0)) {
-            unjoin(&records[i - 1], left, Q_JOIN_NEXT);
-            unjoin(&records[i], right, Q_JOIN_PREV);
+            lose_join(&records[i - 1], left, Q_JOIN_NEXT);
+            lose_join(&records[i], right, Q_JOIN_PREV);
             v->found->n_joins++;
         }
     }
