@@ -42,19 +42,21 @@ def look_into(program):
     return TRIPLES.get((head[4], int.from_bytes(head[18:20], order))), loader.group().decode()
 
 
-def works(command):
+def works(words, loader):
+    """Whether a loader can be started so. What it does is harmless: it looks at itself, and says with status 0 or 2 that
+    this is a file for it."""
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        done = subprocess.run([*words, loader, "--verify", loader], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
     except OSError:
         return False
-    return done.returncode == 0
+    return done.returncode in (0, 2)
 
 
-def find_runner(triple, loader, program):
-    """Words in front of programs for such a system, or the reason why there are none. What is tried is the loader, which
-    looks at the program and does not begin it."""
+def find_runner(triple, loader):
+    """Words in front of programs for such a system, or the reason why there are none. Their loader is what is tried."""
     native = os.environ.get("FOREIGN_RUNNER", "").split()
-    if works([*native, loader, "--verify", program]):
+    if works(native, loader):
         return native
     machine = triple.split("-")[0]
     qemu = "qemu-" + machine
@@ -62,7 +64,7 @@ def find_runner(triple, loader, program):
         return Refused(f"this machine does not run {machine} programs, and {qemu} (Debian: qemu-user) is not here")
     root = "/usr/" + triple  # where Debian has what cross compilers need
     simulated = [qemu, "-L", root] if os.path.isdir(root) else [qemu]
-    if not works([*simulated, root + loader if os.path.isdir(root) else loader, "--verify", program]):
+    if not works(simulated, root + loader if os.path.isdir(root) else loader):
         return Refused(f"this machine does not run {machine} programs, nor does {qemu}")
     return ["env", "TEST_SIMULATOR=" + qemu, *simulated]
 
@@ -78,7 +80,7 @@ def command(program):
         return [str(program)]
     with asking:
         if triple not in found:
-            found[triple] = find_runner(triple, loader, program)
+            found[triple] = find_runner(triple, loader)
     if isinstance(found[triple], Refused):
         raise found[triple]
     return [*found[triple], str(program)]
