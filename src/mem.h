@@ -1,4 +1,5 @@
-/* mem.h: the four functions that compilers expect even freestanding, where there is no <string.h>. */
+/* mem.h: those that the core calls of the four functions that compilers expect even freestanding, where there is no
+ * <string.h>. */
 #ifndef Q_MEM_H
 #define Q_MEM_H
 

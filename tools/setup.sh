@@ -28,6 +28,7 @@ qemu-system-i386     | qemu-system-x86                       | test           | 
 /usr/include/cmocka.h | libcmocka-dev                        | test           | the framework of the host tests
 /usr/include/libfdt.h | libfdt-dev                           | test           | a second opinion on device trees
 dtc                  | device-tree-compiler                  | test           | makes device trees to test with
+g++                  | g++                                   | test           | includes the headers from C++
 /usr/lib32/crt1.o    | libc6-dev-i386                        | test/x86_64    | tests as 32-bit programs
 $(libgcc_32)         | lib32gcc-GCC-dev                      | test/x86_64    | tests as 32-bit programs
 $(asan)              | libclang-rt-CLANG-dev or libclang-common-CLANG-dev | test | clang's sanitizers

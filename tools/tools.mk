@@ -36,7 +36,7 @@ $(BUILD)/libquire.a: $(BUILD)/lib/gcc/libquire.a
 # Each check is a script that prints TAP; `make test` runs them, too.
 CHECKS := $(wildcard tools/check-*)
 
-##@ check    the checks alone: layers, symbols, headers, memory orders, layout, documents, common mistakes
+##@ check    the checks alone: layers, symbols, headers, memory orders, layout, documents and their figures, common mistakes
 check:
 	@tests/run $(CHECKS)
 
@@ -44,6 +44,12 @@ check:
 ##@ orders   write tools/orders.txt anew: the core's memory orders as instructions; look at the diff
 orders:
 	@tools/check-orders --write
+
+.PHONY: numbers
+##@ numbers  put today's figures into headers and documents, and what each machine needs; look at the diff
+numbers:
+	@tools/check-numbers --write
+	@tools/check-symbols --write
 
 .PHONY: format
 ##@ format   lay out all C files as .clang-format says

@@ -30,3 +30,10 @@ def version(tool):
     """The major version of an LLVM tool, as text."""
     said = subprocess.run([tool, "--version"], stdout=subprocess.PIPE, text=True).stdout
     return re.search(r"version (\d+)", said).group(1)
+
+
+def functions(headers):
+    """The public functions that headers declare: names with a ( behind them, but for types and macros."""
+    text = "".join(re.sub(r"/\*.*?\*/|#.*?\n", "", pathlib.Path(header).read_text(), flags=re.DOTALL) for header in headers)
+    return sorted(set(re.findall(r"^[\w ]+[ *]((?:quire|host)_\w+)\(", text, re.MULTILINE)) -
+                  set(re.findall(r"^typedef .*?(\w+)\(", text, re.MULTILINE)))

@@ -29,10 +29,14 @@ def shown(figure):
     return f"{figure:.0f}" if figure == int(figure) or figure >= 1000 else f"{figure:.1f}"
 
 
+def row(boot, figures):
+    return f"{heading(*boot):18}" + "".join(f"{shown(figures[name]):>10}" for name in machine.FIGURES)
+
+
 def print_table(counted):
     print(f"{'guest instructions':18}" + "".join(f"{name:>10}" for name in machine.FIGURES))
     for boot, figures in counted.items():
-        print(f"{heading(*boot):18}" + "".join(f"{shown(figures[name]):>10}" for name in machine.FIGURES))
+        print(row(boot, figures))
     print()
     for name, what in [*machine.FIGURES.items(), *WHAT.items()]:
         print(f"{name:8} {what}")
@@ -82,4 +86,5 @@ def main(arguments):
     print_bars(bars(counted))
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])

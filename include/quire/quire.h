@@ -8,8 +8,8 @@
  * interrupt and NMI handlers, also in the middle of another call. Nothing waits, takes a lock or disables
  * interrupts. quire_get, quire_put, quire_try_get and quire_cow are lock-free: a CPU that is stopped anywhere stops nobody,
  * and a call tries again only where another CPU changed the count of the same frame in between. All others are wait-free: each
- * ends after a number of its own steps that blocks, CPUs and frames in use bound, whatever the other CPUs do. Stack use stays under
- * 1 KiB.
+ * ends after a number of its own steps that blocks, CPUs and frames in use bound, whatever the other CPUs do.
+ * Optimised, a call needs at most 1728 bytes of stack, 1984 at `-O0`: docs/porting.md has a table.
  *
  * Faults: a misuse is reported through quire_port_fault; if that returns, the call returns QUIRE_FAULT (or
  * QUIRE_NONE) and has changed nothing, unless its description says otherwise. Running out is a status.
@@ -87,8 +87,8 @@ struct quire_config {
 
 /* Makes an allocator for the usable ones among `regions`, which must be sorted and must not overlap (boot/ makes
  * such a list from what firmware says); bounds are rounded inwards to frames, reserved ones are skipped. The
- * allocator's own data are placed at the front of the largest usable piece below mapped_end: 0.11 % of memory and
- * a few KiB. Runs on one CPU, before any other call; needs no CPU number, no lock and no interrupt state.
+ * allocator's own data are placed at the front of the largest usable piece below mapped_end: 0.101 % of memory and
+ * 2048 bytes for each CPU. Runs on one CPU, before any other call; needs no CPU number, no lock and no interrupt state.
  *   QUIRE_INVALID    regions unsorted or overlapping, n_cpus out of range, an unknown content policy
  *   QUIRE_NO_MEMORY  no mapped region has room for the allocator's own data, or no frame is left over
  * On failure *out is NULL and no memory was written. Cost: a few hundred instructions for each region and each
@@ -142,7 +142,8 @@ quire_pa quire_alloc(struct quire *q, uint8_t tag);
 /* Gives back one frame that has one reference: all of an allocation or a part of it. "I am the only owner."
  *   QUIRE_FAULT  misaligned, not managed, reserved, free already, never handed out, shared; or not mapped, where the
  *                content policy fills what is freed. It is still held
- * Cost: one RMW on a line of this CPU's. */
+ * Cost: one RMW on a line of this CPU's; of a part of an allocation, one more for each neighbour that stays, and the first
+ * time in a block that was allocated as one, one for each of its frames. */
 enum quire_status quire_free(struct quire *q, quire_pa pa);
 
 /* 2^order frames, aligned to their size by physical address, each with one reference; *out is the first.
@@ -160,7 +161,8 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
 
 /* ---- references ----------------------------------------------------------------------------------------- */
 
-/* Each frame has a count of its own, also inside a larger allocation. Cost: one RMW on the frame's record. */
+/* Each frame has a count of its own, also inside a larger allocation. Cost: one RMW on the frame's record; the first time
+ * in a block that was allocated as one, one more for each of its frames. */
 
 /* One reference more. The caller holds one already.
  *   QUIRE_SATURATED  the count is QUIRE_MAX_REFS, by this call or since an earlier one, and stays there. The reference is
@@ -220,7 +222,7 @@ struct quire_zone_stats {
 };
 
 struct quire_cpu_stats {
-    uint32_t n_warm;   /* single frames and short runs at hand, handed out first: at most 240 frames */
+    uint32_t n_warm;   /* single frames and short runs at hand, handed out first: at most 352 frames */
     uint32_t n_in;     /* frames of the borrowed block that allocations come from */
     uint32_t n_out;    /* frames of the block that frees are gathered for */
     quire_pa in_block; /* address of those blocks, QUIRE_NONE where there is none */
