@@ -21,7 +21,7 @@
  * A blob is checked once, as a whole, when it is opened; the questions after that can not fail, they only find
  * nothing. No byte outside [blob, blob + n_readable) is ever read, whatever the blob says, and each call ends after a
  * number of steps that the blob's size bounds. The blob may lie at any alignment and is never written. It must
- * stay where it is while it is used: nothing is copied out of it. Nothing is allocated; at most 9999 bytes of stack are
+ * stay where it is while it is used: nothing is copied out of it. Nothing is allocated; at most 1792 bytes of stack are
  * used, optimised, besides what the caller's function for problems needs.
  *
  * A node whose status is not "okay" (section 2.3.4), or that lies below such a node, is as good as absent, with
