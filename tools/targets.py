@@ -2,14 +2,11 @@
 import os
 import pathlib
 import platform
-import platform
 import subprocess
 
 import tree
 
 CC = os.environ.get("CC", "gcc")
-# For x86: on another processor Debian's cross compiler, where it is installed.
-X86_GCC = CC if platform.machine() == "x86_64" else "x86_64-linux-gnu-gcc"
 CLANG = os.environ.get("CLANG", "clang")
 PC_GCC = CC if platform.machine() in ("x86_64", "AMD64") else "x86_64-linux-gnu-gcc"
 RISCV_GCC = "riscv64-unknown-elf-gcc"
