@@ -13,7 +13,13 @@
  *     what the chain names. So a crash loses none.                                     crash points of the explorer
  *
  * The table of zones is replaced by a new one; the old one stays, since others may be reading it. */
+#include "borrow.h"
 #include "extent.h"
+#include "find.h"
+#include "home.h"
+#include "place.h"
+#include "view.h"
+#include <quire/port.h>
 
 static q_frame blocks_end(const struct q_zone *z) {
     return z->first + z->n_blocks * Q_BLOCK;
@@ -69,13 +75,12 @@ static void give_frames(struct quire *q, struct q_zone *z, const struct q_span *
     for (size_t b = q_zone_block_of(z, s->base); b <= q_zone_block_of(z, s->end - 1); b++) {
         q_frame first = q_zone_frame(z, b);
         q_loan_open(&loan, z, b);
-        for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-            loan.mask[w] = q_range_in_word(w, s->base > first ? s->base - first : 0, s->end - first);
-        }
-        (void)q_return(q, &loan);
+        size_t from = s->base > first ? s->base - first : 0, end = s->end - first < Q_BLOCK ? s->end - first : Q_BLOCK;
+        (void)q_loan_put(&loan, from, end - from);
+        (void)q_go_home(q, &loan);
     }
     q_end(q);
-    atomic_fetch_add_explicit(&q->balance.n_free, (intptr_t)(s->end - s->base), memory_order_relaxed); /* an estimate */
+    q_balance_add(q, (intptr_t)(s->end - s->base));
 }
 
 /* Frames of `s` that lie in the zone's blocks were holes, and are free memory now. */
@@ -110,34 +115,19 @@ static bool mapped_in_a_row(const struct q_span *s) {
     return true;
 }
 
-/* A run in the fullest block that has one; Q_NO_FRAME: there is none. CPU caches are left alone. */
-static q_frame take_run_in(struct q_zone *z, unsigned order) {
-    q_frame f;
-    for (unsigned class = Q_NEARLY_FULL; class <= Q_ALL; class ++) {
-        for (size_t b = 0; (b = q_zone_find(z, (enum q_class) class, b)) != Q_NO_BLOCK; b++) {
-            if (q_borrow_runs(z, b, order, 1, &f) > 0) {
-                return f;
-            }
-        }
-    }
-    return q_borrow_fresh_run(z, order, &f) > 0 ? f : Q_NO_FRAME;
-}
-
 /* Metadata stay, and a block that they are in is never whole again. So they go where there are some: behind those of
- * quire_init first, then into high memory. */
+ * quire_init first, then into high memory. CPU caches are left alone. */
 static q_frame take_any_run(struct quire *q, unsigned order) {
-    const struct q_zones *zones = q_zones(q);
+    struct q_wish wish = {.order = order, .most = 1};
     struct q_zone *home = q_zone_at(q, (q_frame)q->header->end);
     q_begin(q);
-    q_frame f = home != NULL ? take_run_in(home, order) : Q_NO_FRAME;
-    for (size_t i = zones->n; i-- > 0 && f == Q_NO_FRAME;) {
-        f = take_run_in(zones->zone[i], order);
-    }
+    bool found = (home != NULL && q_find_in(q, &wish, home)) || q_find(q, &wish);
     q_end(q);
-    if (f != Q_NO_FRAME) {
-        atomic_fetch_sub_explicit(&q->balance.n_free, (intptr_t)1 << order, memory_order_relaxed); /* an estimate */
+    if (!found) {
+        return Q_NO_FRAME;
     }
-    return f;
+    q_balance_add(q, -((intptr_t)1 << order));
+    return wish.run[0];
 }
 
 /* Takes `n` free frames that lie side by side; false: there are none, or not for this. A zone keeps a frame of its own. */
@@ -275,12 +265,15 @@ enum quire_status quire_add(struct quire *q, const struct quire_region *region) 
     if (q_check_regions(region, 1) != QUIRE_OK || !q_span_of(region, &s)) {
         return QUIRE_INVALID;
     }
-    uint32_t nobody = 0;
-    /* acquire and release: the next quire_add sees what this one did */
-    if (!atomic_compare_exchange_strong_explicit(&q->adding, &nobody, 1, memory_order_acquire, memory_order_relaxed)) {
-        return QUIRE_BUSY;
-    }
+    uint32_t n = atomic_load_explicit(&q->adding, memory_order_relaxed); /* a glance */
+    do { /* a failure means that another one began, or came and went */
+        if (n % 2 != 0) {
+            return QUIRE_BUSY;
+        }
+        /* seq_cst: acquire, for this one sees what the last one did; and before anything that moves (validate.c, V1) */
+    } while (!atomic_compare_exchange_weak(&q->adding, &n, n + 1));
     enum quire_status status = add(q, &s);
-    atomic_store_explicit(&q->adding, 0, memory_order_release);
+    /* release: the next one sees what this one did. If that was nothing, nobody need know of it. */
+    atomic_store_explicit(&q->adding, status == QUIRE_OK ? n + 2 : n, memory_order_release);
     return status;
 }

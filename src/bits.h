@@ -11,15 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A function that is seldom called: kept out of the way of those that often are. */
-#define Q_COLD __attribute__((noinline, cold))
-
-/* For branches that the quick ways do not take: their code stays together. */
-#define Q_SELDOM(condition) (__builtin_expect(!!(condition), 0))
-
-/* A function that is not to be mixed into its callers, which stay short and need no stack. */
-#define Q_APART __attribute__((noinline))
-
 typedef uintptr_t q_word;
 
 #define Q_WORD_BITS ((unsigned)(sizeof(q_word) * CHAR_BIT))

@@ -1,4 +1,4 @@
-/* check.h: what the core believes about itself, checked where it is cheap.
+/* check.h: what the core believes about itself, checked where it is cheap. Q_CHECK is in report.h.
  *
  *   Q_CHECK    what is so unless somebody wrote into the allocator's own data. Looked at from QUIRE_CHECK 1 on, the
  *              default, nowhere on the way of a call that ends in the CPU's cache
@@ -23,16 +23,8 @@
 #define QUIRE_CHECK 1
 #endif
 
-struct quire;
-
-/* Both report QUIRE_FAULT_METADATA with the condition that does not hold, and the value that breaks it. The first one
- * returns false. */
-bool q_damaged(struct quire *q, const char *call, const char *condition, uint64_t value);
+/* Reports QUIRE_FAULT_METADATA with the condition that does not hold, and the value that breaks it. */
 _Noreturn void q_assert_failed(const char *function, const char *condition, uint64_t value);
-
-/* Whether the condition holds. `call`: the name of the public function. */
-#define Q_CHECK(q, call, condition, value)                                                                             \
-    (QUIRE_CHECK < 1 || (condition) || q_damaged(q, call, #condition, (uint64_t)(value)))
 
 #define Q_ASSERT(condition, value)                                                                                     \
     (QUIRE_CHECK < 2 || (condition) ? (void)0 : q_assert_failed(__func__, #condition, (uint64_t)(value)))

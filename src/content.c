@@ -1,9 +1,14 @@
 /* content.c: what frames contain when they are freed and handed out; the policies of enum quire_content.
  *
  * A frame is verified only if its record says FREED: one that was never handed out was never poisoned, since
- * start-up touches no frame. One that was freed when a crash came may not have been poisoned any more (q_is_unsure). Called outside of any cache visit, since a pass over a frame takes long. */
-#include "core.h"
+ * start-up touches no frame. One that was freed when a crash came may not have been poisoned any more (q_is_unsure).
+ * Called outside of any cache visit, since a pass over a frame takes long. */
+#include "content.h"
+
 #include "mem.h"
+#include "place.h"
+#include "report.h"
+#include <quire/port.h>
 
 #define JUNK_FREED 0x01
 #define JUNK_GIVEN 0x05

@@ -7,7 +7,12 @@
  * What is carved off a region for the extent makes the rest smaller, and that may change what has to be carved off. So a
  * plan is looked at again until it holds. */
 #include "extent.h"
+
+#include "cache.h"
 #include "mem.h"
+#include "place.h"
+#include "view.h"
+#include <quire/port.h>
 
 /* ---- regions --------------------------------------------------------------------------------------------- */
 

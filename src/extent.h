@@ -33,19 +33,6 @@ struct q_plan {
 /* Finds out the rest. False: no zone at all, or one too large, or more than `n_available` frames of metadata. */
 bool q_plan_settle(struct q_plan *plan, q_frame n_available);
 
-/* Where quire_init puts an allocator (init.c). */
-struct q_home {
-    size_t region;           /* whose front it is */
-    q_frame base;            /* first frame of the extent */
-    q_frame n_available;     /* how many there are from there on */
-    uint64_t seal;           /* checksum of the arguments */
-    struct q_header *header; /* where it is mapped */
-};
-
-/* QUIRE_INVALID, QUIRE_NO_MEMORY: as quire_init. */
-enum quire_status q_find_home(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
-                              struct q_home *home);
-
 /* What the headers of all extents of an allocator have in common, and their number. */
 struct q_identity {
     unsigned n_cpus;

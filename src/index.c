@@ -256,9 +256,9 @@ bool q_index_open_more(struct q_index *ix) {
     return open_below(ix, ix->top, 0);
 }
 
-bool q_index_ready(struct q_index *ix, size_t block) {
+bool q_index_has(const struct q_index *ix, enum q_class class, size_t block) {
     for (unsigned level = ix->top + 1; level-- > 0;) {
-        if (!has(ix, Q_READY, level, child_of(level, block))) {
+        if (!has(ix, class, level, child_of(level, block))) {
             return false;
         }
     }

@@ -81,8 +81,8 @@ bool q_index_claim_block(struct q_index *ix, size_t block);
 /* Initialises one more node for the search to look at; false: there is none left. */
 bool q_index_open_more(struct q_index *ix);
 
-/* Whether the block's metadata are initialised. */
-bool q_index_ready(struct q_index *ix, size_t block);
+/* Whether the block has this hint, also as seen from the root; READY: whether its metadata are initialised. */
+bool q_index_has(const struct q_index *ix, enum q_class class, size_t block);
 
 /* What is wrong with the tree, in words, while nothing else runs; NULL: nothing. The first `n_left_out` positions are
  * no blocks. */

@@ -2,8 +2,15 @@
  *
  * All metadata lie in one extent (layout.h) at the front of the largest piece of memory that is mapped already. It is
  * carved off: no zone covers it. What lasts is written first, the view is made from it, as quire_recover does. */
+#include "init.h"
 #include "extent.h"
+
+#include "cache.h"
+#include "compiler.h"
 #include "mem.h"
+#include "place.h"
+#include "view.h"
+#include <quire/port.h>
 
 /* The region with the largest piece below `mapped_end`, and the length of that in frames. */
 static q_frame largest(const struct quire_region *regions, size_t n, quire_pa mapped_end, size_t *region) {

@@ -1,16 +1,13 @@
 /* inspect.c: statistics, and the walk over all of memory. Snapshots of something that moves; see quire.h.
  *
- * A CPU cache is looked at by visiting it. One that is in use is passed over: its frames are "in flight". */
-#include "core.h"
+ * Nothing here visits a CPU cache: its words are read while its visitor changes them (shown.h). So a reader that is stopped
+ * in the middle keeps nobody from a frame, and readers do not see each other. At rest all sums are exact. */
+#include "cache.h"
+#include "place.h"
 
 /* ---- counting -------------------------------------------------------------------------------------------- */
 
 /* relaxed loads throughout: snapshots */
-static uint64_t count_of(const struct q_zone *z, size_t block) {
-    int32_t n = atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed);
-    return q_is_as_one(n) ? Q_BLOCK : n > 0 ? (uint64_t)n : 0;
-}
-
 static void count_zone(const struct q_zone *z, struct quire_zone_stats *out) {
     *out = (struct quire_zone_stats){
         .base = q_pa(atomic_load_explicit(&z->base, memory_order_relaxed)),
@@ -20,8 +17,9 @@ static void count_zone(const struct q_zone *z, struct quire_zone_stats *out) {
     };
     for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
         out->n_fresh_blocks--;
-        out->n_free += count_of(z, b);
-        out->n_free_blocks += count_of(z, b) == Q_BLOCK;
+        uint32_t n_free = q_count_free(&z->blocks[b].count);
+        out->n_free += n_free;
+        out->n_free_blocks += n_free == Q_BLOCK;
     }
     out->n_free += out->n_fresh_blocks * Q_BLOCK;
     out->n_free_blocks += out->n_fresh_blocks;
@@ -36,27 +34,31 @@ bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_st
     return true;
 }
 
+/* The block of a loan. */
+static quire_pa loan_address(const struct q_loan *loan) {
+    q_frame base = q_see(&loan->base);
+    return base != Q_NO_FRAME ? q_pa(base) : QUIRE_NONE;
+}
+
 bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats *out) {
     *out = (struct quire_cpu_stats){.in_block = QUIRE_NONE, .out_block = QUIRE_NONE};
     if (cpu >= q->n_cpus) {
         return false;
     }
-    struct q_cache *c = &q->caches[cpu];
-    q_word visit;
-    if (!q_cache_open(c, &visit)) {
-        return true;
-    }
+    const struct q_cache *c = &q->caches[cpu];
+    q_word visit = atomic_load_explicit(&c->guard, memory_order_relaxed);
+    bool busy = visit == Q_BUSY;
     *out = (struct quire_cpu_stats){
-        .n_warm = (uint32_t)(c->n_warm + q_cache_count_runs(c)),
+        .n_warm = (uint32_t)((busy ? 0 : q_visit_warm(visit)) + q_cache_count_runs(c)),
         .n_in = q_loan_count(&c->in),
         .n_out = q_loan_count(&c->out),
-        .in_block = c->in.zone != NULL ? q_pa(c->in.base) : QUIRE_NONE,
-        .out_block = c->out.zone != NULL ? q_pa(c->out.base) : QUIRE_NONE,
-        .n_refills = c->n_refills,
-        .n_steals = c->n_steals,
-        .gathering = c->gathering != 0,
+        .in_block = loan_address(&c->in),
+        .out_block = loan_address(&c->out),
+        .n_refills = q_see(&c->n_refills),
+        .n_steals = q_see(&c->n_steals),
+        .gathering = q_see(&c->gathering) != 0,
+        .busy = busy,
     };
-    q_cache_close(c, visit);
     return true;
 }
 

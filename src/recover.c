@@ -14,7 +14,12 @@
  *     crashed at any step and run again.                                              crash points of the explorer
  *
  * Nothing else runs: relaxed throughout, but where functions of other files are used. */
+#include "cache.h"
 #include "extent.h"
+#include "init.h"
+#include "own.h"
+#include "place.h"
+#include "view.h"
 
 struct recovery {
     struct quire *q;
@@ -130,7 +135,7 @@ static void recover_block(struct recovery *v, struct q_zone *z, size_t block) {
     struct q_block *own = &z->blocks[block];
     bool whole = held_whole(own);
     if (whole && (q_is_parting(load(&own->record)) || any_record(&z->records[block * Q_BLOCK]))) {
-        q_split(z, block);
+        q_split_block(z, block);
         v->found->n_splits++;
         whole = false;
     }

@@ -15,23 +15,28 @@
  *
  * The break can not go wrong between looking and writing: with a count of 1, held by the caller, nobody else is there
  * to take a reference, for a get needs one. Pins are references. */
-#include "core.h"
+#include "alloc.h"
+#include "cache.h"
+#include "content.h"
 #include "mem.h"
+#include "own.h"
+#include "place.h"
+#include "report.h"
 
 /* The record of a frame that the caller says it holds; splits the block where that is one allocation. */
 static enum quire_status find_held(struct quire *q, const char *call, quire_pa pa, enum quire_fault_kind if_free,
                                    struct q_place *at) {
-    if (q_find_quickly(q, pa, 0, at)) {
+    if (q_locate_quickly(q, pa, 0, at)) {
         at->seen = atomic_load_explicit(at->record, memory_order_acquire); /* for the break, see above */
         if (Q_COUNT(at->seen) != 0) {                                      /* held, and with a record of its own */
             return QUIRE_OK;
         }
     }
-    enum quire_status status = q_find(q, call, pa, 0, if_free, at);
-    if (status != QUIRE_OK) {
-        return status;
+    enum quire_fault_kind wrong = q_locate(q, pa, 0, if_free, at);
+    if (wrong != QUIRE_FAULT_NONE) {
+        return q_fault(q, wrong, call, pa, 0, 0);
     }
-    q_split(at->zone, q_zone_block_of(at->zone, at->frame));
+    q_split(q, at->zone, q_zone_block_of(at->zone, at->frame));
     uint32_t record = atomic_load_explicit(at->record, memory_order_acquire); /* for the break, see above */
     if (Q_COUNT(record) == 0) {
         enum quire_fault_kind kind = (record & Q_RESERVED) != 0 ? QUIRE_FAULT_RESERVED : if_free;
@@ -41,8 +46,16 @@ static enum quire_status find_held(struct quire *q, const char *call, quire_pa p
     return QUIRE_OK;
 }
 
+/* Splits the frame's block, with a reference for the caller; false: the block's record is not `whole` any more. */
+static bool split_for(struct quire *q, const struct q_place *at, size_t block, uint32_t whole) {
+    struct q_cache *home = q_call_begin(q);
+    bool mine = q_split_for(at->zone, block, at->frame % Q_BLOCK, whole);
+    q_call_end(home);
+    return mine;
+}
+
 /* Takes a reference to a frame that the caller does not hold; false: see quire.h. */
-static bool try_get(const struct q_place *at) {
+static bool try_get(struct quire *q, const struct q_place *at) {
     size_t block = q_zone_block_of(at->zone, at->frame);
     for (;;) { /* a round that fails means that another CPU changed one of the two records */
         /* acquire, the block's first: a split writes the frames' records before it takes the block's away. */
@@ -57,7 +70,7 @@ static bool try_get(const struct q_place *at) {
             }
         } else if (record != 0 || Q_COUNT(whole) == 0 || q_is_parting(whole)) {
             return false;
-        } else if (q_split_for(at->zone, block, at->frame % Q_BLOCK, whole)) {
+        } else if (split_for(q, at, block, whole)) {
             return true;
         }
     }
@@ -65,8 +78,8 @@ static bool try_get(const struct q_place *at) {
 
 bool quire_try_get(struct quire *q, quire_pa pa) {
     struct q_place at;
-    bool ours = q_find_quickly(q, pa, 0, &at) || q_locate(q, pa, 0, QUIRE_FAULT_GET_FREE, &at) == QUIRE_FAULT_NONE;
-    return ours && try_get(&at);
+    bool ours = q_locate_quickly(q, pa, 0, &at) || q_locate(q, pa, 0, QUIRE_FAULT_GET_FREE, &at) == QUIRE_FAULT_NONE;
+    return ours && try_get(q, &at);
 }
 
 enum quire_status quire_get(struct quire *q, quire_pa pa) {
@@ -88,9 +101,21 @@ enum quire_status quire_get(struct quire *q, quire_pa pa) {
     return Q_COUNT(record + 1) == Q_COUNT_TOP ? QUIRE_SATURATED : QUIRE_OK;
 }
 
+/* Drops the last reference, if nobody took another meanwhile; *record is what is found then. */
+static bool put_last(struct quire *q, const struct q_place *at, uint32_t *record) {
+    struct q_cache *home = q_call_begin(q);
+    bool last = atomic_compare_exchange_strong(at->record, record, q_freed(*record));
+    if (last) {
+        q_leave_neighbours(at->zone, at->frame, *record);
+        q_let_go(q, at->frame, 0);
+    }
+    q_call_end(home);
+    return last;
+}
+
 static enum quire_status put(struct quire *q, const char *call, const struct q_place *at) {
-    uint32_t record = at->seen, less;
-    do {
+    uint32_t record = at->seen;
+    for (bool done = false; !done;) { /* a failure means that another CPU changed the record */
         if (Q_COUNT(record) == Q_COUNT_TOP) {
             return QUIRE_OK;
         }
@@ -100,12 +125,8 @@ static enum quire_status put(struct quire *q, const char *call, const struct q_p
         if (Q_COUNT(record) == 1 && !q_content_may_free(q, call, at->frame, 0)) {
             return QUIRE_FAULT;
         }
-        less = Q_COUNT(record) == 1 ? q_freed(record) : record - 1;
-    } while (!atomic_compare_exchange_weak(at->record, &record, less));
-    Q_ASSERT(Q_COUNT(record) > 0, record);
-    if (Q_COUNT(less) == 0) {
-        q_leave_neighbours(at->zone, at->frame, record);
-        q_go_home(q, at->frame, 0);
+        done = Q_COUNT(record) == 1 ? put_last(q, at, &record)
+                                    : atomic_compare_exchange_weak(at->record, &record, record - 1);
     }
     return QUIRE_OK;
 }
@@ -147,8 +168,8 @@ enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own) {
         *own = q_pa(at.frame);
         return QUIRE_OK;
     }
-    quire_pa copy = q_alloc(q, "quire_cow", Q_TAG(at.seen), false);
-    if (copy == QUIRE_NONE) {
+    quire_pa copy;
+    if (q_alloc(q, "quire_cow", 0, Q_TAG(at.seen), false, &copy) != QUIRE_OK) {
         return QUIRE_NO_MEMORY;
     }
     if (copy ==

@@ -1,9 +1,21 @@
 /* validate.c: recounting everything from the bits up.
  *
  * Each free frame must be in exactly one place: its bit in its block's line, or one CPU cache. Its record must say
- * free, and all that is derived (counts, hints, the number of whole blocks) must follow. All caches are held
- * meanwhile, by the usual try; so the others go on, on the shared bits, and that they did is noticed at the end. */
-#include "core.h"
+ * free, and all that is derived (counts, hints, the number of whole blocks) must follow.
+ *
+ * Nothing is held meanwhile: the others go on, and keep all their frames. What is read then means nothing, so the recount
+ * ends with a look whether anything moved:
+ *
+ * V1  Every step that moves a free frame, or changes the record of one, is part of a visit to a CPU cache, or lies between
+ *     q_begin and q_end, or between q_call_begin and q_call_end. All of these are summed up before and after the recount;
+ *     equal, and nobody in the middle, means that it saw memory at rest. If not, the answer is QUIRE_BUSY.
+ *                                                                                             interleaving tests
+ * V2  The second look reads by read-modify-writes that change nothing, so each reads the newest value. A CPU that entered
+ *     after that look finds it in the order of the guard's values, and so do its writes: the recount saw none of them. A
+ *     plain load could be older than what the recount read, on a weakly ordered machine. */
+#include "cache.h"
+#include "place.h"
+#include "view.h"
 
 /* ---- what is wrong ---------------------------------------------------------------------------------------- */
 
@@ -28,18 +40,29 @@ static bool wrong(struct check *c, const char *detail, quire_pa pa, uint32_t rec
 
 /* ---- caches ----------------------------------------------------------------------------------------------- */
 
+/* As many as there can be, also while somebody changes the cache. */
+static uint32_t warm_frames(const struct q_cache *c) {
+    q_word visit = atomic_load_explicit(&c->guard, memory_order_relaxed); /* relaxed: V1 */
+    uint32_t n = visit == Q_BUSY ? 0 : q_visit_warm(visit);
+    return n < Q_WARM ? n : Q_WARM;
+}
+static q_word stacked_runs(const struct q_cache *c, unsigned k) {
+    q_word n = q_see(&c->n_runs[k]);
+    return n < Q_RUNS ? n : Q_RUNS;
+}
+
 /* In how many places of all caches a frame lies. */
 static unsigned places_in_caches(const struct quire *q, q_frame f) {
     unsigned n = 0;
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
         const struct q_cache *c = &q->caches[cpu];
         n += (unsigned)q_loan_has(&c->in, f) + (unsigned)q_loan_has(&c->out, f);
-        for (uint32_t i = 0; i < c->n_warm; i++) {
-            n += c->warm[i] == f;
+        for (uint32_t i = 0, end = warm_frames(c); i < end; i++) {
+            n += q_see(&c->warm[i]) == f;
         }
         for (unsigned k = 0; k < Q_RUN_ORDERS; k++) {
-            for (uint32_t i = 0; i < c->n_runs[k]; i++) {
-                n += f - c->runs[k][i] < (q_frame)2 << k;
+            for (q_word i = 0, end = stacked_runs(c, k); i < end; i++) {
+                n += f - q_see(&c->runs[k][i]) < (q_frame)2 << k;
             }
         }
     }
@@ -47,14 +70,15 @@ static unsigned places_in_caches(const struct quire *q, q_frame f) {
 }
 
 static bool check_loan(struct check *c, const struct q_loan *loan) {
-    if (loan->zone == NULL) {
-        return q_loan_count(loan) == 0 && loan->base == Q_NO_FRAME
+    struct q_zone *z = q_loan_zone(loan);
+    q_frame base = q_see(&loan->base);
+    if (z == NULL) {
+        return q_loan_count(loan) == 0 && base == Q_NO_FRAME
                    ? true
                    : wrong(c, "a loan without a block has frames", QUIRE_NONE, 0);
     }
-    bool fits = q_zone_at(c->q, loan->base) == loan->zone && loan->block < loan->zone->n_blocks &&
-                q_zone_frame(loan->zone, loan->block) == loan->base;
-    return fits ? true : wrong(c, "a loan's block is not the one it names", q_pa(loan->base), 0);
+    bool fits = q_zone_at(c->q, base) == z && (base & (Q_BLOCK - 1)) == 0;
+    return fits ? true : wrong(c, "a loan's block is not the one it names", q_pa(base), 0);
 }
 
 static bool in_table(const struct quire *q, const struct q_zone *z) {
@@ -67,18 +91,18 @@ static bool in_table(const struct quire *q, const struct q_zone *z) {
 }
 
 static bool looks_at_its_zone(const struct quire *q, const struct q_cache *c) {
-    const struct q_zone *z = c->zone;
+    const struct q_zone *z = q_see(&c->zone), *in = q_loan_zone(&c->in);
+    q_word first = q_see(&c->first), n_quick = q_see(&c->n_quick), records = q_see(&c->records);
     if (z == NULL) {
-        return c->first == 0 && c->n_quick == 0 && c->records == 0 && c->n_warm == 0 && c->in.zone == NULL;
+        return first == 0 && n_quick == 0 && records == 0 && warm_frames(c) == 0 && in == NULL;
     }
-    if (!in_table(q, z) || c->first != z->first ||
-        (q_record *)(c->records + z->first * sizeof(q_record)) != z->records ||
-        (c->in.zone != NULL && c->in.zone != z) ||
-        c->n_quick > atomic_load_explicit(&z->ceiling, memory_order_relaxed) || (c->gathering != 0 && c->n_quick > 0)) {
+    if (!in_table(q, z) || first != z->first || records != (uintptr_t)z->records - first * sizeof(q_record) ||
+        (in != NULL && in != z) || n_quick > atomic_load_explicit(&z->ceiling, memory_order_relaxed) ||
+        (q_see(&c->gathering) != 0 && n_quick > 0)) {
         return false;
     }
-    for (uint32_t i = 0; i < c->n_warm; i++) {
-        if (q_zone_block_of(z, c->warm[i]) >= z->n_blocks) {
+    for (uint32_t i = 0, end = warm_frames(c); i < end; i++) {
+        if (q_zone_block_of(z, q_see(&c->warm[i])) >= z->n_blocks) {
             return false;
         }
     }
@@ -86,11 +110,12 @@ static bool looks_at_its_zone(const struct quire *q, const struct q_cache *c) {
 }
 
 static bool check_cache(struct check *c, const struct q_cache *cache) {
-    bool runs = true;
+    q_word visit = atomic_load_explicit(&cache->guard, memory_order_relaxed); /* relaxed: V1 */
+    bool sound = visit == Q_BUSY || (visit % Q_WARM_FRAME == 0 && q_visit_warm(visit) <= Q_WARM);
     for (unsigned k = 0; k < Q_RUN_ORDERS; k++) {
-        runs = runs && cache->n_runs[k] <= Q_RUNS;
+        sound = sound && q_see(&cache->n_runs[k]) <= Q_RUNS;
     }
-    if (!runs || cache->n_warm > Q_WARM || cache->word >= Q_LINE_WORDS || cache->visit % Q_WARM_FRAME != 0) {
+    if (!sound || q_see(&cache->word) >= Q_LINE_WORDS) {
         return wrong(c, "a CPU cache's counters are out of range", QUIRE_NONE, 0);
     }
     if (!check_loan(c, &cache->in) || !check_loan(c, &cache->out)) {
@@ -105,7 +130,7 @@ static size_t frames_in_caches(const struct quire *q) {
     size_t n = 0;
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
         const struct q_cache *c = &q->caches[cpu];
-        n += c->n_warm + q_cache_count_runs(c) + q_loan_count(&c->in) + q_loan_count(&c->out);
+        n += warm_frames(c) + q_cache_count_runs(c) + q_loan_count(&c->in) + q_loan_count(&c->out);
     }
     return n;
 }
@@ -174,28 +199,26 @@ static bool check_frame(struct check *c, const struct q_zone *z, q_frame f, bool
 }
 
 static bool check_hint(struct check *c, struct q_zone *z, size_t block, int32_t n_free) {
-    enum q_class class = q_class_of(n_free);
-    if (class == Q_NOTHING || q_zone_next(z, class, block) == block) {
-        return true;
-    }
-    return wrong(c, "a block with free frames has no hint", q_pa(q_zone_frame(z, block)), 0);
+    return q_zone_hinted(z, block, n_free)
+               ? true
+               : wrong(c, "a block with free frames has no hint", q_pa(q_zone_frame(z, block)), 0);
 }
 
 static bool check_block(struct check *c, struct q_zone *z, size_t block) {
     q_frame base = q_zone_frame(z, block);
     uint32_t whole = peek(&z->blocks[block].record);
-    int32_t n_bits = 0, count = atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed);
-    bool as_one = count == Q_AS_ONE;
+    uint32_t n_bits = 0;
+    int32_t count = atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         q_word word = atomic_load_explicit(&z->lines[block].word[w], memory_order_relaxed);
-        n_bits += (int32_t)q_popcount(word);
+        n_bits += q_popcount(word);
         for (size_t i = 0; i < Q_WORD_BITS; i++) {
-            if (!check_frame(c, z, base + w * Q_WORD_BITS + i, as_one || (word & q_bit(i)) != 0, whole)) {
+            if (!check_frame(c, z, base + w * Q_WORD_BITS + i, count == Q_AS_ONE || (word & q_bit(i)) != 0, whole)) {
                 return false;
             }
         }
     }
-    if (as_one ? n_bits != 0 : count != n_bits) {
+    if (!q_count_fits(count, n_bits)) {
         return wrong(c, "a block's count is not the number of its free bits", q_pa(base), whole);
     }
     if (Q_COUNT(whole) > 1) {
@@ -264,37 +287,34 @@ static bool check_zone(struct check *c, struct q_zone *z) {
 
 /* ---- what does not change --------------------------------------------------------------------------------- */
 
-/* Looked at before anything that it leads to. */
-static bool check_fixed(struct check *c) {
-    const struct quire *q = c->q;
+/* Both are looked at before anything that they lead to. */
+static bool check_core(struct check *c) {
+    return c->q->sum == q_core_sum(c->q) ? true : wrong(c, "the allocator's fixed data are damaged", QUIRE_NONE, 0);
+}
+
+static bool check_table(struct check *c) {
     size_t n_zones;
-    if (q->sum != q_core_sum(q)) {
-        return wrong(c, "the allocator's fixed data are damaged", QUIRE_NONE, 0);
-    }
-    const char *why = q_metadata_wrong(q->header, (q_frame)q->header->base, &n_zones);
+    const char *why = q_metadata_wrong(c->q->header, (q_frame)c->q->header->base, &n_zones);
     if (why != NULL) {
         return wrong(c, why, QUIRE_NONE, 0);
     }
-    const struct q_zones *zones = q_zones(q);
-    if ((q_word)zones != ~atomic_load_explicit(&q->not_zones, memory_order_relaxed) || zones->n != ~zones->not_n ||
+    const struct q_zones *zones = q_zones(c->q);
+    if ((q_word)zones != ~atomic_load_explicit(&c->q->not_zones, memory_order_relaxed) || zones->n != ~zones->not_n ||
         zones->sum != q_zones_sum(zones)) {
         return wrong(c, "the table of zones is damaged", QUIRE_NONE, 0);
     }
-    const struct q_zone *largest = zones->zone[0];
+    const struct q_zone *main = q_main(c->q);
+    size_t most = 0;
+    bool has_main = false;
     for (size_t i = 0; i < zones->n; i++) {
         const struct q_zone *z = zones->zone[i];
         if (z->sum != q_zone_sum(z)) {
             return wrong(c, "a zone's fixed data are damaged", QUIRE_NONE, 0);
         }
-        largest = z->n_blocks > largest->n_blocks ? z : largest;
+        most = z->n_blocks > most ? z->n_blocks : most;
+        has_main |= z == main;
     }
-    const struct q_zone *main = q_main(q);
-    for (size_t i = 0; i < zones->n; i++) {
-        if (zones->zone[i] == main && main->n_blocks == largest->n_blocks) {
-            return true;
-        }
-    }
-    return wrong(c, "the main zone is not the largest one", QUIRE_NONE, 0);
+    return has_main && main->n_blocks == most ? true : wrong(c, "the main zone is not the largest one", QUIRE_NONE, 0);
 }
 
 /* ---- all of it -------------------------------------------------------------------------------------------- */
@@ -325,62 +345,55 @@ static bool check_all(struct check *c) {
     return true;
 }
 
-static void leave_caches(struct quire *q, unsigned n) {
-    for (unsigned cpu = 0; cpu < n; cpu++) {
-        q_cache_close(&q->caches[cpu], q->caches[cpu].visit);
-    }
+/* Sums over all that changes when free frames come or move (V1). */
+struct motion {
+    q_word sum;
+    bool busy;    /* somebody is in the middle of something */
+    bool damaged; /* more ended than began */
+};
+
+/* The newest value, or any. */
+static q_word read_word(_Atomic q_word *at, bool newest) {
+    /* seq_cst, for both: behind what the recount read, before what it will read (V2) */
+    return newest ? atomic_fetch_add(at, 0) : atomic_load(at);
 }
 
-static bool enter_caches(struct quire *q) {
-    for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
-        q_word visit;
-        if (!q_cache_open(&q->caches[cpu], &visit)) {
-            leave_caches(q, cpu);
-            return false;
-        }
-        q->caches[cpu].visit = visit;
+static struct motion sum_up(struct quire *q, bool newest) {
+    q_word ended = read_word(&q->n_ended, newest); /* first, so that it is the lesser one */
+    q_word begun = read_word(&q->n_begun, newest), n_calls = 0;
+    uint32_t adding = newest ? atomic_fetch_add(&q->adding, 0) : atomic_load(&q->adding);
+    struct motion l = {begun + adding, begun != ended || adding % 2 != 0, (intptr_t)(begun - ended) < 0};
+    for (unsigned i = 0; i < q->n_cpus; i++) {
+        q_word guard = read_word(&q->caches[i].guard, newest);
+        n_calls += read_word(&q->caches[i].n_calls, newest);
+        l.sum += guard;
+        l.busy |= guard == Q_BUSY;
     }
-    return true;
-}
-
-/* Calls that work on shared bits now: begun and not ended. Negative: damage. */
-static intptr_t n_in_flight(const struct quire *q) {
-    q_word ended = atomic_load(&q->n_ended); /* first, so that it is the lesser one */
-    return (intptr_t)(atomic_load(&q->n_begun) - ended);
-}
-
-/* Whether a recount means something at the moment, the caches apart. */
-static enum quire_status check_quiet(struct check *c) {
-    uint32_t adding = atomic_load(&c->q->adding);
-    if (n_in_flight(c->q) < 0 || adding > 1) {
-        (void)wrong(c, "the counters of calls in flight are damaged", QUIRE_NONE, 0);
-        return QUIRE_FAULT;
-    }
-    return n_in_flight(c->q) > 0 || adding != 0 ? QUIRE_BUSY : QUIRE_OK;
+    l.busy |= n_calls != 0;
+    l.damaged |= (intptr_t)n_calls < 0;
+    return l;
 }
 
 enum quire_status quire_validate(const struct quire *q, struct quire_fault *first) {
-    /* Nothing is changed but the caches' guards, and hints that are wrong; so const may go. */
-    struct quire *all = (struct quire *)(uintptr_t)q;
+    struct quire *all = (struct quire *)(uintptr_t)q; /* nothing is changed, but the second look needs to write */
     struct check c = {.q = all, .first = first};
     *first = (struct quire_fault){.kind = QUIRE_FAULT_NONE, .pa = QUIRE_NONE};
-    enum quire_status status = check_quiet(&c);
-    if (status != QUIRE_OK) {
-        return status;
-    }
-    if (!check_fixed(&c)) {
+    if (!check_core(&c)) {
         return QUIRE_FAULT;
     }
-    if (!enter_caches(all)) {
+    struct motion before = sum_up(all, false);
+    if (before.damaged) {
+        (void)wrong(&c, "the counters of calls in flight are damaged", QUIRE_NONE, 0);
+        return QUIRE_FAULT;
+    }
+    if (before.busy) {
         return QUIRE_BUSY;
     }
-    q_word begun = atomic_load(&q->n_begun);
-    status = check_all(&c) ? QUIRE_OK : QUIRE_FAULT;
-    bool moved = n_in_flight(q) > 0 || begun != atomic_load(&q->n_begun) || atomic_load(&q->adding) != 0;
-    leave_caches(all, q->n_cpus);
-    if (moved) {
+    bool sound = check_table(&c) && check_all(&c);
+    struct motion after = sum_up(all, true);
+    if (after.busy || after.sum != before.sum) {
         *first = (struct quire_fault){.kind = QUIRE_FAULT_NONE, .pa = QUIRE_NONE};
         return QUIRE_BUSY;
     }
-    return status;
+    return sound ? QUIRE_OK : QUIRE_FAULT;
 }

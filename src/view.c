@@ -7,8 +7,12 @@
  *
  * Nothing in the metadata is believed before q_metadata_wrong has looked at it, and that believes no number before the
  * checksum over it was right. */
-#include "core.h"
+#include "view.h"
+
+#include "cache.h"
 #include "mem.h"
+#include "place.h"
+#include <quire/port.h>
 
 /* ---- checksums -------------------------------------------------------------------------------------------- */
 

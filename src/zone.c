@@ -145,7 +145,12 @@ size_t q_zone_next_ready(const struct q_zone *z, size_t from) {
 }
 
 bool q_zone_ready(const struct q_zone *z, size_t block) {
-    return q_index_ready((struct q_index *)(uintptr_t)&z->index, block + z->skew);
+    return q_index_has(&z->index, Q_READY, block + z->skew);
+}
+
+bool q_zone_hinted(const struct q_zone *z, size_t block, int32_t n_free) {
+    enum q_class class = q_class_of(n_free);
+    return class == Q_NOTHING || q_index_has(&z->index, class, block + z->skew);
 }
 
 void q_zone_hint(struct q_zone *z, size_t block, int32_t n_free) {
@@ -157,7 +162,7 @@ void q_zone_hint(struct q_zone *z, size_t block, int32_t n_free) {
 
 size_t q_zone_find(struct q_zone *z, enum q_class class, size_t from) {
     for (size_t b = from; (b = q_zone_next(z, class, b)) != Q_NO_BLOCK; b++) {
-        _Atomic int32_t *count = &z->blocks[b].count;
+        q_count *count = &z->blocks[b].count;
         if (q_class_of(atomic_load(count)) == class) {
             return b;
         }

@@ -2,6 +2,7 @@
 #ifndef Q_ZONE_H
 #define Q_ZONE_H
 
+#include "count.h"
 #include "index.h"
 #include "layout.h"
 #include "record.h"
@@ -18,21 +19,9 @@ struct q_line {
 _Static_assert(sizeof(struct q_line) == 64, "a block's bits fill one line");
 
 struct q_block {
-    _Atomic int32_t count; /* free frames in the line, or Q_AS_ONE; exact when nothing is in flight */
-    q_record record;       /* of a block that is one allocation; see record.h */
+    q_count count;   /* exact when nothing is in flight */
+    q_record record; /* of a block that is one allocation; see record.h */
 };
-
-/* The count of a block that came home as one: all 512 frames are free, and none has a bit. For a moment there may be more:
- * frames that came home twice, which are sent away again. */
-#define Q_AS_ONE ((int32_t)1 << 24)
-static inline bool q_is_as_one(int32_t count) {
-    return count > Q_AS_ONE / 2;
-}
-
-/* Whether that can be a block's count. While calls are in flight it may be below 0. */
-static inline bool q_is_count(int32_t count) {
-    return (count >= -(int32_t)Q_BLOCK && count <= (int32_t)Q_BLOCK) || q_is_as_one(count);
-}
 
 /* How much of the memory that is not in CPU caches is free, and how much of that as whole blocks: what decides
  * whether to gather (cache.c). One for each allocator. Estimates: relaxed everywhere. */
@@ -107,6 +96,8 @@ static inline bool q_zone_knows(const struct q_zone *z, quire_pa i) {
 /* Hints, by the block's number in the zone. `from` and the result of q_zone_next as in q_index_next. */
 void q_zone_hint(struct q_zone *z, size_t block, int32_t n_free);
 size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from);
+bool q_zone_hinted(const struct q_zone *z, size_t block,
+                   int32_t n_free); /* looks only; true if there is nothing to hint */
 bool q_zone_ready(const struct q_zone *z, size_t block);
 
 /* The first initialised block at or behind `from`, or Q_NO_BLOCK. */
@@ -138,10 +129,9 @@ static inline uint32_t q_zone_last_record(const struct q_zone *z, q_frame f) {
     return record == 0 && (whole & Q_FREED) != 0 ? whole & ~Q_CLEAN : record;
 }
 
-/* What speaks for a frame, its own record or that of its whole block. A snapshot. */
+/* The record of a frame that may be held: its own, or its block's while it is held with all of that. */
 static inline uint32_t q_zone_holding_record(const struct q_zone *z, q_frame f) {
-    /* acquire, the block's first: a split writes the frames' records before it takes the block's away. relaxed: a
-     * snapshot */
+    /* acquire: the block's first, for a split writes the frames' records before it takes that away. relaxed: a snapshot */
     uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_acquire);
     uint32_t record = atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed);
     return record == 0 && Q_COUNT(whole) > 0 ? q_of_whole(whole) : record;

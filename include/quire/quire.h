@@ -199,7 +199,8 @@ enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own);
 
 /* ---- inspect -------------------------------------------------------------------------------------------- */
 
-/* Snapshots: exact when nothing else runs, else off by what is in flight. None blocks; all are safe in a panic. */
+/* Snapshots: exact while nobody allocates or frees, whoever else reads; else off by what is in flight. None waits or keeps
+ * others from a frame; all are safe in a panic. */
 
 struct quire_stats {
     uint64_t n_frames;      /* managed: handed out or free; without the metadata */
@@ -227,9 +228,10 @@ struct quire_cpu_stats {
     uint32_t n_out;    /* frames of the block that frees are gathered for */
     quire_pa in_block; /* address of those blocks, QUIRE_NONE where there is none */
     quire_pa out_block;
-    uint64_t n_refills; /* blocks borrowed so far */
+    uint64_t n_refills; /* blocks borrowed so far; this and the next from 0 again after 2^32 on 32-bit machines */
     uint64_t n_steals;  /* times that another CPU emptied this cache */
     bool gathering;     /* frees go home at once, to make blocks whole (docs/design.md) */
+    bool busy;          /* somebody is in the middle of using it: single frames at hand are not known, and left out */
 };
 
 void quire_stats(const struct quire *q, struct quire_stats *out);                          /* O(blocks in use) */
@@ -258,10 +260,10 @@ void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx);
 
 /* ---- debug ---------------------------------------------------------------------------------------------- */
 
-/* Recounts everything from the bits up, for a moment when nothing else allocates or frees.
- *   QUIRE_FAULT  *first names the first thing that disagrees; quire_port_fault is not called. Where other calls are in
- *                flight all the same, that may be a frame on its way between its holder and a cache
- *   QUIRE_BUSY   others were seen to be allocating or freeing, so a recount means nothing
+/* Recounts everything from the bits up, for a moment when nothing else allocates or frees. Holds nothing meanwhile: the
+ * others go on.
+ *   QUIRE_FAULT  *first names the first thing that disagrees; quire_port_fault is not called
+ *   QUIRE_BUSY   others allocate or free, or are stopped in the middle of a call: a recount means nothing
  * Cost: O(frames in use). */
 enum quire_status quire_validate(const struct quire *q, struct quire_fault *first);
 

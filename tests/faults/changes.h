@@ -2,7 +2,10 @@
 #ifndef FAULTS_CHANGES_H
 #define FAULTS_CHANGES_H
 
-#include "src/core.h"
+#include "src/cache.h"
+#include "src/place.h"
+#include "src/take.h"
+#include "src/view.h"
 
 /* Remembers each byte of each metadata extent. */
 void changes_remember(struct quire *q);

@@ -50,6 +50,7 @@
 #define A_HINT    "where a search begins: any place will do"
 #define UNUSED    "nobody reads it"
 #define NUMBER    "the number of a visit: any even one is as good"
+#define ADDS      "how often memory was added: any number may stand there"
 #define MORE      "a hint too many: the first search that follows it takes it away"
 #define NOT_CLEAN "less than is true: the records of the block are set to 0 once more before it is handed out"
 #define TWO_MORE  "two more say the same, and two that agree are right"
@@ -69,7 +70,7 @@ MEMBERS(q_header, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 MEMBERS(q_zone_layout, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
 MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, NULL, 0);
-MEMBERS(q_cache, 0, 0, 0, 0, NULL, 0, 0, 0, {NULL, 0, 0, {0}}, {NULL, 0, 0, {0}}, 0, 0, 0, 0, {0}, {{0}}, {0});
+MEMBERS(q_cache, 0, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, {0}, {{0}}, {0});
 MEMBERS(q_block, 0, 0);
 MEMBERS(q_node, {0}, 0);
 
@@ -105,7 +106,8 @@ static const struct field of_quire[] = {
     NAMED(struct quire, n_ended, "busy" OR IN_FLIGHT),
     UNNAMED(struct quire, n_faults, STATISTIC),
     UNNAMED(struct quire, n_unproved, STATISTIC),
-    NAMED(struct quire, adding, "busy" OR IN_FLIGHT),
+    FIELD(struct quire, adding, 1, "busy", NULL),
+    FIELD(struct quire, adding, ~(uint64_t)1, NULL, ADDS),
     PADDING(struct quire, adding, header),
     NAMED(struct quire, header, CORE),
     PADDING_TO_END(struct quire, header),
@@ -161,25 +163,22 @@ static const struct field of_cache[] = {
     FIELD(struct q_cache, n_quick, ALL, VIEW OR "ok", NULL), /* fewer are slower */
     NAMED(struct q_cache, records, VIEW),
     NAMED(struct q_cache, zone, VIEW),
-    UNNAMED(struct q_cache, n_warm, UNUSED),
     NAMED(struct q_cache, gathering, VIEW OR "ok"),
-    PADDING(struct q_cache, gathering, in),
+    NAMED(struct q_cache, n_calls, "busy" OR IN_FLIGHT),
+    UNNAMED(struct q_cache, n_warm, UNUSED),
+    PADDING(struct q_cache, n_warm, word),
     FIELD(struct q_cache, word, Q_LINE_WORDS - 1, NULL, A_HINT),
     FIELD(struct q_cache, word, ALL ^ (Q_LINE_WORDS - 1), COUNTERS, NULL),
     NAMED(struct q_cache, in.zone, NOT_BLOCK),
-    NAMED(struct q_cache, in.block, NOT_BLOCK),
-    NAMED(struct q_cache, in.base, NOT_BLOCK),
+    NAMED(struct q_cache, in.base, NOT_BLOCK OR LOST OR TWICE),
     NAMED(struct q_cache, in.mask, LOST OR NOT_FREE OR TWICE),
     NAMED(struct q_cache, out.zone, NOT_BLOCK),
-    NAMED(struct q_cache, out.block, NOT_BLOCK),
-    NAMED(struct q_cache, out.base, NOT_BLOCK),
+    NAMED(struct q_cache, out.base, NOT_BLOCK OR LOST OR TWICE),
     NAMED(struct q_cache, out.mask, LOST OR NOT_FREE OR TWICE),
     UNNAMED(struct q_cache, n_taken, ESTIMATE),
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
-    UNNAMED(struct q_cache, visit, UNUSED),
     NAMED(struct q_cache, n_runs, COUNTERS OR NOT_FREE OR LOST OR TWICE),
-    PADDING(struct q_cache, n_runs, runs),
     UNNAMED(struct q_cache, runs, UNUSED),
     PADDING(struct q_cache, runs, warm),
     {"warm, the frames there", offsetof(struct q_cache, warm), WARM(N_WARM), ALL, LOST OR TWICE OR VIEW, NULL},
@@ -195,25 +194,22 @@ static const struct field of_unused_cache[] = {
     NAMED(struct q_cache, n_quick, VIEW),
     NAMED(struct q_cache, records, VIEW),
     NAMED(struct q_cache, zone, VIEW),
-    UNNAMED(struct q_cache, n_warm, UNUSED),
     NAMED(struct q_cache, gathering, VIEW OR "ok"),
-    PADDING(struct q_cache, gathering, in),
+    NAMED(struct q_cache, n_calls, "busy" OR IN_FLIGHT),
+    UNNAMED(struct q_cache, n_warm, UNUSED),
+    PADDING(struct q_cache, n_warm, word),
     FIELD(struct q_cache, word, Q_LINE_WORDS - 1, NULL, A_HINT),
     FIELD(struct q_cache, word, ALL ^ (Q_LINE_WORDS - 1), COUNTERS, NULL),
     NAMED(struct q_cache, in.zone, NOT_BLOCK),
-    UNNAMED(struct q_cache, in.block, UNUSED),
     NAMED(struct q_cache, in.base, NO_LOAN),
     NAMED(struct q_cache, in.mask, NO_LOAN),
     NAMED(struct q_cache, out.zone, NOT_BLOCK),
-    UNNAMED(struct q_cache, out.block, UNUSED),
     NAMED(struct q_cache, out.base, NO_LOAN),
     NAMED(struct q_cache, out.mask, NO_LOAN),
     UNNAMED(struct q_cache, n_taken, ESTIMATE),
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
-    UNNAMED(struct q_cache, visit, UNUSED),
     NAMED(struct q_cache, n_runs, COUNTERS OR NOT_FREE OR LOST OR TWICE),
-    PADDING(struct q_cache, n_runs, runs),
     UNNAMED(struct q_cache, runs, UNUSED),
     PADDING(struct q_cache, runs, warm),
     UNNAMED(struct q_cache, warm, UNUSED),
@@ -331,15 +327,15 @@ static const struct field of_root[] = {
 #define WITHOUT_A_NAME NULL, 0
 
 struct object objects[] = {
-    {"struct quire", NULL, sizeof(struct quire), N_FIELDS(of_quire), CORE, IN_FLIGHT},
+    {"struct quire", NULL, sizeof(struct quire), N_FIELDS(of_quire), CORE, CORE},
     {"header", NULL, sizeof(struct q_header), N_FIELDS(of_header), NONE_HERE, NONE_HERE},
     {"header of added memory", NULL, sizeof(struct q_header), N_FIELDS(of_header), NONE_HERE, NONE_HERE},
     {"layout of a zone", NULL, sizeof(struct q_zone_layout), N_FIELDS(of_zone_layout), LAYOUT, LAYOUT},
     {"table of zones", NULL, sizeof(struct q_zones) + TWO_ZONES, N_FIELDS(of_table), TABLE, TABLE},
     {"large zone", NULL, sizeof(struct q_zone), N_FIELDS(of_large_zone), ZONE, ZONE},
     {"added zone", NULL, sizeof(struct q_zone), N_FIELDS(of_small_zone), ZONE, ZONE},
-    {"cache", NULL, sizeof(struct q_cache), N_FIELDS(of_cache), NO_LOAN, COUNTERS},
-    {"unused cache", NULL, sizeof(struct q_cache), N_FIELDS(of_unused_cache), NO_LOAN, COUNTERS},
+    {"cache", NULL, sizeof(struct q_cache), N_FIELDS(of_cache), NO_LOAN, IN_FLIGHT},
+    {"unused cache", NULL, sizeof(struct q_cache), N_FIELDS(of_unused_cache), NO_LOAN, IN_FLIGHT},
     {"line of a used block", NULL, sizeof(struct q_line), N_FIELDS(of_line), LOST, BIT},
     {"line of a whole block", NULL, sizeof(struct q_line), N_FIELDS(of_line), "ok", BIT},
     {"line of a free block", NULL, sizeof(struct q_line), N_FIELDS(of_line), "ok", COUNT},

@@ -156,7 +156,7 @@ DEATH(all_of_the_metadata_zero, "the allocator's fixed data are damaged") {
     say_validate();
 }
 
-DEATH(all_of_the_metadata_one, "the counters of calls in flight are damaged") {
+DEATH(all_of_the_metadata_one, "the allocator's fixed data are damaged") {
     const struct q_zone *z = zone();
     memset(ram_at(q_pa(z->meta_base)), 0xFF, (size_t)(q_pa(z->meta_end) - q_pa(z->meta_base)));
     say_validate();

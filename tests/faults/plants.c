@@ -2,7 +2,9 @@
  *
  * A mistake stands between a test and the allocator, or between the allocator and the test's hooks (the linker's --wrap
  * puts it there), or in the test's own table. PLANT in the environment names it; a name that is not here makes none. */
-#include "src/core.h"
+#include "src/cache.h"
+#include "src/place.h"
+#include "src/take.h"
 
 #include "fields.h"
 #include <stdlib.h>

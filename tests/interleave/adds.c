@@ -135,6 +135,7 @@ static void take_and_give_two(void) {
 
 const struct scenario add_in_frames = {
     .name = "add-in-frames",
+    .reads_caches = true,
     .about = "memory is added, with its metadata in free frames, while another CPU allocates and frees",
     .set_up = a_run_is_free,
     .thread = {add_apart, take_and_give_two},

@@ -5,7 +5,8 @@
  * seq_cst flags of their own can tell. Acquire and release order only what somebody was told of, so they are too
  * little here; that shows only with stale reads. Nothing that the explorer watches says here that a call is over, just
  * variables of the scenario. */
-#include "../../src/core.h"
+#include "../../src/cache.h"
+#include "../../src/place.h"
 #include "scenarios.h"
 
 static quire_pa held;

@@ -1,5 +1,6 @@
 /* blocks.c: scenarios of finding blocks: hints, fresh blocks, the ceiling, whole blocks. */
-#include "../../src/core.h"
+#include "../../src/cache.h"
+#include "../../src/place.h"
 #include "scenarios.h"
 
 static quire_pa held[4], got[MAX_THREADS];
@@ -161,6 +162,7 @@ static void look_on(void) {
 
 const struct scenario fresh_look = {
     .name = "fresh-look",
+    .reads_caches = true,
     .about = "statistics while a CPU initialises a block",
     .set_up = others_fresh,
     .thread = {take_and_look, look_on},
@@ -439,6 +441,7 @@ static void take_some_shared(void) {
 
 const struct scenario as_one_divided = {
     .name = "as-one-divided",
+    .reads_caches = true,
     .about = "two CPUs want frames and runs of a block that came home as one",
     .set_up = one_as_one,
     .thread = {take_some_shared, take_some},
@@ -506,6 +509,7 @@ static void give_part(void) {
 
 const struct scenario part_and_borrow = {
     .name = "part-and-borrow",
+    .reads_caches = true,
     .about = "a part of an allocation is freed while another CPU borrows the block and takes a run of it",
     .set_up = split_block,
     .thread = {give_part, take_some},

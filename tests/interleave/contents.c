@@ -153,6 +153,7 @@ static void take_poisoned_run(void) {
 
 const struct scenario scrubbed_run = {
     .name = "scrubbed-run",
+    .reads_caches = true,
     .about = "the same with a run of two, which another CPU allocates as a run",
     .set_up = two_held,
     .thread = {give_run_and_take_one, take_poisoned_run},

@@ -73,6 +73,7 @@ static void take_sixteen(void) {
 
 const struct scenario crash_parts = {
     .name = "crash-parts",
+    .reads_caches = true,
     .about = "runs of frames are allocated, and given back whole or in parts",
     .set_up = some_free,
     .thread = {take_eight_and_give_half, take_sixteen},

@@ -26,7 +26,7 @@
 
 #define MAX_THREADS   8
 #define MAX_LOCATIONS 4096
-#define MAX_STEPS     20000 /* of one schedule: no end is a failure, too */
+#define MAX_STEPS     30000 /* of one schedule: no end is a failure, too */
 #define NOBODY        MAX_THREADS
 
 /* A variable of the schedule that runs: put back when the search goes back (snapshot.c). All variables of the scenarios'

@@ -2,7 +2,8 @@
  * scenario in which this allocator would show it. Security advisories of Xen (XSA): xenbits.xen.org/xsa; CVE: cve.org.
  *
  * Hardly one of them was in a free list. Most are about who still has a reference when a frame is freed, or written. */
-#include "../../src/core.h"
+#include "../../src/cache.h"
+#include "../../src/place.h"
 #include "scenarios.h"
 
 static quire_pa frame, neighbour, own[MAX_THREADS];

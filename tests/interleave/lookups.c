@@ -127,6 +127,7 @@ static void put_block_and_take(void) {
 
 const struct scenario block_looked_up_late = {
     .name = "block-looked-up-late",
+    .reads_caches = true,
     .about = "a frame of a whole block is looked up while all frames of that are put, and the block is taken again",
     .set_up = one_block,
     .start = address_can_be_found,

@@ -119,6 +119,7 @@ static void interrupt_with_run(void) {
 
 const struct scenario nested_run = {
     .name = "nested-run",
+    .reads_caches = true,
     .about = "an interrupt allocates and frees in the middle of a call that allocates several frames, or frees a part",
     .set_up = one_word,
     .thread = {take_and_give_run, interrupt_with_run},
@@ -262,35 +263,17 @@ static void interrupt_looks(void) {
     quire_stats(q, &stats);
     quire_tag_stats(q, n_held);
     quire_walk(q, count_frames, &n_frames);
-    (void)quire_validate(q, &first); /* it may take frames on their way for lost */
+    expect(quire_validate(q, &first) != QUIRE_FAULT, "a recount took frames on their way for lost");
     expect(n_frames == QUIRE_BLOCK_FRAMES, "a walk that left something out");
-    expect(stats.n_free <= 5 && n_held[1] >= world_n_held() - 1, "statistics that can not be");
+    expect(stats.n_free <= 10 && n_held[1] >= world_n_held() - 1, "statistics that can not be");
 }
 
 const struct scenario nested_look = {
     .name = "nested-look",
+    .reads_caches = true,
     .about = "an interrupt looks at everything in the middle of an allocation or free",
     .set_up = empty_cache,
     .thread = {take_then_give, interrupt_looks},
-    .interrupts = {0, 1},
-    .check = check_world_by_exhaustion,
-    .quick = {2, 1, 0},
-    .full = {UNBOUNDED, 2, 0},
-};
-
-static void look_at_all(void) {
-    struct quire_stats stats;
-    struct quire_fault first;
-    quire_stats(q, &stats);
-    expect(stats.n_free >= 2 && stats.n_free <= 6, "statistics that can not be");
-    (void)quire_validate(q, &first);
-}
-
-const struct scenario nested_in_look = {
-    .name = "nested-in-look",
-    .about = "an interrupt allocates and frees in the middle of statistics or a validation",
-    .set_up = warm_frames,
-    .thread = {look_at_all, interrupt_gives},
     .interrupts = {0, 1},
     .check = check_world_by_exhaustion,
     .quick = {2, 1, 0},

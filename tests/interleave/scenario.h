@@ -21,6 +21,7 @@ struct scenario {
     uint8_t interrupts[MAX_THREADS]; /* thread i interrupts thread interrupts[i] - 1; 0: an ordinary thread */
     uint8_t may_stop;                /* thread may_stop - 1 may stop for ever at any step; 0: none */
     bool faults_expected;            /* the scenario looks at them itself */
+    bool reads_caches;               /* somebody looks into a CPU cache without visiting it (world_is_private) */
 };
 
 /* ---- the allocator under test ---- */
@@ -87,7 +88,8 @@ void check_world_by_exhaustion(void);
 
 size_t world_n_held(void);
 bool world_stopped(void);        /* a thread was stopped for ever in this schedule */
-bool world_expects_faults(void); /* struct scenario says so */
+bool world_expects_faults(void); /* struct scenario says so; also below */
+bool world_reads_caches(void);
 unsigned world_n_faults(void);
 unsigned world_steps(void);      /* atomic accesses that the current thread has made in this schedule */
 uint64_t world_n_unproved(void); /* allocations that failed because somebody was in the middle of a call all the time */
@@ -102,6 +104,10 @@ void world_remember(void); /* as it is now, each schedule begins */
 size_t world_n_frames(void);
 size_t world_n_given(void);  /* those that quire_init was told of; without holes */
 void *world_at(quire_pa pa); /* NULL: no RAM */
+
+/* What only the visitor of a CPU cache changes: relaxed accesses there count as plain ones, which must not race, unless the
+ * scenario has a reader. Otherwise each would be a place to switch at, and two visitors at once would not be noticed. */
+bool world_is_private(uintptr_t at);
 bool world_recover(struct quire_recovery *found);
 void world_describe(uintptr_t at, char *text, size_t n);
 

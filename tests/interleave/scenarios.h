@@ -12,7 +12,7 @@ extern const struct scenario last_two_frames, last_frame, last_frames_of_three, 
     steal, steal_both, steal_steal, steal_behind, spill, spilled_runs;
 /* nested.c */
 extern const struct scenario nested_warm, nested_refill, nested_spill, nested_run, nested_split, nested_shared,
-    nested_add, nested_look, nested_in_look, nested_twice, preempted;
+    nested_add, nested_look, nested_twice, preempted;
 /* blocks.c */
 extern const struct scenario hint_leaf, hint_tree, hint_neighbours, fresh_claim, fresh_frames, fresh_look, fresh_leaf,
     fresh_leaves, fresh_wild, fresh_wild_cached, block_and_frees, block_and_single, block_and_take, pair_and_block,
@@ -30,7 +30,7 @@ extern const struct scenario zeroed, junk, junk_free, scrubbed, scrubbed_run, wr
     run_written_after_free;
 /* stops.c */
 extern const struct scenario stops_in_alloc, stops_and_looked_at, stops_and_emptied, stops_and_exhausted, stops_in_free,
-    stops_in_split, stops_in_share, stops_in_add, stops_in_look;
+    stops_in_split, stops_in_share, stops_in_add, read_and_take;
 /* after.c */
 extern const struct scenario comes_and_goes, comes_home_and_goes, hint_on_its_way, block_is_back, block_is_cached,
     leaf_is_open;
@@ -40,7 +40,8 @@ extern const struct scenario index_open, index_claim, index_hint;
 extern const struct scenario add_and_take, add_main, add_and_add, add_in_frames, add_to_block;
 /* whole.c */
 extern const struct scenario double_free, double_free_put, double_free_run, double_free_block, double_free_home,
-    moving_frame, moving_in_caches, looking_on, counting_blocks, validating_blocks, many, many_and_stopped;
+    moving_frame, moving_in_caches, looking_on, recount, recount_of_runs, counting_blocks, validating_blocks, many,
+    many_and_stopped;
 
 /* crashes.c */
 extern const struct scenario crash_shared, crash_copied, crash_parts, crash_poison;

@@ -491,6 +491,10 @@ bool world_stopped(void) {
     return stopped;
 }
 
+bool world_reads_caches(void) {
+    return scenario->reads_caches;
+}
+
 bool world_expects_faults(void) {
     return scenario->faults_expected;
 }

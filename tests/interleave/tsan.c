@@ -3,7 +3,7 @@
  *
  * Accesses outside of simulated memory (stacks, constants) are nobody else's. Outside of a schedule (set-up, checks) they
  * are what they say. */
-#include "explore.h"
+#include "scenario.h"
 
 #include <quire/quire.h>
 #include <string.h>
@@ -15,15 +15,26 @@ static bool explored(uintptr_t at) {
     return current != NOBODY && cells_watched(at);
 }
 
+/* What only the visitor of a CPU cache changes is as good as plain, unless the scenario reads it from outside. */
+static bool as_plain(const struct access *access) {
+    return access->order == RELAXED && world_is_private(access->at);
+}
+
 /* Before each atomic access to watched memory. */
 static void begin(const struct access *access) {
     scheduler_step(access);
     cells_atomic(access->at, access->kind != ACCESS_LOAD);
 }
 
+static void plain_write(const void *at, size_t n_bytes);
+
 static uint64_t load(const volatile void *at, unsigned n_bytes, int order, void *pc) {
     struct access access = {ACCESS_LOAD, (enum order)order, (uintptr_t)at, n_bytes, pc};
     if (!explored(access.at)) {
+        return peek(access.at, n_bytes);
+    }
+    if (as_plain(&access)) {
+        cells_plain(access.at, n_bytes, false);
         return peek(access.at, n_bytes);
     }
     begin(&access);
@@ -32,7 +43,10 @@ static uint64_t load(const volatile void *at, unsigned n_bytes, int order, void 
 
 static void store(volatile void *at, unsigned n_bytes, int order, uint64_t value, void *pc) {
     struct access access = {ACCESS_STORE, (enum order)order, (uintptr_t)at, n_bytes, pc};
-    if (explored(access.at)) {
+    if (explored(access.at) && as_plain(&access)) {
+        plain_write((const void *)access.at, n_bytes);
+        poke(access.at, n_bytes, value);
+    } else if (explored(access.at)) {
         begin(&access);
         memory_store(&access, value);
     } else {

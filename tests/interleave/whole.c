@@ -220,22 +220,26 @@ static bool count_runs(void *ctx, const struct quire_run *run) {
     return true;
 }
 
-static void count_on(void) {
+static void count_all(size_t n_frames) {
     struct quire_stats stats;
     uint64_t n = 0;
     quire_stats(q, &stats);
     expect(stats.n_zones == 1 && stats.n_cpus == 2, "statistics that can not be");
     quire_walk(q, count_runs, &n);
-    expect(n == 3 * QUIRE_BLOCK_FRAMES, "a walk that left something out");
+    expect(n == n_frames, "a walk that left something out");
+}
+
+static void count_on(void) {
+    count_all(3 * QUIRE_BLOCK_FRAMES);
 }
 
 static void validate_on(void) {
     struct quire_fault first;
-    (void)quire_validate(q, &first);
+    expect(quire_validate(q, &first) != QUIRE_FAULT, "a recount took frames on their way for lost");
 }
 
 static void look_on(void) {
-    count_on();
+    count_all(24);
     validate_on();
 }
 
@@ -255,6 +259,7 @@ static void take_and_split_block(void) {
 
 const struct scenario counting_blocks = {
     .name = "counting-blocks",
+    .reads_caches = true,
     .about = "statistics and a walk while another CPU takes a whole block and frees a part of it",
     .set_up = some_of_everything,
     .thread = {count_on, take_and_split_block},
@@ -266,23 +271,65 @@ const struct scenario counting_blocks = {
 
 const struct scenario validating_blocks = {
     .name = "validating-blocks",
-    .about = "the same, and a validation instead",
+    .reads_caches = true,
+    .about = "the same, and a recount instead",
     .set_up = some_of_everything,
     .thread = {validate_on, take_and_split_block},
     .check = check_world,
-    .quick = {0, 0, 0},
+    .quick = {1, 0, 0},
     .full = {1, 0, 0},
     .of_32 = {3, 1, 0},
 };
 
+/* A few free frames in each CPU's cache and at home. */
+static void few_frames(void) {
+    world_make_frames(24, 2);
+    world_take_all();
+    world_give_on(0, (const size_t[]){8}, 1);
+    world_give_on(1, (const size_t[]){10, 11}, 2);
+    world_give_on(NO_CPU, (const size_t[]){20, 21}, 2);
+}
+
 const struct scenario looking_on = {
     .name = "looking-on",
-    .about = "statistics, a walk and a validation while another CPU allocates and frees",
-    .set_up = some_of_everything,
+    .reads_caches = true,
+    .about = "statistics, a walk and a recount while another CPU allocates and frees",
+    .set_up = few_frames,
     .thread = {look_on, take_give_take},
     .check = check_world,
     .quick = {1, 0, 0},
     .full = {3, 1, 0},
+};
+
+static void give_one(void) {
+    give(world_frame(12));
+}
+
+const struct scenario recount = {
+    .name = "recount",
+    .reads_caches = true,
+    .about = "a recount while another CPU frees into its cache; what it reads may be old",
+    .set_up = few_frames,
+    .thread = {validate_on, give_one},
+    .check = check_world,
+    .quick = {1, 2, 0},
+    .full = {2, 2, 0},
+};
+
+static void give_past_the_cache(void) {
+    world_run_on(NO_CPU);
+    give(world_frame(12));
+}
+
+const struct scenario recount_of_runs = {
+    .name = "recount-of-runs",
+    .reads_caches = true,
+    .about = "a recount while a frame goes home past all caches",
+    .set_up = few_frames,
+    .thread = {validate_on, give_past_the_cache},
+    .check = check_world,
+    .quick = {1, 1, 0},
+    .full = {2, 2, 0},
 };
 
 /* ---- many -------------------------------------------------------------------------------------------------- */
@@ -305,6 +352,7 @@ static void work(void) {
 
 const struct scenario many = {
     .name = "many",
+    .reads_caches = true,
     .about = "six threads with three CPU numbers, in random order",
     .set_up = small_world,
     .thread = {work, work, work, work, work, work},
@@ -331,6 +379,7 @@ static void both_came(void) {
 
 const struct scenario many_and_stopped = {
     .name = "stops-among-many",
+    .reads_caches = true,
     .about = "the same, and one of them stops for ever anywhere, or not",
     .set_up = small_world,
     .thread = {work, work, work, work, work, work},

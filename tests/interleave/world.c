@@ -3,7 +3,8 @@
  * The set-up runs once; then each schedule begins with memory, holders and CPU numbers as the set-up left them. In front of
  * RAM, and watched with it, lies what is known of who holds what (holders.c). */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
-#include "../../src/core.h"
+#include "../../src/cache.h"
+#include "../../src/place.h"
 #include "scenario.h"
 
 #include <quire/port.h>
@@ -99,6 +100,13 @@ void world_make_frames(size_t n_frames, unsigned n_cpus) {
 bool world_recover(struct quire_recovery *found) {
     struct quire *again;
     return quire_recover(&again, &config, &region, 1, found) == QUIRE_OK && again == q;
+}
+
+bool world_is_private(uintptr_t at) {
+    uintptr_t i = at - (uintptr_t)q->caches;
+    size_t offset = i % sizeof(struct q_cache);
+    return i < q->n_cpus * sizeof(struct q_cache) && offset != offsetof(struct q_cache, guard) &&
+           offset != offsetof(struct q_cache, n_calls) && !world_reads_caches();
 }
 
 quire_pa world_block(size_t block) {

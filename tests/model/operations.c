@@ -28,12 +28,15 @@ static bool is_outers(quire_pa pa, unsigned order) {
     return nested && outer.pa < pa + (PAGE << order) && pa < outer.pa + (PAGE << outer.order);
 }
 
+static bool takes(enum call call) {
+    return call == CALL_ALLOC || call == CALL_ALLOC_ORDER || call == CALL_COW;
+}
+
 /* Whether an allocation may fail though the oracle knows of free runs: no more than the outer call may have in hand, or has
  * found written and reported. */
 static bool excused(unsigned order) {
-    bool takes = outer.call == CALL_ALLOC || outer.call == CALL_ALLOC_ORDER || outer.call == CALL_COW;
     uint64_t in_hand = ((uint64_t)1 << outer.order) + (oracle_op.first_fault - outer.first_fault);
-    return nested && takes && oracle_free_runs(order) <= in_hand;
+    return nested && takes(outer.call) && oracle_free_runs(order) <= in_hand;
 }
 
 /* ---- arguments ------------------------------------------------------------------------------------------ */
@@ -203,9 +206,10 @@ static void do_get(void) {
     }
 }
 
-/* Of anything: no address is a misuse. */
+/* Of anything: no address is a misuse. But in the middle of a call that takes frames, one that was free may be held already,
+ * as the copy that is being made, or in quarantine. */
 static void do_try_get(void) {
-    quire_pa pa = one_in(4) ? anywhere() : QUIRE_NONE;
+    quire_pa pa = !(nested && takes(outer.call)) && one_in(4) ? anywhere() : QUIRE_NONE;
     if (pa == QUIRE_NONE && !any_address(&pa)) {
         return;
     }

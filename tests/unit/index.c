@@ -47,9 +47,9 @@ static size_t next_hinted(enum q_class class, size_t from) {
 
 static void became_ready(size_t block) {
     assert_true(hinted[Q_FRESH][block]);
-    assert_false(q_index_ready(&ix, block));
+    assert_false(q_index_has(&ix, Q_READY, block));
     q_index_set_ready(&ix, block);
-    assert_true(q_index_ready(&ix, block));
+    assert_true(q_index_has(&ix, Q_READY, block));
     hinted[Q_FRESH][block] = false;
     hinted[Q_READY][block] = true;
 }
@@ -215,7 +215,7 @@ static void a_node_that_stays_claimed_hides_what_is_below(void **state) {
     became_ready(wanted + FANOUT);
     atomic_fetch_and(&ix.level[1][wanted / FANOUT / FANOUT].raw, ~q_bit(wanted / FANOUT));
     assert_false(q_index_claim_block(&ix, wanted));
-    assert_false(q_index_ready(&ix, wanted));
+    assert_false(q_index_has(&ix, Q_READY, wanted));
     for (size_t b = leaf; b < leaf + FANOUT; b++) {
         hinted[Q_FRESH][b] = false;
     }

@@ -4,7 +4,11 @@
 
 #include "unit.h"
 
-#include "src/core.h"
+#include "src/borrow.h"
+#include "src/cache.h"
+#include "src/place.h"
+#include "src/take.h"
+#include "src/view.h"
 
 static inline struct q_zone *zone_of(const struct quire *q, quire_pa pa) {
     return q_zone_at(q, q_frame_of(pa));

@@ -2,7 +2,9 @@
  * core's headers; that it may stop at each access to memory is in tests/interleave. */
 #include "unit.h"
 
-#include "src/core.h"
+#include "src/cache.h"
+#include "src/place.h"
+#include "src/take.h"
 
 /* Two zones, and in each a block that is nobody's metadata. */
 static const struct quire_config config = {.n_cpus = 2};

@@ -1,5 +1,7 @@
-/* fault.c: saying what is wrong, and looking up addresses that callers give. */
-#include "core.h"
+/* report.c: saying what is wrong: each kind of fault and each status in words, and the way to the port's hook. */
+#include "report.h"
+
+#include <quire/port.h>
 
 /* Short name and one line in words, by kind. */
 static const struct {
@@ -81,81 +83,4 @@ bool q_damaged(struct quire *q, const char *call, const char *condition, uint64_
         q, (struct quire_fault){
                .kind = QUIRE_FAULT_METADATA, .call = call, .detail = condition, .pa = QUIRE_NONE, .value = value});
     return false;
-}
-
-_Noreturn void q_assert_failed(const char *function, const char *condition, uint64_t value) {
-    const struct quire_fault fault = {
-        .kind = QUIRE_FAULT_METADATA, .call = function, .detail = condition, .pa = QUIRE_NONE, .value = value};
-    quire_port_fault(&fault); /* not counted: whose data these are is not known here */
-    __builtin_trap();
-}
-
-struct q_zone *q_zone_at(const struct quire *q, q_frame f) {
-    const struct q_zones *zones = q_zones(q);
-    size_t low = 0, high = zones->n; /* the zone, if there is one, is in [low, high) */
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        struct q_zone *z = zones->zone[middle];
-        if (f < z->first) {
-            high = middle;
-        } else if (f - z->first >= z->n_blocks * Q_BLOCK) {
-            low = middle + 1;
-        } else {
-            return z;
-        }
-    }
-    return NULL;
-}
-
-bool q_is_metadata(const struct quire *q, q_frame f) {
-    const struct q_zones *zones = q_zones(q);
-    for (size_t i = 0; i < zones->n; i++) {
-        if (f >= zones->zone[i]->meta_base && f < zones->zone[i]->meta_end) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether the zone's span has all of [f, f + n). */
-static bool covers(const struct q_zone *z, q_frame f, q_frame n) {
-    /* relaxed: whoever holds these frames got them after the span was to cover them */
-    q_frame base = atomic_load_explicit(&z->base, memory_order_relaxed);
-    q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
-    return f >= base && f < end && end - f >= n;
-}
-
-/* Whether all blocks that [f, f + n) touches are initialised. */
-static bool ready(const struct q_zone *z, q_frame f, q_frame n) {
-    size_t last = q_zone_block_of(z, f + n - 1);
-    for (size_t b = q_zone_block_of(z, f); b <= last; b++) {
-        if (!q_zone_ready(z, b)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-enum quire_fault_kind q_locate(const struct quire *q, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
-                               struct q_place *at) {
-    enum quire_fault_kind kind = QUIRE_FAULT_UNMANAGED;
-    q_frame f = q_frame_of(pa), n = (q_frame)1 << order;
-    struct q_zone *z = q_zone_at(q, f);
-    if (q_is_misaligned(pa, order)) {
-        kind = QUIRE_FAULT_MISALIGNED;
-    } else if (z != NULL && covers(z, f, n)) {
-        kind = ready(z, f, n) ? QUIRE_FAULT_NONE : if_fresh;
-    } else if (q_is_metadata(q, f)) {
-        kind = QUIRE_FAULT_RESERVED;
-    }
-    if (kind == QUIRE_FAULT_NONE) {
-        *at = (struct q_place){z, f, q_zone_record(z, f), 0};
-    }
-    return kind;
-}
-
-enum quire_status q_find(struct quire *q, const char *call, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
-                         struct q_place *at) {
-    enum quire_fault_kind kind = q_locate(q, pa, order, if_fresh, at);
-    return kind == QUIRE_FAULT_NONE ? QUIRE_OK : q_fault(q, kind, call, pa, order, 0);
 }

@@ -1,0 +1,14 @@
+/* compiler.h: what gcc and clang are told about the code: where it goes, and which way a branch mostly takes. */
+#ifndef Q_COMPILER_H
+#define Q_COMPILER_H
+
+/* A function that is seldom called: kept apart from those that often are. */
+#define Q_COLD __attribute__((noinline, cold))
+
+/* A function that is not to be mixed into its callers, which stay short and need no stack. */
+#define Q_APART __attribute__((noinline))
+
+/* For branches that the quick ways do not take: their code stays together. */
+#define Q_SELDOM(condition) (__builtin_expect(!!(condition), 0))
+
+#endif

@@ -1,0 +1,180 @@
+/* find.c: the one search for free frames in the blocks that all CPUs share.
+ *
+ * Zones are tried from the highest down, so that low memory is kept for those who need it. In a zone, the fullest
+ * blocks that will do come first, class by class (index.h), and blocks never used last. So frames are taken where many
+ * are held already, and other blocks become whole.
+ *
+ *   wanted            | looked at                                                    | who asks
+ *   a loan            | all blocks of FEW, SOME, MOST, ALL, then a fresh one;        | a cache that is empty
+ *                     | if nothing came, those nearly full, too                      |
+ *   small runs, a few | the first block of each class, then a fresh one              | a cache without such runs
+ *   one run, a frame  | all blocks that have enough free frames                      | a call about to fail, or nested
+ *   whole blocks      | blocks free as a whole, then fresh ones, all that are wanted | any call for them
+ *
+ * A CPU that looks for a loan begins at a place of its own, and goes round. So CPUs do not all want the same block, and
+ * mostly come back to blocks that they had before, whose records they wrote last. */
+#include "find.h"
+
+#include "borrow.h"
+#include "home.h"
+
+/* ---- frames of one block --------------------------------------------------------------------------------- */
+
+/* Takes what is wanted from one block. */
+static bool take_from(struct q_wish *wish, struct q_zone *z, size_t block) {
+    if (wish->loan != NULL) {
+        return q_borrow(z, block, wish->loan) > 0;
+    }
+    wish->n = q_borrow_runs(z, block, wish->order, wish->most, wish->run);
+    return wish->n > 0;
+}
+
+/* The same from blocks [from, end) of a class. */
+static bool take_between(struct q_wish *wish, struct q_zone *z, enum q_class class, size_t from, size_t end) {
+    for (size_t b = q_zone_find(z, class, from); b < end; b = q_zone_find(z, class, b + 1)) {
+        if (take_from(wish, z, b)) {
+            return true;
+        }
+        if (wish->first_only) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/* Where the CPU begins: at a place of its own among the blocks in use. The number of the CPU is read backwards as a binary
+ * fraction: 0, 1/2, 1/4, 3/4, 1/8, ... are far apart however many there are, and ask for no division, which many small
+ * machines do not have. */
+static size_t home_in(const struct q_wish *wish, const struct q_zone *z) {
+    if (wish->loan == NULL) {
+        return 0;
+    }
+    /* relaxed: any block would do */
+    size_t part = atomic_load_explicit(&z->ceiling, memory_order_relaxed) / Q_BLOCK, home = 0;
+    for (unsigned cpu = wish->cpu; cpu != 0; cpu /= 2) {
+        part /= 2;
+        home += cpu % 2 != 0 ? part : 0;
+    }
+    return home;
+}
+
+/* Whether what the caller has itself is as full as the blocks of this class. */
+static bool own_is_of(const struct q_wish *wish, const struct q_zone *z, enum q_class class) {
+    return wish->own != NULL && q_loan_zone(wish->own) == z && q_class_of((int32_t)q_loan_count(wish->own)) == class;
+}
+
+static bool frames_in_zone(struct q_wish *wish, struct q_zone *z) {
+    size_t home = home_in(wish, z);
+    /* Blocks of a lower class have not that many free frames. */
+    unsigned class = wish->loan != NULL ? Q_NEARLY_FULL : (unsigned)q_class_of((int32_t)1 << wish->order);
+    if (class == Q_NEARLY_FULL && wish->sparing) {
+        class = Q_FEW;
+    }
+    for (; class <= Q_ALL; class ++) {
+        if (own_is_of(wish, z, (enum q_class) class)) {
+            q_loan_move(wish->loan, wish->own);
+            return true;
+        }
+        if (take_between(wish, z, (enum q_class) class, home, z->n_blocks) ||
+            (home > 0 && take_between(wish, z, (enum q_class) class, 0, home))) {
+            return true;
+        }
+    }
+    if (wish->loan != NULL) {
+        return q_borrow_fresh(z, wish->loan);
+    }
+    wish->n = q_borrow_fresh_run(z, wish->order, wish->run);
+    return wish->n > 0;
+}
+
+/* ---- whole blocks ---------------------------------------------------------------------------------------- */
+
+/* Blocks [block, block + n), all or none, in ascending order, so that of two CPUs that meet one gets them. */
+static bool take_blocks(struct quire *q, struct q_zone *z, size_t block, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (block + i < z->n_blocks && q_borrow_block(z, block + i)) {
+            continue;
+        }
+        while (i-- > 0) {
+            q_block_goes_home(q, z, block + i);
+        }
+        return false;
+    }
+    return true;
+}
+
+/* Whole blocks, aligned by physical address: used ones first, so that untouched memory stays so. */
+static bool blocks_in_zone(struct quire *q, struct q_wish *wish, struct q_zone *z) {
+    static const enum q_class classes[] = {Q_ALL, Q_FRESH};
+    size_t n = (size_t)1 << (wish->order - QUIRE_BLOCK_ORDER);
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t b = 0; (b = q_zone_next_free(z, classes[k], b)) != Q_NO_BLOCK; b++) {
+            size_t past = (z->first / Q_BLOCK + b) & (n - 1); /* blocks since the last place that is aligned */
+            if (past <= b && take_blocks(q, z, b - past, n)) {
+                wish->run[0] = q_zone_frame(z, b - past);
+                wish->n = 1;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* ---- all zones ------------------------------------------------------------------------------------------- */
+
+bool q_find_in(struct quire *q, struct q_wish *wish, struct q_zone *z) {
+    Q_ASSERT(wish->order <= QUIRE_MAX_ORDER && wish->most <= Q_MOST_RUNS, wish->order);
+    wish->n = 0;
+    return wish->order < QUIRE_BLOCK_ORDER ? frames_in_zone(wish, z) : blocks_in_zone(q, wish, z);
+}
+
+bool q_find(struct quire *q, struct q_wish *wish) {
+    const struct q_zones *zones = q_zones(q);
+    for (size_t i = zones->n; i-- > 0;) {
+        if (q_find_in(q, wish, zones->zone[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+q_frame q_find_anywhere(const struct quire *q) {
+    const struct q_zones *zones = q_zones(q);
+    q_frame f;
+    for (size_t k = 0; k < zones->n; k++) {
+        struct q_zone *z = zones->zone[k];
+        for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
+            if (q_borrow_runs(z, b, 0, 1, &f) > 0) {
+                return f;
+            }
+        }
+    }
+    return Q_NO_FRAME;
+}
+
+static bool has_hole(const struct q_zone *z, q_frame f, q_frame n) {
+    for (q_frame i = f; i < f + n; i++) {
+        if (q_zone_ready(z, q_zone_block_of(z, i)) && (q_zone_last_record(z, i) & Q_RESERVED) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Only blocks at the edges of regions have holes, so one of the first places looked at is without. */
+bool q_ever_fits(const struct quire *q, unsigned order) {
+    const struct q_zones *zones = q_zones(q);
+    q_frame n = (q_frame)1 << order;
+    for (size_t i = 0; i < zones->n; i++) {
+        const struct q_zone *z = zones->zone[i];
+        /* relaxed: a span only grows */
+        q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
+        q_frame base = atomic_load_explicit(&z->base, memory_order_relaxed);
+        for (q_frame f = (base + n - 1) & ~(n - 1); f < end && end - f >= n; f += n) {
+            if (!has_hole(z, f, n)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}

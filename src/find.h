@@ -1,0 +1,36 @@
+/* find.h: the one search for free frames in the blocks that all CPUs share. See find.c. */
+#ifndef Q_FIND_H
+#define Q_FIND_H
+
+#include "core.h"
+#include "loan.h"
+
+#define Q_MOST_RUNS 8u /* that one search brings */
+
+/* What is looked for, and what came. */
+struct q_wish {
+    unsigned order, most; /* runs of 2^order frames, aligned, at most so many (of whole words or blocks: one) */
+    struct q_loan *loan;  /* not NULL: instead all free frames of one block, into this loan */
+    struct q_loan *own;   /* not NULL: what the caller has of one block already; it moves to `loan` if nothing fuller is
+                           * found in its zone */
+    unsigned cpu;         /* whose place in each zone a search for a loan begins at */
+    bool sparing;         /* leaves nearly full blocks alone, so that they can empty */
+    bool first_only;      /* looks at one block of each class, not at all */
+
+    unsigned n;               /* runs that came */
+    q_frame run[Q_MOST_RUNS]; /* their first frames */
+};
+
+/* Whether it was found: `loan` is filled, or `n` runs came. */
+bool q_find(struct quire *q, struct q_wish *wish);
+
+/* The same in one zone. */
+bool q_find_in(struct quire *q, struct q_wish *wish, struct q_zone *z);
+
+/* One frame of any block, the hints not trusted; Q_NO_FRAME: none. */
+q_frame q_find_anywhere(const struct quire *q);
+
+/* Whether memory has 2^order aligned frames at all, free or not. */
+bool q_ever_fits(const struct quire *q, unsigned order);
+
+#endif

@@ -1,0 +1,59 @@
+/* home.c: frames go home to their block, and what comes home twice is reported.
+ *
+ * Two CPUs that free one frame within the same few nanoseconds both find its record held. The second copy is found
+ * here, when its bit is set already. */
+#include "home.h"
+
+#include "borrow.h"
+#include "compiler.h"
+#include "place.h"
+#include "report.h"
+
+Q_COLD void q_report_twice(struct quire *q, q_frame f) {
+    (void)q_fault(q, QUIRE_FAULT_BIT_TWICE, "quire_free", q_pa(f), 0, q_zone_last_record(q_zone_of(q, f), f));
+}
+
+Q_COLD void q_report_runs_twice(struct quire *q, q_frame base, q_word twice, unsigned order) {
+    while (twice != 0) {
+        unsigned first = q_lowest(twice);
+        q_report_twice(q, base + first);
+        twice &= ~(q_low_bits((size_t)1 << order) << (first >> order << order));
+    }
+}
+
+/* Frames came home to a block. That its count can not be is noticed here, and nothing can be done: they are home. */
+static void look_at_count(struct quire *q, const struct q_zone *z, size_t block) {
+    int32_t n = atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed); /* nothing follows from it */
+    (void)Q_CHECK(q, "quire_free", q_is_count(n), n);
+}
+
+unsigned q_go_home(struct quire *q, struct q_loan *loan) {
+    const struct q_zone *z = q_loan_zone(loan);
+    if (z == NULL) {
+        return 0;
+    }
+    size_t block = q_loan_block(loan);
+    q_frame twice;
+    unsigned n = q_give_back(loan, &twice);
+    look_at_count(q, z, block);
+    if (Q_SELDOM(twice != Q_NO_FRAME)) {
+        q_report_twice(q, twice);
+    }
+    return n;
+}
+
+void q_block_goes_home(struct quire *q, struct q_zone *z, size_t block) {
+    struct q_loan loan;
+    q_loan_open_all(&loan, z, block);
+    (void)q_go_home(q, &loan);
+}
+
+void q_word_goes_home(struct quire *q, q_frame base, q_word frames, unsigned order) {
+    struct q_zone *z = q_zone_of(q, base);
+    size_t block = q_zone_block_of(z, base);
+    q_word twice = q_give_back_word(z, block, base % Q_BLOCK / Q_WORD_BITS, frames);
+    look_at_count(q, z, block);
+    if (Q_SELDOM(twice != 0)) {
+        q_report_runs_twice(q, base, twice, order);
+    }
+}

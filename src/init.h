@@ -1,0 +1,19 @@
+/* init.h: where quire_init puts an allocator, for quire_recover to find it there. See init.c. */
+#ifndef Q_INIT_H
+#define Q_INIT_H
+
+#include "core.h"
+
+struct q_home {
+    size_t region;           /* whose front it is */
+    q_frame base;            /* first frame of the extent */
+    q_frame n_available;     /* how many there are from there on */
+    uint64_t seal;           /* checksum of the arguments */
+    struct q_header *header; /* where it is mapped */
+};
+
+/* QUIRE_INVALID, QUIRE_NO_MEMORY: as quire_init. */
+enum quire_status q_find_home(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
+                              struct q_home *home);
+
+#endif

@@ -1,0 +1,67 @@
+/* place.c: from an address to the zone, the block and the record that it belongs to.
+ *
+ * The table of zones is immutable and replaced as a whole (init.c), so lookups need no lock. */
+#include "place.h"
+
+struct q_zone *q_zone_at(const struct quire *q, q_frame f) {
+    const struct q_zones *zones = q_zones(q);
+    size_t low = 0, high = zones->n; /* the zone, if there is one, is in [low, high) */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct q_zone *z = zones->zone[middle];
+        if (f < z->first) {
+            high = middle;
+        } else if (f - z->first >= z->n_blocks * Q_BLOCK) {
+            low = middle + 1;
+        } else {
+            return z;
+        }
+    }
+    return NULL;
+}
+
+bool q_is_metadata(const struct quire *q, q_frame f) {
+    const struct q_zones *zones = q_zones(q);
+    for (size_t i = 0; i < zones->n; i++) {
+        if (f >= zones->zone[i]->meta_base && f < zones->zone[i]->meta_end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether all blocks that [f, f + n) touches are initialised. */
+static bool ready(const struct q_zone *z, q_frame f, q_frame n) {
+    size_t last = q_zone_block_of(z, f + n - 1);
+    for (size_t b = q_zone_block_of(z, f); b <= last; b++) {
+        if (!q_zone_ready(z, b)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether [f, f + n) lies in the zone's span. relaxed: as in q_locate_quickly */
+static bool in_span(const struct q_zone *z, q_frame f, q_frame n) {
+    q_frame base = atomic_load_explicit(&z->base, memory_order_relaxed);
+    q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
+    return f >= base && f < end && end - f >= n;
+}
+
+enum quire_fault_kind q_locate(const struct quire *q, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
+                               struct q_place *at) {
+    q_frame f = q_frame_of(pa), n = (q_frame)1 << order;
+    struct q_zone *z = q_zone_at(q, f);
+    if (q_is_misaligned(pa, order)) {
+        return QUIRE_FAULT_MISALIGNED;
+    }
+    if (z == NULL || !in_span(z, f, n)) {
+        return q_is_metadata(q, f) ? QUIRE_FAULT_RESERVED : QUIRE_FAULT_UNMANAGED;
+    }
+    if (!ready(z, f, n)) {
+        return if_fresh;
+    }
+    Q_ASSERT(q_zone_block_of(z, f + n - 1) < z->n_blocks, pa);
+    *at = (struct q_place){z, f, q_zone_record(z, f), 0};
+    return QUIRE_FAULT_NONE;
+}

@@ -1,0 +1,64 @@
+/* place.h: from an address to the zone, the block and the record that it belongs to. */
+#ifndef Q_PLACE_H
+#define Q_PLACE_H
+
+#include "core.h"
+#include "loan.h"
+
+static inline quire_pa q_pa(q_frame f) {
+    return (quire_pa)f << QUIRE_PAGE_SHIFT;
+}
+
+/* The frame that `pa` lies in; Q_NO_FRAME: its number is too large for this machine's words. */
+static inline q_frame q_frame_of(quire_pa pa) {
+    q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT);
+    return q_pa(f) == pa - pa % QUIRE_PAGE_SIZE ? f : Q_NO_FRAME;
+}
+
+/* Whether `pa` is no multiple of the size of 2^order frames. The mask is a word, since compilers call libgcc for a shift
+ * of 64 bits by a variable on 32-bit machines. */
+static inline bool q_is_misaligned(quire_pa pa, unsigned order) {
+    _Static_assert(QUIRE_PAGE_SHIFT + QUIRE_MAX_ORDER < 32, "the size of a run fits into a word of 32 bits");
+    return ((q_word)pa & (((q_word)QUIRE_PAGE_SIZE << order) - 1)) != 0;
+}
+
+/* The zone whose blocks cover a frame, or NULL; binary search. The block may not be initialised. */
+struct q_zone *q_zone_at(const struct quire *q, q_frame f);
+
+/* The zone of a frame that the allocator itself has in hand. */
+static inline struct q_zone *q_zone_of(const struct quire *q, q_frame f) {
+    struct q_zone *z = q_main(q);
+    return q_zone_block_of(z, f) < z->n_blocks ? z : q_zone_at(q, f);
+}
+
+/* Whether a frame holds the allocator's own data. */
+bool q_is_metadata(const struct quire *q, q_frame f);
+
+/* An address that a caller gave, looked up. */
+struct q_place {
+    struct q_zone *zone;
+    q_frame frame;
+    q_record *record; /* of the first frame */
+    uint32_t seen;    /* what was in it, if the lookup was for a held frame (refs.c) */
+};
+
+/* Finds 2^order frames at `pa` if that is quick; false: they are misaligned, in another zone, or not ours. */
+static inline bool q_locate_quickly(const struct quire *q, quire_pa pa, unsigned order, struct q_place *at) {
+    struct q_zone *z = q_main(q);
+    quire_pa f = pa >> QUIRE_PAGE_SHIFT, n = (q_frame)1 << order;
+    quire_pa i = f - z->first; /* wraps to something large for an address below */
+    /* relaxed: whoever holds these frames got them after the span was to cover them */
+    q_frame base = atomic_load_explicit(&z->base, memory_order_relaxed);
+    q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
+    if (q_is_misaligned(pa, order) || !q_zone_knows(z, i) || !q_zone_knows(z, i + n - 1) || f < base || f + n > end) {
+        return false;
+    }
+    *at = (struct q_place){z, (q_frame)f, &z->records[i], 0};
+    return true;
+}
+
+/* Finds 2^order frames at `pa`: QUIRE_FAULT_NONE; else what is wrong, `if_fresh` for frames that never were in use. */
+enum quire_fault_kind q_locate(const struct quire *q, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
+                               struct q_place *at);
+
+#endif

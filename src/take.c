@@ -1,0 +1,193 @@
+/* take.c: taking 2^order free frames from wherever there are such, giving them back, and knowing that there are none.
+ *
+ *   q_take:  this CPU's cache --> the blocks --> all CPUs' caches --> none
+ *   q_give:  this CPU's cache --> the blocks
+ *
+ * A call that finds its cache in use is nested in (or has preempted) another one on the same CPU, or was moved to
+ * another CPU; it works on the blocks instead.
+ *
+ * Failing needs a proof, since frames move behind a sweep: one place is passed, a frame is freed there, and the last
+ * frame of a place further on is taken. So, for single frames:
+ *
+ * P1  A sweep that found nothing proves that there was nothing if no free frame came to a place or moved from one to
+ *     another during it. Every such step is part of a visit to a CPU cache, or lies between q_begin and q_end. The
+ *     caller sums all of these before and after its sweep; equal, and nobody busy, means that nothing moved.
+ *                                                                                             interleaving tests
+ * P2  Tries are bounded. What is left is a frame in a cache (or in a block on its way home) whose owner is stopped in
+ *     the middle; such failures are counted (quire_stats.n_unproved). Also hidden: a hint that a stopped searcher had
+ *     taken away and not yet looked at again, so the last try looks at every block.
+ *
+ * Runs are not proved: frames in caches in use, and on their way, are passed over. */
+#include "take.h"
+
+#include "cache.h"
+#include "find.h"
+#include "home.h"
+#include "place.h"
+
+#define Q_PROOF_TRIES 32
+
+/* ---- the blocks ------------------------------------------------------------------------------------------ */
+
+/* From the blocks that the hints name: from likely ones, or from all. */
+static q_frame find_run(struct quire *q, unsigned order, bool thorough) {
+    struct q_wish wish = {.order = order, .most = 1, .sparing = !thorough, .first_only = !thorough};
+    return q_find(q, &wish) ? wish.run[0] : Q_NO_FRAME;
+}
+
+static q_frame took(struct quire *q, q_frame f, unsigned order) {
+    if (f != Q_NO_FRAME) {
+        q_balance_add(q, -((intptr_t)1 << order));
+    }
+    return f;
+}
+
+static q_frame take_frame_of_blocks(struct quire *q) {
+    q_begin(q);
+    q_frame f = took(q, find_run(q, 0, true), 0);
+    q_end(q);
+    return f;
+}
+
+void q_drain_all(struct quire *q) {
+    for (unsigned i = 0; i < q->n_cpus; i++) {
+        struct q_cache *c = &q->caches[i];
+        q_word visit;
+        if (q_open(c, &visit)) {
+            q_cache_drain(q, c);
+            q_close(c, visit);
+        }
+    }
+}
+
+/* From likely blocks, from all; then with all caches drained. */
+q_frame q_take_past_cache(struct quire *q, unsigned order) {
+    q_begin(q);
+    q_frame f = find_run(q, order, false);
+    f = f == Q_NO_FRAME ? find_run(q, order, true) : f;
+    if (f == Q_NO_FRAME && q_ever_fits(q, order)) {
+        q_drain_all(q);
+        f = find_run(q, order, true);
+    }
+    f = took(q, f, order);
+    q_end(q);
+    return f;
+}
+
+/* ---- one frame, or the proof that there is none ---------------------------------------------------------- */
+
+/* Sums over everything that changes when free frames come or move. */
+struct look {
+    q_word sum;
+    bool busy; /* somebody was in the middle of something */
+};
+
+static struct look look(const struct quire *q) {
+    /* The fence orders this look behind the sweep before it, and in one order with the seq_cst entries of visitors: a
+     * visit either began before this, and is seen, or begins later. Pairs with q_enter and q_begin. */
+    atomic_thread_fence(memory_order_seq_cst);
+    q_word begun = atomic_load(&q->n_begun);
+    struct look l = {begun, begun != atomic_load(&q->n_ended)};
+    for (unsigned i = 0; i < q->n_cpus; i++) {
+        q_word guard = atomic_load(&q->caches[i].guard);
+        l.sum += guard;
+        l.busy |= guard == Q_BUSY;
+    }
+    return l;
+}
+
+/* One frame out of anybody's cache, this CPU's first; the rest of another's goes home, for everybody. Adds the visits made
+ * to *n_visits. */
+static q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits) {
+    for (unsigned i = 0; i < q->n_cpus; i++) {
+        struct q_cache *c = &q->caches[cpu + i < q->n_cpus ? cpu + i : cpu + i - q->n_cpus];
+        q_word visit;
+        if (!q_open(c, &visit)) {
+            continue;
+        }
+        ++*n_visits;
+        q_frame f = q_cache_pop_own(q, c);
+        if (f != Q_NO_FRAME && i > 0) {
+            q_cache_drain(q, c);
+            q_show(&c->n_steals, q_see(&c->n_steals) + 1);
+        }
+        q_close(c, visit);
+        if (f != Q_NO_FRAME) {
+            return f;
+        }
+    }
+    return Q_NO_FRAME;
+}
+
+/* A frame from wherever there is one; Q_NO_FRAME: there is none (P1). */
+static q_frame take_last(struct quire *q) {
+    unsigned cpu = quire_port_cpu();
+    cpu = cpu < q->n_cpus ? cpu : 0;
+    for (unsigned tries = 0; tries < Q_PROOF_TRIES; tries++) {
+        q_word n_visits = 0;
+        struct look before = look(q);
+        q_frame f = take_frame_of_blocks(q);
+        if (f == Q_NO_FRAME) {
+            f = take_from_caches(q, cpu, &n_visits);
+        }
+        if (f != Q_NO_FRAME) {
+            return f;
+        }
+        struct look after = look(q);
+        q_word own_steps = 1 + Q_VISIT * n_visits; /* one begin, for the blocks; warm was empty in those visits */
+        if (!before.busy && !after.busy && after.sum == before.sum + own_steps) {
+            return Q_NO_FRAME;
+        }
+    }
+    q_frame f = took(q, q_find_anywhere(q), 0);
+    if (f == Q_NO_FRAME) {
+        atomic_fetch_add_explicit(&q->n_unproved, 1, memory_order_relaxed); /* a statistic */
+    }
+    return f;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------- */
+
+q_frame q_take(struct quire *q, unsigned order) {
+    struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_cache_here(q) : NULL;
+    q_word visit;
+    q_frame f = Q_NO_FRAME;
+    if (c != NULL && q_open(c, &visit)) {
+        f = q_cache_take(q, c, order);
+        q_close(c, visit);
+    } else if (order == 0) {
+        f = take_frame_of_blocks(q);
+    }
+    if (f != Q_NO_FRAME) {
+        return f;
+    }
+    return order == 0 ? take_last(q) : q_take_past_cache(q, order);
+}
+
+void q_give_home(struct quire *q, q_frame f, unsigned order) {
+    struct q_zone *z = q_zone_of(q, f);
+    size_t n = (size_t)1 << order, n_here = n < Q_BLOCK ? n : Q_BLOCK;
+    struct q_loan loan;
+    Q_ASSERT(z != NULL && order <= QUIRE_MAX_ORDER && (f & (n - 1)) == 0, f);
+    q_begin(q);
+    for (size_t done = 0; done < n; done += n_here) {
+        q_loan_open(&loan, z, q_zone_block_of(z, f + done));
+        (void)q_loan_put(&loan, (f + done) % Q_BLOCK, n_here);
+        (void)q_go_home(q, &loan);
+    }
+    q_end(q);
+    q_balance_add(q, (intptr_t)n);
+}
+
+void q_give(struct quire *q, q_frame f, unsigned order) {
+    struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_cache_here(q) : NULL;
+    q_word visit;
+    bool kept = false;
+    if (c != NULL && q_open(c, &visit)) {
+        kept = q_cache_put(q, c, f, order);
+        q_close(c, visit);
+    }
+    if (!kept) {
+        q_give_home(q, f, order);
+    }
+}
