@@ -2,6 +2,8 @@
 #ifndef Q_COMPILER_H
 #define Q_COMPILER_H
 
+_Static_assert(__GNUC__ >= 4, "gcc and clang know these");
+
 /* A function that is seldom called: kept apart from those that often are. */
 #define Q_COLD __attribute__((noinline, cold))
 
