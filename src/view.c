@@ -37,15 +37,17 @@ uint32_t q_zone_layout_sum(const struct q_zone_layout *zone) {
 
 /* ---- the chain of extents --------------------------------------------------------------------------------- */
 
+static q_word read_copy(const struct q_header *h, unsigned i) {
+    /* acquire: pairs with the release in q_link, so that the header it leads to is seen whole */
+    return atomic_load_explicit(&h->next[i], memory_order_acquire);
+}
+
 /* The link as two of its copies have it; false: no two agree. */
 static bool read_link(const struct q_header *h, q_word *next) {
-    q_word copy[Q_LINKS];
-    for (unsigned i = 0; i < Q_LINKS; i++) {
-        /* acquire: pairs with the release in q_link, so that the header it leads to is seen whole */
-        copy[i] = atomic_load_explicit(&h->next[i], memory_order_acquire);
-    }
-    *next = copy[1] == copy[2] ? copy[1] : copy[0];
-    return copy[0] == copy[1] || copy[1] == copy[2] || copy[0] == copy[2];
+    _Static_assert(Q_LINKS == 3, "two that agree are right");
+    q_word first = read_copy(h, 0), second = read_copy(h, 1), third = read_copy(h, 2);
+    *next = second == third ? second : first;
+    return first == second || second == third || first == third;
 }
 
 void q_link(struct q_header *h, q_frame next) {
