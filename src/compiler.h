@@ -2,7 +2,7 @@
 #ifndef Q_COMPILER_H
 #define Q_COMPILER_H
 
-_Static_assert(__GNUC__ >= 4, "gcc and clang know these");
+_Static_assert(__builtin_expect(1, 1), "gcc and clang know this");
 
 /* A function that is seldom called: kept apart from those that often are. */
 #define Q_COLD __attribute__((noinline, cold))
