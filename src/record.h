@@ -12,7 +12,7 @@
  *
  * A frame whose record is 0 was not held on its own since its block's records were last set to 0. Its block's record
  * says whether it is held with all of its block (and then frames' records stay 0 until a part is freed or shared,
- * order.c), or was freed with it. In a block's record bit 20 is CLEAN: all 512 frame records are 0. While a block is
+ * own.c), or was freed with it. In a block's record bit 20 is CLEAN: all 512 frame records are 0. While a block is
  * being split its record is held and FREED at once (PARTING), and the count's bits 1..10 hold its GUEST: the number + 1
  * of the frame that gets one reference more by the split, or 0 (quire_try_get).
  *

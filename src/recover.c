@@ -48,7 +48,7 @@ static void lose_join(q_record *r, uint32_t record, uint32_t join) {
 }
 
 /* Of a join that one of two neighbours has, nothing remains: the other one left, or never came. Between blocks that is
- * harmless, see order.c. */
+ * harmless, see own.c. */
 static void mend_joins(struct recovery *v, q_record *records) {
     for (size_t i = 1; i < Q_BLOCK; i++) {
         uint32_t left = load(&records[i - 1]), right = load(&records[i]);

@@ -148,7 +148,7 @@ static uint32_t joins_of(const struct quire *q, uint32_t record) {
     return freed && q->content == QUIRE_CONTENT_POISON ? 0 : record & (Q_JOIN_PREV | Q_JOIN_NEXT);
 }
 
-/* Inside a block a join stands on both sides; between blocks it may be left over on one (order.c). */
+/* Inside a block a join stands on both sides; between blocks it may be left over on one (own.c). */
 static bool check_joins(struct check *c, const struct q_zone *z, q_frame f, uint32_t record) {
     uint32_t joins = joins_of(c->q, record);
     if (joins != 0 && Q_COUNT(record) == 0) {
