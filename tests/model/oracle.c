@@ -80,6 +80,7 @@ static bool learn_metadata(void *ctx, const struct quire_run *run) {
         }
         oracle_n_metadata += !f->metadata;
         f->metadata = true;
+        f->poisoned = false; /* free frames that become metadata are written to, and by nobody else */
     }
     return true;
 }
