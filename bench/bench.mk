@@ -81,3 +81,4 @@ bench-keep:
 -include $(wildcard $(addprefix $(BUILD)/bench/,bench/*.d src/*.d port/host/*.d inline/*/*.d))
 include bench/kernel/kernel_bench.mk
 include bench/scale/scale.mk
+include bench/replay/replay.mk

@@ -55,6 +55,3 @@ numbers:
 ##@ format   lay out all C files as .clang-format says
 format:
 	@clang-format -i $(shell git ls-files '*.c' '*.h')
-
-# Traces of real kernels.
-include tools/replay/replay.mk

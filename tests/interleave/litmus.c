@@ -5,7 +5,6 @@
  * decimal digits. */
 #include "litmus.h"
 
-#include "scenario.h"
 #include "scenarios.h"
 
 #include <quire/port.h>

@@ -2,7 +2,7 @@
 #ifndef SCENARIOS_H
 #define SCENARIOS_H
 
-#include "scenario.h"
+#include "engine/scenario.h"
 
 /* litmus.c */
 extern const struct scenario litmus_buffer, litmus_buffer_weak, litmus_buffer_fence, litmus_message,

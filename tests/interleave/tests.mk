@@ -1,10 +1,9 @@
-# Every interleaving of small scenarios; tests/interleave/explore.h says how.
+# Every interleaving of small scenarios; tests/interleave/engine/explore.h says how.
 IL := $(BUILD)/tests/interleave
-IL_SRC := $(wildcard tests/interleave/*.c)
+IL_SRC := $(wildcard tests/interleave/engine/*.c tests/interleave/*.c)
 IL_TABLES := tests/interleave/twins tests/interleave/crash-twins
 
-# Those that are not about scenarios. Of the others all variables are of the schedule that runs: snapshot.c.
-IL_ENGINE := cells coroutine crash holders main memory report scenarios scheduler seen snapshot tree tsan world
+# All variables of scenarios are of the schedule that runs (snapshot.c), those of the engine only where it says so.
 IL_OF_SCHEDULE := objcopy --rename-section .data=of_schedule,alloc,load,data,contents \
                   --rename-section .bss=of_schedule,alloc,load,data,contents
 
@@ -16,11 +15,15 @@ IL_RENAME := objcopy --redefine-sym memset=explored_memset --redefine-sym memcpy
 
 # An explorer in folder $(1), and options for both compilers, $(2).
 define il_explorer
-$(1)/%.o: tests/interleave/%.c
+$(1)/engine/%.o: tests/interleave/engine/%.c
 	@mkdir -p $$(@D)
 	@echo "  CC  $$@"
 	@$$(CC) $$(STRICT) $$(CPPFLAGS) $$(CFLAGS) $(2) -fno-pie $$(DEPS) -c $$< -o $$@
-	@$$(if $$(filter $$(IL_ENGINE),$$*),,$$(IL_OF_SCHEDULE) $$@)
+
+$(1)/%.o: tests/interleave/%.c
+	@mkdir -p $$(@D)
+	@echo "  CC  $$@"
+	@$$(CC) $$(STRICT) $$(CPPFLAGS) $$(CFLAGS) $(2) -fno-pie $$(DEPS) -c $$< -o $$@ && $$(IL_OF_SCHEDULE) $$@
 
 $(1)/litmus_programs.o: tests/interleave/litmus_programs.c
 	@mkdir -p $$(@D)
@@ -48,7 +51,7 @@ $(1)/twins/%/explore: $(IL_TABLES) tests/interleave/plant.py $(IL_SRC:tests/inte
 			$$(IL_RENAME) $$$$o; done; \
 		$$(CC) $(2) -no-pie $$(filter %.o,$$^) $$(@D)/*.o $(1)/core.a -o $$@
 
--include $$(wildcard $(1)/*.d $(1)/core/*.d)
+-include $$(wildcard $(1)/*.d $(1)/engine/*.d $(1)/core/*.d)
 endef
 
 $(eval $(call il_explorer,$(IL),))

@@ -1,5 +1,5 @@
 /* gcc_tsan.c: what the explorer lacks over a core that gcc compiled and that counts what is run (coverage.mk): the calls that
- * gcc makes of accesses where clang makes others (tests/interleave/tsan.c), declared as in gcc's gcc/sanitizer.def. */
+ * gcc makes of accesses where clang makes others (tests/interleave/engine/tsan.c), declared as in gcc's gcc/sanitizer.def. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

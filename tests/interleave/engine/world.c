@@ -3,8 +3,8 @@
  * The set-up runs once; then each schedule begins with memory, holders and CPU numbers as the set-up left them. In front of
  * RAM, and watched with it, lies what is known of who holds what (holders.c). */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
-#include "../../src/cache.h"
-#include "../../src/place.h"
+#include "../../../src/cache.h"
+#include "../../../src/place.h"
 #include "scenario.h"
 
 #include <quire/port.h>

@@ -15,7 +15,7 @@
  * those for --full.
  *
  * Exit status: 0 all held, 1 something failed, 2 wrong usage. */
-#include "../../src/check.h"
+#include "../../../src/check.h"
 #include "scenario.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* explore.h: what the files of the explorer share.
+/* explore.h: what the files of the explorer share. The scenarios lie beside this folder, written with scenario.h.
  *
  * The explorer runs a small scenario (two to a few threads, each making a few calls of the allocator) again and again,
  * once for each order in which their accesses to shared memory can happen. The allocator's sources are compiled unmodified
