@@ -60,4 +60,10 @@ with tempfile.TemporaryDirectory() as folder:
         (folder / program).chmod(0o755)
     status, said, packed = pack(folder)
     tap.expect("does not pack what reaches less", status == 2 and packed is None and "nothing is packed" in said, said)
+
+with tempfile.TemporaryDirectory() as folder:
+    folder = pathlib.Path(folder)
+    lay_out(folder, given + [bytes(100)])
+    status, said, packed = pack(folder)
+    tap.expect("refuses an input that would be cut", status == 2 and packed is None and "would be cut" in said, said)
 tap.end()

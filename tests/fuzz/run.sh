@@ -19,7 +19,7 @@ folder=${2:-}
 # How many runs a test has: in bulk, with sanitizers, and until a planted mistake must have been noticed.
 declare -A bulk_runs=([fdt]=2000000 [regions]=5000000 [api]=500000)
 declare -A sanitized_runs=([fdt]=50000 [regions]=100000 [api]=10000)
-declare -A max_bytes=([fdt]=2048 [regions]=80 [api]=128)
+declare -A max_bytes=([fdt]=3072 [regions]=80 [api]=128) # libFuzzer cuts what is longer: whole_inputs
 planted_runs=5000
 
 # The mistakes of the plants.c of tests/fuzz and tests/model, and what is said about them.
@@ -150,6 +150,15 @@ pack_target() {
     archive "$packed" "$to/$target.tar.gz" || fail "$to/$target.tar.gz can not be written"
 }
 
+# No input is cut.
+whole_inputs() {
+    local target long
+    for target in "${!max_bytes[@]}"; do
+        long=$(find "$folder"/{corpus,found}/"$target" -type f -size +"${max_bytes[$target]}"c 2>/dev/null | sort | head -n 1)
+        [[ -z $long ]] || fail "$long has more than ${max_bytes[$target]} bytes and would be cut: raise max_bytes[$target]"
+    done
+}
+
 is_number() {
     [[ $1 =~ ^[1-9][0-9]{0,8}$ ]]
 }
@@ -159,6 +168,7 @@ is_target() {
     [[ -x $folder/$1 ]] || fail "there is no $folder/$1"
 }
 
+whole_inputs
 case $mode in
 test)
     seed=${3:-} target=${4:-}
