@@ -267,39 +267,38 @@ void quire_fdt_regions(const struct quire_fdt *fdt, struct quire_regions *map) {
     add_chosen(fdt, map);
 }
 
-/* The caller's array, and how many there were for it. */
-struct memory_list {
-    struct quire_fdt_memory *at;
-    size_t capacity, n;
+/* A caller's array of pieces of one kind, and how many pieces there were for it. */
+struct list {
+    void *at;
+    size_t piece_bytes, capacity, n;
 };
 
-static void memory_to_list(void *to, const struct quire_fdt_memory *piece) {
-    struct memory_list *list = to;
-    if (list->n < list->capacity)
-        list->at[list->n] = *piece;
-    list->n++;
+/* Counts a piece. Returns where it goes, or NULL: the array is full. */
+static void *next_place(struct list *list) {
+    size_t i = list->n++;
+    return i < list->capacity ? (char *)list->at + i * list->piece_bytes : NULL;
+}
+
+static void memory_to_list(void *list, const struct quire_fdt_memory *piece) {
+    struct quire_fdt_memory *place = next_place(list);
+    if (place != NULL)
+        *place = *piece;
+}
+
+static void reserved_to_list(void *list, const struct quire_fdt_reserved *piece) {
+    struct quire_fdt_reserved *place = next_place(list);
+    if (place != NULL)
+        *place = *piece;
 }
 
 size_t quire_fdt_memory(const struct quire_fdt *fdt, struct quire_fdt_memory *memory, size_t capacity) {
-    struct memory_list list = {.at = memory, .capacity = capacity};
+    struct list list = {.at = memory, .piece_bytes = sizeof *memory, .capacity = capacity};
     each_memory(fdt, memory_to_list, &list);
     return list.n;
 }
 
-struct reserved_list {
-    struct quire_fdt_reserved *at;
-    size_t capacity, n;
-};
-
-static void reserved_to_list(void *to, const struct quire_fdt_reserved *piece) {
-    struct reserved_list *list = to;
-    if (list->n < list->capacity)
-        list->at[list->n] = *piece;
-    list->n++;
-}
-
 size_t quire_fdt_reserved(const struct quire_fdt *fdt, struct quire_fdt_reserved *reserved, size_t capacity) {
-    struct reserved_list list = {.at = reserved, .capacity = capacity};
+    struct list list = {.at = reserved, .piece_bytes = sizeof *reserved, .capacity = capacity};
     each_reserved(fdt, reserved_to_list, &list);
     return list.n;
 }

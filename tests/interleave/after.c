@@ -113,9 +113,7 @@ const struct scenario hint_on_its_way = {
 /* ---- whole blocks ----------------------------------------------------------------------------------------- */
 
 static void one_block_held(void) {
-    world_make(0, 2, 2);
-    held = take_order(9);
-    expect(held == world_block(1), "the set-up is not as intended");
+    held = world_make_block(2);
     world_take_all();
 }
 

@@ -375,8 +375,7 @@ const struct scenario pair_and_frees = {
 
 /* A block that is held as a whole, and nothing is free. */
 static void last_block_held(void) {
-    world_make(0, 2, 2);
-    held[0] = take_order(QUIRE_BLOCK_ORDER);
+    held[0] = world_make_block(2);
     world_take_all();
 }
 
@@ -497,8 +496,7 @@ const struct scenario as_one_in_steps = {
 /* A block that was allocated whole, and of which a frame was freed since, so that each has a record of its own. All else is
  * held. */
 static void split_block(void) {
-    world_make(0, 2, 2);
-    held[0] = take_order(QUIRE_BLOCK_ORDER);
+    held[0] = world_make_block(2);
     give(held[0]);
     world_take_all();
 }

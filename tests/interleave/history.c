@@ -8,15 +8,9 @@
 
 static quire_pa frame, neighbour, own[MAX_THREADS];
 
-/* One frame, of which the threads have `n` references between them, so that it is not one thread's to hold. */
+/* One frame, of which the threads have `n` references between them. */
 static void make_shared(unsigned n, unsigned n_cpus) {
-    world_make(0, 1, n_cpus);
-    world_leave((const size_t[]){100, 101, 102}, 3);
-    frame = world_frame(300);
-    while (--n > 0) {
-        expect(quire_get(q, frame) == QUIRE_OK, "quire_get");
-    }
-    world_drop(frame, 1);
+    frame = world_make_shared(n, 3, n_cpus);
 }
 
 static void shared_by_two(void) {

@@ -32,14 +32,11 @@ static void look_up(void) {
 /* ---- against the last put --------------------------------------------------------------------------------- */
 
 static void one_holder(void) {
-    world_make(0, 1, 2);
-    world_leave((const size_t[]){100}, 1);
-    held = world_frame(300);
-    world_drop(held, 1);
+    held = world_make_shared(1, 1, 2);
     address_can_be_found();
 }
 
-/* The holder. Both frames may be had again; who gets them writes there. */
+/* The holder. Both frames may be handed out again, and are written to then. */
 static void put_and_take(void) {
     look(held);
     address_taken_away();
@@ -82,14 +79,12 @@ static quire_pa in_block(size_t i) {
 }
 
 static void one_block(void) {
-    world_make(0, 2, 2);
-    block = take_order(QUIRE_BLOCK_ORDER);
-    expect(block == world_block(1), "the set-up is not as intended");
+    block = world_make_block(2);
     held = in_block(QUIRE_BLOCK_FRAMES - 1);
     address_can_be_found();
 }
 
-/* Who holds the block parts it, too. */
+/* The holder parts the block, too. */
 static void free_lower_half(void) {
     give_order(block, QUIRE_BLOCK_ORDER - 1);
 }

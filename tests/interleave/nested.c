@@ -130,8 +130,7 @@ const struct scenario nested_run = {
 };
 
 static void whole_block(void) {
-    world_make(0, 2, 1);
-    block = take_order(9);
+    block = world_make_block(1);
     world_leave(NULL, 0);
 }
 
@@ -160,11 +159,7 @@ const struct scenario nested_split = {
 
 /* The call, the interrupt and somebody else have a reference each. */
 static void shared_frame(void) {
-    world_make(0, 1, 1);
-    world_leave((const size_t[]){100, 101}, 2);
-    held[0] = world_frame(300);
-    expect(quire_get(q, held[0]) == QUIRE_OK && quire_get(q, held[0]) == QUIRE_OK, "quire_get");
-    world_drop(held[0], 1);
+    held[0] = world_make_shared(3, 2, 1);
 }
 
 static void get_and_put(void) {

@@ -8,11 +8,9 @@ static quire_pa in_block(size_t i) {
     return block + i * QUIRE_PAGE_SIZE;
 }
 
-/* The block's record is split by who frees or shares a part of it first. */
+/* The first call that frees or shares a part of the block splits its record. */
 static void one_block(void) {
-    world_make(0, 2, 2);
-    block = take_order(QUIRE_BLOCK_ORDER);
-    expect(block == world_block(1), "the set-up is not as intended");
+    block = world_make_block(2);
 }
 
 /* ---- parts of one allocation ------------------------------------------------------------------------------ */
@@ -166,11 +164,7 @@ const struct scenario pair_parts = {
 /* ---- references ------------------------------------------------------------------------------------------- */
 
 static void shared_by_two(void) {
-    world_make(0, 1, 2);
-    world_leave((const size_t[]){100, 101, 102}, 3);
-    held = world_frame(300);
-    expect(quire_get(q, held) == QUIRE_OK, "quire_get");
-    world_drop(held, 1); /* who has it is not one thread's affair */
+    held = world_make_shared(2, 3, 2);
 }
 
 static void read_and_put(void) {

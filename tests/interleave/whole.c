@@ -8,10 +8,7 @@ static unsigned n_frees; /* of one frame that were good */
 /* ---- a double free ---------------------------------------------------------------------------------------- */
 
 static void one_held(void) {
-    world_make(0, 1, 2);
-    world_leave((const size_t[]){100, 101}, 2);
-    held[0] = world_frame(300);
-    world_drop(held[0], 1);
+    held[0] = world_make_shared(1, 2, 2);
 }
 
 static void run_held(void) {
@@ -97,8 +94,7 @@ const struct scenario double_free_run = {
 };
 
 static void block_held(void) {
-    world_make(0, 2, 2);
-    held[0] = take_order(QUIRE_BLOCK_ORDER);
+    held[0] = world_make_block(2);
     world_leave(NULL, 0);
     world_drop(held[0], QUIRE_BLOCK_FRAMES);
 }

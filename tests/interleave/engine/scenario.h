@@ -37,6 +37,13 @@ void world_make_partly(size_t first_block, size_t n_blocks, size_t n_left_out, u
 /* RAM of one block of which the allocator has only the first frames: quick where what frames contain matters. */
 void world_make_frames(size_t n_frames, unsigned n_cpus);
 
+/* One block in which frame 300 has so many references, which are nobody's in particular, and a few frames from 100 on
+ * are free. Returns frame 300. */
+quire_pa world_make_shared(unsigned n_refs, size_t n_free, unsigned n_cpus);
+
+/* Two blocks, the second one an allocation of the set-up's. Returns that. */
+quire_pa world_make_block(unsigned n_cpus);
+
 /* The content policy of the allocator that the set-up makes next; each one begins with none. */
 void world_contents(enum quire_content content);
 

@@ -97,6 +97,26 @@ void world_make_frames(size_t n_frames, unsigned n_cpus) {
     make(n_frames, n_cpus);
 }
 
+quire_pa world_make_shared(unsigned n_refs, size_t n_free, unsigned n_cpus) {
+    static const size_t frames[] = {100, 101, 102};
+    expect(n_free <= sizeof frames / sizeof frames[0], "more frames than there is a list of");
+    world_make(0, 1, n_cpus);
+    world_leave(frames, n_free);
+    quire_pa shared = world_frame(300);
+    for (unsigned n = 1; n < n_refs; n++) {
+        expect(quire_get(q, shared) == QUIRE_OK, "quire_get");
+    }
+    world_drop(shared, 1);
+    return shared;
+}
+
+quire_pa world_make_block(unsigned n_cpus) {
+    world_make(0, 2, n_cpus);
+    quire_pa block = take_order(QUIRE_BLOCK_ORDER);
+    expect(block == world_block(1), "the set-up is not as intended");
+    return block;
+}
+
 bool world_recover(struct quire_recovery *found) {
     struct quire *again;
     return quire_recover(&again, &config, &region, 1, found) == QUIRE_OK && again == q;
