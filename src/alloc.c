@@ -6,13 +6,14 @@
 #include "alloc.h"
 
 #include "cache.h"
+#include "compiler.h"
 #include "content.h"
 #include "find.h"
 #include "own.h"
 #include "place.h"
 #include "take.h"
 
-static enum quire_status why_none(const struct quire *q, unsigned order) {
+static Q_COLD enum quire_status why_none(const struct quire *q, unsigned order) {
     struct quire_stats stats;
     if (order == 0) {
         return QUIRE_NO_MEMORY;

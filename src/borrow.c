@@ -212,7 +212,7 @@ static unsigned take_narrow(struct q_zone *z, size_t block, unsigned order, unsi
 }
 
 /* The same for one run of whole words. */
-static unsigned take_wide(struct q_zone *z, size_t block, unsigned order, q_frame *run) {
+static Q_APART unsigned take_wide(struct q_zone *z, size_t block, unsigned order, q_frame *run) {
     q_word words[Q_LINE_WORDS];
     for (unsigned tries = 0; tries < Q_BLOCK; tries++) { /* each failure means that another CPU took frames here */
         for (size_t w = 0; w < Q_LINE_WORDS; w++) {

@@ -65,10 +65,6 @@ size_t q_cache_count_runs(const struct q_cache *c) {
     return n;
 }
 
-static bool gathers(const struct q_cache *c) {
-    return q_see(&c->gathering) != 0;
-}
-
 /* The frame of bit 0 of the word of bits that a frame lies in. */
 static inline q_frame word_base(q_frame f) {
     return f & ~(q_frame)(Q_WORD_BITS - 1);
@@ -83,7 +79,7 @@ static void look_at(struct q_cache *c, struct q_zone *z) {
     q_show(&c->zone, z);
     q_show(&c->first, z->first);
     q_show(&c->records, (uintptr_t)z->records - z->first * sizeof(q_record));
-    q_show(&c->n_quick, gathers(c) ? 0 : n_ready);
+    q_show(&c->n_quick, q_cache_gathers(c) ? 0 : n_ready);
 }
 
 bool q_cache_knows(const struct q_cache *c, q_frame f) {
@@ -91,8 +87,9 @@ bool q_cache_knows(const struct q_cache *c, q_frame f) {
     if (z == NULL) {
         return false;
     }
-    return q_loan_covers(&c->in, f) || (q_loan_covers(&c->out, f) && q_loan_zone(&c->out) == z) ||
-           q_zone_knows(z, f - q_see(&c->first));
+    q_frame i = f - z->first; /* wraps to something large for a frame below */
+    return q_loan_covers(&c->in, f) || q_zone_knows(z, i) ||
+           (i < z->n_blocks * Q_BLOCK && q_zone_ready(z, i / Q_BLOCK));
 }
 
 /* Whether the cache looks at the frame's zone; turns to that, or to more of it, if it can. */
@@ -100,12 +97,13 @@ static bool looks_at(struct quire *q, struct q_cache *c, q_frame f) {
     if (f - q_see(&c->first) < q_see(&c->n_quick)) {
         return true;
     }
-    struct q_zone *z = q_zone_of(q, f);
-    if (z != q_see(&c->zone)) {
+    struct q_zone *z = q_see(&c->zone);
+    if (z == NULL || q_zone_block_of(z, f) >= z->n_blocks) { /* another zone's: only an empty cache turns to that */
         if (c->n_warm > 0 || q_loan_count(&c->in) > 0) {
             return false;
         }
         q_loan_clear(&c->in);
+        z = q_zone_of(q, f);
     }
     look_at(c, z);
     return true;
@@ -141,7 +139,7 @@ static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
 static bool refill(struct quire *q, struct q_cache *c) {
     unsigned n_out = q_loan_count(&c->out);
     struct q_wish wish = {.loan = &c->in, .cpu = (unsigned)(c - q->caches), .sparing = true};
-    wish.own = gathers(c) ? NULL : &c->out; /* while gathering, what is in `out` is on its way home */
+    wish.own = q_cache_gathers(c) ? NULL : &c->out; /* while gathering, what is in `out` is on its way home */
     if (!q_find(q, &wish)) {
         wish.own = NULL;
         wish.sparing = false;
@@ -260,10 +258,10 @@ static q_frame fetch_runs(struct quire *q, struct q_cache *c, unsigned order) {
 }
 
 /* A run of order 1..QUIRE_BLOCK_ORDER - 1. */
-static q_frame take_run(struct quire *q, struct q_cache *c, unsigned order) {
+static Q_APART q_frame take_run(struct quire *q, struct q_cache *c, unsigned order) {
     q_frame f = order <= Q_RUN_ORDERS ? q_cache_unstack(c, order) : Q_NO_FRAME;
     f = f == Q_NO_FRAME ? run_of_loan(&c->in, order) : f;
-    f = f == Q_NO_FRAME && !gathers(c) ? run_of_loan(&c->out, order) : f;
+    f = f == Q_NO_FRAME && !q_cache_gathers(c) ? run_of_loan(&c->out, order) : f;
     return f == Q_NO_FRAME && order <= Q_RUN_ORDERS ? fetch_runs(q, c, order) : f;
 }
 
@@ -311,16 +309,27 @@ static void word_away(struct quire *q, struct q_cache *c, q_frame base, q_word b
     settle(q, c, -(intptr_t)q_popcount(bits));
 }
 
+/* Of frames [i, end) of warm, which lie in one word, some are there twice: reports these. */
+static Q_COLD void report_warm_twice(struct quire *q, const struct q_cache *c, uint32_t i, uint32_t end) {
+    for (q_word seen = 0; i < end; i++) {
+        q_frame f = q_see(&c->warm[i]);
+        if ((seen & q_bit(f)) != 0) {
+            q_report_twice(q, f);
+        }
+        seen |= q_bit(f);
+    }
+}
+
 /* The oldest `n` warm frames leave, a word at a time as far as those of one lie side by side. */
 static void warm_away(struct quire *q, struct q_cache *c, uint32_t n) {
-    for (uint32_t i = 0; i < n;) {
+    for (uint32_t i = 0, first = 0; i < n; first = i) {
         q_frame base = word_base(q_see(&c->warm[i]));
         q_word bits = 0;
-        for (q_frame f; i < n && (f = q_see(&c->warm[i])) - base < Q_WORD_BITS; i++) {
-            if (Q_SELDOM((bits & q_bit(f)) != 0)) {
-                q_report_twice(q, f);
-            }
+        for (q_frame f; i < n && (f = q_see(&c->warm[i]) - base) < Q_WORD_BITS; i++) {
             bits |= q_bit(f);
+        }
+        if (Q_SELDOM(q_popcount(bits) != i - first)) { /* cheaper than to look at each frame */
+            report_warm_twice(q, c, first, i);
         }
         word_to_loan(q, c, base, bits, 0);
     }
@@ -334,7 +343,7 @@ static void look_at_warm(struct quire *q, struct q_cache *c) {
 }
 
 /* The older half of warm, which is full, leaves. */
-static void spill(struct quire *q, struct q_cache *c) {
+static Q_APART void spill(struct quire *q, struct q_cache *c) {
     look_at_warm(q, c);
     warm_away(q, c, Q_WARM / 2);
     c->n_warm -= Q_WARM / 2;
@@ -367,7 +376,7 @@ static void spill_runs(struct quire *q, struct q_cache *c, unsigned order) {
 }
 
 void q_cache_push(struct quire *q, struct q_cache *c, q_frame f) {
-    if (gathers(c) || !looks_at(q, c, f)) {
+    if (q_cache_gathers(c) || !looks_at(q, c, f)) {
         word_to_loan(q, c, word_base(f), q_bit(f), 0);
         return;
     }
@@ -379,7 +388,7 @@ void q_cache_push(struct quire *q, struct q_cache *c, q_frame f) {
 
 /* A small run: onto its stack, or away. */
 static void push_run(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
-    if (q_see(&c->n_runs[order - 1]) == Q_RUNS && !gathers(c)) {
+    if (q_see(&c->n_runs[order - 1]) == Q_RUNS && !q_cache_gathers(c)) {
         spill_runs(q, c, order);
     }
     if (!q_cache_stack(c, f, order)) {

@@ -125,10 +125,15 @@ static inline q_record *q_cache_record(const struct q_cache *c, q_frame f) {
     return (q_record *)(q_see(&c->records) + f * sizeof(q_record));
 }
 
+/* Whether frees skip warm, so that blocks become whole (cache.c). */
+static inline bool q_cache_gathers(const struct q_cache *c) {
+    return q_see(&c->gathering) != 0;
+}
+
 /* Puts a small run onto its stack (order 1..Q_RUN_ORDERS); false, and nothing done: it is full, or not to be used. */
 static inline bool q_cache_stack(struct q_cache *c, q_frame f, unsigned order) {
     q_word n = q_see(&c->n_runs[order - 1]);
-    if (n >= Q_RUNS || q_see(&c->gathering) != 0) {
+    if (n >= Q_RUNS || q_cache_gathers(c)) {
         return false;
     }
     q_show(&c->runs[order - 1][n], f);

@@ -92,6 +92,11 @@ static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, 
         return free_rest(q, c, visit, pa);
     }
     atomic_store_explicit(r, q_freed_alone(record), memory_order_relaxed);
+    if ((visit & Q_WARM_FULL) == 0 && !q_cache_gathers(c)) { /* of a block above the ceiling */
+        q_show(q_cache_warm(c, visit & (Q_VISIT - Q_WARM_FRAME)), f);
+        q_leave(c, visit, 1);
+        return QUIRE_OK;
+    }
     q_slow_down(c, visit);
     q_cache_push(q, c, f);
     q_close(c, visit);

@@ -21,6 +21,7 @@
 #include "take.h"
 
 #include "cache.h"
+#include "compiler.h"
 #include "find.h"
 #include "home.h"
 #include "place.h"
@@ -120,7 +121,7 @@ static q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits)
 }
 
 /* A frame from wherever there is one; Q_NO_FRAME: there is none (P1). */
-static q_frame take_last(struct quire *q) {
+static Q_COLD q_frame take_last(struct quire *q) {
     unsigned cpu = quire_port_cpu();
     cpu = cpu < q->n_cpus ? cpu : 0;
     for (unsigned tries = 0; tries < Q_PROOF_TRIES; tries++) {
