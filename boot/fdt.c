@@ -18,8 +18,8 @@ bool quire_fdt_initrd(const struct quire_fdt *fdt, struct quire_region *initrd) 
     return q_fdt_is_number(start) && q_fdt_is_number(end) && initrd->base < initrd->end;
 }
 
-/* A value without a NUL is one all the same if the byte behind it is 0. Mostly it is: either the next token, which begins
- * with a zero, follows at once, or what fills the word up to it. Every value has a token behind it. */
+/* A value without a NUL is a string all the same if the byte after it is 0. Mostly it is: each value is followed by a
+ * token, which begins with a zero, or by zeros up to that token's word. */
 const char *quire_fdt_bootargs(const struct quire_fdt *fdt) {
     struct q_fdt_walk walk;
     if (!q_fdt_find_top(&walk, fdt, "chosen"))

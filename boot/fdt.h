@@ -41,7 +41,7 @@ extern "C" {
 
 /* ---- problems ------------------------------------------------------------------------------------------- */
 
-/* What is wrong, and behind it what the lenient way makes of it. */
+/* What is wrong, and then what the lenient way makes of it. */
 enum quire_fdt_status {
     QUIRE_FDT_OK,
     /* The form of the blob. Where nothing else is said, it is refused in both ways. */
@@ -65,9 +65,9 @@ enum quire_fdt_status {
     QUIRE_FDT_INITRD,    /* linux,initrd-start and -end are no addresses, in the wrong order, or one without the other:
                               there is no initrd */
     QUIRE_FDT_TIMEBASE,  /* timebase-frequency is no number: not used */
-    QUIRE_FDT_OWN_CELLS, /* /reserved-memory has other cells than the root. If it says them, which section 3.5 advises
-                              against, they are used; if it does not say them, which it must, and they would be assumed
-                              to be others than the root's, or if no range can be said in them, the root's are used */
+    QUIRE_FDT_OWN_CELLS, /* /reserved-memory has other cells than the root, which section 3.5 advises against. They
+                              are used if it says them and a range can be written in them, else the root's. It must say
+                              them; if it does not, this is told only where the defaults differ from the root's */
     QUIRE_FDT_RANGES,    /* the ranges of /reserved-memory are not empty (3.5): reserved are both the addresses as they
                               stand and what they translate to */
     QUIRE_FDT_NOTHING,   /* memory without reg, reserved memory with neither reg nor size, a linux,usable-memory-range
@@ -132,18 +132,18 @@ enum quire_fdt_status quire_fdt_open_strict(struct quire_fdt *fdt, const void *b
  *             not; the initrd; linux,elfcorehdr of /chosen, by which a crash kernel finds the memory of the one before
  * The kernel image and the blob itself are the caller's to add: only it knows their physical addresses.
  *
- * If what is reserved is not a whole number of entries, or its cells hold no size, those that are whole are reserved, and
- * besides: if the node's name has an address other than 0, "ramoops@b000000", what its reg means in 1 or 2 cells for each
- * number, if it is whole then, begins at that address, and no entry is without bytes; of several such meanings the one
- * with the least memory. If there is none, what is left is taken for an address and as much of a size as there is, or
- * for one byte at that address. */
+ * A list that is not a whole number of entries, or whose cells hold no size, reserves something all the same: its whole
+ * entries, and more. If the node's name has an address other than 0, as "ramoops@b000000" has, the list is also read with
+ * 1 or 2 cells for each number. Such a reading counts if it is whole, begins at that address, and has no entry without
+ * bytes; of several, the one with the least memory is reserved. If none counts, what is left is taken for an address and
+ * as much of a size as there is, or for one byte at that address. */
 void quire_fdt_regions(const struct quire_fdt *fdt, struct quire_regions *map);
 
 #define QUIRE_FDT_NO_NUMA_NODE UINT32_MAX
 
 struct quire_fdt_memory {
     quire_pa base;
-    uint64_t n_bytes;   /* more than 0. The end may lie behind that of the address space */
+    uint64_t n_bytes;   /* more than 0. The end may lie beyond that of the address space */
     uint32_t numa_node; /* numa-node-id, or QUIRE_FDT_NO_NUMA_NODE: not said */
     bool hotpluggable;  /* it may be taken away while the kernel runs */
 };

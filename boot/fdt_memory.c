@@ -9,7 +9,7 @@
  * M2  What is usable lies in a memory node and in linux,usable-memory-range, if that says something. */
 #include "fdt_node.h"
 
-/* No bytes behind the end of the address space, as in quire_regions_add. */
+/* No bytes beyond the end of the address space, as in quire_regions_add. */
 static uint64_t cut_off(quire_pa base, uint64_t n_bytes) {
     return n_bytes > UINT64_MAX - base ? UINT64_MAX - base : n_bytes;
 }
@@ -29,11 +29,11 @@ static bool next_limit(const struct quire_fdt *fdt, struct limits *limits, quire
         return q_fdt_take(fdt, &limits->ranges, base, n_bytes);
     *base = 0;
     *n_bytes = UINT64_MAX;
-    limits->everything = false; /* behind it come its ranges, which have no bytes */
+    limits->everything = false; /* what comes next are the ranges, none of which has bytes */
     return true;
 }
 
-/* Ranges that have no bytes and are whole say nothing. */
+/* A list of whole entries that have no bytes counts as none. */
 static struct limits find_limits(const struct quire_fdt *fdt) {
     struct q_fdt_walk walk;
     struct limits limits = {.everything = true};
@@ -105,7 +105,7 @@ static void emit_piece(struct reserving *r, quire_pa base, uint64_t n_bytes) {
         r->emit(r->to, &r->piece);
 }
 
-/* As it stands, and where the ranges of /reserved-memory move it to. */
+/* The range as it stands, and also where the `ranges` of /reserved-memory move it to. */
 static void emit_range(struct reserving *r, quire_pa base, uint64_t n_bytes) {
     quire_pa moved = base;
     emit_piece(r, base, n_bytes);
@@ -113,7 +113,7 @@ static void emit_range(struct reserving *r, quire_pa base, uint64_t n_bytes) {
         emit_piece(r, moved, n_bytes);
 }
 
-/* Returns what is left, which is no whole entry. */
+/* Returns what is left: less than an entry. */
 static struct q_fdt_ranges emit_ranges(struct reserving *r, struct q_fdt_ranges ranges) {
     uint64_t base, n_bytes;
     while (q_fdt_take(r->walk->fdt, &ranges, &base, &n_bytes))
@@ -121,7 +121,7 @@ static struct q_fdt_ranges emit_ranges(struct reserving *r, struct q_fdt_ranges 
     return ranges;
 }
 
-/* How much the ranges hold if they are whole, none is without bytes, and the first begins at `address`; or else 0. */
+/* How many bytes the ranges hold; 0 unless all are whole, each has bytes, and the first one begins at `address`. */
 static uint64_t bytes_if_at(const struct quire_fdt *fdt, struct q_fdt_ranges ranges, uint64_t address) {
     quire_pa base;
     uint64_t n_bytes, sum = 0;
@@ -133,8 +133,8 @@ static uint64_t bytes_if_at(const struct quire_fdt *fdt, struct q_fdt_ranges ran
     return ranges.at == ranges.end ? sum : 0;
 }
 
-/* In which cells was the value written? In those that fit the address in the node's name; of several, in those in which it
- * is about the least memory, because a wrong guess joins numbers that are two. */
+/* Guesses the cells in which the value was written: those in which it begins at the address in the node's name. If several
+ * do, those in which it names the least memory, because cells that are too wide make one large number of two. */
 static bool emit_by_name(struct reserving *r, struct q_fdt_value value) {
     struct q_fdt_ranges best;
     uint64_t address = q_fdt_unit_address(r->walk), least = 0;
@@ -152,7 +152,7 @@ static bool emit_by_name(struct reserving *r, struct q_fdt_value value) {
     return least != 0;
 }
 
-/* An address and as much of a size as there is. */
+/* Takes what is left for an address and as much of a size as there is. */
 static void emit_rest(struct reserving *r, struct q_fdt_ranges rest) {
     uint32_t address_bytes = 4u * rest.cells.address, n_bytes = rest.end - rest.at;
     if (rest.cells.address > Q_FDT_MAX_CELLS || n_bytes < address_bytes)
@@ -172,7 +172,7 @@ static void emit_value(struct reserving *r, struct q_fdt_value value, struct q_f
 
 /* ---- requests: reserved memory that has no place yet --------------------------------------------------------- */
 
-/* The power of two from a frame on that is not less; 0: there is none. */
+/* The least power of two that is neither below `alignment` nor below a frame; 0: there is none. */
 static uint64_t round_up(uint64_t alignment) {
     uint64_t power = QUIRE_PAGE_SIZE;
     while (power != 0 && power < alignment)

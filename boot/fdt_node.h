@@ -30,7 +30,7 @@ struct q_fdt_cells {
     uint8_t address, size;
 };
 
-/* Those for the children of an open node, of the walk's parent, and of /reserved-memory, which the walk is in. */
+/* The cells of an open node's children; of the node that the walk is at; of that node as a child of /reserved-memory. */
 struct q_fdt_cells q_fdt_cells(const struct q_fdt_level *bus);
 struct q_fdt_cells q_fdt_parent_cells(const struct q_fdt_walk *walk);
 struct q_fdt_cells q_fdt_reserved_cells(const struct q_fdt_walk *walk);
@@ -43,7 +43,7 @@ struct q_fdt_ranges {
 
 struct q_fdt_ranges q_fdt_ranges(struct q_fdt_value value, struct q_fdt_cells cells);
 
-/* Takes the next entry. False: there is none, only, where at != end, bytes that are no whole entry. */
+/* Takes the next entry. False: there is none; the bytes from `at` to `end`, if any, are less than an entry. */
 bool q_fdt_take(const struct quire_fdt *fdt, struct q_fdt_ranges *ranges, uint64_t *address, uint64_t *size);
 
 /* OK, CELLS or REG. Memory needs a size, a CPU has none. */
@@ -58,7 +58,7 @@ struct q_fdt_value q_fdt_memory_ranges(const struct q_fdt_walk *walk, const char
 
 /* Translates [*base, *base + n_bytes) from the addresses of a bus, level[bus], to those of its own parent: by the entry
  * of its `ranges` (section 2.3.8) that holds all of it. Empty ranges mean that the addresses are the same; without
- * ranges nothing behind the bus can be addressed. */
+ * ranges nothing on the bus can be addressed. */
 bool q_fdt_translate(const struct q_fdt_walk *walk, unsigned bus, quire_pa *base, uint64_t n_bytes);
 
 #endif

@@ -11,8 +11,8 @@
  * F1  q_fdt_check_header accepts only blocks that lie inside the blob, and the blob inside what may be read. It refuses
  *     blobs of 2 GiB and more, so that an offset plus a few bytes can not wrap around, and takes the structure block
  *     in whole words, so that what is aligned up stays inside.
- * F2  read_token returns only what lies inside those blocks as a whole, names with their NUL; a property whose name does
- *     not has none. The next token starts at least 4 bytes behind this one, so every walk ends.
+ * F2  read_token returns only what lies inside those blocks as a whole, names with their NUL; a property whose name lies
+ *     outside has no name. The next token starts at least 4 bytes after this one, so every walk ends.
  *
  * read_token checks at every reading, not only when the blob is opened: the price is small, and a blob that is
  * overwritten later gives wrong answers, but no wild access. */
@@ -67,7 +67,7 @@ bool q_fdt_text_is(const struct quire_fdt *fdt, uint32_t at, const char *text) {
     return fdt->blob[at] == (uint8_t)*text;
 }
 
-/* The byte behind the NUL that ends the text at `at`, or 0 when there is none before `end`. */
+/* The byte after the NUL that ends the text at `at`, or 0 when there is none before `end`. */
 static uint32_t text_end(const struct quire_fdt *fdt, uint32_t at, uint32_t end) {
     while (at < end)
         if (fdt->blob[at++] == '\0')
@@ -107,7 +107,7 @@ static void check_block(struct quire_fdt *fdt, uint32_t field, uint32_t n_bytes,
     *end = at + n_bytes;
 }
 
-/* Nothing says how long the block is: an entry of two zeros ends it, and that before another block begins. */
+/* No field says how long the block is. An entry of two zeros ends it, and must lie before the next block. */
 static void find_reservations_end(struct quire_fdt *fdt) {
     uint32_t at = fdt->reservations, limit = fdt->n_bytes;
     if (at <= fdt->structure && fdt->structure < limit)
@@ -163,7 +163,7 @@ static uint32_t align4(uint32_t at) {
     return (at + 3) & ~(uint32_t)3;
 }
 
-/* A node's name lies behind its token, in the structure block. */
+/* A node's name follows its token, in the structure block. */
 static enum quire_fdt_status read_node(const struct quire_fdt *fdt, struct token *t) {
     t->name = t->at + 4;
     uint32_t end = text_end(fdt, t->name, fdt->structure_end);
@@ -227,8 +227,8 @@ uint32_t q_fdt_nameless(const struct q_fdt_walk *walk, const struct q_fdt_level 
     return 0;
 }
 
-/* A number of cells that the node says, or else the default (section 2.3.5: no node inherits it from above). Returns
- * whether it says one. */
+/* Reads a number of cells, or takes the default (section 2.3.5: no node inherits it from above). Returns whether the node
+ * has such a property. */
 static bool read_cells(const struct q_fdt_walk *walk, const struct q_fdt_level *node, const char *name,
                        uint8_t fallback, uint8_t *n_cells) {
     struct q_fdt_value value = q_fdt_property(walk, node, name);

@@ -18,7 +18,7 @@ struct q_fdt_value {
 /* A node that is open: the one that the walk is at, or one that it lies in. */
 struct q_fdt_level {
     uint32_t name;       /* bytes of the blob: NUL-terminated */
-    uint32_t properties; /* the first token behind the name */
+    uint32_t properties; /* the first token after the name */
     uint8_t address_cells;
     uint8_t size_cells; /* of the node's children, as address_cells is */
     bool says_address_cells;
@@ -40,8 +40,8 @@ struct q_fdt_walk {
     struct q_fdt_level level[QUIRE_FDT_MAX_DEPTH];
 };
 
-/* Checks header and reservation block, and fills in *fdt. Sets fdt->status and fdt->where. The blob can be walked in all
- * the same if the status is QUIRE_FDT_RESERVATIONS. */
+/* Checks header and reservation block, and fills in *fdt. Sets fdt->status and fdt->where. With the
+ * status QUIRE_FDT_RESERVATIONS the blob can be walked all the same. */
 void q_fdt_check_header(struct quire_fdt *fdt, const void *blob, size_t n_readable);
 
 void q_fdt_start(struct q_fdt_walk *walk, const struct quire_fdt *fdt);
@@ -49,7 +49,7 @@ void q_fdt_start(struct q_fdt_walk *walk, const struct quire_fdt *fdt);
 /* Goes to the next node. False at the end of the tree or where it is broken; walk->status says which. */
 bool q_fdt_next(struct q_fdt_walk *walk);
 
-/* Whether the walk is at a node that nothing is known of, because it lies too deep. walk->where is its token. */
+/* Whether the walk is at a node that lies too deep, so that nothing is known of it. walk->where is its token. */
 static inline bool q_fdt_too_deep(const struct q_fdt_walk *walk) {
     return walk->n_open > QUIRE_FDT_MAX_DEPTH;
 }

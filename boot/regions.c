@@ -34,11 +34,11 @@ static void sort_by_base(struct quire_region *at, size_t n) {
  * wrap around. */
 static size_t append_frames(struct quire_region *at, size_t n, quire_pa base, quire_pa end) {
     uint64_t first = (base >> QUIRE_PAGE_SHIFT) + ((base & (QUIRE_PAGE_SIZE - 1)) != 0);
-    uint64_t behind = end >> QUIRE_PAGE_SHIFT;
-    if (first >= behind)
+    uint64_t end_frame = end >> QUIRE_PAGE_SHIFT;
+    if (first >= end_frame)
         return n;
     at[n] = (struct quire_region){
-        .base = first << QUIRE_PAGE_SHIFT, .end = behind << QUIRE_PAGE_SHIFT, .type = QUIRE_USABLE};
+        .base = first << QUIRE_PAGE_SHIFT, .end = end_frame << QUIRE_PAGE_SHIFT, .type = QUIRE_USABLE};
     return n + 1;
 }
 
@@ -71,7 +71,7 @@ bool quire_regions_normalise(struct quire_regions *map) {
     return true;
 }
 
-/* The lowest multiple of `alignment` that is not less; false: behind the end of the address space. */
+/* The lowest multiple of `alignment` that is not less; false: it is beyond the end of the address space. */
 static bool align_up(quire_pa *address, uint64_t alignment) {
     uint64_t low = *address & (alignment - 1), step = low != 0 ? alignment - low : 0;
     *address += step;

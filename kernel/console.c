@@ -7,7 +7,7 @@
 
 enum { CTRL_D = 4, BACKSPACE = 8, RETURN = 13, DELETE = 127, CONSOLE_BYTES = 256 };
 
-static struct lock output_lock; /* whose text is on its way out */
+static struct lock output_lock; /* held while one CPU's text is printed */
 
 static struct {
     struct lock lock;

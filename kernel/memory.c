@@ -28,7 +28,7 @@ static quire_pa end_of(const struct quire_regions *map) {
     return end;
 }
 
-/* Reserves what the device tree can not know of: the kernel, the tree itself, and what lies behind the direct map. */
+/* Reserves what the device tree can not know of: the kernel, the tree itself, and what lies beyond the direct map. */
 static void read_map(const struct quire_fdt *tree, struct quire_regions *map) {
     quire_fdt_regions(tree, map);
     quire_regions_add(map, direct_pa(kernel_image), (size_t)(kernel_image_end - kernel_image), QUIRE_RESERVED);
@@ -40,7 +40,7 @@ static void read_map(const struct quire_fdt *tree, struct quire_regions *map) {
     }
 }
 
-/* What devices want and have not got yet: nobody here will use it, but it would be theirs. */
+/* Gives devices the memory that they ask for. No driver here uses it, but that memory would be the devices'. */
 static void place_requests(const struct quire_fdt *tree, struct quire_regions *map) {
     static struct quire_fdt_reserved all[MAX_REQUESTS];
     size_t n = quire_fdt_reserved(tree, all, MAX_REQUESTS);

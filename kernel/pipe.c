@@ -7,7 +7,7 @@ struct pipe {
     struct lock lock;
     unsigned n_readers, n_writers; /* open ends */
     size_t n_read, n_written;      /* bytes so far */
-    struct queue readers, writers; /* who waits for bytes, for room */
+    struct queue readers, writers; /* processes that wait for bytes, for room */
     char ring[];
 };
 

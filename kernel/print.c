@@ -65,7 +65,7 @@ static void put_number(struct sink *sink, const struct number *number) {
     }
 }
 
-/* Flags and width; returns what stands behind them. */
+/* Flags and width; returns what follows them. */
 static const char *read_width(const char *f, struct number *number) {
     for (; *f == '-' || *f == '0'; f++) {
         number->left |= *f == '-';
@@ -83,7 +83,7 @@ static void put_signed(struct sink *sink, struct number *number, long value) {
     put_number(sink, number);
 }
 
-/* One conversion, behind its %; returns its last character. */
+/* One conversion, from after its %; returns its last character. */
 static const char *put_conversion(struct sink *sink, const char *f, va_list *arguments) {
     struct number number = {.base = 10};
     f = read_width(f, &number);

@@ -4,8 +4,8 @@
  * here that fails gives back what it took. A process that ends frees its files and its space itself, as nobody else
  * can; its parent frees the stack, on which it ended, and the frame.
  *
- * Pid 0 is the ancestor, a process of the kernel without a program (verdict.c). It inherits the children of those who
- * end. */
+ * Pid 0 is the ancestor, a process of the kernel without a program (verdict.c). It inherits the children of
+ * processes that end. */
 #include <process.h>
 #include <verdict.h>
 
@@ -70,7 +70,7 @@ static int process_new(struct process **out) {
     return 0;
 }
 
-/* With interrupts off: should it be sent away in between, who runs it next would look at half a change. */
+/* With interrupts off: if the process lost the CPU in between, the CPU that runs it next would see half a change. */
 struct space process_change_space(struct process *process, const struct space *space) {
     bool on = arch_interrupts_off();
     struct space old = process->space;

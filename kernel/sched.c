@@ -4,8 +4,8 @@
  * ready ones, from which each CPU takes the first, or one where it waits. Each CPU has a loop of its own, on a stack
  * of its own, that looks for work; a process that stops running switches to that loop, and the loop to the next.
  *
- * process_lock is held across a switch: who leaves acquires it, says where it can be found again, and switches;
- * who comes releases it. So nobody can run a process whose registers are not yet all saved.
+ * process_lock is held across a switch: the process that leaves acquires it, says where it can be found again, and
+ * switches; the one that comes releases it. So nobody can run a process whose registers are not yet all saved.
  *
  * CPU 0 keeps time: it ticks always. The others tick only while they run a process. */
 #include <console.h>

@@ -42,7 +42,7 @@ static void copy_up(unsigned char *to, const unsigned char *from, size_t n) {
 void *memmove(void *to, const void *from, size_t n) {
     unsigned char *t = to;
     const unsigned char *f = from;
-    if ((uintptr_t)t - (uintptr_t)f >= n) { /* to lies below from, or behind its end */
+    if ((uintptr_t)t - (uintptr_t)f >= n) { /* `to` lies below `from`, or after its end */
         copy_up(t, f, n);
     } else {
         while (n-- > 0) {

@@ -1,4 +1,4 @@
-/* badtest.c: bad arguments and bad accesses hurt nobody but who makes them.
+/* badtest.c: bad arguments and bad accesses hurt only the program that makes them.
  *
  * A bad pointer in a system call is answered with E_FAULT. A bad access in the program itself ends the process with
  * DEATH_FAULT. kill ends a process whatever it is doing. */

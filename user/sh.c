@@ -153,7 +153,7 @@ static _Noreturn void become_program(struct command *command) {
     exit(UNKNOWN_PROGRAM);
 }
 
-/* Starts a command that reads from `from` and writes to pipe[1]; pipe[0] is for the one behind it. */
+/* Starts a command that reads from `from` and writes to pipe[1]; pipe[0] is for the command after it. */
 static int start(struct command *command, int from, const int pipe[2]) {
     int pid = fork();
     if (pid == 0) {

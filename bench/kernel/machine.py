@@ -16,7 +16,7 @@ FIGURES = {
     "bulk": "an alloc and a free, of 1024 frames that are all allocated and then all freed",
     "fork": "fork of a program of 1 MiB",
     "end": "exit of the child, and the wait for it",
-    "shared": "a program's store to a page that it shares, up to the instruction behind the store",
+    "shared": "a program's store to a page that it shares, up to the instruction after the store",
     "alone": "the same, to a page that the others have left; 0: there is nothing to share",
 }
 

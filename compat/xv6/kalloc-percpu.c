@@ -25,7 +25,7 @@ void freerange(void *pa_start, void *pa_end);
 void *superalloc(void);
 void superfree(void *pa);
 
-extern char end[]; /* the first address behind the kernel, from kernel.ld */
+extern char end[]; /* the first address after the kernel, from kernel.ld */
 
 /* The lists that this file does without. They are here for other files that name them: each stays empty, and its
  * lock works, but nobody here takes it. */

@@ -25,7 +25,7 @@ uint64 getRefIdx(uint64 pa);
 void reference_operation(void *pa, int op);
 void *cowcopy_pa(void *pa);
 
-extern char end[]; /* the first address behind the kernel, from kernel.ld */
+extern char end[]; /* the first address after the kernel, from kernel.ld */
 
 /* How many references each page has: 0 is free. To be read only: it follows what happens and decides nothing. It is
  * exact for a page that no call is at work on. */

@@ -24,7 +24,7 @@
 
 void freerange(void *vstart, void *vend);
 
-extern char end[]; /* the first address behind the kernel, from kernel.ld */
+extern char end[]; /* the first address after the kernel, from kernel.ld */
 
 /* The list that this file does without. It is here for other files that name it: it stays empty, its lock works, but
  * nobody here takes it, and use_lock says that kinit2 is done. */

@@ -126,7 +126,7 @@ void quire_port_fault(const struct quire_fault *fault) {
         put_address(&m, fault->pa);
         put(&m, ": ");
     }
-    /* Where pages are counted, kfree is a put, a word that the kernel does not have. */
+    /* In a kernel that counts pages kfree is quire_put, a name that its users do not know. */
     put(&m, fault->kind == QUIRE_FAULT_PUT_FREE ? "free already" : quire_fault_name(fault->kind));
     xv6_stop(m.text);
 }

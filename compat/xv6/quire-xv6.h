@@ -19,8 +19,9 @@
 
 extern struct quire *xv6_memory; /* NULL until xv6_init */
 
-/* Makes the allocator from the whole pages of [base, end), physical addresses; or adds such a range to it, where no
- * whole page is nothing to add. What can not be done stops the kernel with a message that begins with `caller`. */
+/* Makes the allocator from the whole pages of [base, end), physical addresses; or adds such a range to it, of which
+ * nothing is left to add if it has no whole page. What can not be done stops the kernel with a message that begins with
+ * `caller`. */
 void xv6_init(const char *caller, quire_pa base, quire_pa end, enum quire_content content);
 void xv6_add(const char *caller, quire_pa base, quire_pa end);
 

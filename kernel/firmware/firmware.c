@@ -2,9 +2,9 @@
  * count, 128. It knows one machine, QEMU's `virt`, by heart.
  *
  * It answers the calls that kernel/arch/riscv64/sbi.c makes (RISC-V Supervisor Binary Interface, version 1.0). What one
- * hart wants of another is written into that one's struct hart, and a software interrupt makes it look. Only who wants
- * a fence waits, until it is done; meanwhile it does what others want of it, so that two that fence each other both
- * go on. */
+ * hart wants of another is written into that one's struct hart, and a software interrupt makes it look. Only a
+ * hart that wants a fence waits until it is done. Meanwhile it does what others want of it, so that two harts that fence
+ * each other both go on. */
 #include <arch.h>
 #include <sbi.h>
 #include <stdatomic.h>
@@ -159,7 +159,7 @@ static uint32_t *header(uint64_t tree, unsigned byte) {
     return (uint32_t *)(tree + byte);
 }
 
-/* Adds this firmware's memory to what the tree reserves: a new reservation block behind the tree, where QEMU leaves
+/* Adds this firmware's memory to what the tree reserves: a new reservation block after the tree, where QEMU leaves
  * room (Devicetree Specification, release v0.4, sections 5.2 and 5.3). All numbers in it are big-endian. */
 static void reserve(uint64_t tree) {
     enum { TOTAL_SIZE = 4, RESERVATIONS = 16 };
@@ -189,7 +189,7 @@ void firmware_trap(uint64_t *a) {
         show_timer();
     } else if (cause == CAUSE_CALL) {
         a[0] = (uint64_t)answer(a[7], a);
-        __asm__ volatile("csrr t0, mepc\n addi t0, t0, 4\n csrw mepc, t0" ::: "t0"); /* behind the ecall */
+        __asm__ volatile("csrr t0, mepc\n addi t0, t0, 4\n csrw mepc, t0" ::: "t0"); /* after the ecall */
     } else {
         *TEST = TEST_FAIL; /* a mistake of ours: all others are the kernel's to see */
     }

@@ -53,7 +53,7 @@ enum death { DEATH_KILLED = 1, DEATH_FAULT, DEATH_NOMEM }; /* by kill; by a bad 
 
 /* Where a program lives. It is a static ELF file with its first segment at USER_BASE, no segment both writable and
  * executable, and no page in two segments. _start is entered with argc in a0, argv (argc pointers and a NULL) in a1,
- * and sp a multiple of 16; fd 0, 1 and 2 are the console. The heap starts behind the last segment and may grow up to
+ * and sp a multiple of 16; fd 0, 1 and 2 are the console. The heap starts after the last segment and may grow up to
  * the stack. Floating point is off: an instruction of it ends the program by DEATH_FAULT. */
 #define USER_BASE        0x10000
 #define USER_TOP         0x3ffffff000
@@ -80,7 +80,7 @@ struct meminfo_cpu {
     uint64_t n_refills, n_steals;
 };
 
-/* The memory report. With a map, each byte of it is one block, the zones one behind the other: the eighths of it that
+/* The memory report. With a map, each byte of it is one block, zone after zone: the eighths of it that
  * are held, rounded up ('0' all free .. '8' all held), '.' never used, '#' a block that is partly no RAM of ours. */
 struct meminfo {
     uint64_t page_size, n_frames, n_free, n_cached, n_metadata, n_free_blocks, n_faults, n_unproved;

@@ -102,9 +102,9 @@ pte_t pte_make(quire_pa frame, unsigned access);
 quire_pa pte_frame(pte_t pte);
 unsigned pte_access(pte_t pte);
 
-/* Gives the kernel's own tables their final form; widens the direct map where memory is large, when nobody uses
- * direct() yet but for what is below the old end; adds the tables for the window of kernel stacks, whose frames come
- * from the allocator. Once each, in this order. False: no memory. */
+/* Each is called once, in this order. The first one gives the kernel's own tables their final form. The second one widens
+ * the direct map if memory is large; until then direct() serves only what lies below the old end. The third one adds the
+ * tables for the window of kernel stacks, in frames from the allocator. False: no memory. */
 void paging_protect_kernel(void);
 void paging_reach(quire_pa end); /* moves direct_end up to `end`, or as far as the processor can */
 bool paging_open_stack_window(size_t n_bytes);
@@ -127,8 +127,8 @@ void paging_forget_range_on(const struct cpu *cpu, uintptr_t base, size_t n_byte
 extern uintptr_t direct_base;
 extern quire_pa direct_end;
 
-/* Where the kernel sees a physical address below direct_end, and back. What direct() said before paging_reach stays
- * valid, as does the image, in the map at DIRECT_BASE. */
+/* Where the kernel sees a physical address below direct_end, and back. Pointers from before paging_reach stay valid, and
+ * so do those into the image: they lie in the map at DIRECT_BASE, which stays. */
 static inline void *direct(quire_pa pa) {
     return (void *)(uintptr_t)(direct_base + pa);
 }

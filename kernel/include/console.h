@@ -8,7 +8,7 @@
 bool console_hold(void);
 void console_let_go(bool interrupts_were_on);
 
-/* For the end: waits for whoever prints, but not for ever, as that may be what went wrong. */
+/* For the end: waits until no other CPU prints, but not for ever, as printing may be what went wrong. */
 void console_seize(void);
 
 /* Takes what was typed meanwhile. From the timer's tick. */

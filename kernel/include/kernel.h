@@ -47,8 +47,8 @@ static inline uintptr_t page_up(uintptr_t address) {
 
 /* ---- locks ------------------------------------------------------------------------------------------------ */
 
-/* For a few instructions: who waits spins, and interrupts are off while one is held, so that a handler never waits for
- * what it interrupted. Order, where two are held: a pipe's or the console's, then process_lock, then print's. */
+/* For a few instructions: a CPU that waits spins, and interrupts are off while a lock is held, so that a handler never waits
+ * for what it interrupted. The order, if two are held: a pipe's or the console's, then process_lock, then print's. */
 struct lock {
     _Atomic(struct cpu *) holder;
 };

@@ -6,8 +6,9 @@
 
 /* Words on the command line, separated by blanks:
  *   run=NAME,ARGUMENT,...  the program to run as process 1; init where it is not said
- *   poison | junk | zero   what Quire does to the contents of frames (enum quire_content): fills free frames and
- *                          checks them when they are handed out; fills them on both ways; zeroes them on the way out
+ *   poison | junk | zero   what Quire does to the contents of frames (enum quire_content). poison: fills them when they
+ *                          are freed, and checks them when they are handed out. junk: fills them both times. zero:
+ *                          zeroes them when they are handed out
  *   recover                goes on with the allocator that an earlier boot left in memory, if there is one (recovery.h)
  *   count                  says how many instructions the allocator took to start; needs QEMU's -icount, without which the
  *                          machine counts time instead
@@ -15,7 +16,7 @@
  *                          and there are ten times as many
  *   tick=MICROSECONDS      the time between two ticks, 10000 where it is not said, 1000 with irqalloc */
 struct options {
-    const char *run; /* behind the "run=" */
+    const char *run; /* after the "run=" */
     size_t n_run;    /* up to the blank */
     enum quire_content content;
     bool recover, count;

@@ -1,6 +1,6 @@
-/* process.h: processes, who runs when, and waiting.
+/* process.h: processes, which of them runs when, and waiting.
  *
- * The kernel can be interrupted, and its caller with it sent to wait for the CPU, wherever it holds no lock. */
+ * Wherever the kernel holds no lock it can be interrupted, and the process that it works for may lose the CPU. */
 #ifndef PROCESS_H
 #define PROCESS_H
 
@@ -18,7 +18,7 @@ struct cpu_set {
     uint64_t word[MAX_CPUS / 64];
 };
 
-/* First in, first out. Guarded by process_lock, like all that is said to be. */
+/* First in, first out. Guarded by process_lock. */
 struct queue {
     struct process *first, *last;
 };
@@ -64,11 +64,12 @@ struct process *current(void);
 
 _Noreturn void run_processes(void);       /* the life of a CPU */
 void make_ready(struct process *process); /* process_lock is held */
-void leave_cpu(void);                     /* process_lock is held; to whom the state or a queue says so */
+void leave_cpu(void);                     /* process_lock is held; state or queue say where the process goes */
 void yield(void);
 
-/* Waits in `queue` until woken, without `guard` meanwhile. The caller holds it, and has looked, with it, whether there
- * is something to wait for; and looks again, as there may be many waiting. Returns at once in a killed process. */
+/* Waits in `queue` until woken. The caller holds `guard`, and has seen under it that there is something to wait for. While
+ * it waits the guard is released; then the caller looks again, as others may have been woken, too. Returns at once in a
+ * killed process. */
 void wait_in(struct queue *queue, struct lock *guard);
 void wait_locked(struct queue *queue); /* the guard is process_lock */
 void wake_all(struct queue *queue);
@@ -79,7 +80,7 @@ uint64_t ticks_so_far(void);               /* timer interrupts of all CPUs, for 
 
 /* ---- programs: exec.c --------------------------------------------------------------------------------------- */
 
-/* One frame: the strings one behind the other. */
+/* One frame: the strings one after the other. */
 struct arguments {
     unsigned n;
     unsigned n_bytes;

@@ -13,7 +13,7 @@ struct outcome {
 };
 struct outcome run_and_check(void);
 
-/* Of all QEMU's exit statuses 0 is success. The low byte of another one is what is handed on. */
+/* QEMU exits with 0 for success; of another status it passes on the low byte. */
 _Noreturn void power_off(int status);
 
 #endif

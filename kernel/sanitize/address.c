@@ -1,7 +1,7 @@
 /* address.c: looks at each access of the kernel to memory before it is made.
  *
  * With -fsanitize=kernel-address clang calls a function before each load and store (__asan_load8, ...) and leaves a gap
- * behind each global variable. What may be touched is written down here, in two shadows:
+ * after each global variable. What may be touched is written down here, in two shadows:
  *
  *     of frames     a byte for each: who holds it; FREE. Written where the linker leads the callers of the allocator
  *                   first (--wrap), so it is a second opinion, not what the allocator says of itself
@@ -59,7 +59,7 @@ static void look_at_image(const struct access *access) {
         next = (at / GRANULE + 1) * GRANULE;
         size_t n_touched = (end < next ? end : next) - at / GRANULE * GRANULE;
         if (n_touched + image_shadow[at / GRANULE] > GRANULE) {
-            panic("%s of %lu bytes behind a global variable: address 0x%lx, pc 0x%lx", access->what, access->n_bytes,
+            panic("%s of %lu bytes after a global variable: address 0x%lx, pc 0x%lx", access->what, access->n_bytes,
                   access->address, access->pc);
         }
     }
@@ -211,7 +211,7 @@ enum quire_status __wrap_quire_free_order(struct quire *q, quire_pa pa, unsigned
     return __real_quire_free_order(q, pa, order);
 }
 
-/* Of two that put the last two references at the same moment, neither notes it: then an access goes unseen. */
+/* If two CPUs put the last two references at the same moment, neither notes it, and an access later goes unseen. */
 enum quire_status __wrap_quire_put(struct quire *q, quire_pa pa) {
     if (quire_refs(q, pa) == 1) {
         note_free(pa, 0);

@@ -1,18 +1,17 @@
-/* race.c: looks for two who touch the same memory at the same time.
+/* race.c: looks for two accesses to the same memory at the same time.
  *
  * With -fsanitize=thread clang calls a function before each load and store that is not atomic (__tsan_read8, ...). Of
  * a few of them that function makes a watch: it writes down what is about to be touched, lets others go on for a
- * moment, and takes the watch away. Whoever comes along in that moment, to write to it or while it is about to be
- * written, finds the watch, and both are reported. So is a value that changed without anybody being seen, by an atomic
- * access, say. Others are the other CPUs, an interrupt, and the processes that run here meanwhile if this one may be
- * interrupted.
+ * moment, and takes the watch away. An access that comes in that moment finds the watch, and if one of the two
+ * writes, both are reported. So is a value that changed although no access was seen, by an atomic one, say. Others are
+ * the other CPUs, an interrupt, and the processes that run here meanwhile if this one may be interrupted.
  *
- * Two accesses that a lock or an atomic orders can not meet so, and nothing needs to be known of locks. Those that can
- * are found by chance: the sooner, the oftener they could. */
+ * Two accesses that a lock or an atomic orders can not meet like this, so this file needs to know nothing of locks.
+ * Two that can meet are found by chance, and the sooner, the more often they could. */
 #include <process.h>
 
 #define N_WATCHES     64u
-#define N_PLACES      8192u  /* more than there are; two that share one have fewer watches */
+#define N_PLACES      8192u  /* more than accesses in the code; two that share a place are watched less */
 #define PAUSE         20000u /* accesses */
 #define MOMENT_ROUNDS 2000u
 
@@ -79,8 +78,8 @@ static void wait_for_others(_Atomic uint64_t *place, uint64_t mine, uintptr_t ad
     }
 }
 
-/* A place in the code is watched when it was not for so many accesses, of all CPUs. So what is seldom done is watched
- * each time, and what is done all the time hardly costs. The count may miss some: it is no more than a slow clock. */
+/* A place in the code is watched again after PAUSE accesses of all CPUs. So what is seldom done is watched each time, and
+ * what is done all the time hardly costs. The count may miss some: it is no more than a slow clock. */
 static bool due(uintptr_t pc) {
     unsigned now = atomic_load_explicit(&n_accesses, memory_order_relaxed) + 1;
     atomic_store_explicit(&n_accesses, now, memory_order_relaxed);

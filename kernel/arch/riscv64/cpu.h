@@ -4,8 +4,8 @@
 
 #include <arch.h>
 
-/* The number of a CPU that runs, or has just run, this: the compiler may ask once and keep the answer, also where the
- * caller goes on elsewhere. For those to whom it is a hint; for others arch_cpu(). */
+/* The number of the CPU that runs this, or that ran it before: the compiler may ask once and keep the answer after the
+ * caller has moved to another CPU. Only a hint, therefore; arch_cpu() tells exactly. */
 static inline unsigned arch_cpu_hint(void) {
     return ((const struct cpu *)__builtin_thread_pointer())->number;
 }

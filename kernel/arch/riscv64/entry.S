@@ -4,9 +4,9 @@
  * boots and has the physical address of the device tree in a1; later each of the others, when we ask for it (SBI
  * specification, chapter 9, "Hart State Management").
  *
- * That chapter lets us name another entry and an argument for the others. But OpenSBI, 1.1 among its versions, marks a
- * hart as starting before it notes where, and one that looks in between goes to where the first one went. So there is
- * one entry for all, and each of the others finds its struct cpu by its id.
+ * That chapter lets us name another entry and an argument for the others. But OpenSBI (version 1.1, for one) marks a hart
+ * as starting before it notes where. A hart that looks in between goes to the entry of the first one. So there is one
+ * entry for all, and each of the others finds its struct cpu by its id.
  *
  * The kernel is linked for its place in the direct map but starts at its physical address. boot_table maps all of the
  * direct map, and the GiB with the kernel also where it is physically, so that the instruction after the one that

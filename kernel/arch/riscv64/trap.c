@@ -68,7 +68,7 @@ static void exception_of_program(struct registers *regs) {
     uint64_t *word = regs->word;
     switch (word[CAUSE]) {
     case CALL_FROM_USER:
-        word[PC] += 4; /* behind the ecall */
+        word[PC] += 4; /* after the ecall */
         trap_syscall(regs);
         break;
     case FETCH_PAGE_FAULT:
