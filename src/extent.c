@@ -1,11 +1,22 @@
 /* extent.c: making metadata: which zones there are, how much room they take, and where in an extent all of it lies.
  *
- * A zone is made of neighbouring regions as long as no whole block lies between them. Only blocks that are partly no RAM
- * of ours are initialised here, at most two for each region; so the cost does not depend on the size of memory. Where a
- * zone is to cover blocks beyond its regions (quire_add), these are initialised, too: as nothing but holes.
+ * A zone is made of neighbouring regions as long as no whole block lies between them:
  *
- * What is carved off a region for the extent makes the rest smaller, and that may change what has to be carved off. So a
- * plan is looked at again until it holds. */
+ *   regions    [=======]   [====]                                  [=========]
+ *   blocks    |         |         |         |         |         |         |         |
+ *   zones     [ zone 0            ]                             [ zone 1            ]
+ *
+ * Here only blocks are initialised that are partly no RAM of ours, at most two for each region; so the cost does not
+ * depend on the size of memory. Where a zone is to cover blocks beyond its regions (quire_add), these are initialised,
+ * too: all of their frames are holes.
+ *
+ * The extent is carved off a region. That makes the rest of the region smaller, which may change how much has to be carved
+ * off. So the plan is made again until it holds. The size of the extent only grows from one attempt to the next, so this
+ * ends.
+ *
+ * E1  The metadata of all zones end within the extent.                                   Q_ASSERT in q_extent_make
+ * E2  Each block is initialised at most once, and in ascending order.                    Q_ASSERT in q_zone_open_block
+ * E3  No frame of an extent is ever free: it is carved off, or RESERVED.                 quire_validate */
 #include "extent.h"
 
 #include "cache.h"
@@ -20,13 +31,14 @@ bool q_span_of(const struct quire_region *region, struct q_span *frames) {
     if (region->type != QUIRE_USABLE) {
         return false;
     }
+    /* A frame that the region has only in part is none of ours: the base is rounded up, the end down. */
     quire_pa end = region->end >> QUIRE_PAGE_SHIFT;
     quire_pa base = (region->base >> QUIRE_PAGE_SHIFT) + (region->base % QUIRE_PAGE_SIZE != 0);
     *frames = (struct q_span){(q_frame)base, (q_frame)end};
     return base < end;
 }
 
-/* What this machine's words can number, in blocks that have neighbours on both sides. */
+/* Whether this machine's words can number the region's frames, with one more block after them. */
 static bool addressable(const struct quire_region *region) {
     return region->type != QUIRE_USABLE || (region->end >> QUIRE_PAGE_SHIFT) <= Q_NO_FRAME - Q_BLOCK;
 }
@@ -44,19 +56,20 @@ enum quire_status q_check_regions(const struct quire_region *regions, size_t n_r
 
 /* ---- the plan: which zones, and what lies where ---------------------------------------------------------- */
 
-/* What is left of a region; false: nothing. */
+/* The frames of region `i` that are left when the extent is carved off; false: none. */
 static bool piece(const struct q_plan *plan, size_t i, struct q_span *frames) {
+    Q_ASSERT(i < plan->n_regions, i);
     if (!q_span_of(&plan->regions[i], frames)) {
         return false;
     }
     if (i == plan->home) {
         frames->base += plan->n_meta;
     }
-    return frames->base < frames->end;
+    return !q_is_empty(*frames);
 }
 
-/* The regions [*i, result) that make one zone, which spans `zone`; result == *i: no more. *i moves to the first of
- * them. */
+/* Finds the next regions that make one zone, which spans `zone`. *i moves to the first of them; the result is the end of
+ * them, or *i if there are no more. */
 static size_t next_zone(const struct q_plan *plan, size_t *i, struct q_span *zone) {
     while (*i < plan->n_regions && !piece(plan, *i, zone)) {
         ++*i;
@@ -64,6 +77,7 @@ static size_t next_zone(const struct q_plan *plan, size_t *i, struct q_span *zon
     if (*i == plan->n_regions) {
         return *i;
     }
+    Q_ASSERT(!q_is_empty(*zone), zone->base);
     size_t end = *i + 1;
     for (struct q_span next; end < plan->n_regions; end++) {
         if (!piece(plan, end, &next)) {
@@ -72,6 +86,7 @@ static size_t next_zone(const struct q_plan *plan, size_t *i, struct q_span *zon
         if (next.base / Q_BLOCK > (zone->end - 1) / Q_BLOCK + 1) { /* a whole block lies between */
             break;
         }
+        Q_ASSERT(next.base >= zone->end, next.base); /* regions are sorted */
         zone->end = next.end;
     }
     return end;
@@ -79,17 +94,22 @@ static size_t next_zone(const struct q_plan *plan, size_t *i, struct q_span *zon
 
 /* Says where a zone's parts lie; returns where they end, or 0: it is too large. */
 static size_t plan_zone(const struct q_plan *plan, const struct q_span *zone, size_t at, struct q_zone_layout *layout) {
-    const struct q_span *s = plan->around.base < plan->around.end ? &plan->around : zone;
+    const struct q_span *s = q_is_empty(plan->around) ? zone : &plan->around;
+    Q_ASSERT(s->base <= zone->base && zone->end <= s->end, s->base);
     size_t n_blocks = (s->end - 1) / Q_BLOCK - s->base / Q_BLOCK + 1;
     return n_blocks >= Q_MOST_BLOCKS ? 0 : q_zone_plan(layout, s->base / Q_BLOCK * Q_BLOCK, n_blocks, at);
 }
 
+/* `to` is a power of two. */
 static size_t round_up(size_t n, size_t to) {
+    Q_ASSERT(to > 0 && (to & (to - 1)) == 0, to);
     return (n + to - 1) & ~(to - 1);
 }
 
 /* Places what comes before the first zone. */
 static void place_parts(struct q_plan *plan) {
+    _Static_assert(sizeof(struct q_cache) % Q_CACHE_BYTES == 0, "each cache of the row is aligned");
+    _Static_assert(_Alignof(struct quire) >= _Alignof(struct q_zone_layout), "zones fit between header and quire");
     size_t at = plan->zones_at = round_up(sizeof(struct q_header), sizeof(struct q_line));
     at += plan->n_zones * sizeof(struct q_zone_layout);
     if (plan->n_cpus > 0) {
@@ -100,6 +120,7 @@ static void place_parts(struct q_plan *plan) {
     plan->table_at = at = round_up(at, sizeof(struct q_line));
     at += sizeof(struct q_zones) + (plan->n_before + plan->n_zones) * sizeof(struct q_zone *);
     plan->first_at = round_up(at, sizeof(struct q_line));
+    Q_ASSERT(plan->table_at >= plan->zones_at && plan->first_at > plan->table_at, plan->table_at);
 }
 
 /* Bytes of metadata for the plan as it stands; 0: no zone at all, or one is too large. */
@@ -109,7 +130,8 @@ static size_t plan_bytes(struct q_plan *plan) {
     size_t bytes = 0;
     plan->n_zones = 0;
     for (size_t i = 0, end; (end = next_zone(plan, &i, &zone)) != i; i = end) {
-        size_t more = plan_zone(plan, &zone, 0, &layout); /* as much wherever it begins */
+        Q_ASSERT(i < end && end <= plan->n_regions, end);
+        size_t more = plan_zone(plan, &zone, 0, &layout); /* a zone takes the same room wherever it begins */
         if (more == 0) {
             return 0;
         }
@@ -127,7 +149,7 @@ bool q_plan_settle(struct q_plan *plan, q_frame n_available) {
         if (bytes == 0 || n > n_available) {
             return false;
         }
-        if (n <= plan->n_meta) {
+        if (n <= plan->n_meta) { /* what is carved off suffices */
             return true;
         }
         plan->n_meta = n;
@@ -136,80 +158,69 @@ bool q_plan_settle(struct q_plan *plan, q_frame n_available) {
 
 /* ---- making zones ---------------------------------------------------------------------------------------- */
 
-/* The frames that region `i` and those behind it have in the block that begins at frame `first`. */
-static void usable_frames(const struct q_plan *plan, size_t i, q_frame first, q_word *usable) {
-    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-        usable[w] = 0;
-    }
-    for (; i < plan->n_regions && plan->regions[i].base >> QUIRE_PAGE_SHIFT < first + Q_BLOCK; i++) {
+/* Sets the bits of frames that the regions from `i` on have in the block that begins at frame `first`. Returns how many. */
+static q_frame usable_frames(const struct q_plan *plan, size_t i, q_frame first, q_word *usable) {
+    const struct q_span block = {first, first + Q_BLOCK};
+    q_frame n = 0;
+    for (; i < plan->n_regions && plan->regions[i].base >> QUIRE_PAGE_SHIFT < block.end; i++) {
         struct q_span s;
-        if (!piece(plan, i, &s) || s.end <= first) {
+        if (!piece(plan, i, &s) || q_is_empty(q_common(s, block))) {
             continue;
         }
+        s = q_common(s, block);
         for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-            usable[w] |= q_range_in_word(w, s.base > first ? s.base - first : 0, s.end - first);
+            usable[w] |= q_range_in_word(w, s.base - first, s.end - first);
         }
+        n += s.end - s.base;
     }
+    Q_ASSERT(n <= Q_BLOCK, n); /* regions do not overlap */
+    return n;
 }
 
-static bool all_set(const q_word *words) {
-    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-        if (words[w] != Q_ALL_BITS) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Initialises the block of frame `f`, at an edge of region `i` with the frames `s`, if it is partly no RAM of ours.
- * Blocks below *next have been looked at. */
-static void open_edge(struct q_zone *z, const struct q_plan *plan, size_t i, const struct q_span *s, q_frame f,
-                      size_t *next) {
+/* Initialises the block of frame `f`, at an edge of region `i`, if it is partly no RAM of ours. Blocks below *next have
+ * been looked at: the end of one region and the beginning of the next may lie in the same block. */
+static void open_edge(struct q_zone *z, const struct q_plan *plan, size_t i, q_frame f, size_t *next) {
     size_t block = q_zone_block_of(z, f);
-    q_frame first = q_zone_frame(z, block);
-    if (block < *next || (s->base <= first && s->end - first >= Q_BLOCK)) {
-        return;
-    }
-    *next = block + 1;
-    q_word usable[Q_LINE_WORDS];
-    usable_frames(plan, i, first, usable);
-    if (!all_set(usable)) {
+    q_word usable[Q_LINE_WORDS] = {0};
+    Q_ASSERT(block < z->n_blocks, f);
+    if (block >= *next && usable_frames(plan, i, q_zone_frame(z, block), usable) < Q_BLOCK) {
         q_zone_open_block(z, block, usable);
     }
+    *next = block >= *next ? block + 1 : *next;
 }
 
-/* Initialises the blocks that hold nothing of the regions. */
-static void open_surroundings(struct q_zone *z, const struct q_span *span) {
+/* Initialises blocks [from, to), of which all frames are holes. */
+static void open_holes(struct q_zone *z, size_t from, size_t to) {
     static const q_word none[Q_LINE_WORDS];
-    size_t first = q_zone_block_of(z, span->base), last = q_zone_block_of(z, span->end - 1);
-    for (size_t b = 0; b < first; b++) {
-        q_zone_open_block(z, b, none);
-    }
-    for (size_t b = last + 1; b < z->n_blocks; b++) {
+    Q_ASSERT(from <= to && to <= z->n_blocks, to);
+    for (size_t b = from; b < to; b++) {
         q_zone_open_block(z, b, none);
     }
 }
 
-/* The zone of regions [i, end), which spans `span`. Their frames add up in the allocator's balance. */
+/* Begins the life of the zone of regions [i, end), which spans `span`. Its frames add to the allocator's balance. */
 static void start_zone(struct q_zone *z, const struct q_plan *plan, size_t i, size_t end, const struct q_span *span) {
     struct q_span s;
     size_t n_frames = 0, next = 0;
-    q_zone_start(z, span->base, span->end);
+    q_zone_start(z, *span);
     for (; i < end; i++) {
         if (piece(plan, i, &s)) {
             n_frames += s.end - s.base;
-            open_edge(z, plan, i, &s, s.base, &next);
-            open_edge(z, plan, i, &s, s.end - 1, &next);
+            open_edge(z, plan, i, s.base, &next);
+            open_edge(z, plan, i, s.end - 1, &next);
         }
     }
-    open_surroundings(z, span);
+    Q_ASSERT(n_frames > 0 && n_frames <= span->end - span->base, n_frames);
+    open_holes(z, 0, q_zone_block_of(z, span->base));
+    open_holes(z, q_zone_block_of(z, span->end - 1) + 1, z->n_blocks);
     atomic_init(&z->n_frames, n_frames);
     atomic_fetch_add_explicit(&z->balance->n_free, (intptr_t)n_frames, memory_order_relaxed); /* an estimate */
 }
 
 /* ---- the extent ------------------------------------------------------------------------------------------ */
 
-/* All but the magic and the sum. */
+/* Writes what this build says of every extent, and where this plan puts the parts. The magic stays 0, and so do the
+ * fields that are of the allocator. */
 static void fill_header(struct q_header *h, const struct q_plan *plan, q_frame base) {
     memset(h, 0, sizeof *h);
     h->version = Q_LAYOUT_VERSION;
@@ -235,30 +246,34 @@ static void fill_header(struct q_header *h, const struct q_plan *plan, q_frame b
 
 void q_extent_make(const struct q_plan *plan, const struct q_identity *who, struct q_header *h, q_frame base,
                    struct q_balance *balance) {
+    Q_ASSERT(plan->n_meta > 0 && plan->n_zones > 0, plan->n_meta); /* settled */
+    Q_ASSERT((who->number == 0) == (plan->n_cpus > 0), who->number);
     fill_header(h, plan, base);
     h->content = (uint8_t)who->content;
     h->n_cpus = who->n_cpus;
     h->seal = who->seal;
     h->number = who->number;
     h->sum = q_header_sum(h);
-    struct q_zone_layout *layout = (struct q_zone_layout *)(void *)((char *)h + h->zones_at);
+    struct q_zone_layout *layout = q_zone_layouts(h);
     struct q_span span;
     size_t at = plan->first_at;
     for (size_t i = 0, end; (end = next_zone(plan, &i, &span)) != i; i = end, layout++) {
         at = plan_zone(plan, &span, at, layout);
         layout->sum = q_zone_layout_sum(layout);
-        struct q_zone *z = (struct q_zone *)(void *)((char *)h + layout->view_at);
+        struct q_zone *z = q_part(h, layout->view_at);
         q_zone_open(z, layout, h, balance);
         start_zone(z, plan, i, end, &span);
     }
-    Q_ASSERT(((at - 1) >> QUIRE_PAGE_SHIFT) < plan->n_meta, at);
+    Q_ASSERT(layout == q_zone_layouts(h) + plan->n_zones, plan->n_zones);
+    Q_ASSERT(((at - 1) >> QUIRE_PAGE_SHIFT) < plan->n_meta, at); /* E1 */
 }
 
 q_frame q_extent_reserve(const struct quire *q, const struct q_header *h) {
     q_frame n = 0;
     for (q_frame f = (q_frame)h->base; f < h->end; f++) {
         struct q_zone *z = q_zone_at(q, f);
-        if (z == NULL || !q_zone_ready(z, q_zone_block_of(z, f))) {
+        if (z == NULL ||
+            !q_zone_ready(z, q_zone_block_of(z, f))) { /* carved off, or a crash came before it was taken */
             continue;
         }
         /* relaxed: the frames are the allocator's alone */

@@ -1,18 +1,13 @@
-/* extent.h: making metadata: zones for regions, in an extent. See extent.c for the theory. */
+/* extent.h: making metadata: zones for regions, in an extent. See extent.c for the theory, layout.h for a drawing. */
 #ifndef Q_EXTENT_H
 #define Q_EXTENT_H
 
 #include "core.h"
 
-/* A span of frames. */
-struct q_span {
-    q_frame base, end;
-};
-
 /* The whole frames of a usable region; false: none, or it is not usable. */
 bool q_span_of(const struct quire_region *region, struct q_span *frames);
 
-/* Whether regions are sorted, and mean something; else QUIRE_INVALID. */
+/* QUIRE_OK if the regions are sorted, not empty, of a known type, and numbered by this machine's words; QUIRE_INVALID. */
 enum quire_status q_check_regions(const struct quire_region *regions, size_t n_regions);
 
 #define Q_ELSEWHERE SIZE_MAX
@@ -21,16 +16,17 @@ enum quire_status q_check_regions(const struct quire_region *regions, size_t n_r
 struct q_plan {
     const struct quire_region *regions;
     size_t n_regions;
-    size_t home;          /* the region whose front is carved off for the extent; Q_ELSEWHERE: of none */
-    struct q_span around; /* which frames the one zone's blocks cover; empty: what the regions need */
-    unsigned n_cpus;      /* caches to make; 0: no allocator, it exists */
-    size_t n_before;      /* zones of the allocator that exist */
+    size_t home; /* the region whose front is carved off for the extent; Q_ELSEWHERE: the extent lies outside */
+    struct q_span around; /* the frames that the one zone's blocks cover; empty: those that the regions need */
+    unsigned n_cpus;      /* caches to make; 0: the allocator exists, and has its caches */
+    size_t n_before;      /* zones that the allocator has already */
     /* Found by q_plan_settle: */
     q_frame n_meta; /* frames of the extent */
     size_t n_zones, zones_at, quire_at, caches_at, table_at, first_at;
 };
 
-/* Finds out the rest. False: no zone at all, or one too large, or more than `n_available` frames of metadata. */
+/* Finds out the rest. False: there would be no zone, a zone that is too large, or more than `n_available` frames of
+ * metadata. */
 bool q_plan_settle(struct q_plan *plan, q_frame n_available);
 
 /* What the headers of all extents of an allocator have in common, and their number. */
@@ -46,7 +42,7 @@ struct q_identity {
 void q_extent_make(const struct q_plan *plan, const struct q_identity *who, struct q_header *h, q_frame base,
                    struct q_balance *balance);
 
-/* Reserves the frames of the extent that a zone has as its own. Returns how many were not reserved before. */
+/* Reserves the frames of the extent that lie in some zone's blocks. Returns how many were not reserved before. */
 q_frame q_extent_reserve(const struct quire *q, const struct q_header *h);
 
 #endif

@@ -1,31 +1,43 @@
 /* index.c: finding a block: a tree of hints over the blocks of a zone.
  *
- * Each node has one word for each class and one bit in it for each child: in a leaf "this block is of the class",
- * above "below this child is one". Everything is only a hint; the truth is a block's bits and its count.
+ * Each node has one word for each class, and in it one bit for each child: in a leaf "this block is of the class", above
+ * "below this child is one". With words of 4 bits, the words of one class over 14 blocks, three of which are of it:
  *
- * Setting is eager, from the leaf up. Clearing is done by a searcher that finds a hint wrong, which then looks
- * again. That is a store-buffering pattern: the setter writes what is below, then reads the hint above; the searcher
+ *   level 1, the root                 0 1 0 1
+ *                                ____/  | |  \____
+ *                               /       | |       \
+ *   level 0, leaves      0 0 0 0  0 1 1 0  0 0 0 0  1 0      I1: a clear bit has only clear bits below
+ *   blocks               0 1 2 3  4 5 6 7  8 9 ..   12 13
+ *
+ * Everything is only a hint; the truth is a block's bits and its count.
+ *
+ * Setting is eager, from the leaf up. Clearing is lazy: a searcher that finds a hint wrong takes it away, then looks again.
+ * That is a store-buffering pattern: the setter writes what is below, then reads the hint above; the searcher
  * writes the hint above, then reads what is below. With all four accesses seq_cst one of them sees the other; with
  * less a block would be lost to every searcher on weakly ordered machines. So every access here is seq_cst unless its
  * comment says otherwise.
  *
  * Memory is not initialised at start-up, since that would take time in proportion to it. Nodes are initialised when the
- * search for a fresh block first reaches them: `raw` has a bit for each child nobody has claimed; who takes it out
- * initialises that child and then publishes it by its READY bit (and FRESH). A CPU stopped in between hides that
- * child's blocks (64, never used yet); the others go on with the next child, so nobody waits.
+ * search for a fresh block first reaches them: `raw` has a bit for each child that nobody has claimed. The CPU that takes
+ * the bit out initialises that child and then publishes it by its READY bit (and FRESH). If it is stopped in between, the
+ * child's blocks (64, never used yet) stay hidden; the others go on with the next child, so nobody waits.
+ *
+ *   a child of a node:   raw  ->  claimed, seen by nobody  ->  READY        a block:   FRESH  ->  claimed  ->  READY
  *
  * I1  When nothing is in flight: below a bit that is clear nothing has the hint.                    quire_validate
- * I2  A node is read only when the READY or a class bit for it was seen in its parent.    by descent from the root
+ * I2  A node is read only after its READY bit or a class bit for it was seen in its parent.  by descent from the root
  * I3  A FRESH or raw bit is taken out by one CPU only, and FRESH is never set again.              fetch_and's result
  *
  * Cost: one load for each level, <= 2 up to 8 GiB, <= 5 up to 64 TiB; a read-modify-write only where a bit changes. */
 #include "index.h"
 
+/* How many nodes have these children. */
 static size_t nodes_above(size_t n) {
     return (n + Q_FANOUT - 1) / Q_FANOUT;
 }
 
 size_t q_index_bytes(size_t n_blocks) {
+    Q_ASSERT(n_blocks > 0 && n_blocks <= Q_MOST_BLOCKS, n_blocks);
     size_t n = n_blocks, n_nodes = 0;
     do {
         n = nodes_above(n);
@@ -44,24 +56,25 @@ static size_t child_of(unsigned level, size_t block) {
     return block >> child_order(level);
 }
 
+/* Whether the hint is set for this child of this level. */
 static bool has(const struct q_index *ix, enum q_class class, unsigned level, size_t child) {
+    Q_ASSERT(class < Q_CLASSES && level <= ix->top, level);
+    Q_ASSERT(child <= child_of(level, ix->n_blocks - 1), child);
     return (atomic_load(&ix->level[level][child / Q_FANOUT].word[class]) & q_bit(child)) != 0;
 }
 
-/* Children that a node has: all, but for the last node of a level. */
+/* A bit for each child that a node has: all bits, but in the last node of a level. */
 static q_word children(const struct q_index *ix, unsigned level, size_t node) {
-    size_t n = ix->n_blocks; /* children on this level in all */
-    for (unsigned l = 0; l < level; l++) {
-        n = nodes_above(n);
-    }
-    size_t behind = n - node * Q_FANOUT;
-    return behind < Q_FANOUT ? q_low_bits(behind) : Q_ALL_BITS;
+    size_t n_on_level = child_of(level, ix->n_blocks - 1) + 1;
+    Q_ASSERT(level <= ix->top && node * Q_FANOUT < n_on_level, node);
+    return q_range_in_word(node, 0, n_on_level);
 }
 
-/* A node of which these children are initialised. Plain writes in effect (relaxed): nobody looks at the node before it
- * is published. */
+/* Writes a node of which these children are initialised already. Plain writes in effect (relaxed): nobody looks at the node
+ * before it is published. */
 static void init_node(const struct q_index *ix, unsigned level, size_t node, q_word ready) {
     struct q_node *n = &ix->level[level][node];
+    Q_ASSERT((ready & ~children(ix, level, node)) == 0, ready);
     q_word others = children(ix, level, node) & ~ready;
     for (unsigned class = 0; class < Q_READY; class ++) {
         atomic_init(&n->word[class], 0);
@@ -74,31 +87,31 @@ static void init_node(const struct q_index *ix, unsigned level, size_t node, q_w
 void q_index_open(struct q_index *ix, void *memory, size_t n_blocks) {
     struct q_node *next = memory;
     Q_ASSERT(n_blocks > 0 && n_blocks <= Q_MOST_BLOCKS, n_blocks);
-    size_t n = n_blocks;
+    Q_ASSERT((uintptr_t)memory % _Alignof(struct q_node) == 0, (uintptr_t)memory);
+    size_t n = nodes_above(n_blocks);
     ix->n_blocks = n_blocks;
     ix->top = 0;
-    for (unsigned level = 0;; level++) {
-        n = nodes_above(n);
-        ix->level[level] = next;
+    ix->level[0] = next;
+    while (n > 1) { /* one more level: above these nodes */
         next += n;
-        if (n == 1) {
-            ix->top = level;
-            break;
-        }
+        n = nodes_above(n);
+        ix->level[++ix->top] = next;
     }
+    Q_ASSERT(ix->top < Q_LEVELS, ix->top);
+    Q_ASSERT((size_t)((char *)(next + 1) - (char *)memory) == q_index_bytes(n_blocks), n_blocks);
 }
 
 void q_index_start(struct q_index *ix) {
     init_node(ix, ix->top, 0, 0);
 }
 
-/* Whether something below this node has the hint. */
+/* Whether something below this node has the hint, or, for FRESH, is a node that may lead to fresh blocks. */
 static bool any(const struct q_node *n, enum q_class class) {
     return atomic_load(&n->word[class]) != 0 || (class == Q_FRESH && atomic_load(&n->raw) != 0);
 }
 
-/* Sets the bit for `child` of its parent and above. Goes on to the root also where a bit is set already: whoever set
- * it may be stopped before it came to the next level. */
+/* Sets the bit for `child` in its parent, and those above. Goes on to the root also where a bit is set already: the CPU that
+ * set it may have been stopped before it came to the next level. */
 static void raise(struct q_index *ix, enum q_class class, unsigned level, size_t child) {
     for (; level <= ix->top; level++, child /= Q_FANOUT) {
         if (!has(ix, class, level, child)) {
@@ -107,8 +120,10 @@ static void raise(struct q_index *ix, enum q_class class, unsigned level, size_t
     }
 }
 
-/* Takes the bits for an empty node out of its parents, level by level, looking again after each. */
+/* Takes the bits for an empty node out of its parents, level by level, looking again after each: a hint that was set below
+ * meanwhile is raised again. */
 static void lower(struct q_index *ix, enum q_class class, unsigned level, size_t node) {
+    Q_ASSERT(class != Q_READY && level <= ix->top, level); /* READY is never cleared */
     for (; level < ix->top && !any(&ix->level[level][node], class); level++, node /= Q_FANOUT) {
         if (has(ix, class, level + 1, node)) {
             atomic_fetch_and(&ix->level[level + 1][node / Q_FANOUT].word[class], ~q_bit(node));
@@ -126,18 +141,22 @@ void q_index_set(struct q_index *ix, enum q_class class, size_t block) {
 }
 
 void q_index_set_ready(struct q_index *ix, size_t block) {
+    Q_ASSERT(block < ix->n_blocks, block);
     atomic_fetch_or(&ix->level[0][block / Q_FANOUT].word[Q_READY], q_bit(block));
 }
 
 void q_index_clear(struct q_index *ix, enum q_class class, size_t block) {
     Q_ASSERT(class > Q_FRESH && class < Q_READY && block < ix->n_blocks, block);
     q_word old = atomic_fetch_and(&ix->level[0][block / Q_FANOUT].word[class], ~q_bit(block));
-    if ((old & ~q_bit(block)) == 0) {
+    if ((old & ~q_bit(block)) == 0) { /* it was the leaf's last one */
         lower(ix, class, 0, block / Q_FANOUT);
     }
 }
 
+/* Descends from the root to the first child with the hint that does not lie before `from`. Where there is none below a node,
+ * `from` moves to the first block that is not below it, and the descent begins anew. */
 size_t q_index_next(struct q_index *ix, enum q_class class, size_t from) {
+    Q_ASSERT(class < Q_CLASSES, class);
     unsigned level = ix->top;
     size_t node = 0;
     while (from < ix->n_blocks) {
@@ -145,7 +164,7 @@ size_t q_index_next(struct q_index *ix, enum q_class class, size_t from) {
         q_word w = atomic_load(&ix->level[level][node].word[class]);
         q_word here = child / Q_FANOUT == node ? w & ~q_low_bits(child % Q_FANOUT) : w;
         if (here == 0) { /* nothing left below this node: on to its neighbour, by way of the root */
-            if (w == 0 && class != Q_READY) {
+            if (w == 0 && class != Q_READY) { /* the hint that led here was wrong */
                 lower(ix, class, level, node);
             }
             from = (node + 1) << child_order(level + 1);
@@ -154,10 +173,11 @@ size_t q_index_next(struct q_index *ix, enum q_class class, size_t from) {
             continue;
         }
         child = node * Q_FANOUT + q_lowest(here);
-        if (child << child_order(level) > from) {
+        if (child << child_order(level) > from) { /* passed over children without the hint */
             from = child << child_order(level);
         }
         if (level == 0) {
+            Q_ASSERT(child >= from && child < ix->n_blocks, child);
             return child;
         }
         level--;
@@ -166,8 +186,9 @@ size_t q_index_next(struct q_index *ix, enum q_class class, size_t from) {
     return Q_NO_BLOCK;
 }
 
-/* Initialises a child that nobody has claimed and publishes it; false: there is none. */
+/* Initialises one of these children, if nobody has claimed it yet, and publishes it; false: there is none. */
 static bool open_raw(struct q_index *ix, unsigned level, size_t node, q_word among) {
+    Q_ASSERT(level > 0 && level <= ix->top, level); /* a leaf's children are no nodes */
     struct q_node *n = &ix->level[level][node];
     for (q_word raw; (raw = atomic_load(&n->raw) & among) != 0;) {
         size_t child = node * Q_FANOUT + q_lowest(raw);
@@ -187,10 +208,10 @@ static size_t fresh_leaf(struct q_index *ix) {
     size_t node = 0;
     while (level > 0) {
         q_word w = atomic_load(&ix->level[level][node].word[Q_FRESH]);
-        if (w != 0) {
+        if (w != 0) { /* a child is said to have some */
             node = node * Q_FANOUT + q_lowest(w);
             level--;
-        } else if (!open_raw(ix, level, node, Q_ALL_BITS)) {
+        } else if (!open_raw(ix, level, node, Q_ALL_BITS)) { /* neither that, nor a raw child */
             if (level == ix->top) {
                 return Q_NO_BLOCK;
             }
@@ -211,22 +232,23 @@ bool q_index_claim_block(struct q_index *ix, size_t block) {
             return false; /* claimed, and not yet published, by somebody who is initialising it */
         }
     }
+    /* The leaf is initialised: I2 */
     q_word old = atomic_fetch_and(&ix->level[0][block / Q_FANOUT].word[Q_FRESH], ~q_bit(block));
-    if (old == q_bit(block)) {
+    if (old == q_bit(block)) { /* it was the leaf's last one */
         lower(ix, Q_FRESH, 0, block / Q_FANOUT);
     }
     return (old & q_bit(block)) != 0;
 }
 
 size_t q_index_claim(struct q_index *ix) {
-    for (;;) { /* an iteration that fails means that another CPU got a block, so the number of blocks bounds them */
+    for (;;) { /* if an iteration fails, another CPU got a block, so the number of blocks bounds the iterations */
         size_t leaf = fresh_leaf(ix);
         if (leaf == Q_NO_BLOCK) {
             return Q_NO_BLOCK;
         }
         q_word fresh = atomic_load(&ix->level[0][leaf].word[Q_FRESH]);
         if (fresh == 0) {
-            if (ix->top == 0) {
+            if (ix->top == 0) { /* the leaf is the root: nothing led here */
                 return Q_NO_BLOCK;
             }
             lower(ix, Q_FRESH, 0, leaf);
@@ -236,6 +258,7 @@ size_t q_index_claim(struct q_index *ix) {
     }
 }
 
+/* Initialises one raw node below this one; false: there is none. Recursion is as deep as the tree, at most Q_LEVELS. */
 static bool open_below(struct q_index *ix, unsigned level, size_t node) {
     if (level == 0) {
         return false;
@@ -257,6 +280,7 @@ bool q_index_open_more(struct q_index *ix) {
 }
 
 bool q_index_has(const struct q_index *ix, enum q_class class, size_t block) {
+    Q_ASSERT(block < ix->n_blocks, block);
     for (unsigned level = ix->top + 1; level-- > 0;) {
         if (!has(ix, class, level, child_of(level, block))) {
             return false;
@@ -265,6 +289,7 @@ bool q_index_has(const struct q_index *ix, enum q_class class, size_t block) {
     return true;
 }
 
+/* Makes a node anew, and those below it: only its READY bits are kept. */
 static void forget_below(struct q_index *ix, unsigned level, size_t node) {
     struct q_node *n = &ix->level[level][node];
     /* relaxed, and plain writes in effect: nothing else runs */
@@ -286,6 +311,7 @@ void q_index_forget(struct q_index *ix) {
 /* The bits of a class that should at least be set in a node, for what lies below its initialised children. */
 static q_word owed(const struct q_index *ix, enum q_class class, unsigned level, size_t node, q_word ready) {
     q_word bits = 0;
+    Q_ASSERT(level > 0 && level <= ix->top, level);
     for (; ready != 0; ready &= ready - 1) {
         bits |= any(&ix->level[level - 1][node * Q_FANOUT + q_lowest(ready)], class) ? q_bit(q_lowest(ready)) : 0;
     }
@@ -306,6 +332,7 @@ static const char *wrong_hints(const struct q_index *ix, unsigned level, size_t 
     return NULL;
 }
 
+/* What is wrong with one node, whatever lies below it. */
 static const char *wrong_node(const struct q_index *ix, unsigned level, size_t node, size_t n_left_out) {
     const struct q_node *n = &ix->level[level][node];
     q_word all = children(ix, level, node), ready = atomic_load(&n->word[Q_READY]), raw = atomic_load(&n->raw);
@@ -325,6 +352,7 @@ static const char *wrong_node(const struct q_index *ix, unsigned level, size_t n
     return wrong_hints(ix, level, node, ready);
 }
 
+/* The same with all nodes below it. Only those that are marked initialised are looked at, once that mark is right. */
 static const char *wrong_below(const struct q_index *ix, unsigned level, size_t node, size_t n_left_out) {
     const char *detail = wrong_node(ix, level, node, n_left_out);
     if (level == 0) {

@@ -25,15 +25,21 @@ enum q_class {
 #define Q_NO_BLOCK     SIZE_MAX
 #define Q_FANOUT       Q_WORD_BITS /* children of a node */
 #define Q_FANOUT_ORDER (sizeof(q_word) == 8 ? 6u : 5u)
-/* What a tree of Q_LEVELS can index. */
+/* The most that a tree of Q_LEVELS can index. */
 #define Q_MOST_BLOCKS ((size_t)1 << (sizeof(size_t) == 8 ? 36 : 30))
 #define Q_LEVELS      6 /* 64^6 blocks are 2^57 bytes, 32^6 more than 2^32 frames; zones are no larger */
+
+_Static_assert(1u << Q_FANOUT_ORDER == Q_FANOUT, "a child's number is found by shifts");
+_Static_assert(Q_MOST_BLOCKS >> (Q_FANOUT_ORDER * Q_LEVELS) <= 1, "the top of Q_LEVELS is one node");
+_Static_assert(Q_FRESH == 0 && Q_READY == Q_CLASSES - 1, "loops over the classes that are counts lie between");
 
 /* One node of the tree: a bit for each child in each word. With 64-bit words a node is one cache line. */
 struct q_node {
     _Atomic q_word word[Q_CLASSES];
     _Atomic q_word raw; /* children that are nodes and that nobody has claimed for initialising; 0 in a leaf */
 };
+
+_Static_assert(sizeof(struct q_node) == (Q_CLASSES + 1) * sizeof(q_word), "no padding");
 
 struct q_index {
     struct q_node *level[Q_LEVELS]; /* level[0] are the leaves, whose children are blocks */
@@ -52,9 +58,10 @@ static inline enum q_class q_class_of(int32_t n_free) {
                                   : Q_ALL;
 }
 
+/* The room that a tree over so many blocks takes. */
 size_t q_index_bytes(size_t n_blocks);
 
-/* Finds the nodes in `memory`, which has q_index_bytes, aligned to a node. */
+/* Finds the nodes in `memory`, which has q_index_bytes and is aligned to a node. */
 void q_index_open(struct q_index *ix, void *memory, size_t n_blocks);
 
 /* Makes a new tree of it: all blocks are fresh. Only the root is written. */
@@ -63,16 +70,16 @@ void q_index_start(struct q_index *ix);
 /* Hints that `block` is of `class`. */
 void q_index_set(struct q_index *ix, enum q_class class, size_t block);
 
-/* Says that the block's metadata are initialised; its leaf is, so the nodes above say so already. */
+/* Says that the block's metadata are initialised. Its leaf is, so the nodes above say READY of it already. */
 void q_index_set_ready(struct q_index *ix, size_t block);
 
-/* Takes a hint away. Whoever calls this re-checks the block afterwards, and sets the hint again where it was right. */
+/* Takes a hint away. The caller looks at the block again afterwards, and sets the hint again if it was right. */
 void q_index_clear(struct q_index *ix, enum q_class class, size_t block);
 
-/* The first block at or behind `from` with this hint, or Q_NO_BLOCK. */
+/* The first block from `from` on with this hint, or Q_NO_BLOCK. */
 size_t q_index_next(struct q_index *ix, enum q_class class, size_t from);
 
-/* Makes a fresh block the caller's to initialise, or Q_NO_BLOCK. The lowest ones go first. */
+/* Claims a fresh block, which the caller initialises; Q_NO_BLOCK: there is none. The lowest ones go first. */
 size_t q_index_claim(struct q_index *ix);
 
 /* The same for one given block; false: it is not fresh. */
@@ -84,12 +91,12 @@ bool q_index_open_more(struct q_index *ix);
 /* Whether the block has this hint, also as seen from the root; READY: whether its metadata are initialised. */
 bool q_index_has(const struct q_index *ix, enum q_class class, size_t block);
 
-/* What is wrong with the tree, in words, while nothing else runs; NULL: nothing. The first `n_left_out` positions are
+/* What is wrong with the tree, in words, while nothing else runs; NULL: nothing. The first `n_left_out` positions stand for
  * no blocks. */
 const char *q_index_wrong(const struct q_index *ix, size_t n_left_out);
 
-/* For recover.c, while nothing else runs: takes all hints away. What is not READY is fresh, also what somebody had
- * claimed. */
+/* For recover.c, while nothing else runs: takes all hints away. Each block that is not READY is fresh after it, also one
+ * that a CPU had claimed. */
 void q_index_forget(struct q_index *ix);
 
 #endif

@@ -1,10 +1,11 @@
 /* layout.h: what lasts of an allocator in memory, and how to read it.
  *
- * Whoever comes later (quire_recover, the next kernel, a debugger, a tool outside of the machine) reads this part and
- * nothing else. It holds frame numbers, block numbers, and offsets in bytes, never a pointer: it may be mapped anywhere.
+ * Later readers (quire_recover, the next kernel, a debugger, a tool outside of the machine) read this part and nothing
+ * else. It holds frame numbers, block numbers, and offsets in bytes, never a pointer: it may be mapped anywhere.
  *
- * Metadata lie in extents: frames one behind the other, mapped one behind the other. quire_init makes one, and quire_add
- * one for each zone that it adds. Each begins with a header, and the headers are a chain by frame numbers:
+ * Metadata lie in extents. An extent is a row of neighbouring frames that are mapped as one row, too. quire_init makes one
+ * extent, and quire_add one for each zone that it adds. Each begins with a header, and each header names the first frame of
+ * the next extent, so that they form a chain:
  *
  *   extent 0, made by quire_init                                           extent 1, made by quire_add
  *   +--------+--------+--------------+--------+-------+--------------+     +--------+--------+-------+--------------+
@@ -18,19 +19,26 @@
  *   |               | for each block  | for each frame     | of a tree    | for each block      |
  *   +---------------+-----------------+--------------------+--------------+---------------------+
  *
- * Fixed, with a checksum: header and zones. Shared words that change, at fixed offsets: lines, records, nodes, counts; of
- * struct q_zone and struct quire those that are marked as lasting there. A cache's loans name their block by its first frame
- * and a mask, which reads anywhere. All else is a view (view.c): pointers and copies that the kernel that runs made for
- * itself. It lies here because a kernel has no other memory yet, and nobody else reads it.
+ * There are three kinds of data in it:
  *
- * A reader compares magic and version, then the checksum, then all that the header says about sizes: what differs
- * was made by a library that was built otherwise. Numbers are in the byte order of the machine: the magic tells.
+ *   fixed    the header and `zones`. Each has a checksum.
+ *   shared   words that change, at fixed offsets: lines, records, nodes, counts; and the words of struct q_zone and struct
+ *            quire that are marked as lasting there. A cache's loan names its block by the first frame and a mask, which
+ *            mean the same wherever the extent is mapped.
+ *   view     all else (view.c): pointers and copies that the running kernel made for itself. They lie here because a
+ *            kernel has no other memory yet. No other reader uses them.
+ *
+ * A reader compares magic and version, then the checksum, then all sizes that the header states: where one differs, a
+ * library that was built in another way made the metadata. Numbers are in the byte order of the machine. The magic is
+ * one, too, so a reader of the other byte order does not find it.
  *
  * The link to the next extent changes once and has no checksum. It stands there three times, and two that agree are
- * right: so it outlives a crash between two of its stores, and any one damaged word.
+ * right. So it survives a crash between two of its stores, and one damaged word.
  *
  * Y1  Whatever single word of a header or of the zones is overwritten, the reader says so, or reads what stood there
- *     before.                                                                             tests/unit/layout.c */
+ *     before.                                                                             tests/unit/layout.c
+ * Y2  Each field lies at the same offset for readers of both word sizes, except for the links, which come last.
+ *                                                                                          _Static_asserts below */
 #ifndef Q_LAYOUT_H
 #define Q_LAYOUT_H
 
@@ -44,7 +52,7 @@
 
 struct q_header {
     _Atomic uint32_t magic; /* Q_MAGIC, written last; 0 until then */
-    uint32_t version;       /* Q_LAYOUT_VERSION; of what stands above, nothing ever changes */
+    uint32_t version;       /* Q_LAYOUT_VERSION; in every version, these two fields lie here */
     uint32_t sum;           /* q_header_sum: of all from here to `next` */
     uint8_t word_bytes;     /* of a q_word */
     uint8_t page_shift;
@@ -83,10 +91,22 @@ struct q_zone_layout {
     uint32_t zero;
 };
 
-/* Readers of another word size find all of it in the same places, but for the links. */
-_Static_assert(offsetof(struct q_header, word_bytes) == 12 && offsetof(struct q_header, seal) == 56 &&
-                   offsetof(struct q_header, next) == 112,
-               "no padding");
-_Static_assert(offsetof(struct q_zone_layout, sum) == 56 && sizeof(struct q_zone_layout) == 64, "no padding");
+/* Y2: no padding before the fields named here. */
+_Static_assert(offsetof(struct q_header, version) == 4, "a reader of any version finds the version");
+_Static_assert(offsetof(struct q_header, word_bytes) == 12, "a reader of any word size finds the word size");
+_Static_assert(offsetof(struct q_header, seal) == 56, "ten numbers of 32 bits stand before the seal");
+_Static_assert(offsetof(struct q_header, next) == 112, "the links come last");
+_Static_assert(offsetof(struct q_zone_layout, sum) == 56, "the checksum covers all that stands before it");
+_Static_assert(sizeof(struct q_zone_layout) == 64, "an array of these has the same elements everywhere");
+
+/* What lies `at` bytes after the header. Where the extent may only be read, the caller does not write through the result. */
+static inline void *q_part(const struct q_header *h, uint64_t at) {
+    return (char *)(uintptr_t)h + at;
+}
+
+/* The entries for the zones that begin in this extent: h->n_zones of them. */
+static inline struct q_zone_layout *q_zone_layouts(const struct q_header *h) {
+    return q_part(h, h->zones_at);
+}
 
 #endif

@@ -15,9 +15,10 @@ static inline q_frame q_frame_of(quire_pa pa) {
     return q_pa(f) == pa - pa % QUIRE_PAGE_SIZE ? f : Q_NO_FRAME;
 }
 
-/* Whether `pa` is no multiple of the size of 2^order frames. The mask is a word, since compilers call libgcc for a shift
- * of 64 bits by a variable on 32-bit machines. */
+/* Whether `pa` is no multiple of the size of 2^order frames. The mask is a word, since compilers call libgcc to shift 64
+ * bits by a variable number of places on 32-bit machines. */
 static inline bool q_is_misaligned(quire_pa pa, unsigned order) {
+    Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
     _Static_assert(QUIRE_PAGE_SHIFT + QUIRE_MAX_ORDER < 32, "the size of a run fits into a word of 32 bits");
     return ((q_word)pa & (((q_word)QUIRE_PAGE_SIZE << order) - 1)) != 0;
 }
@@ -25,7 +26,7 @@ static inline bool q_is_misaligned(quire_pa pa, unsigned order) {
 /* The zone whose blocks cover a frame, or NULL; binary search. The block may not be initialised. */
 struct q_zone *q_zone_at(const struct quire *q, q_frame f);
 
-/* The zone of a frame that the allocator itself has in hand. */
+/* The zone of a frame that some zone covers: the main zone, or another by search. */
 static inline struct q_zone *q_zone_of(const struct quire *q, q_frame f) {
     struct q_zone *z = q_main(q);
     return q_zone_block_of(z, f) < z->n_blocks ? z : q_zone_at(q, f);
@@ -39,7 +40,7 @@ struct q_place {
     struct q_zone *zone;
     q_frame frame;
     q_record *record; /* of the first frame */
-    uint32_t seen;    /* what was in it, if the lookup was for a held frame (refs.c) */
+    uint32_t seen;    /* what the record was, if the lookup was for a held frame (refs.c) */
 };
 
 /* Finds 2^order frames at `pa` if that is quick; false: they are misaligned, in another zone, or not ours. */
@@ -47,17 +48,17 @@ static inline bool q_locate_quickly(const struct quire *q, quire_pa pa, unsigned
     struct q_zone *z = q_main(q);
     quire_pa f = pa >> QUIRE_PAGE_SHIFT, n = (q_frame)1 << order;
     quire_pa i = f - z->first; /* wraps to something large for an address below */
-    /* relaxed: whoever holds these frames got them after the span was to cover them */
-    q_frame base = atomic_load_explicit(&z->base, memory_order_relaxed);
-    q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
-    if (q_is_misaligned(pa, order) || !q_zone_knows(z, i) || !q_zone_knows(z, i + n - 1) || f < base || f + n > end) {
+    struct q_span s = q_zone_bounds(z);
+    if (q_is_misaligned(pa, order) || !q_zone_knows(z, i) || !q_zone_knows(z, i + n - 1) || f < s.base ||
+        f + n > s.end) {
         return false;
     }
     *at = (struct q_place){z, (q_frame)f, &z->records[i], 0};
     return true;
 }
 
-/* Finds 2^order frames at `pa`: QUIRE_FAULT_NONE; else what is wrong, `if_fresh` for frames that never were in use. */
+/* Finds 2^order frames at `pa`. QUIRE_FAULT_NONE: `at` says where. Else what is wrong with the address; `if_fresh` is the
+ * answer for frames of blocks that were never used. */
 enum quire_fault_kind q_locate(const struct quire *q, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
                                struct q_place *at);
 

@@ -1,19 +1,26 @@
 /* recover.c: an allocator rebuilt from what a crash left in its memory.
  *
- * The records decide who holds what, and READY bits which of them are initialised; everything else follows from these
- * two and is made anew: lines, counts, hints, ceilings, spans, numbers. CPU caches begin empty: what lay in them, or
- * was on its way, is free by its record and goes into its block.
+ *   believed                                     made anew from it
+ *   records         who holds which frame        lines, counts, blocks' CLEAN, numbers of frames, spans
+ *   READY bits      which blocks have records    hints, ceilings, FRESH and raw bits of the index
+ *   headers, zones  what never changes           the view
+ *
+ * CPU caches begin empty: a frame that lay in one, or was on its way, is free by its record and goes into its block.
  *
  * That works because each call writes the record on the right side of its other steps: an allocation before it returns
- * and after it took the frame, a free before it lets the frame go. So a crash leaves three things to mend: a split that
- * was not finished, a join that only one of two neighbours has, and a block or node claimed but not published (it is
- * fresh again, nobody saw anything of it). A call that was in flight has happened, or not, or in part where it is about
- * a run of frames: half a run allocated and half a run freed look alike, so the frames stay as their records say.
+ * and after it took the frame, a free before it lets the frame go. So a crash leaves three things to mend:
  *
- * V1  Recovery reads nothing that it has not yet made anew but records, READY bits and what never changes; so it can be
+ *   a split of a block that was not finished          q_split_block finishes it
+ *   a join that only one of two neighbours has        mend_joins takes it away
+ *   a block or node claimed but not published         q_zone_forget_hints makes it fresh again: nobody saw it
+ *
+ * A call that was in flight has happened, or has not, or has in part where it is about a run of frames: half a run
+ * allocated and half a run freed look alike, so the frames stay as their records say.
+ *
+ * M1  Of the words that change, recovery reads only records, READY bits, and what it has made anew before; so it can be
  *     crashed at any step and run again.                                              crash points of the explorer
  *
- * Nothing else runs: relaxed throughout, but where functions of other files are used. */
+ * Nothing else runs. So all accesses are relaxed, except where functions of other files make them. */
 #include "cache.h"
 #include "extent.h"
 #include "init.h"
@@ -21,10 +28,12 @@
 #include "place.h"
 #include "view.h"
 
+_Static_assert(Q_JOIN_PREV != Q_JOIN_NEXT && ((Q_JOIN_PREV | Q_JOIN_NEXT) & Q_COUNT_TOP) == 0, "taken away one by one");
+
 struct recovery {
     struct quire *q;
-    struct quire_recovery *found;
-    intptr_t n_whole;
+    struct quire_recovery *found; /* sums for the caller */
+    intptr_t n_whole;             /* free blocks */
 };
 
 /* ---- frames ----------------------------------------------------------------------------------------------- */
@@ -37,18 +46,19 @@ static void store(q_record *r, uint32_t record) {
     atomic_store_explicit(r, record, memory_order_relaxed);
 }
 
-/* The joins of a frame that is held; those of others mean something else. */
+/* The joins of a frame that is held. The same flags of a free frame mean something else (record.h). */
 static uint32_t joins(uint32_t record) {
     return Q_COUNT(record) > 0 ? record & (Q_JOIN_PREV | Q_JOIN_NEXT) : 0;
 }
 
 /* Takes a join away, of a frame that is held. */
 static void lose_join(q_record *r, uint32_t record, uint32_t join) {
+    Q_ASSERT(join == Q_JOIN_PREV || join == Q_JOIN_NEXT, join);
     store(r, record & ~(joins(record) & join));
 }
 
-/* Of a join that one of two neighbours has, nothing remains: the other one left, or never came. Between blocks that is
- * harmless, see own.c. */
+/* Takes joins away that only one of two neighbours has: the other frame was freed, or never came to be allocated. Between
+ * blocks such a join is harmless, see own.c. */
 static void mend_joins(struct recovery *v, q_record *records) {
     for (size_t i = 1; i < Q_BLOCK; i++) {
         uint32_t left = load(&records[i - 1]), right = load(&records[i]);
@@ -60,16 +70,19 @@ static void mend_joins(struct recovery *v, q_record *records) {
     }
 }
 
-/* A record that nobody holds, as it should be: who freed the frame stays known. Poison may not have been written yet
- * behind a FREED: forget that it was, or the next owner would be told that somebody wrote there. */
+/* What the record of a free frame should be: the last owner stays known. FREED is written before the poison is. So the
+ * poison may be missing, and the record must say so, or the next owner would be told that somebody wrote there. */
 static uint32_t unheld(const struct quire *q, uint32_t record) {
+    Q_ASSERT(Q_COUNT(record) == 0 || q_is_parting(record) || (record & Q_FREED) == 0, record);
     uint32_t freed = record & (Q_TAG_MASK | Q_FREED | Q_RESERVED);
     bool unsure = q->content == QUIRE_CONTENT_POISON && (record & Q_FREED) != 0;
     return unsure ? q_made_unsure(freed) : freed;
 }
 
-/* The free ones of a word's frames. *clean becomes false where a record is not 0. */
+/* Tells the free ones of a word's frames, whose records begin with number `first`, from the held ones. *clean becomes false
+ * where a record is not 0. */
 static q_word free_frames(struct recovery *v, struct q_zone *z, size_t first, bool *clean) {
+    Q_ASSERT(first % Q_WORD_BITS == 0 && first / Q_BLOCK < z->n_blocks, first);
     q_word free = 0;
     for (size_t i = 0; i < Q_WORD_BITS; i++) {
         q_record *r = &z->records[first + i];
@@ -88,6 +101,7 @@ static q_word free_frames(struct recovery *v, struct q_zone *z, size_t first, bo
 
 /* ---- blocks ----------------------------------------------------------------------------------------------- */
 
+/* Whether a frame of the block has a record of its own. */
 static bool any_record(const q_record *records) {
     for (size_t i = 0; i < Q_BLOCK; i++) {
         if (load(&records[i]) != 0) {
@@ -97,7 +111,8 @@ static bool any_record(const q_record *records) {
     return false;
 }
 
-/* Rebuilds the line and the records; the number of free frames. */
+/* Rebuilds the line and the records. Returns the number of free frames. A free frame without its bit was astray: in a cache,
+ * or on its way; but of a block that came home as one no frame has a bit. */
 static int32_t recover_frames(struct recovery *v, struct q_zone *z, size_t block) {
     q_record *whole = &z->blocks[block].record;
     bool clean = true, as_one = q_is_as_one(atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed));
@@ -110,10 +125,12 @@ static int32_t recover_frames(struct recovery *v, struct q_zone *z, size_t block
         atomic_store_explicit(bits, free, memory_order_relaxed);
         n_free += (int32_t)q_popcount(free);
     }
+    Q_ASSERT(n_free >= 0 && n_free <= (int32_t)Q_BLOCK, n_free);
     store(whole, (unheld(v->q, load(whole)) & ~(uint32_t)Q_CLEAN) | (clean ? Q_CLEAN : 0));
     return n_free;
 }
 
+/* A block that is one allocation: no frame is free. */
 static void recover_whole(struct recovery *v, struct q_zone *z, size_t block) {
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         atomic_store_explicit(&z->lines[block].word[w], 0, memory_order_relaxed);
@@ -121,7 +138,7 @@ static void recover_whole(struct recovery *v, struct q_zone *z, size_t block) {
     v->found->n_held += Q_BLOCK;
 }
 
-/* Whether the block is one allocation, not split. More references than one are damage: held it is. */
+/* Whether the block is one allocation, not split. More references than one are damage: it is held, by one. */
 static bool held_whole(struct q_block *block) {
     uint32_t record = load(&block->record);
     if (Q_COUNT(record) > 1 && !q_is_parting(record)) {
@@ -130,12 +147,14 @@ static bool held_whole(struct q_block *block) {
     return Q_COUNT(record) > 0;
 }
 
+/* Rebuilds an initialised block. */
 static void recover_block(struct recovery *v, struct q_zone *z, size_t block) {
+    Q_ASSERT(block < z->n_blocks, block);
     int32_t n_free = 0;
     struct q_block *own = &z->blocks[block];
     bool whole = held_whole(own);
     if (whole && (q_is_parting(load(&own->record)) || any_record(&z->records[block * Q_BLOCK]))) {
-        q_split_block(z, block);
+        q_split_block(z, block); /* begun before the crash, or frames were freed without it */
         v->found->n_splits++;
         whole = false;
     }
@@ -152,6 +171,7 @@ static void recover_block(struct recovery *v, struct q_zone *z, size_t block) {
 
 /* ---- zones ------------------------------------------------------------------------------------------------ */
 
+/* Rebuilds the index, then each initialised block, then what the zone says of itself. */
 static void recover_zone(struct recovery *v, struct q_zone *z) {
     uint64_t before = v->found->n_held + v->found->n_free;
     size_t n_ready = 0, gapless = 0;
@@ -161,7 +181,8 @@ static void recover_zone(struct recovery *v, struct q_zone *z) {
         gapless += b == gapless;
         n_ready++;
     }
-    v->n_whole += (intptr_t)(z->n_blocks - n_ready);
+    Q_ASSERT(gapless <= n_ready && n_ready <= z->n_blocks, n_ready);
+    v->n_whole += (intptr_t)(z->n_blocks - n_ready); /* the others are fresh */
     v->found->n_free += (uint64_t)(z->n_blocks - n_ready) * Q_BLOCK;
     atomic_store_explicit(&z->ceiling, gapless * Q_BLOCK, memory_order_relaxed);
     atomic_store_explicit(&z->n_frames, (q_word)(v->found->n_held + v->found->n_free - before), memory_order_relaxed);
@@ -170,6 +191,7 @@ static void recover_zone(struct recovery *v, struct q_zone *z) {
 
 /* ---- all of it -------------------------------------------------------------------------------------------- */
 
+/* No call is in flight, whatever the crash interrupted. */
 static void forget_calls(struct quire *q) {
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
         q_cache_init(&q->caches[cpu]);
@@ -179,19 +201,20 @@ static void forget_calls(struct quire *q) {
     atomic_store_explicit(&q->adding, 0, memory_order_relaxed);
 }
 
-/* The last extent has room for the table of all zones. A quire_add may have been stopped while it made that the last one. */
+/* Writes all copies of each link: a quire_add may have been stopped between them. Returns the table of the last extent,
+ * which has room for all zones. */
 static struct q_zones *mend_chain(struct q_header *first) {
     struct q_header *h = first;
     for (struct q_header *next; (next = q_next_extent(h)) != NULL; h = next) {
         q_link(h, (q_frame)next->base);
     }
     q_link(h, Q_NO_FRAME);
-    return (struct q_zones *)(void *)((char *)h + h->table_at);
+    return q_part(h, h->table_at);
 }
 
-/* The view of the kernel that runs now, of metadata with which nothing is wrong. */
+/* Makes the view of the running kernel, of metadata that q_metadata_wrong found nothing wrong with. */
 static struct quire *open_view(struct q_header *first) {
-    struct quire *q = (struct quire *)(void *)((char *)first + first->quire_at);
+    struct quire *q = q_part(first, first->quire_at);
     q_view_open(q, first, mend_chain(first), NULL);
     forget_calls(q);
     for (struct q_header *h = first; h != NULL; h = q_next_extent(h)) {
@@ -200,6 +223,7 @@ static struct quire *open_view(struct q_header *first) {
     return q;
 }
 
+/* Rebuilds all zones, and adds up what they have. */
 static void recover(struct quire *q, struct quire_recovery *found) {
     struct recovery v = {q, found, 0};
     const struct q_zones *zones = q_zones(q);
@@ -210,7 +234,7 @@ static void recover(struct quire *q, struct quire_recovery *found) {
     atomic_store_explicit(&q->balance.n_whole, v.n_whole, memory_order_relaxed);
 }
 
-/* What stands against recovering, in words. */
+/* The reason why recovery is not possible, in words, or NULL. */
 static const char *obstacle(const struct q_home *home) {
     size_t n_zones;
     const char *why = q_metadata_wrong(home->header, home->base, &n_zones);

@@ -1,18 +1,27 @@
 /* validate.c: recounting everything from the bits up.
  *
  * Each free frame must be in exactly one place: its bit in its block's line, or one CPU cache. Its record must say
- * free, and all that is derived (counts, hints, the number of whole blocks) must follow.
+ * free. All that is derived (counts, hints, the number of whole blocks) must be what the recount finds. The looks go from
+ * what all else is reached by to what only it can be compared with:
  *
- * Nothing is held meanwhile: the others go on, and keep all their frames. What is read then means nothing, so the recount
- * ends with a look whether anything moved:
+ *   check_core, check_table     what never changes, by checksums: from here on each pointer is right
+ *   check_cache                 counters in range, so that the loops over a cache end
+ *   check_zone                  the index; then each initialised block, frame by frame; then what the zone says of itself
+ *   check_extent                the allocator's own frames
+ *   check_all                   the sums over all zones and all caches
+ *
+ * Nothing is held meanwhile: the other CPUs go on, and keep all their frames. What is read while they work means nothing,
+ * so there are two looks at everything that moves, one before the recount and one after it:
+ *
+ *       first look          recount          second look          equal, and nobody is in the middle: the recount saw
+ *   ------|--------------------------------------|---------->     memory at rest. Else the answer is QUIRE_BUSY.
  *
  * V1  Every step that moves a free frame, or changes the record of one, is part of a visit to a CPU cache, or lies between
- *     q_begin and q_end, or between q_call_begin and q_call_end. All of these are summed up before and after the recount;
- *     equal, and nobody in the middle, means that it saw memory at rest. If not, the answer is QUIRE_BUSY.
- *                                                                                             interleaving tests
+ *     q_begin and q_end, or between q_call_begin and q_call_end, or in a quire_add. Each of these changes a word that both
+ *     looks sum up.                                                                           interleaving tests
  * V2  The second look reads by read-modify-writes that change nothing, so each reads the newest value. A CPU that entered
- *     after that look finds it in the order of the guard's values, and so do its writes: the recount saw none of them. A
- *     plain load could be older than what the recount read, on a weakly ordered machine. */
+ *     after that look finds it in the order of the guard's values, so its writes come later, too: the recount saw none of
+ *     them. A plain load could be older than what the recount read, on a weakly ordered machine.  interleaving tests */
 #include "cache.h"
 #include "place.h"
 #include "view.h"
@@ -22,12 +31,14 @@
 struct check {
     struct quire *q;
     struct quire_fault *first;
-    size_t n_cached; /* free frames found to be in a cache */
-    intptr_t n_whole;
+    size_t n_cached;  /* free frames found to be in a cache */
+    intptr_t n_whole; /* blocks found to be free as a whole */
     size_t n_managed; /* frames of the zone that is being checked */
 };
 
+/* Notes what is wrong; false. */
 static bool wrong(struct check *c, const char *detail, quire_pa pa, uint32_t record) {
+    Q_ASSERT(detail != NULL, pa);
     *c->first = (struct quire_fault){.kind = QUIRE_FAULT_METADATA,
                                      .call = "quire_validate",
                                      .detail = detail,
@@ -38,20 +49,28 @@ static bool wrong(struct check *c, const char *detail, quire_pa pa, uint32_t rec
     return false;
 }
 
+/* Whether that is so; if not, notes it. What must be so is written as a row of these, joined by &&. */
+static inline bool so(struct check *c, bool is_so, const char *if_not, quire_pa pa, uint32_t record) {
+    return is_so || wrong(c, if_not, pa, record);
+}
+
 /* ---- caches ----------------------------------------------------------------------------------------------- */
 
-/* As many as there can be, also while somebody changes the cache. */
+/* How many warm frames, or runs of 2^(k+1) frames, a cache says that it has; no more than there is room for, so that loops
+ * over them stay inside also while its visitor changes the number. */
 static uint32_t warm_frames(const struct q_cache *c) {
     q_word visit = atomic_load_explicit(&c->guard, memory_order_relaxed); /* relaxed: V1 */
     uint32_t n = visit == Q_BUSY ? 0 : q_visit_warm(visit);
     return n < Q_WARM ? n : Q_WARM;
 }
 static q_word stacked_runs(const struct q_cache *c, unsigned k) {
+    Q_ASSERT(k < Q_RUN_ORDERS, k);
     q_word n = q_see(&c->n_runs[k]);
     return n < Q_RUNS ? n : Q_RUNS;
 }
 
-/* In how many places of all caches a frame lies. */
+/* In how many places of all caches a frame lies. Each free frame without a bit is looked for everywhere: the caches are small,
+ * and have few of them. */
 static unsigned places_in_caches(const struct quire *q, q_frame f) {
     unsigned n = 0;
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
@@ -73,14 +92,13 @@ static bool check_loan(struct check *c, const struct q_loan *loan) {
     struct q_zone *z = q_loan_zone(loan);
     q_frame base = q_see(&loan->base);
     if (z == NULL) {
-        return q_loan_count(loan) == 0 && base == Q_NO_FRAME
-                   ? true
-                   : wrong(c, "a loan without a block has frames", QUIRE_NONE, 0);
+        return so(c, q_loan_count(loan) == 0 && base == Q_NO_FRAME, "a loan without a block has frames", QUIRE_NONE, 0);
     }
     bool fits = q_zone_at(c->q, base) == z && (base & (Q_BLOCK - 1)) == 0;
-    return fits ? true : wrong(c, "a loan's block is not the one it names", q_pa(base), 0);
+    return so(c, fits, "a loan's block is not the one it names", q_pa(base), 0);
 }
 
+/* Whether a pointer is one to a zone: before it is followed. */
 static bool in_table(const struct quire *q, const struct q_zone *z) {
     const struct q_zones *zones = q_zones(q);
     size_t i = 0;
@@ -90,10 +108,12 @@ static bool in_table(const struct quire *q, const struct q_zone *z) {
     return i < zones->n;
 }
 
+/* Whether what a cache keeps of its zone is what the zone says. A frame of another zone would be handed out by records that
+ * are not its own. */
 static bool looks_at_its_zone(const struct quire *q, const struct q_cache *c) {
     const struct q_zone *z = q_see(&c->zone), *in = q_loan_zone(&c->in);
     q_word first = q_see(&c->first), n_quick = q_see(&c->n_quick), records = q_see(&c->records);
-    if (z == NULL) {
+    if (z == NULL) { /* a cache that was not used yet */
         return first == 0 && n_quick == 0 && records == 0 && warm_frames(c) == 0 && in == NULL;
     }
     if (!in_table(q, z) || first != z->first || records != (uintptr_t)z->records - first * sizeof(q_record) ||
@@ -115,15 +135,10 @@ static bool check_cache(struct check *c, const struct q_cache *cache) {
     for (unsigned k = 0; k < Q_RUN_ORDERS; k++) {
         sound = sound && q_see(&cache->n_runs[k]) <= Q_RUNS;
     }
-    if (!sound || q_see(&cache->word) >= Q_LINE_WORDS) {
-        return wrong(c, "a CPU cache's counters are out of range", QUIRE_NONE, 0);
-    }
-    if (!check_loan(c, &cache->in) || !check_loan(c, &cache->out)) {
-        return false;
-    }
-    return looks_at_its_zone(c->q, cache)
-               ? true
-               : wrong(c, "a CPU cache does not look at the zone of its frames", QUIRE_NONE, 0);
+    sound = sound && q_see(&cache->word) < Q_LINE_WORDS;
+    return so(c, sound, "a CPU cache's counters are out of range", QUIRE_NONE, 0) && check_loan(c, &cache->in) &&
+           check_loan(c, &cache->out) &&
+           so(c, looks_at_its_zone(c->q, cache), "a CPU cache does not look at the zone of its frames", QUIRE_NONE, 0);
 }
 
 static size_t frames_in_caches(const struct quire *q) {
@@ -142,7 +157,7 @@ static uint32_t peek(const q_record *r) {
     return atomic_load_explicit(r, memory_order_relaxed);
 }
 
-/* Of a poisoned frame that was freed the same flags mean something else: record.h. */
+/* The joins that a record states. Of a poisoned frame that was freed the same flags mean something else: record.h. */
 static uint32_t joins_of(const struct quire *q, uint32_t record) {
     bool freed = Q_COUNT(record) == 0 && (record & Q_FREED) != 0;
     return freed && q->content == QUIRE_CONTENT_POISON ? 0 : record & (Q_JOIN_PREV | Q_JOIN_NEXT);
@@ -151,60 +166,43 @@ static uint32_t joins_of(const struct quire *q, uint32_t record) {
 /* Inside a block a join stands on both sides; between blocks it may be left over on one (own.c). */
 static bool check_joins(struct check *c, const struct q_zone *z, q_frame f, uint32_t record) {
     uint32_t joins = joins_of(c->q, record);
-    if (joins != 0 && Q_COUNT(record) == 0) {
-        return wrong(c, "a frame that nobody holds is joined to another", q_pa(f), record);
-    }
-    if ((f + 1 - z->first) % Q_BLOCK == 0) {
-        return true;
-    }
-    uint32_t next = peek(q_zone_record(z, f + 1));
-    if (((joins_of(c->q, next) & Q_JOIN_PREV) != 0) != ((joins & Q_JOIN_NEXT) != 0)) {
-        return wrong(c, "of two neighbours only one is joined to the other", q_pa(f), record);
-    }
-    bool same_owner = (joins & Q_JOIN_NEXT) == 0 || Q_TAG(record) == Q_TAG(next);
-    return same_owner ? true : wrong(c, "two joined frames have different owners", q_pa(f), record);
+    bool last = (f + 1 - z->first) % Q_BLOCK == 0;
+    uint32_t next = last ? 0 : peek(q_zone_record(z, f + 1));
+    bool to_next = (joins & Q_JOIN_NEXT) != 0, from_next = (joins_of(c->q, next) & Q_JOIN_PREV) != 0;
+    return so(c, joins == 0 || Q_COUNT(record) > 0, "a frame that nobody holds is joined to another", q_pa(f),
+              record) &&
+           so(c, last || to_next == from_next, "of two neighbours only one is joined to the other", q_pa(f), record) &&
+           so(c, last || !to_next || Q_TAG(record) == Q_TAG(next), "two joined frames have different owners", q_pa(f),
+              record);
 }
 
+/* A free frame without a bit: it is in one cache. */
+static bool check_cached(struct check *c, q_frame f, uint32_t record) {
+    unsigned n = places_in_caches(c->q, f);
+    c->n_cached++;
+    return so(c, n > 0, "a free frame is nowhere: lost", q_pa(f), record) &&
+           so(c, n < 2, "a frame is in the caches twice", q_pa(f), record);
+}
+
+/* `bit`: the line, or the block's count, says that the frame is free. `whole`: the block's record. */
 static bool check_frame(struct check *c, const struct q_zone *z, q_frame f, bool bit, uint32_t whole) {
     uint32_t record = peek(q_zone_record(z, f));
-    bool held = Q_COUNT(record) > 0 || Q_COUNT(whole) > 0;
-    if (record != 0 && (whole & Q_CLEAN) != 0) {
-        return wrong(c, "a frame has a record in a block marked clean", q_pa(f), record);
-    }
-    if ((record & Q_RESERVED) != 0 && (record & ~(uint32_t)Q_RESERVED) != 0) {
-        return wrong(c, "a reserved frame's record says more than that", q_pa(f), record);
-    }
-    if ((record & Q_RESERVED) == 0) {
-        c->n_managed++;
-        if (f < atomic_load_explicit(&z->base, memory_order_relaxed) ||
-            f >= atomic_load_explicit(&z->end, memory_order_relaxed)) {
-            return wrong(c, "a zone's span leaves out one of its frames", q_pa(f), record);
-        }
-    }
-    if (Q_COUNT(record) > 0 && (record & Q_FREED) != 0) {
-        return wrong(c, "a record says held and freed", q_pa(f), record);
-    }
-    if (bit && (held || (record & Q_RESERVED) != 0)) {
-        return wrong(c, "a frame's bit says free, its record does not", q_pa(f), record);
-    }
-    if (!bit && !held && (record & Q_RESERVED) == 0) {
-        unsigned n = places_in_caches(c->q, f);
-        if (n != 1) {
-            return wrong(c, n == 0 ? "a free frame is nowhere: lost" : "a frame is in the caches twice", q_pa(f),
-                         record);
-        }
-        c->n_cached++;
-    }
-    return check_joins(c, z, f, record);
+    bool held = Q_COUNT(record) > 0 || Q_COUNT(whole) > 0, reserved = (record & Q_RESERVED) != 0;
+    struct q_span bounds = q_zone_bounds(z);
+    c->n_managed += !reserved;
+    return so(c, record == 0 || (whole & Q_CLEAN) == 0, "a frame has a record in a block marked clean", q_pa(f),
+              record) &&
+           so(c, !reserved || record == Q_RESERVED, "a reserved frame's record says more than that", q_pa(f), record) &&
+           so(c, reserved || (f >= bounds.base && f < bounds.end), "a zone's span leaves out one of its frames",
+              q_pa(f), record) &&
+           so(c, Q_COUNT(record) == 0 || (record & Q_FREED) == 0, "a record says held and freed", q_pa(f), record) &&
+           so(c, !bit || (!held && !reserved), "a frame's bit says free, its record does not", q_pa(f), record) &&
+           (bit || held || reserved || check_cached(c, f, record)) && check_joins(c, z, f, record);
 }
 
-static bool check_hint(struct check *c, struct q_zone *z, size_t block, int32_t n_free) {
-    return q_zone_hinted(z, block, n_free)
-               ? true
-               : wrong(c, "a block with free frames has no hint", q_pa(q_zone_frame(z, block)), 0);
-}
-
+/* All frames of a block, and what its count, its record and its hint say of them. */
 static bool check_block(struct check *c, struct q_zone *z, size_t block) {
+    Q_ASSERT(block < z->n_blocks, block);
     q_frame base = q_zone_frame(z, block);
     uint32_t whole = peek(&z->blocks[block].record);
     uint32_t n_bits = 0;
@@ -218,16 +216,16 @@ static bool check_block(struct check *c, struct q_zone *z, size_t block) {
             }
         }
     }
-    if (!q_count_fits(count, n_bits)) {
-        return wrong(c, "a block's count is not the number of its free bits", q_pa(base), whole);
-    }
-    if (Q_COUNT(whole) > 1) {
-        return wrong(c, "a whole block has more than one reference", q_pa(base), whole);
-    }
     c->n_whole += q_class_of(count) == Q_ALL;
-    return check_hint(c, z, block, count);
+    return so(c, q_count_fits(count, n_bits), "a block's count is not the number of its free bits", q_pa(base),
+              whole) &&
+           so(c, Q_COUNT(whole) <= 1, "a whole block has more than one reference", q_pa(base), whole) &&
+           so(c, q_zone_hinted(z, block, count), "a block with free frames has no hint", q_pa(base), 0);
 }
 
+/* ---- zones ------------------------------------------------------------------------------------------------ */
+
+/* The initialised blocks, *n_ready of them. */
 static bool check_ready_blocks(struct check *c, struct q_zone *z, size_t *n_ready) {
     size_t gapless = 0;
     *n_ready = 0;
@@ -238,25 +236,21 @@ static bool check_ready_blocks(struct check *c, struct q_zone *z, size_t *n_read
             return false;
         }
     }
-    return atomic_load_explicit(&z->ceiling, memory_order_relaxed) == gapless * Q_BLOCK
-               ? true
-               : wrong(c, "the ceiling is not where the initialised blocks end", q_pa(z->first), 0);
+    q_frame ceiling = atomic_load_explicit(&z->ceiling, memory_order_relaxed);
+    return so(c, ceiling == gapless * Q_BLOCK, "the ceiling is not where the initialised blocks end", q_pa(z->first),
+              0);
 }
 
+/* The managed span is as the records have it. */
 static bool check_span(struct check *c, const struct q_zone *z) {
-    q_frame base, end;
-    q_zone_span(z, &base, &end);
-    q_frame from = atomic_load_explicit(&z->base, memory_order_relaxed);
-    q_frame to = atomic_load_explicit(&z->end, memory_order_relaxed);
-    if (from > base || to < end) {
-        return wrong(c, "a zone's span leaves out one of its frames", q_pa(z->first), 0);
-    }
-    return from == base && to == end
-               ? true
-               : wrong(c, "a zone's span begins or ends with no frame of its own", q_pa(z->first), 0);
+    struct q_span found = q_zone_span(z), said = q_zone_bounds(z);
+    bool covers = said.base <= found.base && said.end >= found.end;
+    bool equals = said.base == found.base && said.end == found.end;
+    return so(c, covers, "a zone's span leaves out one of its frames", q_pa(z->first), 0) &&
+           so(c, equals, "a zone's span begins or ends with no frame of its own", q_pa(z->first), 0);
 }
 
-/* An extent's frames that lie in some zone's blocks. */
+/* The frames of the extent that `first` is the first zone of, as far as they lie in some zone's blocks. */
 static bool check_extent(struct check *c, const struct q_zone *first) {
     for (q_frame f = first->meta_base; f < first->meta_end; f++) {
         const struct q_zone *z = q_zone_at(c->q, f);
@@ -271,27 +265,25 @@ static bool check_zone(struct check *c, struct q_zone *z) {
     size_t n_ready;
     c->n_managed = 0;
     const char *detail = q_index_wrong(&z->index, z->skew);
-    if (detail != NULL) {
-        return wrong(c, detail, q_pa(z->first), 0);
-    }
-    if (!check_ready_blocks(c, z, &n_ready)) {
+    if (!so(c, detail == NULL, detail, q_pa(z->first), 0) || !check_ready_blocks(c, z, &n_ready)) {
         return false;
     }
-    c->n_whole += (intptr_t)(z->n_blocks - n_ready);
+    Q_ASSERT(n_ready <= z->n_blocks, n_ready);
+    c->n_whole += (intptr_t)(z->n_blocks - n_ready); /* the others are fresh, so all free */
     c->n_managed += (z->n_blocks - n_ready) * Q_BLOCK;
-    if (c->n_managed != atomic_load_explicit(&z->n_frames, memory_order_relaxed)) {
-        return wrong(c, "a zone's number of frames is wrong", q_pa(z->first), 0);
-    }
-    return check_span(c, z);
+    return so(c, c->n_managed == q_zone_n_frames(z), "a zone's number of frames is wrong", q_pa(z->first), 0) &&
+           check_span(c, z);
 }
 
 /* ---- what does not change --------------------------------------------------------------------------------- */
 
-/* Both are looked at before anything that they lead to. */
+/* This comes first: the caches and the header are found by these data. */
 static bool check_core(struct check *c) {
-    return c->q->sum == q_core_sum(c->q) ? true : wrong(c, "the allocator's fixed data are damaged", QUIRE_NONE, 0);
+    return so(c, c->q->sum == q_core_sum(c->q), "the allocator's fixed data are damaged", QUIRE_NONE, 0);
 }
 
+/* Looks at each pointer before it follows it: at the table by the complement of its address, at its length by the complement
+ * of that, at the zones in it by a checksum. */
 static bool check_table(struct check *c) {
     size_t n_zones;
     const char *why = q_metadata_wrong(c->q->header, (q_frame)c->q->header->base, &n_zones);
@@ -303,6 +295,7 @@ static bool check_table(struct check *c) {
         zones->sum != q_zones_sum(zones)) {
         return wrong(c, "the table of zones is damaged", QUIRE_NONE, 0);
     }
+    Q_ASSERT(zones->n > 0, zones->n);
     const struct q_zone *main = q_main(c->q);
     size_t most = 0;
     bool has_main = false;
@@ -314,52 +307,47 @@ static bool check_table(struct check *c) {
         most = z->n_blocks > most ? z->n_blocks : most;
         has_main |= z == main;
     }
-    return has_main && main->n_blocks == most ? true : wrong(c, "the main zone is not the largest one", QUIRE_NONE, 0);
+    return so(c, has_main && main->n_blocks == most, "the main zone is not the largest one", QUIRE_NONE, 0);
 }
 
 /* ---- all of it -------------------------------------------------------------------------------------------- */
 
+/* What moves. Each frame is checked against the caches, so these come first. */
 static bool check_all(struct check *c) {
     const struct q_zones *zones = q_zones(c->q);
-    for (unsigned cpu = 0; cpu < c->q->n_cpus; cpu++) {
-        if (!check_cache(c, &c->q->caches[cpu])) {
-            return false;
-        }
+    bool sound = true;
+    for (unsigned cpu = 0; cpu < c->q->n_cpus && sound; cpu++) {
+        sound = check_cache(c, &c->q->caches[cpu]);
     }
-    for (size_t i = 0; i < zones->n; i++) {
-        if (!check_zone(c, zones->zone[i])) {
-            return false;
-        }
+    for (size_t i = 0; i < zones->n && sound; i++) {
+        sound = check_zone(c, zones->zone[i]);
     }
-    for (size_t i = 0; i < zones->n; i++) {
-        if (!check_extent(c, zones->zone[i])) {
-            return false;
-        }
+    for (size_t i = 0; i < zones->n && sound; i++) {
+        sound = check_extent(c, zones->zone[i]);
     }
-    if (c->n_cached != frames_in_caches(c->q)) {
-        return wrong(c, "a CPU cache holds a frame that is not free, or no frame", QUIRE_NONE, 0);
-    }
-    if (c->n_whole != atomic_load_explicit(&c->q->balance.n_whole, memory_order_relaxed)) {
-        return wrong(c, "the number of whole free blocks is wrong", QUIRE_NONE, 0);
-    }
-    return true;
+    intptr_t n_whole = atomic_load_explicit(&c->q->balance.n_whole, memory_order_relaxed);
+    return sound &&
+           so(c, c->n_cached == frames_in_caches(c->q), "a CPU cache holds a frame that is not free, or no frame",
+              QUIRE_NONE, 0) &&
+           so(c, c->n_whole == n_whole, "the number of whole free blocks is wrong", QUIRE_NONE, 0);
 }
 
 /* Sums over all that changes when free frames come or move (V1). */
 struct motion {
     q_word sum;
-    bool busy;    /* somebody is in the middle of something */
+    bool busy;    /* a call is in the middle of something */
     bool damaged; /* more ended than began */
 };
 
 /* The newest value, or any. */
 static q_word read_word(_Atomic q_word *at, bool newest) {
-    /* seq_cst, for both: behind what the recount read, before what it will read (V2) */
+    /* seq_cst, for both: the first look comes before all that the recount reads, the second one after it (V2) */
     return newest ? atomic_fetch_add(at, 0) : atomic_load(at);
 }
 
+/* One look. `newest`: the second one. */
 static struct motion sum_up(struct quire *q, bool newest) {
-    q_word ended = read_word(&q->n_ended, newest); /* first, so that it is the lesser one */
+    q_word ended = read_word(&q->n_ended, newest); /* before n_begun, so that it is the lesser one */
     q_word begun = read_word(&q->n_begun, newest), n_calls = 0;
     uint32_t adding = newest ? atomic_fetch_add(&q->adding, 0) : atomic_load(&q->adding);
     struct motion l = {begun + adding, begun != ended || adding % 2 != 0, (intptr_t)(begun - ended) < 0};
@@ -375,10 +363,10 @@ static struct motion sum_up(struct quire *q, bool newest) {
 }
 
 enum quire_status quire_validate(const struct quire *q, struct quire_fault *first) {
-    struct quire *all = (struct quire *)(uintptr_t)q; /* nothing is changed, but the second look needs to write */
+    struct quire *all = (struct quire *)(uintptr_t)q; /* the second look writes, but changes no value */
     struct check c = {.q = all, .first = first};
     *first = (struct quire_fault){.kind = QUIRE_FAULT_NONE, .pa = QUIRE_NONE};
-    if (!check_core(&c)) {
+    if (!check_core(&c)) { /* never changes, so it is damaged whatever moves */
         return QUIRE_FAULT;
     }
     struct motion before = sum_up(all, false);

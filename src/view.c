@@ -1,12 +1,18 @@
 /* view.c: pointers to metadata, made from what lasts of them (layout.h).
  *
- * A view is a struct quire, a table of its zones, and a struct q_zone for each. The one that a kernel works with lies in
- * the metadata themselves, and is made by quire_init and again by quire_recover. Another one can be made anywhere, also of
- * memory that may only be read, by a program that never was in the machine: it brings its own quire_port_map. Through
- * that everything can be asked that writes nothing: quire_walk, quire_tag_stats, quire_zone_stats, quire_refs.
+ * A view is a struct quire, a table of its zones, and a struct q_zone for each:
  *
- * Nothing in the metadata is believed before q_metadata_wrong has looked at it, and that believes no number before the
- * checksum over it was right. */
+ *   struct quire --> struct q_zones --> struct q_zone --> lines, records, index, blocks: where they lie
+ *                    by address     --> struct q_zone --> ..
+ *
+ * The view that a kernel works with lies in the metadata themselves. quire_init makes it, and quire_recover makes it again.
+ * A program that never ran on the machine can make another one anywhere, even of memory that may only be read: it brings
+ * its own quire_port_map. Such a view answers each call that writes nothing: quire_walk, quire_tag_stats,
+ * quire_zone_stats, quire_refs.
+ *
+ * W1  No number in the metadata is used before the checksum over it was found right.             order in wrong_extent
+ * W2  The zones of a table ascend by address, and their blocks do not overlap.                    q_table_insert
+ * W3  A view's fixed words have checksums of their own, made last: quire_validate compares them.  tests/unit/damage.c */
 #include "view.h"
 
 #include "cache.h"
@@ -16,9 +22,11 @@
 
 /* ---- checksums -------------------------------------------------------------------------------------------- */
 
-/* As q_checksum, the same on machines of all word sizes. `from` is aligned to a word. */
+/* As q_checksum, but the same on machines of all word sizes. `from` is aligned to 32 bits. */
 static uint32_t sum_of(const void *from, size_t n_bytes) {
     uint32_t sum = 2166136261u, word;
+    Q_ASSERT(n_bytes > 0 && n_bytes % sizeof word == 0, n_bytes);
+    Q_ASSERT((uintptr_t)from % sizeof word == 0, (uintptr_t)from);
     for (size_t i = 0; i < n_bytes; i += sizeof word) {
         memcpy(&word, __builtin_assume_aligned((const char *)from + i, sizeof word), sizeof word);
         sum = (sum ^ word) * 16777619u;
@@ -35,14 +43,30 @@ uint32_t q_zone_layout_sum(const struct q_zone_layout *zone) {
     return sum_of(zone, offsetof(struct q_zone_layout, sum));
 }
 
+q_word q_core_sum(const struct quire *q) {
+    const q_word fixed[] = {(q_word)q->header, (q_word)q->caches, q->n_cpus, q->n_quick, (q_word)q->content};
+    return q_checksum_of(Q_NO_SUM, fixed, sizeof fixed / sizeof *fixed);
+}
+
+q_word q_zones_sum(const struct q_zones *zones) {
+    q_word sum = Q_NO_SUM;
+    for (size_t i = 0; i < zones->n; i++) {
+        sum = q_checksum(sum, (q_word)zones->zone[i]);
+    }
+    return sum;
+}
+
 /* ---- the chain of extents --------------------------------------------------------------------------------- */
 
+/* One of the copies of the link to the next extent. */
 static q_word read_copy(const struct q_header *h, unsigned i) {
+    Q_ASSERT(i < Q_LINKS, i);
     /* acquire: pairs with the release in q_link, so that the header it leads to is seen whole */
     return atomic_load_explicit(&h->next[i], memory_order_acquire);
 }
 
-/* The link as two of its copies have it; false: no two agree. */
+/* The link as two of its copies have it; false: no two agree. If q_link was stopped between two stores, the old value or
+ * the new one has two copies, so the link is one of these. */
 static bool read_link(const struct q_header *h, q_word *next) {
     _Static_assert(Q_LINKS == 3, "two that agree are right");
     q_word first = read_copy(h, 0), second = read_copy(h, 1), third = read_copy(h, 2);
@@ -51,20 +75,23 @@ static bool read_link(const struct q_header *h, q_word *next) {
 }
 
 void q_link(struct q_header *h, q_frame next) {
+    Q_ASSERT(next == Q_NO_FRAME || next != h->base, next); /* a chain without a loop */
     for (unsigned i = 0; i < Q_LINKS; i++) {
-        /* release: who sees the link sees what it leads to; pairs with read_link */
+        /* release: a CPU that sees the link sees what it leads to; pairs with read_copy */
         atomic_store_explicit(&h->next[i], next, memory_order_release);
     }
 }
 
 struct q_header *q_next_extent(const struct q_header *h) {
     q_word next = Q_NO_FRAME;
-    (void)read_link(h, &next);
+    bool sound = read_link(h, &next);
+    Q_ASSERT(sound, next); /* q_metadata_wrong looked at it */
     return next == Q_NO_FRAME ? NULL : quire_port_map(q_pa(next));
 }
 
-/* ---- what stands against reading them --------------------------------------------------------------------- */
+/* ---- reasons not to read them ----------------------------------------------------------------------------- */
 
+/* Whether there is a header of ours, and whether it is whole. The version comes first: only it says what else there is. */
 static const char *wrong_header(const struct q_header *h) {
     /* acquire: pairs with the release in quire_init */
     if (atomic_load_explicit(&h->magic, memory_order_acquire) != Q_MAGIC) {
@@ -76,7 +103,7 @@ static const char *wrong_header(const struct q_header *h) {
     return h->sum == q_header_sum(h) ? NULL : "a header of its metadata is damaged";
 }
 
-/* Where the header is sound and of another build. */
+/* Whether a library that was built in another way made the sound header. */
 static const char *wrong_build(const struct q_header *h) {
     if (h->word_bytes != sizeof(q_word)) {
         return "it was made with another word size";
@@ -94,19 +121,18 @@ static const char *wrong_build(const struct q_header *h) {
     return same ? NULL : "its structures have other sizes";
 }
 
-static const struct q_zone_layout *zones_of(const struct q_header *h) {
-    return (const struct q_zone_layout *)(const void *)((const char *)h + h->zones_at);
-}
-
+/* Whether what the extent says of its zones is whole. */
 static const char *wrong_zones(const struct q_header *h) {
     for (uint32_t i = 0; i < h->n_zones; i++) {
-        if (zones_of(h)[i].sum != q_zone_layout_sum(&zones_of(h)[i]) || zones_of(h)[i].zero != 0) {
+        const struct q_zone_layout *zone = &q_zone_layouts(h)[i];
+        if (zone->sum != q_zone_layout_sum(zone) || zone->zero != 0) {
             return "what its metadata say of a zone is damaged";
         }
     }
     return NULL;
 }
 
+/* All of the above, in the order in which each look may rely on the ones before (W1). */
 static const char *wrong_extent(const struct q_header *h) {
     const char *why = wrong_header(h);
     why = why == NULL ? wrong_build(h) : why;
@@ -139,28 +165,19 @@ const char *q_metadata_wrong(const struct q_header *first, q_frame at, size_t *n
 
 /* ---- making one ------------------------------------------------------------------------------------------- */
 
-q_word q_core_sum(const struct quire *q) {
-    q_word sum = q_checksum(q_checksum(Q_NO_SUM, (q_word)q->header), (q_word)q->caches);
-    return q_checksum(q_checksum(q_checksum(sum, q->n_cpus), q->n_quick), (q_word)q->content);
-}
-
-q_word q_zones_sum(const struct q_zones *zones) {
-    q_word sum = Q_NO_SUM;
-    for (size_t i = 0; i < zones->n; i++) {
-        sum = q_checksum(sum, (q_word)zones->zone[i]);
-    }
-    return sum;
-}
-
 void q_table_insert(struct q_zones *table, struct q_zone *z) {
-    size_t i = table->n++;
+    Q_ASSERT(z->n_blocks > 0, z->first);
+    size_t i = table->n++; /* from the end on, larger ones make room */
     for (; i > 0 && table->zone[i - 1]->first > z->first; i--) {
         table->zone[i] = table->zone[i - 1];
     }
     table->zone[i] = z;
+    Q_ASSERT(i == 0 || q_zone_frame(table->zone[i - 1], table->zone[i - 1]->n_blocks) <= z->first, z->first);
+    Q_ASSERT(i == table->n - 1 || q_zone_frame(z, z->n_blocks) <= table->zone[i + 1]->first, z->first);
 }
 
 void q_publish_table(struct quire *q, struct q_zones *table) {
+    Q_ASSERT(table->n > 0, table->n);
     table->not_n = ~table->n;
     table->sum = q_zones_sum(table);
     atomic_store_explicit(&q->zones, table, memory_order_release); /* pairs with q_zones */
@@ -175,29 +192,27 @@ void q_prefer_if_larger(struct quire *q, struct q_zone *z) {
     }
 }
 
-/* A pointer into an extent. The view of memory that may only be read is not written through. */
-static void *part(const struct q_header *h, uint64_t at) {
-    return (char *)(uintptr_t)h + at;
-}
-
 struct q_zone *q_view_zone(struct quire *q, const struct q_header *h, uint32_t i, struct q_zone *z) {
-    const struct q_zone_layout *zone = &zones_of(h)[i];
-    q_zone_open(z, zone, h, &q->balance);
-    z->meta_base = i == 0 ? (q_frame)h->base : 0;
+    Q_ASSERT(i < h->n_zones, i);
+    q_zone_open(z, &q_zone_layouts(h)[i], h, &q->balance);
+    z->meta_base = i == 0 ? (q_frame)h->base : 0; /* the extent is told of once, with its first zone */
     z->meta_end = i == 0 ? (q_frame)h->end : 0;
     q_zone_seal(z);
     return z;
 }
 
-/* The shared words as they are at the moment, for a view that lies apart. relaxed: a snapshot */
+/* Copies the shared words as they are at the moment, for a view that lies apart. relaxed: a snapshot */
 static void copy_words(struct q_zone *to, struct q_zone *from) {
+    Q_ASSERT(to != from, (uintptr_t)to);
     atomic_init(&to->base, atomic_load_explicit(&from->base, memory_order_relaxed));
     atomic_init(&to->end, atomic_load_explicit(&from->end, memory_order_relaxed));
     atomic_init(&to->ceiling, atomic_load_explicit(&from->ceiling, memory_order_relaxed));
     atomic_init(&to->n_frames, atomic_load_explicit(&from->n_frames, memory_order_relaxed));
 }
 
+/* The same of the allocator. */
 static void copy_counters(struct quire *to, struct quire *from) {
+    Q_ASSERT(to != from, (uintptr_t)to);
     atomic_init(&to->balance.n_free, atomic_load_explicit(&from->balance.n_free, memory_order_relaxed));
     atomic_init(&to->balance.n_whole, atomic_load_explicit(&from->balance.n_whole, memory_order_relaxed));
     atomic_init(&to->n_begun, atomic_load_explicit(&from->n_begun, memory_order_relaxed));
@@ -207,21 +222,29 @@ static void copy_counters(struct quire *to, struct quire *from) {
     atomic_init(&to->adding, atomic_load_explicit(&from->adding, memory_order_relaxed));
 }
 
-void q_view_open(struct quire *q, const struct q_header *first, struct q_zones *table, struct q_zone *apart) {
-    q->header = (struct q_header *)(uintptr_t)first; /* written by quire_add only */
-    q->caches = part(first, first->caches_at);
+/* The fixed words, and a main zone that is yet to be found. */
+static void open_core(struct quire *q, const struct q_header *first) {
+    Q_ASSERT(first->number == 0 && first->n_cpus > 0, first->number);
+    Q_ASSERT(first->quire_at > 0 && first->caches_at > first->quire_at, first->caches_at);
+    q->header = (struct q_header *)(uintptr_t)first; /* only quire_add writes there */
+    q->caches = q_part(first, first->caches_at);
     q->n_cpus = first->n_cpus;
     q->content = (enum quire_content)first->content;
     q->n_quick = q->content == QUIRE_CONTENT_NONE ? q->n_cpus : 0;
     q->sum = q_core_sum(q);
-    if (apart != NULL) {
-        copy_counters(q, part(first, first->quire_at));
-    }
     atomic_store_explicit(&q->main, NULL, memory_order_relaxed); /* nobody else knows it yet */
+}
+
+void q_view_open(struct quire *q, const struct q_header *first, struct q_zones *table, struct q_zone *apart) {
+    open_core(q, first);
+    if (apart != NULL) {
+        copy_counters(q, q_part(first, first->quire_at));
+    }
     table->n = 0;
     for (const struct q_header *h = first; h != NULL; h = q_next_extent(h)) {
         for (uint32_t i = 0; i < h->n_zones; i++) {
-            struct q_zone *there = part(h, zones_of(h)[i].view_at), *z = apart != NULL ? &apart[table->n] : there;
+            struct q_zone *there = q_part(h, q_zone_layouts(h)[i].view_at);
+            struct q_zone *z = apart != NULL ? &apart[table->n] : there;
             if (apart != NULL) {
                 copy_words(z, there);
             }

@@ -5,17 +5,28 @@
  *   blocks   how many bits are set; the record of a whole block       8
  *   index    hints by how many are set                                ~1
  *
- * Blocks are aligned by physical address. A zone may begin and end in the middle of one; the frames of such a block
- * that are not the zone's have RESERVED records and never a bit. All other blocks start fresh: their metadata are
- * whatever memory held before, and are initialised by who claims the block first.
+ * Blocks are aligned by physical address. A zone may begin and end in the middle of one. The other frames of such a
+ * block have RESERVED records and never a bit. All other blocks start fresh: their metadata are whatever memory held
+ * before, and the CPU that claims the block initialises them. So a zone looks like this after some time:
  *
- * Z1  Frames below `first + ceiling` have initialised records, so that one comparison tells a caller's address
- *     from anything else; so has the last block, if it was partly ours from the start. Else the index is asked.
- *                                                                                             q_zone_claim
- * Z2  count = bits set in the line, or Q_AS_ONE and there is none, when nothing is in flight.  quire_validate
+ *     first base              first + ceiling                           end
+ *     |     |                 |                                         |
+ *     +-----------+-----------+-----------+-----------+-----------+-----------+
+ *     | --|ready  |   ready   |   fresh   |   ready   |   fresh   |ready|--   |
+ *     +-----------+-----------+-----------+-----------+-----------+-----------+
+ *
+ *     A cell is a block, -- are frames of it that are RESERVED.
+ *
+ * The index numbers blocks by address, so that two blocks that could be one pair lie in the same leaf. Where the zone's
+ * first block is the upper half of a pair, the first position of the index stands for no block: z->skew is 1.
+ *
+ * Z1  Frames below `first + ceiling` have initialised records, so that one comparison tells whether a caller's address
+ *     has a record. So has the last block, if a part of it was RESERVED from the start. For others the index is asked.
+ *                                                                                             publish
+ * Z2  count = bits set in the line, or it is Q_AS_ONE and no bit is set, when nothing is in flight.  quire_validate
  * Z3  A block with count > 0 is hinted in its class, when nothing is in flight.               quire_validate
- * Z4  CLEAN in a block's record: all its frame records are 0. Taken away by who borrows frames of the block to
- *     hand them out singly.                                                                  quire_validate */
+ * Z4  CLEAN in a block's record: all its frame records are 0. A CPU that borrows frames of the block to hand them out
+ *     singly takes it away (q_zone_soil).                                                     quire_validate */
 #include "zone.h"
 
 #include "mem.h"
@@ -30,16 +41,21 @@ static size_t block_bytes(size_t n_blocks) {
     return n_blocks * sizeof(struct q_block);
 }
 
-/* Everything begins with a line. */
+/* Everything begins with a cache line. */
 static size_t to_line(size_t n_bytes) {
     return (n_bytes + sizeof(struct q_line) - 1) & ~(sizeof(struct q_line) - 1);
 }
 
+/* How many positions of the index come before that of the block which begins with frame `first`. */
 static size_t skew_of(q_frame first) {
     return first / Q_BLOCK & 1;
 }
 
 size_t q_zone_plan(struct q_zone_layout *zone, q_frame first, size_t n_blocks, size_t at) {
+    _Static_assert(sizeof(struct q_line) % _Alignof(struct q_node) == 0, "a line's alignment suits all parts");
+    _Static_assert(sizeof(struct q_line) % _Alignof(struct q_zone) == 0, "a line's alignment suits all parts");
+    Q_ASSERT(first % Q_BLOCK == 0, first);
+    Q_ASSERT(n_blocks > 0 && n_blocks < Q_MOST_BLOCKS, n_blocks);
     *zone = (struct q_zone_layout){.first = first, .n_blocks = n_blocks};
     zone->view_at = at = to_line(at);
     zone->lines_at = at = to_line(at + sizeof(struct q_zone));
@@ -49,7 +65,7 @@ size_t q_zone_plan(struct q_zone_layout *zone, q_frame first, size_t n_blocks, s
     return to_line(at + block_bytes(n_blocks));
 }
 
-/* The position of no block of ours is not fresh. */
+/* The position that stands for no block is not fresh, so that nobody claims it. */
 static void leave_skewed(struct q_zone *z) {
     if (z->skew != 0) {
         (void)q_index_claim_block(&z->index, 0);
@@ -58,22 +74,23 @@ static void leave_skewed(struct q_zone *z) {
 
 void q_zone_open(struct q_zone *z, const struct q_zone_layout *zone, const struct q_header *header,
                  struct q_balance *balance) {
-    char *at = (char *)(uintptr_t)header; /* a view of memory that may only be read is not written through */
+    Q_ASSERT(zone->n_blocks > 0 && zone->first % Q_BLOCK == 0, zone->first);
     z->first = (q_frame)zone->first;
     z->n_blocks = (size_t)zone->n_blocks;
-    z->records = (q_record *)(void *)(at + zone->records_at);
-    z->lines = (struct q_line *)(void *)(at + zone->lines_at);
-    z->blocks = (struct q_block *)(void *)(at + zone->blocks_at);
+    z->records = q_part(header, zone->records_at);
+    z->lines = q_part(header, zone->lines_at);
+    z->blocks = q_part(header, zone->blocks_at);
     z->skew = skew_of(z->first);
-    q_index_open(&z->index, at + zone->index_at, z->n_blocks + z->skew);
+    q_index_open(&z->index, q_part(header, zone->index_at), z->n_blocks + z->skew);
     z->n_tail = 0;
     z->balance = balance;
 }
 
-void q_zone_start(struct q_zone *z, q_frame base, q_frame end) {
-    Q_ASSERT(base < end && q_zone_block_of(z, base) < z->n_blocks && q_zone_block_of(z, end - 1) < z->n_blocks, base);
-    atomic_init(&z->base, base);
-    atomic_init(&z->end, end);
+void q_zone_start(struct q_zone *z, struct q_span span) {
+    Q_ASSERT(!q_is_empty(span) && span.base >= z->first, span.base);
+    Q_ASSERT(span.end <= q_zone_covers(z).end, span.end);
+    atomic_init(&z->base, span.base);
+    atomic_init(&z->end, span.end);
     atomic_init(&z->ceiling, 0);
     atomic_init(&z->n_frames, 0);
     atomic_fetch_add_explicit(&z->balance->n_whole, (intptr_t)z->n_blocks, memory_order_relaxed); /* all fresh */
@@ -86,28 +103,29 @@ void q_zone_seal(struct q_zone *z) {
     z->sum = q_zone_sum(z);
 }
 
-/* relaxed: bounds for the checks of addresses, which whoever holds a frame got after it was inside */
+/* Whether a frame of the zone's blocks is the zone's own. relaxed: RESERVED changes only while quire_add runs */
 static bool is_managed(const struct q_zone *z, q_frame f) {
     return !q_zone_ready(z, q_zone_block_of(z, f)) ||
            (atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed) & Q_RESERVED) == 0;
 }
 
-void q_zone_span(const struct q_zone *z, q_frame *base, q_frame *end) {
-    *base = z->first;
-    *end = q_zone_frame(z, z->n_blocks);
-    while (*base < *end - 1 && !is_managed(z, *base)) {
-        ++*base;
+struct q_span q_zone_span(const struct q_zone *z) {
+    struct q_span s = q_zone_covers(z);
+    while (s.base < s.end - 1 && !is_managed(z, s.base)) {
+        s.base++;
     }
-    while (*base < *end - 1 && !is_managed(z, *end - 1)) {
-        --*end;
+    while (s.base < s.end - 1 && !is_managed(z, s.end - 1)) {
+        s.end--;
     }
+    return s;
 }
 
 void q_zone_fit_span(struct q_zone *z) {
-    q_frame base, end;
-    q_zone_span(z, &base, &end);
-    atomic_store_explicit(&z->base, base, memory_order_relaxed); /* relaxed: as above */
-    atomic_store_explicit(&z->end, end, memory_order_relaxed);
+    struct q_span s = q_zone_span(z);
+    Q_ASSERT(!q_is_empty(s), s.base);
+    /* relaxed: as q_zone_bounds reads them */
+    atomic_store_explicit(&z->base, s.base, memory_order_relaxed);
+    atomic_store_explicit(&z->end, s.end, memory_order_relaxed);
 }
 
 void q_zone_forget_hints(struct q_zone *z) {
@@ -116,44 +134,41 @@ void q_zone_forget_hints(struct q_zone *z) {
 }
 
 q_word q_zone_sum(const struct q_zone *z) {
-    q_word sum = q_checksum(Q_NO_SUM, z->first);
-    sum = q_checksum(sum, z->n_blocks);
-    sum = q_checksum(sum, (q_word)z->records);
-    sum = q_checksum(sum, (q_word)z->lines);
-    sum = q_checksum(sum, (q_word)z->blocks);
-    sum = q_checksum(sum, z->index.n_blocks);
-    sum = q_checksum(sum, z->index.top);
-    for (unsigned level = 0; level < Q_LEVELS && level <= z->index.top; level++) {
+    const q_word fixed[] = {z->first,          z->n_blocks,       (q_word)z->records, (q_word)z->lines,
+                            (q_word)z->blocks, z->index.n_blocks, z->index.top,       z->n_tail,
+                            z->skew,           z->meta_base,      z->meta_end,        (q_word)z->balance};
+    q_word sum = q_checksum_of(Q_NO_SUM, fixed, sizeof fixed / sizeof *fixed);
+    /* The second bound is for a damaged `top`: quire_validate sums up before it believes anything. */
+    for (unsigned level = 0; level <= z->index.top && level < Q_LEVELS; level++) {
         sum = q_checksum(sum, (q_word)z->index.level[level]);
     }
-    sum = q_checksum(sum, z->n_tail);
-    sum = q_checksum(sum, z->skew);
-    sum = q_checksum(sum, z->meta_base);
-    sum = q_checksum(sum, z->meta_end);
-    return q_checksum(sum, (q_word)z->balance);
+    return sum;
 }
 
 size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from) {
     size_t at = q_index_next(&z->index, class, from + z->skew);
-    Q_ASSERT(at >= z->skew, at);
+    Q_ASSERT(at == Q_NO_BLOCK || at >= from + z->skew, at);
     return at == Q_NO_BLOCK ? Q_NO_BLOCK : at - z->skew;
 }
 
 size_t q_zone_next_ready(const struct q_zone *z, size_t from) {
-    /* The search for READY changes nothing, so that const may go. */
+    /* The search for READY changes nothing (q_index_next), so the const may be dropped. */
     return q_zone_next((struct q_zone *)(uintptr_t)z, Q_READY, from);
 }
 
 bool q_zone_ready(const struct q_zone *z, size_t block) {
+    Q_ASSERT(block < z->n_blocks, block);
     return q_index_has(&z->index, Q_READY, block + z->skew);
 }
 
 bool q_zone_hinted(const struct q_zone *z, size_t block, int32_t n_free) {
+    Q_ASSERT(block < z->n_blocks, block);
     enum q_class class = q_class_of(n_free);
     return class == Q_NOTHING || q_index_has(&z->index, class, block + z->skew);
 }
 
 void q_zone_hint(struct q_zone *z, size_t block, int32_t n_free) {
+    Q_ASSERT(block < z->n_blocks, block);
     enum q_class class = q_class_of(n_free);
     if (class != Q_NOTHING) {
         q_index_set(&z->index, class, block + z->skew);
@@ -161,13 +176,14 @@ void q_zone_hint(struct q_zone *z, size_t block, int32_t n_free) {
 }
 
 size_t q_zone_find(struct q_zone *z, enum q_class class, size_t from) {
+    Q_ASSERT(class > Q_FRESH && class < Q_READY, class); /* the classes that a count decides */
     for (size_t b = from; (b = q_zone_next(z, class, b)) != Q_NO_BLOCK; b++) {
         q_count *count = &z->blocks[b].count;
         if (q_class_of(atomic_load(count)) == class) {
             return b;
         }
-        /* Wrong hint: away with it, and look again. seq_cst all four (see index.c): a CPU that changes the count
-         * meanwhile sees the hint gone, or this sees the new count. */
+        /* A wrong hint: takes it away, and looks again. All four accesses are seq_cst (see index.c): a CPU that changes
+         * the count meanwhile sees that the hint is gone, or this one sees the new count. */
         q_index_clear(&z->index, class, b + z->skew);
         if (q_class_of(atomic_load(count)) == class) {
             q_index_set(&z->index, class, b + z->skew);
@@ -178,6 +194,7 @@ size_t q_zone_find(struct q_zone *z, enum q_class class, size_t from) {
 }
 
 size_t q_zone_next_free(struct q_zone *z, enum q_class class, size_t from) {
+    Q_ASSERT(class == Q_FRESH || class == Q_ALL, class);
     if (class != Q_FRESH) {
         return q_zone_find(z, class, from);
     }
@@ -188,17 +205,19 @@ size_t q_zone_next_free(struct q_zone *z, enum q_class class, size_t from) {
     return b;
 }
 
-/* Publishes an initialised block. If it is the one at the ceiling, raises that over it and over what is ready behind
- * it. Of two neighbours published at once, the lower one's CPU raises over both: it looks at READY after it raised
- * the ceiling, and the other one looked at the ceiling after it had set READY (all seq_cst). */
+/* Publishes an initialised block. If it is the one at the ceiling, raises that over it and over the ready blocks that
+ * follow. If two CPUs publish two neighbours at once, the CPU with the lower one raises the ceiling over both: it looks at
+ * READY after it raised the ceiling, and the other CPU looked at the ceiling after it had set READY (all seq_cst). */
 static void publish(struct q_zone *z, size_t block) {
+    Q_ASSERT(block < z->n_blocks, block);
     q_index_set_ready(&z->index, block + z->skew);
     q_frame ceiling = atomic_load(&z->ceiling);
+    Q_ASSERT(ceiling % Q_BLOCK == 0 && ceiling / Q_BLOCK <= z->n_blocks, ceiling);
     if (ceiling != block * Q_BLOCK) {
         return;
     }
     do {
-        /* release: who sees the ceiling sees the records below it; pairs with the acquire in q_zone_knows. A failed
+        /* release: a CPU that sees the ceiling sees the records below it; pairs with the acquire in q_zone_knows. A failed
          * exchange loads the newer ceiling: another CPU raised it. */
         if (atomic_compare_exchange_strong(&z->ceiling, &ceiling, ceiling + Q_BLOCK)) {
             ceiling += Q_BLOCK;
@@ -219,6 +238,7 @@ static void init_records(q_record *records, q_word usable) {
 
 void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     int32_t n_free = 0;
+    Q_ASSERT(block < z->n_blocks, block);
     bool claimed = q_index_claim_block(&z->index, block + z->skew);
     Q_ASSERT(claimed, block);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
@@ -226,6 +246,7 @@ void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
         atomic_init(&z->lines[block].word[w], usable[w]);
         n_free += (int32_t)q_popcount(usable[w]);
     }
+    Q_ASSERT(n_free < (int32_t)Q_BLOCK, block); /* a block without a hole stays fresh */
     atomic_init(&z->blocks[block].count, n_free);
     atomic_init(&z->blocks[block].record, 0);
     atomic_fetch_sub_explicit(&z->balance->n_whole, 1, memory_order_relaxed);
@@ -234,7 +255,8 @@ void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     q_zone_hint(z, block, n_free);
 }
 
-/* The block is claimed, so nobody else looks at its metadata: plain writes in effect. */
+/* Initialises a block of which all frames are the caller's. It is claimed, so no other CPU looks at its metadata: plain
+ * writes in effect. */
 static void init_claimed(struct q_zone *z, size_t block) {
     Q_ASSERT(!q_zone_ready(z, block), block);
     memset(&z->records[block * Q_BLOCK], 0, Q_BLOCK * sizeof(q_record));
@@ -250,6 +272,7 @@ size_t q_zone_claim(struct q_zone *z) {
     if (at == Q_NO_BLOCK) {
         return Q_NO_BLOCK;
     }
+    Q_ASSERT(at >= z->skew, at);
     init_claimed(z, at - z->skew);
     return at - z->skew;
 }
