@@ -234,16 +234,21 @@ static struct q_header *last_extent(const struct quire *q) {
 /* Makes a zone for a piece that no zone's blocks cover. A crash before join_chain leaves the allocator as it was. */
 static enum quire_status add_zone(struct quire *q, struct q_span piece) {
     struct quire_region region = {q_pa(piece.base), q_pa(piece.end), QUIRE_USABLE};
-    struct q_plan plan = {
-        .regions = &region, .n_regions = 1, .around = surroundings(q, piece), .n_before = q_zones(q)->n};
     struct q_header *last = last_extent(q);
-    struct q_identity who = {q->n_cpus, q->content, last->seal, last->number + 1};
+    struct q_plan plan = {.regions = &region,
+                          .n_regions = 1,
+                          .around = surroundings(q, piece),
+                          .n_before = q_zones(q)->n,
+                          .n_cpus = q->n_cpus,
+                          .content = q->content,
+                          .seal = last->seal,
+                          .number = last->number + 1};
     struct q_span extent;
     if (quire_port_map(region.base) == NULL || !find_extent(q, &plan, piece, &extent)) {
         return QUIRE_NO_MEMORY;
     }
     struct q_header *h = quire_port_map(q_pa(extent.base));
-    q_extent_make(&plan, &who, h, extent.base, &q->balance);
+    q_extent_make(&plan, h, extent.base, &q->balance);
     /* relaxed: the release in q_link orders it for a reader that comes by the link */
     atomic_store_explicit(&h->magic, Q_MAGIC, memory_order_relaxed);
     join_chain(q, last, h);

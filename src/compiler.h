@@ -7,10 +7,10 @@ _Static_assert(__builtin_expect(1, 1), "gcc and clang know this");
 /* A function that is seldom called: kept apart from those that often are. */
 #define Q_COLD __attribute__((noinline, cold))
 
-/* A function that is not to be mixed into its callers, which stay short and need no stack. */
+/* A function that is kept out of its callers, so that they stay short and need no stack. */
 #define Q_APART __attribute__((noinline))
 
-/* For branches that the quick ways do not take: their code stays together. */
+/* For branches that the quick ways do not take, so that the code which they do take stays together. */
 #define Q_SELDOM(condition) (__builtin_expect(!!(condition), 0))
 
 #endif

@@ -1,8 +1,18 @@
 /* content.c: what frames contain when they are freed and handed out; the policies of enum quire_content.
  *
+ *   policy       when freed        when handed out
+ *   NONE         -                 -                    frames are never touched
+ *   JUNK         filled with 1     filled with 5
+ *   JUNK_FREE    filled with 1     -
+ *   ZERO         -                 filled with 0
+ *   POISON       filled with E7    verified             a frame that was written to meanwhile is reported, and kept
+ *
  * A frame is verified only if its record says FREED: one that was never handed out was never poisoned, since
- * start-up touches no frame. One that was freed when a crash came may not have been poisoned any more (q_is_unsure).
- * Called outside of any cache visit, since a pass over a frame takes long. */
+ * start-up touches no frame. One that was freed when a crash came may be without its poison (q_is_unsure).
+ * The caller is in no cache visit, since a pass over a frame takes long.
+ *
+ * F1  A free that can not fill its frames changes nothing: q_content_may_free is asked for all of them first, and the port
+ *     gives the same addresses again.                                                        tests/unit/content.c */
 #include "content.h"
 
 #include "mem.h"
@@ -12,9 +22,12 @@
 
 #define JUNK_FREED 0x01
 #define JUNK_GIVEN 0x05
+_Static_assert(QUIRE_POISON <= UINT8_MAX && QUIRE_POISON != 0, "one byte, and not what unused memory mostly holds");
+_Static_assert(QUIRE_PAGE_SIZE % sizeof(q_word) == 0, "a frame is compared by words");
 
-/* Where a frame can be touched; a port that can not say, though the policy needs it, is reported. */
+/* Where a frame can be touched. NULL: the port gives no address, though the policy needs one; reported. */
 static unsigned char *touch(struct quire *q, const char *call, q_frame f, unsigned order) {
+    Q_ASSERT(q->content != QUIRE_CONTENT_NONE, f);
     unsigned char *at = quire_port_map(q_pa(f));
     if (at == NULL) {
         (void)q_fault(q, QUIRE_FAULT_UNMAPPED, call, q_pa(f), order, q_zone_holding_record(q_zone_of(q, f), f));
@@ -23,6 +36,7 @@ static unsigned char *touch(struct quire *q, const char *call, q_frame f, unsign
 }
 
 bool q_content_may_free(struct quire *q, const char *call, q_frame f, unsigned order) {
+    Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
     for (q_frame i = f; q_content_fills_freed(q) && i < f + ((q_frame)1 << order); i++) {
         if (touch(q, call, i, order) == NULL) {
             return false;
@@ -32,6 +46,7 @@ bool q_content_may_free(struct quire *q, const char *call, q_frame f, unsigned o
 }
 
 void q_content_freed(struct quire *q, q_frame f, unsigned order) {
+    Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
     for (q_frame i = f; q_content_fills_freed(q) && i < f + ((q_frame)1 << order); i++) {
         unsigned char *at = quire_port_map(q_pa(i)); /* it had an address in q_content_may_free */
         if (at != NULL) {
@@ -40,7 +55,7 @@ void q_content_freed(struct quire *q, q_frame f, unsigned order) {
     }
 }
 
-/* The first byte that is not poison, or the page size. */
+/* The first byte that is not poison, or the page size. Words first, since that is quicker; then the bytes of the word. */
 static unsigned first_damage(const unsigned char *at) {
     static const q_word poison = Q_ALL_BITS / 0xFF * QUIRE_POISON; /* in each byte */
     unsigned i = 0;
@@ -56,6 +71,7 @@ static unsigned first_damage(const unsigned char *at) {
     return i;
 }
 
+/* Whether a frame still holds its poison; if not, or if it can not be touched, that is reported. */
 static bool verify(struct quire *q, const char *call, q_frame f, unsigned order, uint32_t record) {
     const unsigned char *at = touch(q, call, f, order);
     if (at == NULL) {
@@ -68,6 +84,7 @@ static bool verify(struct quire *q, const char *call, q_frame f, unsigned order,
     return i == QUIRE_PAGE_SIZE;
 }
 
+/* False: it can not be touched; reported. */
 static bool fill(struct quire *q, const char *call, q_frame f, unsigned order, int byte) {
     unsigned char *at = touch(q, call, f, order);
     if (at != NULL) {
@@ -78,15 +95,9 @@ static bool fill(struct quire *q, const char *call, q_frame f, unsigned order, i
 
 bool q_content_given(struct quire *q, const char *call, q_frame f, unsigned order, bool fill_it) {
     uint32_t record = q_zone_last_record(q_zone_of(q, f), f);
-    switch (q->content) {
-    case QUIRE_CONTENT_POISON:
+    if (q->content == QUIRE_CONTENT_POISON) {
         return (record & Q_FREED) == 0 || q_is_unsure(record) || verify(q, call, f, order, record);
-    case QUIRE_CONTENT_ZERO:
-    case QUIRE_CONTENT_JUNK:
-        return !fill_it || fill(q, call, f, order, q->content == QUIRE_CONTENT_ZERO ? 0 : JUNK_GIVEN);
-    case QUIRE_CONTENT_NONE:
-    case QUIRE_CONTENT_JUNK_FREE:
-        break;
     }
-    return true;
+    bool zero = q->content == QUIRE_CONTENT_ZERO, junk = q->content == QUIRE_CONTENT_JUNK;
+    return (!zero && !junk) || !fill_it || fill(q, call, f, order, zero ? 0 : JUNK_GIVEN);
 }

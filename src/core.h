@@ -1,4 +1,11 @@
-/* core.h: one allocator: what all of its files share. */
+/* core.h: one allocator: what all of its files share.
+ *
+ *   struct quire --+-- caches: one for each CPU (cache.h)
+ *                  +-- zones: a table, which quire_add replaces --+-- struct q_zone (zone.h)
+ *                  +-- main: the largest of them                  +-- ..
+ *
+ * The fields are of three kinds. Fixed ones have a checksum, for quire_validate. Two pointers change when quire_add runs, by
+ * a release, so that a CPU that sees the new zone sees all of it. All others are shared counters. */
 #ifndef Q_CORE_H
 #define Q_CORE_H
 
@@ -9,39 +16,42 @@ struct q_cache;
 
 /* The zones by ascending address. Immutable: quire_add publishes a new one. */
 struct q_zones {
-    size_t n, not_n; /* the complement, so that damage to n is found before it is counted on */
+    size_t n, not_n; /* and its complement, so that damage to n is found before a loop relies on it */
     q_word sum;      /* checksum of zone[] */
     struct q_zone *zone[];
 };
 
-/* A view (view.c), but for what is marked. */
+/* A view (view.c), except for the fields that are marked as lasting. */
 struct quire {
     _Atomic(struct q_zone *) main; /* the largest zone: looked at first */
     struct q_cache *caches;        /* this and the next three never change */
     unsigned n_cpus;
-    size_t n_quick; /* CPUs for which there are quick ways: all, or none where contents are looked at (single.c) */
+    size_t n_quick; /* CPUs that may take the quick ways: all, or none if frames' contents matter (single.c) */
     enum quire_content content;
     q_word sum; /* checksum of these four and of `header` */
     _Atomic(const struct q_zones *) zones;
     _Atomic q_word not_zones; /* the complement of `zones`, so that damage to that is found */
     /* Lasting, and shared, from here on to `header`: */
     struct q_balance balance;
-    /* Operations that work on shared bits without a CPU cache and can hide or move free frames: begun and ended.
-     * A caller about to fail compares (take.c). */
+    /* Operations that work on shared bits without a CPU cache and can hide or move free frames: how many began and ended.
+     * A call that is about to fail for want of memory compares the two (take.c). On a line apart: they change often. */
     _Alignas(64) _Atomic q_word n_begun;
     _Atomic q_word n_ended;
     _Atomic q_word n_faults;
     _Atomic q_word n_unproved;
-    _Atomic uint32_t adding; /* times that a quire_add began or ended: odd while one runs */
+    _Atomic uint32_t adding; /* how often a quire_add began or ended: odd while one runs */
     struct q_header *header; /* of the first extent; never changes */
 };
+_Static_assert(offsetof(struct quire, n_begun) / 64 > offsetof(struct quire, zones) / 64,
+               "what changes often lies apart");
+_Static_assert(sizeof(struct quire) % _Alignof(struct q_balance) == 0, "what follows begins with a cache line");
 
-/* acquire: pairs with the release in quire_add, so that the zones in it are seen whole. */
+/* The table of zones. acquire: pairs with the release in q_publish_table, so that the zones in it are seen whole. */
 static inline const struct q_zones *q_zones(const struct quire *q) {
     return atomic_load_explicit(&q->zones, memory_order_acquire);
 }
 
-/* acquire: as above. */
+/* The main zone. acquire: pairs with the release in q_prefer_if_larger, for the same. */
 static inline struct q_zone *q_main(const struct quire *q) {
     return atomic_load_explicit(&q->main, memory_order_acquire);
 }
@@ -51,7 +61,7 @@ static inline void q_balance_add(struct quire *q, intptr_t n) {
     atomic_fetch_add_explicit(&q->balance.n_free, n, memory_order_relaxed);
 }
 
-/* Around work on shared bits without a cache. seq_cst: one order with the prover's look (take.c). */
+/* Around work on shared bits without a cache. seq_cst: one order with the look of a call that is about to fail (take.c). */
 static inline void q_begin(struct quire *q) {
     atomic_fetch_add(&q->n_begun, 1);
 }

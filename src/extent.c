@@ -100,26 +100,20 @@ static size_t plan_zone(const struct q_plan *plan, const struct q_span *zone, si
     return n_blocks >= Q_MOST_BLOCKS ? 0 : q_zone_plan(layout, s->base / Q_BLOCK * Q_BLOCK, n_blocks, at);
 }
 
-/* `to` is a power of two. */
-static size_t round_up(size_t n, size_t to) {
-    Q_ASSERT(to > 0 && (to & (to - 1)) == 0, to);
-    return (n + to - 1) & ~(to - 1);
-}
-
 /* Places what comes before the first zone. */
 static void place_parts(struct q_plan *plan) {
     _Static_assert(sizeof(struct q_cache) % Q_CACHE_BYTES == 0, "each cache of the row is aligned");
     _Static_assert(_Alignof(struct quire) >= _Alignof(struct q_zone_layout), "zones fit between header and quire");
-    size_t at = plan->zones_at = round_up(sizeof(struct q_header), sizeof(struct q_line));
+    size_t at = plan->zones_at = q_round_up(sizeof(struct q_header), sizeof(struct q_line));
     at += plan->n_zones * sizeof(struct q_zone_layout);
-    if (plan->n_cpus > 0) {
-        plan->quire_at = round_up(at, _Alignof(struct quire));
-        plan->caches_at = round_up(plan->quire_at + sizeof(struct quire), Q_CACHE_BYTES);
+    if (plan->number == 0) { /* the extent of the allocator itself */
+        plan->quire_at = q_round_up(at, _Alignof(struct quire));
+        plan->caches_at = q_round_up(plan->quire_at + sizeof(struct quire), Q_CACHE_BYTES);
         at = plan->caches_at + plan->n_cpus * sizeof(struct q_cache);
     }
-    plan->table_at = at = round_up(at, sizeof(struct q_line));
+    plan->table_at = at = q_round_up(at, sizeof(struct q_line));
     at += sizeof(struct q_zones) + (plan->n_before + plan->n_zones) * sizeof(struct q_zone *);
-    plan->first_at = round_up(at, sizeof(struct q_line));
+    plan->first_at = q_round_up(at, sizeof(struct q_line));
     Q_ASSERT(plan->table_at >= plan->zones_at && plan->first_at > plan->table_at, plan->table_at);
 }
 
@@ -219,8 +213,8 @@ static void start_zone(struct q_zone *z, const struct q_plan *plan, size_t i, si
 
 /* ---- the extent ------------------------------------------------------------------------------------------ */
 
-/* Writes what this build says of every extent, and where this plan puts the parts. The magic stays 0, and so do the
- * fields that are of the allocator. */
+/* Writes what this build says of every extent, what all extents of the allocator say, and where the plan puts the parts. The
+ * magic stays 0. */
 static void fill_header(struct q_header *h, const struct q_plan *plan, q_frame base) {
     memset(h, 0, sizeof *h);
     h->version = Q_LAYOUT_VERSION;
@@ -234,6 +228,10 @@ static void fill_header(struct q_header *h, const struct q_plan *plan, q_frame b
     h->view_bytes = sizeof(struct q_zone);
     h->node_bytes = sizeof(struct q_node);
     h->block_bytes = sizeof(struct q_block);
+    h->content = (uint8_t)plan->content;
+    h->n_cpus = plan->n_cpus;
+    h->seal = plan->seal;
+    h->number = plan->number;
     h->n_zones = (uint32_t)plan->n_zones;
     h->base = base;
     h->end = base + plan->n_meta;
@@ -241,19 +239,14 @@ static void fill_header(struct q_header *h, const struct q_plan *plan, q_frame b
     h->quire_at = plan->quire_at;
     h->caches_at = plan->caches_at;
     h->table_at = plan->table_at;
+    h->sum = q_header_sum(h);
     q_link(h, Q_NO_FRAME);
 }
 
-void q_extent_make(const struct q_plan *plan, const struct q_identity *who, struct q_header *h, q_frame base,
-                   struct q_balance *balance) {
+void q_extent_make(const struct q_plan *plan, struct q_header *h, q_frame base, struct q_balance *balance) {
     Q_ASSERT(plan->n_meta > 0 && plan->n_zones > 0, plan->n_meta); /* settled */
-    Q_ASSERT((who->number == 0) == (plan->n_cpus > 0), who->number);
+    Q_ASSERT(plan->number > 0 || plan->quire_at > 0, plan->number);
     fill_header(h, plan, base);
-    h->content = (uint8_t)who->content;
-    h->n_cpus = who->n_cpus;
-    h->seal = who->seal;
-    h->number = who->number;
-    h->sum = q_header_sum(h);
     struct q_zone_layout *layout = q_zone_layouts(h);
     struct q_span span;
     size_t at = plan->first_at;

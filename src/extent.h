@@ -18,8 +18,12 @@ struct q_plan {
     size_t n_regions;
     size_t home; /* the region whose front is carved off for the extent; Q_ELSEWHERE: the extent lies outside */
     struct q_span around; /* the frames that the one zone's blocks cover; empty: those that the regions need */
-    unsigned n_cpus;      /* caches to make; 0: the allocator exists, and has its caches */
     size_t n_before;      /* zones that the allocator has already */
+    /* The same in all extents of an allocator: */
+    unsigned n_cpus;
+    enum quire_content content;
+    uint64_t seal;
+    uint32_t number; /* but this: of the extent in the chain. 0: struct quire and the caches are made, too */
     /* Found by q_plan_settle: */
     q_frame n_meta; /* frames of the extent */
     size_t n_zones, zones_at, quire_at, caches_at, table_at, first_at;
@@ -29,18 +33,9 @@ struct q_plan {
  * metadata. */
 bool q_plan_settle(struct q_plan *plan, q_frame n_available);
 
-/* What the headers of all extents of an allocator have in common, and their number. */
-struct q_identity {
-    unsigned n_cpus;
-    enum quire_content content;
-    uint64_t seal;
-    uint32_t number;
-};
-
 /* Fills the extent that begins at frame `base` and is mapped at `h`: header and zones. The magic, struct quire, caches,
  * table and the rest of the view are left to the caller. */
-void q_extent_make(const struct q_plan *plan, const struct q_identity *who, struct q_header *h, q_frame base,
-                   struct q_balance *balance);
+void q_extent_make(const struct q_plan *plan, struct q_header *h, q_frame base, struct q_balance *balance);
 
 /* Reserves the frames of the extent that lie in some zone's blocks. Returns how many were not reserved before. */
 q_frame q_extent_reserve(const struct quire *q, const struct q_header *h);

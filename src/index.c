@@ -202,16 +202,19 @@ static bool open_raw(struct q_index *ix, unsigned level, size_t node, q_word amo
     return false;
 }
 
-/* A leaf below which something is fresh, initialising nodes on the way; Q_NO_BLOCK: there is none. */
-static size_t fresh_leaf(struct q_index *ix) {
+/* A block that seems fresh, initialising nodes on the way; Q_NO_BLOCK: there is none. */
+static size_t fresh_block(struct q_index *ix) {
     unsigned level = ix->top;
     size_t node = 0;
-    while (level > 0) {
+    for (;;) {
         q_word w = atomic_load(&ix->level[level][node].word[Q_FRESH]);
-        if (w != 0) { /* a child is said to have some */
+        if (w != 0) { /* a child is fresh, or is said to have something fresh below */
             node = node * Q_FANOUT + q_lowest(w);
+            if (level == 0) {
+                return node;
+            }
             level--;
-        } else if (!open_raw(ix, level, node, Q_ALL_BITS)) { /* neither that, nor a raw child */
+        } else if (level == 0 || !open_raw(ix, level, node, Q_ALL_BITS)) { /* neither that, nor a raw child */
             if (level == ix->top) {
                 return Q_NO_BLOCK;
             }
@@ -220,7 +223,6 @@ static size_t fresh_leaf(struct q_index *ix) {
             node = 0;
         }
     }
-    return node;
 }
 
 bool q_index_claim_block(struct q_index *ix, size_t block) {
@@ -242,18 +244,9 @@ bool q_index_claim_block(struct q_index *ix, size_t block) {
 
 size_t q_index_claim(struct q_index *ix) {
     for (;;) { /* if an iteration fails, another CPU got a block, so the number of blocks bounds the iterations */
-        size_t leaf = fresh_leaf(ix);
-        if (leaf == Q_NO_BLOCK) {
-            return Q_NO_BLOCK;
-        }
-        q_word fresh = atomic_load(&ix->level[0][leaf].word[Q_FRESH]);
-        if (fresh == 0) {
-            if (ix->top == 0) { /* the leaf is the root: nothing led here */
-                return Q_NO_BLOCK;
-            }
-            lower(ix, Q_FRESH, 0, leaf);
-        } else if (q_index_claim_block(ix, leaf * Q_FANOUT + q_lowest(fresh))) {
-            return leaf * Q_FANOUT + q_lowest(fresh);
+        size_t block = fresh_block(ix);
+        if (block == Q_NO_BLOCK || q_index_claim_block(ix, block)) {
+            return block;
         }
     }
 }

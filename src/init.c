@@ -1,7 +1,15 @@
 /* init.c: making an allocator.
  *
  * All metadata lie in one extent (layout.h) at the front of the largest piece of memory that is mapped already. It is
- * carved off: no zone covers it. What lasts is written first, the view is made from it, as quire_recover does. */
+ * carved off: no zone manages its frames.
+ *
+ *   q_find_home     which piece, by the arguments alone: quire_recover finds the same one by the same arguments
+ *   q_plan_settle   how large the extent is, and what lies where in it
+ *   q_extent_make   writes what lasts; then q_view_open makes the view from it, as in quire_recover
+ *   the magic       comes last
+ *
+ * N1  The magic stands there only while all of the rest does, so a crash in the middle leaves no allocator to recover.
+ *                                                                                  crash points of the explorer */
 #include "init.h"
 #include "extent.h"
 
@@ -12,30 +20,28 @@
 #include "view.h"
 #include <quire/port.h>
 
-/* The region with the largest piece below `mapped_end`, and the length of that in frames. */
-static q_frame largest(const struct quire_region *regions, size_t n, quire_pa mapped_end, size_t *region) {
-    q_frame most = 0;
+/* Finds the region with the most frames below `mapped_end`, its first frame, and how many. None: n_available is 0. */
+static void find_largest(const struct quire_region *regions, size_t n, quire_pa mapped_end, struct q_home *home) {
+    *home = (struct q_home){.header = NULL};
     for (size_t i = 0; i < n; i++) {
         struct q_span s;
         if (!q_span_of(&regions[i], &s)) {
             continue;
         }
-        if (mapped_end != 0 && q_pa(s.end) > mapped_end) {
+        if (mapped_end != 0 && q_pa(s.end) > mapped_end) { /* what is not mapped yet can not hold metadata */
             s.end = (q_frame)(mapped_end >> QUIRE_PAGE_SHIFT);
         }
-        if (s.base < s.end && s.end - s.base > most) {
-            most = s.end - s.base;
-            *region = i;
+        if (!q_is_empty(s) && s.end - s.base > home->n_available) {
+            *home = (struct q_home){.region = i, .base = s.base, .n_available = s.end - s.base};
         }
     }
-    return most;
 }
 
 static q_word add_address(q_word sum, quire_pa pa) {
     return q_checksum(q_checksum(sum, (uint32_t)pa), (uint32_t)(pa >> 32));
 }
 
-/* A checksum of the arguments. */
+/* A checksum of the arguments: quire_recover has to be called with the same ones. */
 static q_word seal_of(const struct quire_config *config, const struct quire_region *regions, size_t n_regions) {
     q_word sum = q_checksum(q_checksum(Q_NO_SUM, config->n_cpus), (q_word)config->content);
     for (size_t i = 0; i < n_regions; i++) {
@@ -51,32 +57,32 @@ enum quire_status q_find_home(const struct quire_config *config, const struct qu
         q_check_regions(regions, n_regions) != QUIRE_OK) {
         return QUIRE_INVALID;
     }
-    struct q_span s = {0, 0};
-    home->n_available = largest(regions, n_regions, config->mapped_end, &home->region);
+    find_largest(regions, n_regions, config->mapped_end, home);
     if (home->n_available == 0) {
         return QUIRE_NO_MEMORY;
     }
-    (void)q_span_of(&regions[home->region], &s);
-    home->base = s.base;
+    Q_ASSERT(home->region < n_regions, home->region);
     home->seal = seal_of(config, regions, n_regions);
-    home->header = quire_port_map(q_pa(s.base));
+    home->header = quire_port_map(q_pa(home->base));
     return home->header == NULL ? QUIRE_NO_MEMORY : QUIRE_OK;
 }
 
 /* Writes all of the extent. */
-static struct quire *make(const struct quire_config *config, const struct q_plan *plan, const struct q_home *home) {
-    const struct q_identity who = {.n_cpus = config->n_cpus, .content = config->content, .seal = home->seal};
+static struct quire *make(const struct q_plan *plan, const struct q_home *home) {
     struct q_header *h = home->header;
-    struct quire *q = (struct quire *)(void *)((char *)h + plan->quire_at);
+    struct quire *q = q_part(h, plan->quire_at);
+    Q_ASSERT((uintptr_t)q % _Alignof(struct quire) == 0, plan->quire_at);
+    Q_ASSERT(plan->n_meta <= home->n_available, plan->n_meta);
     /* relaxed: nobody else runs; a crash from here on leaves no allocator */
     atomic_store_explicit(&h->magic, 0, memory_order_relaxed);
     memset(q, 0, sizeof *q);
-    q_extent_make(plan, &who, h, home->base, &q->balance);
-    q_view_open(q, h, (struct q_zones *)(void *)((char *)h + plan->table_at), NULL);
+    q_extent_make(plan, h, home->base, &q->balance);
+    q_view_open(q, h, q_part(h, plan->table_at), NULL);
+    Q_ASSERT(q_zones(q)->n == plan->n_zones && q->n_cpus == plan->n_cpus, plan->n_zones);
     for (unsigned i = 0; i < q->n_cpus; i++) {
         q_cache_init(&q->caches[i]);
     }
-    /* release: who finds the magic after a crash finds all of the above; pairs with q_metadata_wrong */
+    /* release: a reader that finds the magic after a crash finds all of the above; pairs with wrong_header */
     atomic_store_explicit(&h->magic, Q_MAGIC, memory_order_release);
     return q;
 }
@@ -90,10 +96,15 @@ Q_APART enum quire_status quire_init(struct quire **out, const struct quire_conf
     if (status != QUIRE_OK) {
         return status;
     }
-    struct q_plan plan = {.regions = regions, .n_regions = n_regions, .home = home.region, .n_cpus = config->n_cpus};
+    struct q_plan plan = {.regions = regions,
+                          .n_regions = n_regions,
+                          .home = home.region,
+                          .n_cpus = config->n_cpus,
+                          .content = config->content,
+                          .seal = home.seal};
     if (!q_plan_settle(&plan, home.n_available)) {
         return QUIRE_NO_MEMORY;
     }
-    *out = make(config, &plan, &home);
+    *out = make(&plan, &home);
     return QUIRE_OK;
 }

@@ -5,14 +5,14 @@
 #include "core.h"
 
 struct q_home {
-    size_t region;           /* whose front it is */
+    size_t region;           /* the number of the region; the extent is its front */
     q_frame base;            /* first frame of the extent */
-    q_frame n_available;     /* how many there are from there on */
+    q_frame n_available;     /* mapped frames of the region */
     uint64_t seal;           /* checksum of the arguments */
-    struct q_header *header; /* where it is mapped */
+    struct q_header *header; /* where the extent is mapped */
 };
 
-/* QUIRE_INVALID, QUIRE_NO_MEMORY: as quire_init. */
+/* Finds it. QUIRE_INVALID, QUIRE_NO_MEMORY: as quire_init. */
 enum quire_status q_find_home(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
                               struct q_home *home);
 

@@ -1,7 +1,18 @@
 /* inspect.c: statistics, and the walk over all of memory. Snapshots of something that moves; see quire.h.
  *
  * Nothing here visits a CPU cache: its words are read while its visitor changes them (shown.h). So a reader that is stopped
- * in the middle keeps nobody from a frame, and readers do not see each other. At rest all sums are exact. */
+ * in the middle keeps nobody from a frame, and readers do not disturb each other. At rest all sums are exact.
+ *
+ *   quire_zone_stats   one pass over the counts of the zone's initialised blocks; the others are all free
+ *   quire_stats        that of all zones, and a few words of each cache: frames in caches are free, too
+ *   quire_walk         one pass over all records, joined to the longest runs that are in the same state
+ *
+ * The walk goes by ascending address. The table of zones does as well, but extents lie between zones or inside of them, in
+ * any order. So after each zone or extent the walk looks for the one that comes next.
+ *
+ * T1  All numbers of one call are about the zones of one table, though quire_add may publish another meanwhile. Each zone
+ *     has its own numbers read once.                                                        q_zones() once in a call
+ * T2  A walk visits each address once: it goes on where the last zone or extent ended.      from, in quire_walk */
 #include "cache.h"
 #include "place.h"
 
@@ -9,13 +20,13 @@
 
 /* relaxed loads throughout: snapshots */
 static void count_zone(const struct q_zone *z, struct quire_zone_stats *out) {
-    *out = (struct quire_zone_stats){
-        .base = q_pa(atomic_load_explicit(&z->base, memory_order_relaxed)),
-        .end = q_pa(atomic_load_explicit(&z->end, memory_order_relaxed)),
-        .n_frames = atomic_load_explicit(&z->n_frames, memory_order_relaxed),
-        .n_fresh_blocks = z->n_blocks,
-    };
+    struct q_span bounds = q_zone_bounds(z);
+    *out = (struct quire_zone_stats){.base = q_pa(bounds.base),
+                                     .end = q_pa(bounds.end),
+                                     .n_frames = q_zone_n_frames(z),
+                                     .n_fresh_blocks = z->n_blocks};
     for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
+        Q_ASSERT(b < z->n_blocks && out->n_fresh_blocks > 0, b);
         out->n_fresh_blocks--;
         uint32_t n_free = q_count_free(&z->blocks[b].count);
         out->n_free += n_free;
@@ -34,7 +45,7 @@ bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_st
     return true;
 }
 
-/* The block of a loan. */
+/* Where the block of a loan lies, for a reader. */
 static quire_pa loan_address(const struct q_loan *loan) {
     q_frame base = q_see(&loan->base);
     return base != Q_NO_FRAME ? q_pa(base) : QUIRE_NONE;
@@ -47,7 +58,7 @@ bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats
     }
     const struct q_cache *c = &q->caches[cpu];
     q_word visit = atomic_load_explicit(&c->guard, memory_order_relaxed);
-    bool busy = visit == Q_BUSY;
+    bool busy = visit == Q_BUSY; /* the visitor keeps the number of warm frames to itself until it leaves */
     *out = (struct quire_cpu_stats){
         .n_warm = (uint32_t)((busy ? 0 : q_visit_warm(visit)) + q_cache_count_runs(c)),
         .n_in = q_loan_count(&c->in),
@@ -96,10 +107,13 @@ struct walk {
     bool stopped;
 };
 
+/* The next frames by address. They make the run longer that waits, or it is passed on and they begin a new one. */
 static void tell(struct walk *w, q_frame f, uint64_t n_frames, enum quire_state state, uint8_t tag) {
     struct quire_run *run = &w->run;
-    bool behind = run->base + (run->n_frames << QUIRE_PAGE_SHIFT) == q_pa(f);
-    if (run->n_frames > 0 && behind && run->state == state && run->tag == tag) {
+    quire_pa run_end = run->base + (run->n_frames << QUIRE_PAGE_SHIFT);
+    Q_ASSERT(n_frames > 0, f);
+    Q_ASSERT(run->n_frames == 0 || run_end <= q_pa(f), f); /* T2 */
+    if (run->n_frames > 0 && run_end == q_pa(f) && run->state == state && run->tag == tag) {
         run->n_frames += n_frames;
         return;
     }
@@ -109,6 +123,7 @@ static void tell(struct walk *w, q_frame f, uint64_t n_frames, enum quire_state 
     *run = (struct quire_run){q_pa(f), n_frames, state, tag};
 }
 
+/* What a frame's record says. */
 static void tell_frame(struct walk *w, const struct quire *q, q_frame f, uint32_t record) {
     if (Q_COUNT(record) > 0) {
         tell(w, f, 1, Q_COUNT(record) > 1 ? QUIRE_STATE_SHARED : QUIRE_STATE_HELD, Q_TAG(record));
@@ -119,37 +134,37 @@ static void tell_frame(struct walk *w, const struct quire *q, q_frame f, uint32_
     }
 }
 
-static void walk_zone(struct walk *w, const struct quire *q, const struct q_zone *z) {
-    q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
-    for (q_frame f = atomic_load_explicit(&z->base, memory_order_relaxed); f < end && !w->stopped;) {
+static void walk_zone(struct walk *w, const struct quire *q, const struct q_zone *z, struct q_span span) {
+    for (q_frame f = span.base; f < span.end && !w->stopped;) {
         if (q_zone_ready(z, q_zone_block_of(z, f))) {
             tell_frame(w, q, f, q_zone_holding_record(z, f));
             f++;
-        } else { /* a fresh block */
+        } else { /* a fresh block: all of it lies in the span, since blocks at its edges are initialised */
+            Q_ASSERT(f % Q_BLOCK == 0, f);
             tell(w, f, Q_BLOCK, QUIRE_STATE_FREE, 0);
             f += Q_BLOCK;
         }
     }
 }
 
-/* What comes next by address: the metadata extent or the span of some zone at or behind `from`. Extents inside
- * a span are told with it. */
+/* What comes next by address: an extent, or the span of a zone. Extents inside a span are told with it. */
 struct next {
-    q_frame base;
-    const struct q_zone *zone, *extent; /* one of them; both NULL: no more */
+    struct q_span span;        /* begins at Q_NO_FRAME: no more */
+    const struct q_zone *zone; /* NULL: an extent */
 };
 
-static struct next next_behind(const struct quire *q, q_frame from) {
+/* The first one that begins at frame `from` or later. */
+static struct next next_from(const struct quire *q, q_frame from) {
     const struct q_zones *zones = q_zones(q);
-    struct next next = {Q_NO_FRAME, NULL, NULL};
+    struct next next = {{Q_NO_FRAME, Q_NO_FRAME}, NULL};
     for (size_t i = 0; i < zones->n; i++) {
         const struct q_zone *z = zones->zone[i];
-        q_frame base = atomic_load_explicit(&z->base, memory_order_relaxed);
-        if (base >= from && base < next.base) {
-            next = (struct next){base, z, NULL};
+        struct q_span span = q_zone_bounds(z), meta = {z->meta_base, z->meta_end};
+        if (span.base >= from && span.base < next.span.base) {
+            next = (struct next){span, z};
         }
-        if (z->meta_base < z->meta_end && z->meta_base >= from && z->meta_base < next.base) {
-            next = (struct next){z->meta_base, NULL, z};
+        if (!q_is_empty(meta) && meta.base >= from && meta.base < next.span.base) {
+            next = (struct next){meta, NULL};
         }
     }
     return next;
@@ -157,17 +172,12 @@ static struct next next_behind(const struct quire *q, q_frame from) {
 
 void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx) {
     struct walk w = {.visit = visit, .ctx = ctx};
-    q_frame from = 0;
-    while (!w.stopped) {
-        struct next next = next_behind(q, from);
+    struct next next = next_from(q, 0);
+    for (; next.span.base != Q_NO_FRAME && !w.stopped; next = next_from(q, next.span.end)) {
         if (next.zone != NULL) {
-            walk_zone(&w, q, next.zone);
-            from = atomic_load_explicit(&next.zone->end, memory_order_relaxed);
-        } else if (next.extent != NULL) {
-            from = next.extent->meta_end;
-            tell(&w, next.base, from - next.base, QUIRE_STATE_METADATA, 0);
+            walk_zone(&w, q, next.zone, next.span);
         } else {
-            break;
+            tell(&w, next.span.base, next.span.end - next.span.base, QUIRE_STATE_METADATA, 0);
         }
     }
     if (w.run.n_frames > 0 && !w.stopped) {

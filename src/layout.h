@@ -43,6 +43,7 @@
 #define Q_LAYOUT_H
 
 #include "bits.h"
+#include "check.h"
 #include <stdatomic.h>
 
 #define Q_MAGIC          0x51756972u /* "Quir" */
@@ -98,6 +99,12 @@ _Static_assert(offsetof(struct q_header, seal) == 56, "ten numbers of 32 bits st
 _Static_assert(offsetof(struct q_header, next) == 112, "the links come last");
 _Static_assert(offsetof(struct q_zone_layout, sum) == 56, "the checksum covers all that stands before it");
 _Static_assert(sizeof(struct q_zone_layout) == 64, "an array of these has the same elements everywhere");
+
+/* The least multiple of `to`, a power of two, that is not less than n. */
+static inline size_t q_round_up(size_t n, size_t to) {
+    Q_ASSERT(to > 0 && (to & (to - 1)) == 0, to);
+    return (n + to - 1) & ~(to - 1);
+}
 
 /* What lies `at` bytes after the header. Where the extent may only be read, the caller does not write through the result. */
 static inline void *q_part(const struct q_header *h, uint64_t at) {

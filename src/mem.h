@@ -1,5 +1,5 @@
-/* mem.h: those that the core calls of the four functions that compilers expect even freestanding, where there is no
- * <string.h>. */
+/* mem.h: compilers expect four functions even where there is no C library, and no <string.h>. The core itself calls these
+ * two; a kernel brings them (docs/porting.md). */
 #ifndef Q_MEM_H
 #define Q_MEM_H
 

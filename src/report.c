@@ -1,9 +1,14 @@
-/* report.c: saying what is wrong: each kind of fault and each status in words, and the way to the port's hook. */
+/* report.c: saying what is wrong: each kind of fault and each status in words, and the way to the port's hook.
+ *
+ * All faults of public calls take the way through report() here: it adds what can be derived from the record, counts the
+ * fault, and calls the hook. The hook may stop the machine; if it returns, so does the public call, by QUIRE_FAULT or as its
+ * contract says. Two faults do not come this way: those of quire_validate are returned to its caller (validate.c), and a
+ * mistake of the core itself ends the program (check.c). */
 #include "report.h"
 
 #include <quire/port.h>
 
-/* Short name and one line in words, by kind. */
+/* Short name and one line in words, by kind. A caller with something more exact to say brings a line of its own. */
 static const struct {
     const char *name, *detail;
 } kinds[QUIRE_FAULT_KINDS] = {
@@ -29,31 +34,28 @@ const char *quire_fault_name(enum quire_fault_kind kind) {
     return (unsigned)kind < QUIRE_FAULT_KINDS ? kinds[kind].name : "unknown fault";
 }
 
+static const char *const statuses[] = {
+    [QUIRE_OK] = "ok",
+    [QUIRE_NO_MEMORY] = "no memory",
+    [QUIRE_FRAGMENTED] = "memory fragmented",
+    [QUIRE_UNSATISFIABLE] = "no memory could ever satisfy this",
+    [QUIRE_INVALID] = "invalid argument",
+    [QUIRE_BUSY] = "busy",
+    [QUIRE_SATURATED] = "reference count full",
+    [QUIRE_FAULT] = "fault",
+};
+_Static_assert(sizeof statuses / sizeof *statuses == QUIRE_FAULT + 1, "QUIRE_FAULT is the last status");
+
 const char *quire_status_name(enum quire_status status) {
-    switch (status) {
-    case QUIRE_OK:
-        return "ok";
-    case QUIRE_NO_MEMORY:
-        return "no memory";
-    case QUIRE_FRAGMENTED:
-        return "memory fragmented";
-    case QUIRE_UNSATISFIABLE:
-        return "no memory could ever satisfy this";
-    case QUIRE_INVALID:
-        return "invalid argument";
-    case QUIRE_BUSY:
-        return "busy";
-    case QUIRE_SATURATED:
-        return "reference count full";
-    case QUIRE_FAULT:
-        return "fault";
-    }
-    return "unknown status";
+    return (unsigned)status <= QUIRE_FAULT ? statuses[status] : "unknown status";
 }
 
+/* Completes a fault, counts it, and tells the port. */
 static enum quire_status report(struct quire *q, struct quire_fault fault) {
     Q_ASSERT(fault.kind > QUIRE_FAULT_NONE && fault.kind < QUIRE_FAULT_KINDS, fault.kind);
+    Q_ASSERT(fault.call != NULL && kinds[fault.kind].name != NULL, fault.kind);
     fault.detail = fault.detail != NULL ? fault.detail : kinds[fault.kind].detail;
+    /* A reserved frame's record names no owner. */
     fault.refs = Q_COUNT(fault.record);
     fault.tag = (fault.record & Q_RESERVED) != 0 ? 0 : Q_TAG(fault.record);
     atomic_fetch_add_explicit(&q->n_faults, 1, memory_order_relaxed); /* a statistic */
@@ -68,6 +70,7 @@ enum quire_status q_fault(struct quire *q, enum quire_fault_kind kind, const cha
 
 void q_fault_content(struct quire *q, const char *call, quire_pa pa, unsigned order, uint32_t record, unsigned offset,
                      uint8_t found) {
+    Q_ASSERT(offset < QUIRE_PAGE_SIZE && found != QUIRE_POISON, offset);
     (void)report(q, (struct quire_fault){.kind = QUIRE_FAULT_CONTENT,
                                          .call = call,
                                          .pa = pa,

@@ -31,19 +31,9 @@
 
 #include "mem.h"
 
-static size_t line_bytes(size_t n_blocks) {
-    return n_blocks * sizeof(struct q_line);
-}
-static size_t record_bytes(size_t n_blocks) {
-    return n_blocks * Q_BLOCK * sizeof(q_record);
-}
-static size_t block_bytes(size_t n_blocks) {
-    return n_blocks * sizeof(struct q_block);
-}
-
 /* Everything begins with a cache line. */
 static size_t to_line(size_t n_bytes) {
-    return (n_bytes + sizeof(struct q_line) - 1) & ~(sizeof(struct q_line) - 1);
+    return q_round_up(n_bytes, sizeof(struct q_line));
 }
 
 /* How many positions of the index come before that of the block which begins with frame `first`. */
@@ -59,10 +49,10 @@ size_t q_zone_plan(struct q_zone_layout *zone, q_frame first, size_t n_blocks, s
     *zone = (struct q_zone_layout){.first = first, .n_blocks = n_blocks};
     zone->view_at = at = to_line(at);
     zone->lines_at = at = to_line(at + sizeof(struct q_zone));
-    zone->records_at = at += line_bytes(n_blocks);
-    zone->index_at = at += record_bytes(n_blocks);
+    zone->records_at = at += n_blocks * sizeof(struct q_line);
+    zone->index_at = at += n_blocks * Q_BLOCK * sizeof(q_record);
     zone->blocks_at = at += q_index_bytes(n_blocks + skew_of(first));
-    return to_line(at + block_bytes(n_blocks));
+    return to_line(at + n_blocks * sizeof(struct q_block));
 }
 
 /* The position that stands for no block is not fresh, so that nobody claims it. */
