@@ -13,6 +13,7 @@
 #include "place.h"
 #include "take.h"
 
+/* Why 2^order frames could not be had: the memory has no such place, it is full, or what is free does not lie together. */
 static Q_COLD enum quire_status why_none(const struct quire *q, unsigned order) {
     struct quire_stats stats;
     if (order == 0) {
@@ -25,6 +26,7 @@ static Q_COLD enum quire_status why_none(const struct quire *q, unsigned order) 
 
 enum quire_status q_alloc_taken(struct quire *q, const char *call, q_frame f, unsigned order, uint8_t tag, bool fill,
                                 quire_pa *out) {
+    Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
     /* What cannot be used takes a frame out of circulation each time, so this ends. */
     while (f != Q_NO_FRAME && !q_hand_out(q, call, f, order, tag, fill)) {
         f = q_take(q, order);
@@ -41,6 +43,7 @@ enum quire_status q_alloc(struct quire *q, const char *call, unsigned order, uin
 }
 
 void q_let_go(struct quire *q, q_frame f, unsigned order) {
+    Q_ASSERT(order <= QUIRE_MAX_ORDER && (f & (((q_frame)1 << order) - 1)) == 0, f);
     if (q->content != QUIRE_CONTENT_NONE) {
         q_content_freed(q, f, order);
     }

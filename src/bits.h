@@ -59,7 +59,7 @@ static inline q_word q_bit(size_t i) {
 }
 
 /* n bits from bit 0 up; n <= Q_WORD_BITS. */
-static inline q_word q_low_bits(size_t n) {
+static inline q_word q_low_bits(size_t n) { /* a shift by all bits of a word has no meaning in C */
     return n == 0 ? 0 : Q_ALL_BITS >> (Q_WORD_BITS - n);
 }
 

@@ -3,8 +3,17 @@
  *   borrow      exchange each word of the block's line with 0: the bits that come are the caller's
  *   give back   or the bits in again; one that was set already is a frame that came back twice
  *
+ *        the line of a block, one bit for each free frame                     its count
+ *        | 1 1 1 0 | 0 0 0 0 | 0 0 1 1 | ...                                       5
+ *   take   exchange each word with 0      then    count - 5, by one addition       0
+ *   give   or the bits in                 then    count + 5                        5
+ *
  * A block of which all frames come home at once sets no bits: its count becomes Q_AS_ONE, by one compare-exchange, and
  * another one takes it away.
+ *
+ * Two words, the bits and the count, cannot change together. So whoever reads both may see a count that is too high,
+ * while somebody takes, or too low, while somebody gives. Nothing depends on it but which blocks are tried first. The
+ * bits alone say who has a frame.
  *
  * B1  A CPU that changes a block's count so that its class changes hints the new class, also if it took frames: two
  *     CPUs' changes may pass each other, and the last one sees the final count.                interleaving tests
@@ -41,6 +50,7 @@ static void count_changed(struct q_zone *z, size_t block, int32_t old, int32_t n
 
 /* `n` more (fewer, if negative) frames are free in the line. Returns the count before. */
 static int32_t count_add(struct q_zone *z, size_t block, int32_t n) {
+    Q_ASSERT(n >= -(int32_t)Q_BLOCK && n <= (int32_t)Q_BLOCK, n);
     int32_t old = atomic_fetch_add(&z->blocks[block].count, n);
     count_changed(z, block, old, old + n);
     return old;
@@ -48,6 +58,7 @@ static int32_t count_add(struct q_zone *z, size_t block, int32_t n) {
 
 /* Takes a block that is there as one; false: it is not. */
 static bool take_as_one(struct q_zone *z, size_t block) {
+    Q_ASSERT(block < z->n_blocks, block);
     q_count *count = &z->blocks[block].count;
     int32_t old = atomic_load(count);
     /* Fails if another CPU took it, or frames came home twice: it is looked for elsewhere then. */
@@ -78,6 +89,7 @@ static unsigned take_seen(struct q_zone *z, size_t block, struct q_loan *loan, b
         q_word got = alone && seen != 0 ? atomic_exchange(&z->lines[block].word[w], 0) : 0;
         q_show(&loan->mask[w], got);
         n += q_popcount(got);
+        Q_ASSERT(n <= Q_BLOCK, n);
         alone = alone && (seen & ~got) == 0;
     }
     return n;
@@ -101,6 +113,7 @@ unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan) {
         q_loan_clear(loan);
         return 0;
     }
+    Q_ASSERT(n == q_loan_count(loan), n);
     (void)count_add(z, block, -(int32_t)n);
     return n;
 }
@@ -120,6 +133,7 @@ bool q_borrow_fresh(struct q_zone *z, struct q_loan *loan) {
 /* Takes these bits of a word, or none. */
 static bool take_bits(_Atomic q_word *word, q_word bits) {
     q_word old = atomic_load(word);
+    Q_ASSERT(bits != 0, bits);
     for (unsigned tries = 0; (old & bits) == bits && tries < Q_WORD_BITS; tries++) { /* as in take_in_word */
         if (atomic_compare_exchange_strong(word, &old, old & ~bits)) {
             return true;
@@ -130,6 +144,7 @@ static bool take_bits(_Atomic q_word *word, q_word bits) {
 
 /* Sets bits of one word; returns those that were set already. */
 static q_word set_bits(struct q_zone *z, size_t block, size_t w, q_word frames) {
+    Q_ASSERT(block < z->n_blocks && w < Q_LINE_WORDS && frames != 0, frames);
     return atomic_fetch_or(&z->lines[block].word[w], frames) & frames;
 }
 
@@ -155,17 +170,19 @@ bool q_borrow_exactly(struct q_zone *z, size_t block, const q_word *mask) {
         }
         n += q_popcount(mask[w]);
     }
+    Q_ASSERT(n > 0, n); /* a mask names a frame */
     (void)count_add(z, block, -(int32_t)n);
     return true;
 }
 
 bool q_borrow_block(struct q_zone *z, size_t block) {
-    if (!q_zone_ready(z, block)) {
+    if (!q_zone_ready(z, block)) { /* never used: whoever initialises it has all of it */
         return q_zone_claim_block(z, block);
     }
-    if (take_as_one(z, block)) {
+    if (take_as_one(z, block)) { /* came home as one */
         return true;
     }
+    /* came home in pieces: all of its bits are set */
     q_word all[Q_LINE_WORDS];
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         all[w] = Q_ALL_BITS;
@@ -180,6 +197,7 @@ static unsigned take_in_word(struct q_zone *z, size_t block, size_t w, unsigned 
     _Atomic q_word *bits = &z->lines[block].word[w];
     q_frame base = q_zone_frame(z, block) + w * Q_WORD_BITS;
     q_word old = atomic_load(bits), run = q_low_bits((size_t)1 << order);
+    Q_ASSERT(most > 0 && (size_t)1 << order <= Q_WORD_BITS, order);
     /* Each failure means that another CPU took or freed frames here. A CPU that fails as often as the word has bits goes on
      * elsewhere, so that each call has an end; a proof that there is none takes that for what it is (take.c, P1). */
     for (unsigned tries = 0; old != 0 && tries < Q_WORD_BITS; tries++) {
@@ -192,6 +210,7 @@ static unsigned take_in_word(struct q_zone *z, size_t block, size_t w, unsigned 
         if (n == 0) {
             return 0;
         }
+        Q_ASSERT(q_popcount(frames) == n << order && (frames & ~old) == 0, frames);
         if (atomic_compare_exchange_strong(bits, &old, old & ~frames)) {
             return n;
         }
@@ -214,6 +233,7 @@ static unsigned take_narrow(struct q_zone *z, size_t block, unsigned order, unsi
 /* The same for one run of whole words. */
 static Q_APART unsigned take_wide(struct q_zone *z, size_t block, unsigned order, q_frame *run) {
     q_word words[Q_LINE_WORDS];
+    Q_ASSERT((size_t)1 << order >= Q_WORD_BITS && order < QUIRE_BLOCK_ORDER, order);
     for (unsigned tries = 0; tries < Q_BLOCK; tries++) { /* each failure means that another CPU took frames here */
         for (size_t w = 0; w < Q_LINE_WORDS; w++) {
             words[w] = atomic_load(&z->lines[block].word[w]);
@@ -245,16 +265,18 @@ static unsigned take_of_own(struct q_zone *z, size_t block, unsigned order, unsi
     }
     q_zone_soil(z, block);
     (void)q_give_back(&rest, &twice);
+    Q_ASSERT(n > 0 && twice == Q_NO_FRAME, twice); /* the whole block was the caller's */
     return n;
 }
 
 unsigned q_borrow_fresh_run(struct q_zone *z, unsigned order, q_frame *run) {
+    Q_ASSERT(order < QUIRE_BLOCK_ORDER, order);
     size_t block = q_zone_claim(z);
     return block != Q_NO_BLOCK ? take_of_own(z, block, order, 1, run) : 0;
 }
 
 unsigned q_borrow_runs(struct q_zone *z, size_t block, unsigned order, unsigned most, q_frame *runs) {
-    Q_ASSERT(order < QUIRE_BLOCK_ORDER && block < z->n_blocks, block);
+    Q_ASSERT(order < QUIRE_BLOCK_ORDER && block < z->n_blocks && most > 0, block);
     if (take_as_one(z, block)) {
         return take_of_own(z, block, order, most, runs);
     }
@@ -286,6 +308,7 @@ q_word q_give_back_word(struct q_zone *z, size_t block, size_t w, q_word frames)
 
 /* The first frame of some bits of word `w`. */
 static q_frame frame_of(const struct q_loan *loan, size_t w, q_word bits) {
+    Q_ASSERT(bits != 0 && w < Q_LINE_WORDS, w);
     return q_see(&loan->base) + w * Q_WORD_BITS + q_lowest(bits);
 }
 
@@ -327,6 +350,7 @@ unsigned q_give_back(struct q_loan *loan, q_frame *twice) {
     if (z == NULL) {
         return 0;
     }
+    Q_ASSERT(q_zone_ready(z, q_loan_block(loan)), q_see(&loan->base));
     unsigned n = Q_BLOCK;
     if (!q_loan_is_all(loan) || !give_as_one(z, q_loan_block(loan))) {
         n = set_all_bits(loan, twice);
@@ -335,6 +359,7 @@ unsigned q_give_back(struct q_loan *loan, q_frame *twice) {
             n = 0;
         }
     }
+    Q_ASSERT(n <= q_loan_count(loan), n);
     q_loan_clear(loan);
     return n;
 }

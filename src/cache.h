@@ -53,6 +53,7 @@ struct q_cache {
 #define Q_WARM_FRAME ((q_word)8) /* the size of one, on 64-bit machines, so that the guard holds an offset */
 #define Q_WARM_FULL  (Q_WARM * Q_WARM_FRAME)
 #define Q_VISIT      (2 * Q_WARM_FULL) /* more than all warm frames, so that each visit adds to the guard */
+_Static_assert((Q_VISIT & (Q_VISIT - 1)) == 0 && Q_BUSY < Q_WARM_FRAME, "the guard's parts are bits of their own");
 
 static inline uint32_t q_visit_warm(q_word visit) {
     return (uint32_t)(visit % Q_VISIT / Q_WARM_FRAME);
@@ -77,7 +78,9 @@ static inline void q_retreat(struct q_cache *c, q_word visit) {
     atomic_store_explicit(&c->guard, visit, memory_order_release); /* as above */
 }
 
+/* A quick visit goes on as a slow one, in which n_warm counts the warm frames. */
 static inline void q_slow_down(struct q_cache *c, q_word visit) {
+    Q_ASSERT(visit % Q_WARM_FRAME == 0, visit); /* nobody's visit but the caller's */
     c->n_warm = q_visit_warm(visit);
 }
 
@@ -90,6 +93,7 @@ static inline bool q_open(struct q_cache *c, q_word *visit) {
 }
 
 static inline void q_close(struct q_cache *c, q_word visit) {
+    Q_ASSERT(c->n_warm <= Q_WARM, c->n_warm);
     q_leave(c, visit, (int)c->n_warm - (int)q_visit_warm(visit));
 }
 
@@ -133,6 +137,7 @@ static inline bool q_cache_gathers(const struct q_cache *c) {
 /* Puts a small run onto its stack (order 1..Q_RUN_ORDERS); false, and nothing done: it is full, or not to be used. */
 static inline bool q_cache_stack(struct q_cache *c, q_frame f, unsigned order) {
     q_word n = q_see(&c->n_runs[order - 1]);
+    Q_ASSERT((f & (((q_frame)1 << order) - 1)) == 0, f);
     if (n >= Q_RUNS || q_cache_gathers(c)) {
         return false;
     }

@@ -22,15 +22,18 @@
 
 /* Takes what is wanted from one block. */
 static bool take_from(struct q_wish *wish, struct q_zone *z, size_t block) {
+    Q_ASSERT(block < z->n_blocks, block);
     if (wish->loan != NULL) {
         return q_borrow(z, block, wish->loan) > 0;
     }
     wish->n = q_borrow_runs(z, block, wish->order, wish->most, wish->run);
+    Q_ASSERT(wish->n <= wish->most, wish->n);
     return wish->n > 0;
 }
 
 /* The same from blocks [from, end) of a class. */
 static bool take_between(struct q_wish *wish, struct q_zone *z, enum q_class class, size_t from, size_t end) {
+    Q_ASSERT(from <= end && end <= z->n_blocks, end);
     for (size_t b = q_zone_find(z, class, from); b < end; b = q_zone_find(z, class, b + 1)) {
         if (take_from(wish, z, b)) {
             return true;
@@ -55,6 +58,7 @@ static size_t home_in(const struct q_wish *wish, const struct q_zone *z) {
         part /= 2;
         home += cpu % 2 != 0 ? part : 0;
     }
+    Q_ASSERT(home <= z->n_blocks, home);
     return home;
 }
 
@@ -71,7 +75,7 @@ static bool frames_in_zone(struct q_wish *wish, struct q_zone *z) {
         class = Q_FEW;
     }
     for (; class <= Q_ALL; class ++) {
-        if (own_is_of(wish, z, (enum q_class) class)) {
+        if (own_is_of(wish, z, (enum q_class) class)) { /* what the caller has is as full as anything here */
             q_loan_move(wish->loan, wish->own);
             return true;
         }
@@ -80,7 +84,7 @@ static bool frames_in_zone(struct q_wish *wish, struct q_zone *z) {
             return true;
         }
     }
-    if (wish->loan != NULL) {
+    if (wish->loan != NULL) { /* only now a block that was never used */
         return q_borrow_fresh(z, wish->loan);
     }
     wish->n = q_borrow_fresh_run(z, wish->order, wish->run);
@@ -91,6 +95,7 @@ static bool frames_in_zone(struct q_wish *wish, struct q_zone *z) {
 
 /* Blocks [block, block + n), all or none, in ascending order, so that of two CPUs that meet one gets them. */
 static bool take_blocks(struct quire *q, struct q_zone *z, size_t block, size_t n) {
+    Q_ASSERT(n > 0 && ((z->first / Q_BLOCK + block) & (n - 1)) == 0, block);
     for (size_t i = 0; i < n; i++) {
         if (block + i < z->n_blocks && q_borrow_block(z, block + i)) {
             continue;
@@ -106,6 +111,7 @@ static bool take_blocks(struct quire *q, struct q_zone *z, size_t block, size_t 
 /* Whole blocks, aligned by physical address: used ones first, so that untouched memory stays so. */
 static bool blocks_in_zone(struct quire *q, struct q_wish *wish, struct q_zone *z) {
     static const enum q_class classes[] = {Q_ALL, Q_FRESH};
+    Q_ASSERT(wish->order >= QUIRE_BLOCK_ORDER && wish->loan == NULL, wish->order);
     size_t n = (size_t)1 << (wish->order - QUIRE_BLOCK_ORDER);
     for (size_t k = 0; k < 2; k++) {
         for (size_t b = 0; (b = q_zone_next_free(z, classes[k], b)) != Q_NO_BLOCK; b++) {
@@ -152,7 +158,9 @@ q_frame q_find_anywhere(const struct quire *q) {
     return Q_NO_FRAME;
 }
 
+/* Whether some of frames [f, f + n) are not the zone's. Blocks that are fresh have no holes. */
 static bool has_hole(const struct q_zone *z, q_frame f, q_frame n) {
+    Q_ASSERT(f >= z->first && q_zone_block_of(z, f + n - 1) < z->n_blocks, f);
     for (q_frame i = f; i < f + n; i++) {
         if (q_zone_ready(z, q_zone_block_of(z, i)) && (q_zone_last_record(z, i) & Q_RESERVED) != 0) {
             return true;
@@ -165,6 +173,7 @@ static bool has_hole(const struct q_zone *z, q_frame f, q_frame n) {
 bool q_ever_fits(const struct quire *q, unsigned order) {
     const struct q_zones *zones = q_zones(q);
     q_frame n = (q_frame)1 << order;
+    Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
     for (size_t i = 0; i < zones->n; i++) {
         const struct q_zone *z = zones->zone[i];
         /* relaxed: a span only grows */

@@ -10,10 +10,12 @@
 #include "report.h"
 
 Q_COLD void q_report_twice(struct quire *q, q_frame f) {
+    Q_ASSERT(q_zone_of(q, f) != NULL, f);
     (void)q_fault(q, QUIRE_FAULT_BIT_TWICE, "quire_free", q_pa(f), 0, q_zone_last_record(q_zone_of(q, f), f));
 }
 
 Q_COLD void q_report_runs_twice(struct quire *q, q_frame base, q_word twice, unsigned order) {
+    Q_ASSERT(twice != 0 && (size_t)1 << order <= Q_WORD_BITS, order);
     while (twice != 0) {
         unsigned first = q_lowest(twice);
         q_report_twice(q, base + first);
@@ -50,6 +52,7 @@ void q_block_goes_home(struct quire *q, struct q_zone *z, size_t block) {
 
 void q_word_goes_home(struct quire *q, q_frame base, q_word frames, unsigned order) {
     struct q_zone *z = q_zone_of(q, base);
+    Q_ASSERT(z != NULL && base % Q_WORD_BITS == 0, base);
     size_t block = q_zone_block_of(z, base);
     q_word twice = q_give_back_word(z, block, base % Q_BLOCK / Q_WORD_BITS, frames);
     look_at_count(q, z, block);

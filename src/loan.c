@@ -10,6 +10,10 @@
  * L1  A frame is in at most one of: its block's line (or count), one loan, one stack.   quire_validate, q_give_back
  * L2  A loan without a block has no bit set.                                            quire_validate
  *
+ * The order of events for a frame in a loan: its bit in the block's line is 0, its record says free, and only the holder
+ * of the loan may set either. So a loan can be opened, filled, searched and closed without a locked instruction, and what
+ * is left of it goes home by one exchange for each word.
+ *
  * Nothing here is shared but for being read (shown.h): no step costs more than a plain one. */
 #include "loan.h"
 
@@ -35,9 +39,11 @@ void q_loan_open_all(struct q_loan *loan, struct q_zone *z, size_t block) {
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         q_show(&loan->mask[w], Q_ALL_BITS);
     }
+    Q_ASSERT(q_loan_is_all(loan) && q_loan_block(loan) == block, block);
 }
 
 void q_loan_move(struct q_loan *to, struct q_loan *from) {
+    Q_ASSERT(to != from && q_loan_count(to) == 0, q_see(&to->base)); /* nothing is lost */
     q_show(&to->zone, q_loan_zone(from));
     q_show(&to->base, q_see(&from->base));
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
@@ -51,6 +57,7 @@ unsigned q_loan_count(const struct q_loan *loan) {
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         n += q_popcount(q_see(&loan->mask[w]));
     }
+    Q_ASSERT(n <= Q_BLOCK, n);
     return n;
 }
 
@@ -77,11 +84,13 @@ bool q_loan_put(struct q_loan *loan, size_t i, size_t n) {
 void q_loan_take(struct q_loan *loan, size_t i, size_t n) {
     Q_ASSERT(q_loan_zone(loan) != NULL && n > 0 && i + n <= Q_BLOCK, i);
     for (size_t w = i / Q_WORD_BITS, end = word_behind(i, n); w < end; w++) {
+        Q_ASSERT((q_range_in_word(w, i, i + n) & ~q_see(&loan->mask[w])) == 0, i); /* all of them are here */
         q_show(&loan->mask[w], q_see(&loan->mask[w]) & ~q_range_in_word(w, i, i + n));
     }
 }
 
 bool q_loan_put_all(struct q_loan *loan) {
+    Q_ASSERT(q_loan_zone(loan) != NULL, q_see(&loan->base));
     q_word any = 0;
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         any |= q_see(&loan->mask[w]);
@@ -110,6 +119,7 @@ bool q_loan_take_all(struct q_loan *loan) {
 
 /* The first of the aligned runs of n words that are full, as a frame's number in the block. */
 static size_t find_words(const q_word *words, size_t n) {
+    Q_ASSERT(n > 0 && Q_LINE_WORDS % n == 0, n);
     for (size_t first = 0; first < Q_LINE_WORDS; first += n) {
         q_word all = Q_ALL_BITS;
         for (size_t w = first; w < first + n; w++) {

@@ -17,6 +17,7 @@ static inline struct q_zone *q_loan_zone(const struct q_loan *loan) {
 
 /* The number of the block in its zone. */
 static inline size_t q_loan_block(const struct q_loan *loan) {
+    Q_ASSERT(q_loan_zone(loan) != NULL, q_see(&loan->base));
     return q_zone_block_of(q_loan_zone(loan), q_see(&loan->base));
 }
 
@@ -41,6 +42,7 @@ unsigned q_loan_count(const struct q_loan *loan);
 
 /* Puts frames of one word of the loan's block into it, `base` that of bit 0; returns those that are there already. */
 static inline q_word q_loan_put_bits(struct q_loan *loan, q_frame base, q_word bits) {
+    Q_ASSERT(q_loan_covers(loan, base) && base % Q_WORD_BITS == 0, base);
     q_shown *word = &loan->mask[(base - q_see(&loan->base)) / Q_WORD_BITS];
     q_word old = q_see(word);
     q_show(word, old | bits);

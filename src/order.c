@@ -2,7 +2,17 @@
  *
  * Orders 1 to 8 are runs of frames of one block, order 9 is a block, order 10 two neighbours. Small runs and a block that
  * the CPU's cache has at hand are taken and given in one visit, as single frames are, records included. Anything else goes
- * the slow way (alloc.c). */
+ * the slow way (alloc.c).
+ *
+ *   order    in one visit                         else
+ *   0        (single.c)
+ *   1..3     a stack of runs of this order        out of `in` or `out`, fetched, then past the cache
+ *   4..8     out of `in` or `out`                 past the cache
+ *   9        `out`, if it is a whole block        past the cache
+ *   10                                            past the cache
+ *
+ * To free frames the records must all be looked at before the first is changed, and all be changed before the visit ends.
+ * So a free that is refused has changed nothing, and outside of visits each frame's record says who has it. */
 #include "alloc.h"
 #include "cache.h"
 #include "compiler.h"
@@ -32,6 +42,7 @@ static inline q_frame kept(struct q_cache *c, unsigned order) {
 /* Gives frames that were taken to `tag` if nothing stands against it. False, and nothing changed: something may. */
 static inline bool own_whole(const struct quire *q, q_frame f, unsigned order, uint8_t tag) {
     struct q_zone *z = q_zone_of(q, f);
+    Q_ASSERT(z != NULL && order > 0 && order <= QUIRE_BLOCK_ORDER, order);
     if (order < QUIRE_BLOCK_ORDER) {
         q_record *records = q_zone_record(z, f);
         bool unheld = q_all_unheld(records, (size_t)1 << order);
@@ -53,8 +64,9 @@ static inline bool own_whole(const struct quire *q, q_frame f, unsigned order, u
 /* The rest of quire_alloc_order in a visit in which `f` came, if any: the cache looks further, then all the others. */
 static Q_APART enum quire_status alloc_run_rest(struct quire *q, struct q_cache *c, q_word visit, q_frame f,
                                                 unsigned order, uint8_t tag, quire_pa *out) {
+    Q_ASSERT(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
     q_slow_down(c, visit);
-    if (f == Q_NO_FRAME && order < QUIRE_BLOCK_ORDER) {
+    if (f == Q_NO_FRAME && order < QUIRE_BLOCK_ORDER) { /* nothing at hand, but the cache may have more, or fetch it */
         f = q_cache_take(q, c, order);
         if (f != Q_NO_FRAME && own_whole(q, f, order, tag)) {
             q_close(c, visit);
@@ -83,7 +95,7 @@ enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag
     }
     q_word visit;
     struct q_cache *c = enter_for(q, order, &visit);
-    if (c == NULL) {
+    if (c == NULL) { /* no cache, nested, contents to look at, or two blocks at once */
         return q_alloc(q, "quire_alloc_order", order, tag, true, out);
     }
     q_frame f = kept(c, order);
@@ -100,6 +112,7 @@ enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag
 /* Writes "free" over the records of a place if that is one allocation, held once. False, and nothing changed: it may
  * be anything else. */
 static inline bool disown_whole(const struct q_place *at, unsigned order) {
+    Q_ASSERT(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
     if (order < QUIRE_BLOCK_ORDER) {
         bool own = q_is_own_run(at->record, (size_t)1 << order);
         if (own) {
@@ -118,6 +131,7 @@ static inline bool disown_whole(const struct q_place *at, unsigned order) {
 
 /* Whether the cache keeps the frames at hand. */
 static inline bool keep(struct q_cache *c, q_frame f, unsigned order) {
+    Q_ASSERT(order > 0 && (f & (((q_frame)1 << order) - 1)) == 0, f);
     return order <= Q_RUN_ORDERS        ? q_cache_stack(c, f, order)
            : order == QUIRE_BLOCK_ORDER ? q_cache_put_block(c, f)
                                         : false;
@@ -151,14 +165,14 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
     if (QUIRE_CHECK < 2 && q_locate_quickly(q, pa, order, &at)) {
         c = enter_for(q, order, &visit);
     }
-    if (c == NULL) {
+    if (c == NULL) { /* no cache, nested, contents to fill, another zone, or two blocks at once */
         return q_free(q, "quire_free_order", pa, order);
     }
-    if (!disown_whole(&at, order)) {
+    if (!disown_whole(&at, order)) { /* a part of an allocation, shared, or misused */
         q_retreat(c, visit);
         return q_free(q, "quire_free_order", pa, order);
     }
-    if (!keep(c, at.frame, order)) {
+    if (!keep(c, at.frame, order)) { /* no room, no stack of that order, or the CPU gathers */
         return put_apart(q, c, visit, at.frame, order);
     }
     q_leave(c, visit, 0);

@@ -6,6 +6,10 @@
  *   a run of 4:   | held, NEXT | held, PREV NEXT | held, PREV NEXT | held, PREV |
  *   2 of it freed:| freed      | freed           | held, NEXT      | held, PREV |
  *
+ * A join counts from both sides: the left frame has NEXT, the right one PREV. Whoever frees a part takes the joins of its
+ * two neighbours away, and these may belong to other CPUs by then. That is the only change that a CPU makes to a record
+ * whose frame it does not hold, and it is an atomic "and", which disturbs neither a count nor a tag.
+ *
  * Up to order 8 each frame gets a record. A whole block gets one record instead of 512, and the frames' records are 0.
  * When a part of the block is freed or shared, the block is split:
  *
@@ -34,7 +38,9 @@ static size_t frames_per_record(const struct q_run *run) {
     return run->of_blocks ? Q_BLOCK : 1;
 }
 
+/* The record of the `i`th frame of the zone, or of its `i`th block. */
 static q_record *run_record(const struct q_run *run, size_t i) {
+    Q_ASSERT(i < run->zone->n_blocks * (run->of_blocks ? 1 : Q_BLOCK), i);
     return run->of_blocks ? &run->zone->blocks[i].record : &run->zone->records[i];
 }
 
@@ -50,6 +56,7 @@ static void write_record(q_record *record, uint32_t value) {
 
 /* Takes a join away from a frame, in whichever record it stands. */
 static void drop_join(struct q_zone *z, size_t frame, uint32_t join) {
+    Q_ASSERT(frame < z->n_blocks * Q_BLOCK && (join == Q_JOIN_PREV || join == Q_JOIN_NEXT), frame);
     /* relaxed: only flags of records whose frames others hold; they look at them when they free (both sides, see
      * above) */
     atomic_fetch_and_explicit(&z->records[frame], ~join, memory_order_relaxed);
@@ -61,6 +68,7 @@ static void drop_join(struct q_zone *z, size_t frame, uint32_t join) {
 /* The run is leaving its allocation: what remains on either side ends there. */
 static void cut_out(const struct q_run *run, uint32_t first_record, uint32_t last_record) {
     size_t unit = frames_per_record(run);
+    Q_ASSERT(run->n > 0, run->first);
     if ((first_record & Q_JOIN_PREV) != 0) {
         drop_join(run->zone, run->first * unit - 1, Q_JOIN_NEXT);
     }
@@ -86,6 +94,7 @@ static uint32_t last_record(const struct q_run *run, size_t i) {
 static void finish_split(struct q_zone *z, size_t block, uint32_t record) {
     q_record *whole = &z->blocks[block].record;
     uint32_t guest = (record & Q_GUEST_MASK) >> Q_GUEST_SHIFT;
+    Q_ASSERT(q_is_parting(record) && guest <= Q_BLOCK, record);
     for (size_t i = 0; i < Q_BLOCK; i++) {
         uint32_t none = 0, held = q_held(Q_TAG(record)) + (i + 1 == guest);
         uint32_t prev = i > 0 ? Q_JOIN_PREV : record & Q_JOIN_PREV;
@@ -100,6 +109,7 @@ static void finish_split(struct q_zone *z, size_t block, uint32_t record) {
 }
 
 void q_split_block(struct q_zone *z, size_t block) {
+    Q_ASSERT(q_zone_ready(z, block), block);
     q_record *whole = &z->blocks[block].record;
     /* acquire: pairs with the release in finish_split. Who sees the block split sees its frames' records. */
     uint32_t record = atomic_load_explicit(whole, memory_order_acquire);
@@ -124,6 +134,7 @@ void q_split(struct quire *q, struct q_zone *z, size_t block) {
 }
 
 bool q_split_for(struct q_zone *z, size_t block, size_t i, uint32_t whole) {
+    Q_ASSERT(i < Q_BLOCK && Q_COUNT(whole) == 1 && !q_is_parting(whole), whole);
     uint32_t marked = whole | Q_FREED | (uint32_t)(i + 1) << Q_GUEST_SHIFT;
     /* seq_cst: as other references that are taken so (quire_try_get); with it the records that own_blocks cleared are
      * seen, else the split would come before that. */
@@ -136,6 +147,7 @@ bool q_split_for(struct q_zone *z, size_t block, size_t i, uint32_t whole) {
 
 /* ---- take back ------------------------------------------------------------------------------------------- */
 
+/* Whether each of the blocks is one allocation, or a part of one, and none is being split. */
 static bool all_whole(const struct q_run *blocks) {
     for (size_t b = blocks->first; b < blocks->first + blocks->n; b++) {
         uint32_t whole = read_record(&blocks->zone->blocks[b].record);
@@ -150,6 +162,7 @@ static bool all_whole(const struct q_run *blocks) {
 static struct q_run records_of(struct quire *q, const struct q_place *at, unsigned order) {
     size_t first = at->frame - at->zone->first, n = (size_t)1 << order;
     struct q_run blocks = {at->zone, first / Q_BLOCK, n < Q_BLOCK ? 1 : n / Q_BLOCK, true};
+    Q_ASSERT((at->frame & (n - 1)) == 0 && blocks.first + blocks.n <= at->zone->n_blocks, at->frame);
     if (order >= QUIRE_BLOCK_ORDER && all_whole(&blocks)) {
         return blocks;
     }
@@ -167,12 +180,14 @@ static enum quire_fault_kind why_not(const struct q_run *run, uint32_t record) {
     if (Q_COUNT(record) == 1) {
         return QUIRE_FAULT_NONE;
     }
+    /* Nobody holds it: never was anybody's, a hole, or freed before. */
     if (!run->of_blocks && (record & Q_RESERVED) != 0) {
         return QUIRE_FAULT_RESERVED;
     }
     return (record & Q_FREED) != 0 ? QUIRE_FAULT_DOUBLE_FREE : QUIRE_FAULT_NEVER_ALLOCATED;
 }
 
+/* Looks at all records before any is changed; reports the first that stands against freeing the run. */
 static enum quire_status check_run(struct quire *q, const char *call, const struct q_run *run, unsigned order) {
     uint32_t prev = 0;
     for (size_t i = run->first; i < run->first + run->n; i++) {
@@ -204,6 +219,7 @@ enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, uns
 
 enum quire_status q_disown(struct quire *q, const char *call, const struct q_run *run, unsigned order) {
     uint32_t first = 0, last = 0;
+    Q_ASSERT(run->n > 0 && run->n == (run->of_blocks ? ((size_t)1 << order) / Q_BLOCK : (size_t)1 << order), run->n);
     for (size_t i = run->first; i < run->first + run->n; i++) {
         last = read_record(run_record(run, i));
         first = i == run->first ? last : first;
@@ -221,6 +237,7 @@ enum quire_status q_disown(struct quire *q, const char *call, const struct q_run
  * reported and left to its holder; the others go home again. */
 static bool blocks_unheld(struct quire *q, const char *call, const struct q_run *blocks, unsigned order) {
     uint32_t all = 0;
+    Q_ASSERT(blocks->of_blocks && order >= QUIRE_BLOCK_ORDER, order);
     for (size_t b = blocks->first; b < blocks->first + blocks->n; b++) {
         all |= read_record(run_record(blocks, b));
     }
@@ -239,6 +256,7 @@ static bool blocks_unheld(struct quire *q, const char *call, const struct q_run 
 /* The first frame of a run that was taken but cannot be used, and the fault reported; Q_NO_FRAME: all are good. */
 static q_frame bad_frame(struct quire *q, const char *call, const struct q_run *frames, unsigned order, bool fill) {
     struct q_zone *z = frames->zone;
+    Q_ASSERT(!frames->of_blocks && frames->n == (size_t)1 << order, frames->n);
     for (size_t i = frames->first; i < frames->first + frames->n; i++) {
         q_frame f = z->first + i;
         uint32_t record = read_record(&z->records[i]);
@@ -274,6 +292,7 @@ static void own_blocks(const struct q_run *blocks, uint8_t tag) {
 
 /* Gives all of a run back but for one frame. */
 static void give_all_but(struct quire *q, q_frame f, unsigned order, q_frame bad) {
+    Q_ASSERT(bad - f < (q_frame)1 << order, bad);
     for (q_frame i = f; i < f + ((q_frame)1 << order); i++) {
         if (i != bad) {
             q_give(q, i, 0);
@@ -287,10 +306,12 @@ bool q_hand_out(struct quire *q, const char *call, q_frame f, unsigned order, ui
         return false;
     }
     size_t first = f - z->first, n = (size_t)1 << order;
+    Q_ASSERT((f & (n - 1)) == 0 && first + n <= z->n_blocks * Q_BLOCK, f);
     struct q_run frames = {z, first, n, false}, blocks = {z, first / Q_BLOCK, n / Q_BLOCK, true};
     if (order >= QUIRE_BLOCK_ORDER && !blocks_unheld(q, call, &blocks, order)) {
         return false;
     }
+    /* The frames of a block need no look but for their contents: its record speaks for them. */
     if (order < QUIRE_BLOCK_ORDER || q->content != QUIRE_CONTENT_NONE) {
         q_frame bad = bad_frame(q, call, &frames, order, fill);
         if (bad != Q_NO_FRAME) {

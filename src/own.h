@@ -21,6 +21,7 @@ static inline bool q_all_unheld(const q_record *records, size_t n) {
 /* Makes them one allocation of `tag`. */
 static inline void q_own_run(q_record *records, size_t n, uint8_t tag) {
     uint32_t first = q_held(tag) | Q_JOIN_NEXT, between = first | Q_JOIN_PREV;
+    Q_ASSERT(n >= 2 && n < Q_BLOCK, n);
     atomic_store_explicit(&records[0], first, memory_order_relaxed);
     for (size_t i = 1; i < n - 1; i++) {
         atomic_store_explicit(&records[i], between, memory_order_relaxed);
@@ -30,6 +31,7 @@ static inline void q_own_run(q_record *records, size_t n, uint8_t tag) {
 
 /* Whether they are all of one allocation, held once. */
 static inline bool q_is_own_run(const q_record *records, size_t n) {
+    Q_ASSERT(n >= 2 && n < Q_BLOCK, n);
     uint32_t first = atomic_load_explicit(&records[0], memory_order_relaxed);
     uint32_t last = atomic_load_explicit(&records[n - 1], memory_order_relaxed);
     uint32_t between = first | Q_JOIN_PREV;
@@ -42,6 +44,7 @@ static inline bool q_is_own_run(const q_record *records, size_t n) {
 
 /* Writes "free" over the records of such a run. */
 static inline void q_disown_run(q_record *records, size_t n) {
+    Q_ASSERT(n >= 2 && n < Q_BLOCK, n);
     uint32_t freed = q_freed(atomic_load_explicit(&records[0], memory_order_relaxed));
     for (size_t i = 0; i < n; i++) {
         atomic_store_explicit(&records[i], freed, memory_order_relaxed);

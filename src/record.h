@@ -39,9 +39,14 @@ typedef _Atomic uint32_t q_record;
 #define Q_JOIN_NEXT (1u << 22)
 #define Q_FREED     (1u << 23)
 
+_Static_assert((Q_COUNT_TOP & (Q_RESERVED | Q_JOIN_PREV | Q_JOIN_NEXT | Q_FREED | Q_TAG_MASK)) == 0,
+               "fields of their own");
+_Static_assert((Q_COUNT_TOP & (Q_COUNT_TOP + 1)) == 0, "the count is the lowest bits, all of them");
+
 #define Q_GUEST_SHIFT 1
 #define Q_GUEST_MASK  (0x3FFu << Q_GUEST_SHIFT)
 _Static_assert(QUIRE_BLOCK_FRAMES <= Q_GUEST_MASK >> Q_GUEST_SHIFT, "a guest's number + 1 has room");
+_Static_assert((Q_GUEST_MASK & ~Q_COUNT_TOP) == 0 && (Q_GUEST_MASK & 1u) == 0, "a guest hides in the count of 1");
 
 /* JOIN_* of a frame or block that nobody holds: whether what FREED says of the contents is so, is not known: a crash came
  * between. Both are set, one is enough: a neighbour that leaves may take one away. */

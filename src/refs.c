@@ -13,6 +13,13 @@
  * still what it looked for. It is seq_cst, as put is, so that such a look, which is seq_cst, too, comes later in one order
  * than what the last holder did before its put, also where the frame was handed out anew in between.
  *
+ *   count   0        1          2 ... top - 1          top
+ *           free --- held ----- shared -------- saturated: stays, and the frame with it
+ *   get              +1         +1    ... to top: QUIRE_SATURATED
+ *   try_get          +1         +1    ... never to top: false
+ *   put              frees it   -1                     nothing
+ *   cow              the same   a copy for the caller, and -1 here
+ *
  * The break can not go wrong between looking and writing: with a count of 1, held by the caller, nobody else is there
  * to take a reference, for a get needs one. Pins are references. */
 #include "alloc.h"
@@ -48,6 +55,7 @@ static enum quire_status find_held(struct quire *q, const char *call, quire_pa p
 
 /* Splits the frame's block, with a reference for the caller; false: the block's record is not `whole` any more. */
 static bool split_for(struct quire *q, const struct q_place *at, size_t block, uint32_t whole) {
+    Q_ASSERT(block == q_zone_block_of(at->zone, at->frame), block);
     struct q_cache *home = q_call_begin(q);
     bool mine = q_split_for(at->zone, block, at->frame % Q_BLOCK, whole);
     q_call_end(home);
@@ -68,7 +76,7 @@ static bool try_get(struct quire *q, const struct q_place *at) {
             if (atomic_compare_exchange_strong(at->record, &record, record + 1)) {
                 return true;
             }
-        } else if (record != 0 || Q_COUNT(whole) == 0 || q_is_parting(whole)) {
+        } else if (record != 0 || Q_COUNT(whole) == 0 || q_is_parting(whole)) { /* free, or freed by now */
             return false;
         } else if (split_for(q, at, block, whole)) {
             return true;
@@ -103,6 +111,7 @@ enum quire_status quire_get(struct quire *q, quire_pa pa) {
 
 /* Drops the last reference, if nobody took another meanwhile; *record is what is found then. */
 static bool put_last(struct quire *q, const struct q_place *at, uint32_t *record) {
+    Q_ASSERT(Q_COUNT(*record) == 1, *record);
     struct q_cache *home = q_call_begin(q);
     bool last = atomic_compare_exchange_strong(at->record, record, q_freed(*record));
     if (last) {
@@ -113,8 +122,10 @@ static bool put_last(struct quire *q, const struct q_place *at, uint32_t *record
     return last;
 }
 
+/* Drops a reference of the caller's; `at` was found by find_held. */
 static enum quire_status put(struct quire *q, const char *call, const struct q_place *at) {
     uint32_t record = at->seen;
+    Q_ASSERT(Q_COUNT(record) != 0, record);
     for (bool done = false; !done;) { /* a failure means that another CPU changed the record */
         if (Q_COUNT(record) == Q_COUNT_TOP) {
             return QUIRE_OK;
@@ -164,11 +175,11 @@ enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own) {
     if (status != QUIRE_OK) {
         return status;
     }
-    if (Q_COUNT(at.seen) == 1) {
+    if (Q_COUNT(at.seen) == 1) { /* the caller is alone */
         *own = q_pa(at.frame);
         return QUIRE_OK;
     }
-    quire_pa copy;
+    quire_pa copy; /* of the same owner; not filled, since all of it is copied over */
     if (q_alloc(q, "quire_cow", 0, Q_TAG(at.seen), false, &copy) != QUIRE_OK) {
         return QUIRE_NO_MEMORY;
     }

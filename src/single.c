@@ -2,7 +2,25 @@
  *
  * One visit to this CPU's cache, in which nothing is called and nothing looked at but the cache and the frame's record.
  * The record is written inside the visit, so that outside of visits each frame's record says who has it. Anything else
- * ends the visit and goes the slow way (alloc.c). */
+ * ends the visit and goes the slow way (alloc.c).
+ *
+ *   quire_alloc   enter --> warm has frames --> its record says free --> write "held", leave
+ *                   |             |                     | no: handed out twice, reported
+ *                   |             | no: a word of `in` becomes warm, then the same
+ *                   |             |     `in` is empty, too: leave, and borrow a block (alloc.c)
+ *                   | no: nested in a call on this CPU: the blocks that all share (take.c)
+ *
+ *   quire_free    enter --> a frame of this zone --> its record says held once --> write "free", push, leave
+ *                   |             |                     | no: shared, part of a run, or misused (own.c)
+ *                   |             | no: of another zone or a block above the ceiling, or warm is full
+ *                   | no: nested
+ *
+ * The order of the steps matters when the CPU dies, or an interrupt calls in between. The frame is taken out of the cache
+ * for good by the store to the guard at the end. So until then the frame is the cache's, whatever its record says: an
+ * interrupt finds the cache in use, and recovery believes the record.
+ *
+ * A caller may be moved to another CPU in the middle (quire_port_cpu is a hint): its visit is to the same cache still,
+ * and whoever comes to it finds it in use. */
 #include "alloc.h"
 #include "cache.h"
 #include "compiler.h"
@@ -31,6 +49,8 @@ static Q_COLD quire_pa alloc_rest(struct quire *q, struct q_cache *c, q_word vis
 static inline quire_pa hand_out_quickly(struct quire *q, struct q_cache *c, q_word visit, int n_more, q_frame f,
                                         uint8_t tag) {
     q_record *r = q_cache_record(c, f);
+    Q_ASSERT(f - q_see(&c->zone)->first < q_see(&c->zone)->n_blocks * Q_BLOCK,
+             f);                                                              /* warm is of this zone (cache.c, C3) */
     if (Q_SELDOM(!q_unheld(atomic_load_explicit(r, memory_order_relaxed)))) { /* relaxed: the frame is ours (R1) */
         return alloc_rest(q, c, visit, n_more, f, tag);
     }
@@ -42,6 +62,7 @@ static inline quire_pa hand_out_quickly(struct quire *q, struct q_cache *c, q_wo
 /* The rest of quire_alloc if warm is empty. */
 static Q_APART quire_pa alloc_borrowed(struct quire *q, struct q_cache *c, q_word visit, uint8_t tag) {
     int n = (int)q_cache_warm_up(c);
+    Q_ASSERT(n >= 0 && n <= (int)Q_WARM && q_visit_warm(visit) == 0, n);
     if (n > 0) {
         return hand_out_quickly(q, c, visit, n - 1, q_see(&c->warm[n - 1]), tag);
     }
@@ -63,7 +84,7 @@ quire_pa quire_alloc(struct quire *q, uint8_t tag) {
         return alloc_slow(q, tag);
     }
     q_word n_warm = visit & (Q_VISIT - Q_WARM_FRAME);
-    if (Q_SELDOM(n_warm == 0)) {
+    if (Q_SELDOM(n_warm == 0)) { /* warm is empty */
         return alloc_borrowed(q, c, visit, tag);
     }
     return hand_out_quickly(q, c, visit, -1, q_see(q_cache_warm(c, n_warm - Q_WARM_FRAME)), tag);
@@ -83,12 +104,12 @@ static Q_COLD enum quire_status free_rest(struct quire *q, struct q_cache *c, q_
 /* The rest of quire_free if there is no room in warm, or the frame is not `known` to be initialised. */
 static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, q_word visit, quire_pa pa, bool known) {
     q_frame f = q_frame_of(pa);
-    if (pa % QUIRE_PAGE_SIZE != 0 || f == Q_NO_FRAME || (!known && !q_cache_knows(c, f))) {
+    if (pa % QUIRE_PAGE_SIZE != 0 || f == Q_NO_FRAME || (!known && !q_cache_knows(c, f))) { /* misused, or elsewhere */
         return free_rest(q, c, visit, pa);
     }
     q_record *r = q_cache_record(c, f);
     uint32_t record = atomic_load_explicit(r, memory_order_relaxed); /* as below */
-    if (!q_held_alone(record)) {
+    if (!q_held_alone(record)) {                                     /* as below */
         return free_rest(q, c, visit, pa);
     }
     atomic_store_explicit(r, q_freed_alone(record), memory_order_relaxed);
@@ -97,7 +118,7 @@ static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, 
         q_leave(c, visit, 1);
         return QUIRE_OK;
     }
-    q_slow_down(c, visit);
+    q_slow_down(c, visit); /* warm is full: its older half leaves; or the CPU gathers */
     q_cache_push(q, c, f);
     q_close(c, visit);
     return QUIRE_OK;
@@ -117,10 +138,10 @@ enum quire_status quire_free(struct quire *q, quire_pa pa) {
     if (Q_SELDOM(i >= q_see(&c->n_quick))) {                  /* of another zone, not initialised, or the CPU gathers */
         return free_apart(q, c, visit, pa, false);
     }
-    if (Q_SELDOM((visit & Q_WARM_FULL) != 0)) {
+    if (Q_SELDOM((visit & Q_WARM_FULL) != 0)) { /* warm is full */
         return free_apart(q, c, visit, pa, true);
     }
-    if (Q_SELDOM(pa % QUIRE_PAGE_SIZE != 0)) {
+    if (Q_SELDOM(pa % QUIRE_PAGE_SIZE != 0)) { /* no frame's address: misused */
         return free_apart(q, c, visit, pa, false);
     }
     q_record *r = q_cache_record(c, (q_frame)(pa >> QUIRE_PAGE_SHIFT));

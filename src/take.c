@@ -32,11 +32,14 @@
 
 /* From the blocks that the hints name: from likely ones, or from all. */
 static q_frame find_run(struct quire *q, unsigned order, bool thorough) {
+    Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
     struct q_wish wish = {.order = order, .most = 1, .sparing = !thorough, .first_only = !thorough};
     return q_find(q, &wish) ? wish.run[0] : Q_NO_FRAME;
 }
 
+/* Frames were taken, unless it is Q_NO_FRAME: the balance is told. */
 static q_frame took(struct quire *q, q_frame f, unsigned order) {
+    Q_ASSERT(f == Q_NO_FRAME || (f & (((q_frame)1 << order) - 1)) == 0, f);
     if (f != Q_NO_FRAME) {
         q_balance_add(q, -((intptr_t)1 << order));
     }
@@ -63,6 +66,7 @@ void q_drain_all(struct quire *q) {
 
 /* From likely blocks, from all; then with all caches drained. */
 q_frame q_take_past_cache(struct quire *q, unsigned order) {
+    Q_ASSERT(order > 0 && order <= QUIRE_MAX_ORDER, order);
     q_begin(q);
     q_frame f = find_run(q, order, false);
     f = f == Q_NO_FRAME ? find_run(q, order, true) : f;
@@ -100,6 +104,7 @@ static struct look look(const struct quire *q) {
 /* One frame out of anybody's cache, this CPU's first; the rest of another's goes home, for everybody. Adds the visits made
  * to *n_visits. */
 static q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits) {
+    Q_ASSERT(cpu < q->n_cpus, cpu);
     for (unsigned i = 0; i < q->n_cpus; i++) {
         struct q_cache *c = &q->caches[cpu + i < q->n_cpus ? cpu + i : cpu + i - q->n_cpus];
         q_word visit;
@@ -108,6 +113,7 @@ static q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits)
         }
         ++*n_visits;
         q_frame f = q_cache_pop_own(q, c);
+        Q_ASSERT(f != Q_NO_FRAME || c->n_warm == 0, c->n_warm); /* empty, so that the visit adds Q_VISIT (P1) */
         if (f != Q_NO_FRAME && i > 0) {
             q_cache_drain(q, c);
             q_show(&c->n_steals, q_see(&c->n_steals) + 1);
@@ -153,10 +159,11 @@ q_frame q_take(struct quire *q, unsigned order) {
     struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_cache_here(q) : NULL;
     q_word visit;
     q_frame f = Q_NO_FRAME;
+    Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
     if (c != NULL && q_open(c, &visit)) {
         f = q_cache_take(q, c, order);
         q_close(c, visit);
-    } else if (order == 0) {
+    } else if (order == 0) { /* no cache, or it is in use: nested, maybe in a call that holds the last frames */
         f = take_frame_of_blocks(q);
     }
     if (f != Q_NO_FRAME) {
