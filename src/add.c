@@ -15,6 +15,16 @@
  *
  * The table of zones is replaced by a new one; the old one stays, since other CPUs may be reading it.
  *
+ * A crash may come between any two steps, and other CPUs allocate and free all the time:
+ *
+ *   step                                          what a crash right after it leaves
+ *   1  take_frames: free frames for the extent    frames that are free by their records, so nothing is lost
+ *   2  q_extent_make: writes the extent           the same: no header names the extent yet
+ *   3  q_link: the last header names it           an allocator with the new zone; recovery reserves the extent's frames
+ *   4  q_extent_reserve: its frames are metadata  the same
+ *   5  publish_zone: other CPUs find the zone     the same
+ *   6  fill_holes: records first, then bits       each frame is a hole or free, by its record alone
+ *
  * A1  Frames that an extent takes stay free by their records until the extent is in the chain, and recovery reserves
  *     what the chain names. So a crash loses none.                                     crash points of the explorer
  * A2  A frame is added once: only holes are filled, and a new zone's blocks are no other zone's.
@@ -81,7 +91,8 @@ static void give_frames(struct quire *q, struct q_zone *z, struct q_span s) {
     q_balance_add(q, (intptr_t)(s.end - s.base));
 }
 
-/* Makes free memory of frames that were holes in the zone's blocks. */
+/* Makes free memory of frames that were holes in the zone's blocks. From the moment that its bit is set a frame may be
+ * handed out, so its record and the zone's span come first. */
 static void fill_holes(struct quire *q, struct q_zone *z, struct q_span holes) {
     struct q_span bounds = q_zone_bounds(z);
     if (q_is_empty(holes)) {
@@ -183,7 +194,8 @@ static struct q_span surroundings(const struct quire *q, struct q_span piece) {
     return s;
 }
 
-/* Decides where the extent goes, and what it holds; false: nowhere. */
+/* Decides where the extent goes, and what it holds; false: nowhere. The two choices differ in what the piece gives to its
+ * zone: all of its frames, or what is left of them. So each is a plan of its own. */
 static bool find_extent(struct quire *q, struct q_plan *plan, struct q_span piece, struct q_span *extent) {
     plan->home = Q_ELSEWHERE; /* first choice: free frames */
     if (q_plan_settle(plan, Q_BLOCK / 2) && take_frames(q, plan->n_meta, extent)) {
@@ -223,6 +235,7 @@ static void publish_zone(struct quire *q, struct q_zones *table, struct q_zone *
     q_prefer_if_larger(q, z);
 }
 
+/* The chain has one extent for each quire_add that made a zone; it is walked once in each. */
 static struct q_header *last_extent(const struct quire *q) {
     struct q_header *h = q->header;
     for (struct q_header *next; (next = q_next_extent(h)) != NULL;) {
@@ -270,6 +283,8 @@ static enum quire_status add(struct quire *q, struct q_span s) {
     return status;
 }
 
+/* One at a time, but nobody waits: a second call returns. The number is odd while a call runs, and differs after one that
+ * changed something: so the recount sees both (validate.c). */
 enum quire_status quire_add(struct quire *q, const struct quire_region *region) {
     struct q_span s;
     if (q_check_regions(region, 1) != QUIRE_OK || !q_span_of(region, &s)) {

@@ -14,8 +14,15 @@
  * off. So the plan is made again until it holds. The size of the extent only grows from one attempt to the next, so this
  * ends.
  *
+ * What comes first in the extent depends on the number of zones, and where a zone's parts lie on all zones before it. So a
+ * plan is made in two steps: q_plan_settle finds all sizes and the places of what comes before the zones; q_extent_make
+ * walks through the same zones again, by the same function, and places each where the one before it ended.
+ *
+ * Cost: time for each region and each zone, none for each block or frame but at the edges. Nothing here can fail after
+ * q_plan_settle returned true.
+ *
  * E1  The metadata of all zones end within the extent.                                   Q_ASSERT in q_extent_make
- * E2  Each block is initialised at most once, and in ascending order.                    Q_ASSERT in q_zone_open_block
+ * E2  Each block is initialised at most once.                                            Q_ASSERT in q_zone_open_block
  * E3  No frame of an extent is ever free: it is carved off, or RESERVED.                 quire_validate */
 #include "extent.h"
 
@@ -27,6 +34,7 @@
 
 /* ---- regions --------------------------------------------------------------------------------------------- */
 
+/* Frames are numbered only if they are usable: the bounds of other regions may lie beyond what words can number. */
 bool q_span_of(const struct quire_region *region, struct q_span *frames) {
     if (region->type != QUIRE_USABLE) {
         return false;
@@ -136,6 +144,8 @@ static size_t plan_bytes(struct q_plan *plan) {
     return bytes == 0 ? 0 : plan->first_at + bytes;
 }
 
+/* Each attempt supposes that n_meta frames are carved off, and looks how many it would need then. Fewer than that is well: the
+ * last ones stay unused. */
 bool q_plan_settle(struct q_plan *plan, q_frame n_available) {
     for (;;) {
         size_t bytes = plan_bytes(plan);
@@ -243,6 +253,7 @@ static void fill_header(struct q_header *h, const struct q_plan *plan, q_frame b
     q_link(h, Q_NO_FRAME);
 }
 
+/* The magic is left out: it says that all of the extent is there, and only the caller knows when. */
 void q_extent_make(const struct q_plan *plan, struct q_header *h, q_frame base, struct q_balance *balance) {
     Q_ASSERT(plan->n_meta > 0 && plan->n_zones > 0, plan->n_meta); /* settled */
     Q_ASSERT(plan->number > 0 || plan->quire_at > 0, plan->number);
@@ -261,6 +272,7 @@ void q_extent_make(const struct q_plan *plan, struct q_header *h, q_frame base, 
     Q_ASSERT(((at - 1) >> QUIRE_PAGE_SHIFT) < plan->n_meta, at); /* E1 */
 }
 
+/* For quire_add, and for recovery, which finds frames that are free by their records in an extent of the chain (add.c, A1). */
 q_frame q_extent_reserve(const struct quire *q, const struct q_header *h) {
     q_frame n = 0;
     for (q_frame f = (q_frame)h->base; f < h->end; f++) {

@@ -24,6 +24,12 @@
  *
  *   a child of a node:   raw  ->  claimed, seen by nobody  ->  READY        a block:   FRESH  ->  claimed  ->  READY
  *
+ * Why not lists of blocks by class: a list is right or broken, so each change of a block's class would have to lock it, and
+ * a block changes its class while others look for one. A wrong hint costs one look at a count, and the search that finds it mends it.
+ * Why classes, and not only "some are free": a search takes the block that fits best, so that others can become whole (find.c).
+ *
+ * All functions may be called by any CPU at any time, but for those that say "while nothing else runs".
+ *
  * I1  When nothing is in flight: below a bit that is clear nothing has the hint.                    quire_validate
  * I2  A node is read only after its READY bit or a class bit for it was seen in its parent.  by descent from the root
  * I3  A FRESH or raw bit is taken out by one CPU only, and FRESH is never set again.              fetch_and's result
@@ -101,6 +107,7 @@ void q_index_open(struct q_index *ix, void *memory, size_t n_blocks) {
     Q_ASSERT((size_t)((char *)(next + 1) - (char *)memory) == q_index_bytes(n_blocks), n_blocks);
 }
 
+/* The children of the root are raw, or fresh blocks if the root is a leaf. */
 void q_index_start(struct q_index *ix) {
     init_node(ix, ix->top, 0, 0);
 }
@@ -135,6 +142,7 @@ static void lower(struct q_index *ix, enum q_class class, unsigned level, size_t
     }
 }
 
+/* The classes that a count decides. FRESH is set by the node's initialisation only (I3), READY by q_index_set_ready. */
 void q_index_set(struct q_index *ix, enum q_class class, size_t block) {
     Q_ASSERT(class > Q_FRESH && class < Q_READY && block < ix->n_blocks, block);
     raise(ix, class, 0, block);
@@ -145,6 +153,7 @@ void q_index_set_ready(struct q_index *ix, size_t block) {
     atomic_fetch_or(&ix->level[0][block / Q_FANOUT].word[Q_READY], q_bit(block));
 }
 
+/* The leaf's bit goes first: a CPU that sets the hint again finds it clear, and raises all bits above. */
 void q_index_clear(struct q_index *ix, enum q_class class, size_t block) {
     Q_ASSERT(class > Q_FRESH && class < Q_READY && block < ix->n_blocks, block);
     q_word old = atomic_fetch_and(&ix->level[0][block / Q_FANOUT].word[class], ~q_bit(block));
@@ -225,6 +234,8 @@ static size_t fresh_block(struct q_index *ix) {
     }
 }
 
+/* Goes down to the block's leaf, initialising the nodes on the way that are not. Then the CPU that takes the FRESH bit out
+ * has the block. */
 bool q_index_claim_block(struct q_index *ix, size_t block) {
     Q_ASSERT(block < ix->n_blocks, block);
     for (unsigned level = ix->top; level > 0; level--) {
@@ -330,19 +341,12 @@ static const char *wrong_node(const struct q_index *ix, unsigned level, size_t n
     const struct q_node *n = &ix->level[level][node];
     q_word all = children(ix, level, node), ready = atomic_load(&n->word[Q_READY]), raw = atomic_load(&n->raw);
     q_word fresh = q_range_in_word(node, n_left_out, ix->n_blocks) & ~ready;
-    if ((ready & ~all) != 0) {
-        return "a block or node of the index is marked initialised that does not exist";
-    }
-    if (level == 0 && raw != 0) {
-        return "a leaf of the index has children that are nodes";
-    }
-    if (level == 0 && atomic_load(&n->word[Q_FRESH]) != fresh) {
-        return "a block is neither fresh nor initialised, or both";
-    }
-    if (level > 0 && raw != (all & ~ready)) {
-        return "a node of the index is neither raw nor initialised, or both";
-    }
-    return wrong_hints(ix, level, node, ready);
+    bool fresh_wrong = level == 0 && atomic_load(&n->word[Q_FRESH]) != fresh;
+    return (ready & ~all) != 0      ? "a block or node of the index is marked initialised that does not exist"
+           : level == 0 && raw != 0 ? "a leaf of the index has children that are nodes"
+           : fresh_wrong            ? "a block is neither fresh nor initialised, or both"
+           : level > 0 && raw != (all & ~ready) ? "a node of the index is neither raw nor initialised, or both"
+                                                : wrong_hints(ix, level, node, ready);
 }
 
 /* The same with all nodes below it. Only those that are marked initialised are looked at, once that mark is right. */

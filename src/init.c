@@ -8,6 +8,12 @@
  *   q_extent_make   writes what lasts; then q_view_open makes the view from it, as in quire_recover
  *   the magic       comes last
  *
+ * Why the largest piece: all metadata lie in one row, 1/1000 of all memory that there is, and a smaller piece may be too
+ * small for them. Why carved off: the extent needs no records, and no block is broken up by it that could be whole.
+ *
+ * Cost: time for each region, zone and CPU; no frame and no block is touched but for the extent's own first part and the
+ * metadata of blocks at the edges of regions.
+ *
  * N1  The magic stands there only while all of the rest does, so a crash in the middle leaves no allocator to recover.
  *                                                                                  crash points of the explorer */
 #include "init.h"
@@ -37,6 +43,7 @@ static void find_largest(const struct quire_region *regions, size_t n, quire_pa 
     }
 }
 
+/* Addresses have 64 bits everywhere, the steps of the sum may have 32. */
 static q_word add_address(q_word sum, quire_pa pa) {
     return q_checksum(q_checksum(sum, (uint32_t)pa), (uint32_t)(pa >> 32));
 }
@@ -51,6 +58,7 @@ static q_word seal_of(const struct quire_config *config, const struct quire_regi
     return sum;
 }
 
+/* The arguments are looked at in the order of their cost; the port is asked last, and only for one address. */
 enum quire_status q_find_home(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
                               struct q_home *home) {
     if (config->n_cpus == 0 || (unsigned)config->content > QUIRE_CONTENT_POISON || config->n_cpus > QUIRE_MAX_CPUS ||

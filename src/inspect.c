@@ -36,6 +36,7 @@ static void count_zone(const struct q_zone *z, struct quire_zone_stats *out) {
     out->n_free_blocks += out->n_fresh_blocks;
 }
 
+/* Zones are numbered by ascending address. */
 bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_stats *out) {
     const struct q_zones *zones = q_zones(q);
     if (zone >= zones->n) {
@@ -51,6 +52,7 @@ static quire_pa loan_address(const struct q_loan *loan) {
     return base != Q_NO_FRAME ? q_pa(base) : QUIRE_NONE;
 }
 
+/* A cache that is being visited is read all the same: the words that its visitor shows are each whole (shown.h). */
 bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats *out) {
     *out = (struct quire_cpu_stats){.in_block = QUIRE_NONE, .out_block = QUIRE_NONE};
     if (cpu >= q->n_cpus) {
@@ -73,6 +75,7 @@ bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats
     return true;
 }
 
+/* Free frames are at home or in caches; a frame that moves from one to the other meanwhile may be counted twice, or not. */
 void quire_stats(const struct quire *q, struct quire_stats *out) {
     struct quire_zone_stats zone;
     struct quire_cpu_stats cpu;
@@ -134,6 +137,7 @@ static void tell_frame(struct walk *w, const struct quire *q, q_frame f, uint32_
     }
 }
 
+/* Frame by frame where a block has records, and by blocks where it has none. */
 static void walk_zone(struct walk *w, const struct quire *q, const struct q_zone *z, struct q_span span) {
     for (q_frame f = span.base; f < span.end && !w->stopped;) {
         if (q_zone_ready(z, q_zone_block_of(z, f))) {
@@ -170,6 +174,7 @@ static struct next next_from(const struct quire *q, q_frame from) {
     return next;
 }
 
+/* The last run is passed on at the end: only then it is known to be over. */
 void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx) {
     struct walk w = {.visit = visit, .ctx = ctx};
     struct next next = next_from(q, 0);
@@ -185,6 +190,7 @@ void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx) {
     }
 }
 
+/* A visitor for quire_walk: only frames that somebody holds have an owner. */
 static bool count_tag(void *ctx, const struct quire_run *run) {
     uint64_t *n_frames = ctx;
     if (run->state == QUIRE_STATE_HELD || run->state == QUIRE_STATE_SHARED) {

@@ -17,6 +17,11 @@
  * A call that was in flight has happened, or has not, or has in part where it is about a run of frames: half a run
  * allocated and half a run freed look alike, so the frames stay as their records say.
  *
+ * Why not a journal: it would cost each allocation a write in the right order, to a place that all CPUs share. The records
+ * are written anyway.
+ *
+ * Cost: one pass over the records of all blocks that were ever used. Blocks that never were cost nothing.
+ *
  * M1  Of the words that change, recovery reads only records, READY bits, and what it has made anew before; so it can be
  *     crashed at any step and run again.                                              crash points of the explorer
  *

@@ -30,6 +30,7 @@ static const struct {
     [QUIRE_FAULT_UNMAPPED] = {"frame not mapped", "the port gives no address for a frame whose contents are needed"},
 };
 
+/* Any number may be asked for: a port may be built with another header than the core. */
 const char *quire_fault_name(enum quire_fault_kind kind) {
     return (unsigned)kind < QUIRE_FAULT_KINDS ? kinds[kind].name : "unknown fault";
 }
@@ -63,6 +64,7 @@ static enum quire_status report(struct quire *q, struct quire_fault fault) {
     return QUIRE_FAULT;
 }
 
+/* The three ways to come here differ in what else there is to say. */
 enum quire_status q_fault(struct quire *q, enum quire_fault_kind kind, const char *call, quire_pa pa, unsigned order,
                           uint32_t record) {
     return report(q, (struct quire_fault){.kind = kind, .call = call, .pa = pa, .order = order, .record = record});

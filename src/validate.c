@@ -16,6 +16,11 @@
  *       first look          recount          second look          equal, and nobody is in the middle: the recount saw
  *   ------|--------------------------------------|---------->     memory at rest. Else the answer is QUIRE_BUSY.
  *
+ * Why not stop the others: a recount takes as long as a pass over all records, and a machine that is being looked at for a
+ * mistake should go on behaving as it does. A caller that gets QUIRE_BUSY tries again, or stops the other CPUs itself.
+ *
+ * Cost: one pass over the records of all blocks that were ever used; for each free frame in a cache, a look into all caches.
+ *
  * V1  Every step that moves a free frame, or changes the record of one, is part of a visit to a CPU cache, or lies between
  *     q_begin and q_end, or between q_call_begin and q_call_end, or in a quire_add. Each of these changes a word that both
  *     looks sum up.                                                                           interleaving tests
@@ -88,6 +93,7 @@ static unsigned places_in_caches(const struct quire *q, q_frame f) {
     return n;
 }
 
+/* A loan names its block twice: by the zone, which the CPU uses, and by the first frame, which lasts. */
 static bool check_loan(struct check *c, const struct q_loan *loan) {
     struct q_zone *z = q_loan_zone(loan);
     q_frame base = q_see(&loan->base);
@@ -129,6 +135,7 @@ static bool looks_at_its_zone(const struct quire *q, const struct q_cache *c) {
     return true;
 }
 
+/* What a cache says of itself, before its frames are looked for. */
 static bool check_cache(struct check *c, const struct q_cache *cache) {
     q_word visit = atomic_load_explicit(&cache->guard, memory_order_relaxed); /* relaxed: V1 */
     bool sound = visit == Q_BUSY || (visit % Q_WARM_FRAME == 0 && q_visit_warm(visit) <= Q_WARM);
@@ -141,6 +148,8 @@ static bool check_cache(struct check *c, const struct q_cache *cache) {
            so(c, looks_at_its_zone(c->q, cache), "a CPU cache does not look at the zone of its frames", QUIRE_NONE, 0);
 }
 
+/* How many places of caches hold a frame. Each of the n_cached free frames without a bit was found in one place. If there are
+ * as many places, then each place holds one of those, and none holds a frame that is not free. */
 static size_t frames_in_caches(const struct quire *q) {
     size_t n = 0;
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
@@ -261,6 +270,7 @@ static bool check_extent(struct check *c, const struct q_zone *first) {
     return true;
 }
 
+/* The index first: it says which blocks have metadata to look at. */
 static bool check_zone(struct check *c, struct q_zone *z) {
     size_t n_ready;
     c->n_managed = 0;
@@ -362,6 +372,8 @@ static struct motion sum_up(struct quire *q, bool newest) {
     return l;
 }
 
+/* The first look also bounds the recount: where a counter is damaged, or a call is in the middle, there is none. Whatever the
+ * recount found wrong counts only if the second look equals the first. */
 enum quire_status quire_validate(const struct quire *q, struct quire_fault *first) {
     struct quire *all = (struct quire *)(uintptr_t)q; /* the second look writes, but changes no value */
     struct check c = {.q = all, .first = first};

@@ -10,6 +10,11 @@
  * its own quire_port_map. Such a view answers each call that writes nothing: quire_walk, quire_tag_stats,
  * quire_zone_stats, quire_refs.
  *
+ * The checksums find damage; they are no protection against a writer that means to deceive. A checksum of more bits would
+ * not change that, and each step of this one is one to one: whatever single word is damaged, the sum differs.
+ *
+ * Cost: opening a view takes time in proportion to the number of zones, and none for each block or frame.
+ *
  * W1  No number in the metadata is used before the checksum over it was found right.             order in wrong_extent
  * W2  The zones of a table ascend by address, and their blocks do not overlap.                    q_table_insert
  * W3  A view's fixed words have checksums of their own, made last: quire_validate compares them.  tests/unit/damage.c */
@@ -94,31 +99,24 @@ struct q_header *q_next_extent(const struct q_header *h) {
 /* Whether there is a header of ours, and whether it is whole. The version comes first: only it says what else there is. */
 static const char *wrong_header(const struct q_header *h) {
     /* acquire: pairs with the release in quire_init */
-    if (atomic_load_explicit(&h->magic, memory_order_acquire) != Q_MAGIC) {
-        return "no allocator lies where these arguments would put one";
-    }
-    if (h->version != Q_LAYOUT_VERSION) {
-        return "its metadata are laid out by another version of the library";
-    }
-    return h->sum == q_header_sum(h) ? NULL : "a header of its metadata is damaged";
+    uint32_t magic = atomic_load_explicit(&h->magic, memory_order_acquire);
+    return magic != Q_MAGIC                 ? "no allocator lies where these arguments would put one"
+           : h->version != Q_LAYOUT_VERSION ? "its metadata are laid out by another version of the library"
+           : h->sum != q_header_sum(h)      ? "a header of its metadata is damaged"
+                                            : NULL;
 }
 
 /* Whether a library that was built in another way made the sound header. */
 static const char *wrong_build(const struct q_header *h) {
-    if (h->word_bytes != sizeof(q_word)) {
-        return "it was made with another word size";
-    }
-    if (h->page_shift != QUIRE_PAGE_SHIFT) {
-        return "it was made with another page size";
-    }
-    if (h->block_order != QUIRE_BLOCK_ORDER) {
-        return "it was made with blocks of another size";
-    }
     bool same = h->header_bytes == sizeof(struct q_header) && h->zone_bytes == sizeof(struct q_zone_layout) &&
                 h->quire_bytes == sizeof(struct quire) && h->cache_bytes == sizeof(struct q_cache) &&
                 h->view_bytes == sizeof(struct q_zone) && h->node_bytes == sizeof(struct q_node) &&
                 h->block_bytes == sizeof(struct q_block);
-    return same ? NULL : "its structures have other sizes";
+    return h->word_bytes != sizeof(q_word)       ? "it was made with another word size"
+           : h->page_shift != QUIRE_PAGE_SHIFT   ? "it was made with another page size"
+           : h->block_order != QUIRE_BLOCK_ORDER ? "it was made with blocks of another size"
+           : !same                               ? "its structures have other sizes"
+                                                 : NULL;
 }
 
 /* Whether what the extent says of its zones is whole. */
@@ -139,6 +137,8 @@ static const char *wrong_extent(const struct q_header *h) {
     return why == NULL ? wrong_zones(h) : why;
 }
 
+/* Follows the chain. An extent is the right one if it is whole, names its own frame and place in the chain, and was made by
+ * the same arguments as the first one; so a stray link does not lead into another allocator. */
 const char *q_metadata_wrong(const struct q_header *first, q_frame at, size_t *n_zones) {
     *n_zones = 0;
     uint32_t number = 0;
@@ -176,6 +176,7 @@ void q_table_insert(struct q_zones *table, struct q_zone *z) {
     Q_ASSERT(i == table->n - 1 || q_zone_frame(z, z->n_blocks) <= table->zone[i + 1]->first, z->first);
 }
 
+/* The checksums come first: a CPU that sees the table sees them. */
 void q_publish_table(struct quire *q, struct q_zones *table) {
     Q_ASSERT(table->n > 0, table->n);
     table->not_n = ~table->n;
@@ -185,6 +186,7 @@ void q_publish_table(struct quire *q, struct q_zones *table) {
     atomic_store_explicit(&q->not_zones, ~(q_word)table, memory_order_relaxed);
 }
 
+/* Lookups try the main zone before they search. So it is the one that most addresses lie in. */
 void q_prefer_if_larger(struct quire *q, struct q_zone *z) {
     struct q_zone *main = q_main(q);
     if (main == NULL || z->n_blocks > main->n_blocks) {
@@ -192,6 +194,7 @@ void q_prefer_if_larger(struct quire *q, struct q_zone *z) {
     }
 }
 
+/* The extent's bounds come before the seal: that sums them up. */
 struct q_zone *q_view_zone(struct quire *q, const struct q_header *h, uint32_t i, struct q_zone *z) {
     Q_ASSERT(i < h->n_zones, i);
     q_zone_open(z, &q_zone_layouts(h)[i], h, &q->balance);
@@ -235,6 +238,8 @@ static void open_core(struct quire *q, const struct q_header *first) {
     atomic_store_explicit(&q->main, NULL, memory_order_relaxed); /* nobody else knows it yet */
 }
 
+/* The zones may come in any order along the chain: the table sorts them. A view that lies apart takes the zones' places in
+ * the order in which they come. */
 void q_view_open(struct quire *q, const struct q_header *first, struct q_zones *table, struct q_zone *apart) {
     open_core(q, first);
     if (apart != NULL) {

@@ -20,6 +20,13 @@
  * The index numbers blocks by address, so that two blocks that could be one pair lie in the same leaf. Where the zone's
  * first block is the upper half of a pair, the first position of the index stands for no block: z->skew is 1.
  *
+ * Why not keep free frames in lists, with the links in the frames themselves: that writes into memory that may be unmapped,
+ * encrypted or damaged, and a crash or a stray write breaks the list. Here nothing but metadata is touched, and two words
+ * that say the same can be compared. It costs some 2120 bytes for each block of 2 MiB, one byte in a thousand.
+ *
+ * Who may call: q_zone_open, q_zone_start, q_zone_open_block and q_zone_seal work on a zone that no other CPU knows yet;
+ * q_zone_fit_span and q_zone_forget_hints while no other call is about the same words. All else any CPU, at any time.
+ *
  * Z1  Frames below `first + ceiling` have initialised records, so that one comparison tells whether a caller's address
  *     has a record. So has the last block, if a part of it was RESERVED from the start. For others the index is asked.
  *                                                                                             publish
@@ -62,6 +69,7 @@ static void leave_skewed(struct q_zone *z) {
     }
 }
 
+/* Turns offsets into pointers. What they point to is not read. */
 void q_zone_open(struct q_zone *z, const struct q_zone_layout *zone, const struct q_header *header,
                  struct q_balance *balance) {
     Q_ASSERT(zone->n_blocks > 0 && zone->first % Q_BLOCK == 0, zone->first);
@@ -76,6 +84,7 @@ void q_zone_open(struct q_zone *z, const struct q_zone_layout *zone, const struc
     z->balance = balance;
 }
 
+/* Writes what lasts of struct q_zone, and the root of the index. All the rest of the zone's metadata stay as they are. */
 void q_zone_start(struct q_zone *z, struct q_span span) {
     Q_ASSERT(!q_is_empty(span) && span.base >= z->first, span.base);
     Q_ASSERT(span.end <= q_zone_covers(z).end, span.end);
@@ -88,6 +97,7 @@ void q_zone_start(struct q_zone *z, struct q_span span) {
     leave_skewed(z);
 }
 
+/* The last block is ready at this moment only if a part of it is RESERVED, or if it was used before a crash. */
 void q_zone_seal(struct q_zone *z) {
     z->n_tail = q_zone_ready(z, z->n_blocks - 1) ? Q_BLOCK : 0;
     z->sum = q_zone_sum(z);
@@ -99,6 +109,7 @@ static bool is_managed(const struct q_zone *z, q_frame f) {
            (atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed) & Q_RESERVED) == 0;
 }
 
+/* Looks from both ends. At most a block's frames are RESERVED there, unless the zone covers blocks for later pieces (add.c). */
 struct q_span q_zone_span(const struct q_zone *z) {
     struct q_span s = q_zone_covers(z);
     while (s.base < s.end - 1 && !is_managed(z, s.base)) {
@@ -123,6 +134,7 @@ void q_zone_forget_hints(struct q_zone *z) {
     leave_skewed(z);
 }
 
+/* Each fixed word, in any order that stays the same. */
 q_word q_zone_sum(const struct q_zone *z) {
     const q_word fixed[] = {z->first,          z->n_blocks,       (q_word)z->records, (q_word)z->lines,
                             (q_word)z->blocks, z->index.n_blocks, z->index.top,       z->n_tail,
@@ -226,6 +238,7 @@ static void init_records(q_record *records, q_word usable) {
     }
 }
 
+/* The balance counts a fresh block as whole, with all of its frames; this one can never be whole, so both go. */
 void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     int32_t n_free = 0;
     Q_ASSERT(block < z->n_blocks, block);
@@ -257,6 +270,7 @@ static void init_claimed(struct q_zone *z, size_t block) {
     publish(z, block);
 }
 
+/* Both claims end in the index: the CPU that takes the FRESH bit out has all 512 frames. */
 size_t q_zone_claim(struct q_zone *z) {
     size_t at = q_index_claim(&z->index);
     if (at == Q_NO_BLOCK) {
