@@ -5,7 +5,7 @@
  *   JUNK         filled with 1     filled with 5
  *   JUNK_FREE    filled with 1     -
  *   ZERO         -                 filled with 0
- *   POISON       filled with E7    verified             a frame that was written to meanwhile is reported, and kept
+ *   POISON       filled with 6B    verified             a frame that was written to meanwhile is reported, and kept
  *
  * A frame is verified only if its record says FREED: one that was never handed out was never poisoned, since
  * start-up touches no frame. One that was freed when a crash came may be without its poison (q_is_unsure).

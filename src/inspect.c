@@ -126,22 +126,21 @@ static void tell(struct walk *w, q_frame f, uint64_t n_frames, enum quire_state 
     *run = (struct quire_run){q_pa(f), n_frames, state, tag};
 }
 
-/* What a frame's record says. */
-static void tell_frame(struct walk *w, const struct quire *q, q_frame f, uint32_t record) {
-    if (Q_COUNT(record) > 0) {
-        tell(w, f, 1, Q_COUNT(record) > 1 ? QUIRE_STATE_SHARED : QUIRE_STATE_HELD, Q_TAG(record));
-    } else if ((record & Q_RESERVED) != 0) {
-        tell(w, f, 1, q_is_metadata(q, f) ? QUIRE_STATE_METADATA : QUIRE_STATE_RESERVED, 0);
-    } else {
-        tell(w, f, 1, QUIRE_STATE_FREE, 0);
-    }
+/* What a frame's record says of it. The record of a reserved frame does not tell metadata from holes. */
+static enum quire_state state_of(const struct quire *q, q_frame f, uint32_t record) {
+    return Q_COUNT(record) > 1          ? QUIRE_STATE_SHARED
+           : Q_COUNT(record) == 1       ? QUIRE_STATE_HELD
+           : (record & Q_RESERVED) == 0 ? QUIRE_STATE_FREE
+           : q_is_metadata(q, f)        ? QUIRE_STATE_METADATA
+                                        : QUIRE_STATE_RESERVED;
 }
 
 /* Frame by frame where a block has records, and by blocks where it has none. */
 static void walk_zone(struct walk *w, const struct quire *q, const struct q_zone *z, struct q_span span) {
     for (q_frame f = span.base; f < span.end && !w->stopped;) {
         if (q_zone_ready(z, q_zone_block_of(z, f))) {
-            tell_frame(w, q, f, q_zone_holding_record(z, f));
+            uint32_t record = q_zone_holding_record(z, f);
+            tell(w, f, 1, state_of(q, f, record), Q_COUNT(record) > 0 ? Q_TAG(record) : 0);
             f++;
         } else { /* a fresh block: all of it lies in the span, since blocks at its edges are initialised */
             Q_ASSERT(f % Q_BLOCK == 0, f);

@@ -78,7 +78,7 @@ static void mend_joins(struct recovery *v, q_record *records) {
 /* What the record of a free frame should be: the last owner stays known. FREED is written before the poison is. So the
  * poison may be missing, and the record must say so, or the next owner would be told that somebody wrote there. */
 static uint32_t unheld(const struct quire *q, uint32_t record) {
-    Q_ASSERT(Q_COUNT(record) == 0 || q_is_parting(record) || (record & Q_FREED) == 0, record);
+    Q_ASSERT(Q_COUNT(record) == 0, record);
     uint32_t freed = record & (Q_TAG_MASK | Q_FREED | Q_RESERVED);
     bool unsure = q->content == QUIRE_CONTENT_POISON && (record & Q_FREED) != 0;
     return unsure ? q_made_unsure(freed) : freed;
@@ -135,12 +135,14 @@ static int32_t recover_frames(struct recovery *v, struct q_zone *z, size_t block
     return n_free;
 }
 
-/* A block that is one allocation: no frame is free. */
-static void recover_whole(struct recovery *v, struct q_zone *z, size_t block) {
+/* The same of a block that is one allocation: no frame is free, and the records stay 0. */
+static int32_t recover_whole(struct recovery *v, struct q_zone *z, size_t block) {
+    Q_ASSERT(Q_COUNT(load(&z->blocks[block].record)) == 1, block);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         atomic_store_explicit(&z->lines[block].word[w], 0, memory_order_relaxed);
     }
     v->found->n_held += Q_BLOCK;
+    return 0;
 }
 
 /* Whether the block is one allocation, not split. More references than one are damage: it is held, by one. */
@@ -155,7 +157,6 @@ static bool held_whole(struct q_block *block) {
 /* Rebuilds an initialised block. */
 static void recover_block(struct recovery *v, struct q_zone *z, size_t block) {
     Q_ASSERT(block < z->n_blocks, block);
-    int32_t n_free = 0;
     struct q_block *own = &z->blocks[block];
     bool whole = held_whole(own);
     if (whole && (q_is_parting(load(&own->record)) || any_record(&z->records[block * Q_BLOCK]))) {
@@ -163,11 +164,8 @@ static void recover_block(struct recovery *v, struct q_zone *z, size_t block) {
         v->found->n_splits++;
         whole = false;
     }
-    if (whole) {
-        recover_whole(v, z, block);
-    } else {
-        n_free = recover_frames(v, z, block);
-    }
+    Q_ASSERT(whole || Q_COUNT(load(&own->record)) == 0, block);
+    int32_t n_free = whole ? recover_whole(v, z, block) : recover_frames(v, z, block);
     atomic_store_explicit(&z->blocks[block].count, n_free, memory_order_relaxed);
     v->found->n_free += (uint64_t)n_free;
     v->n_whole += n_free == (int32_t)Q_BLOCK;
@@ -210,6 +208,7 @@ static void forget_calls(struct quire *q) {
  * which has room for all zones. */
 static struct q_zones *mend_chain(struct q_header *first) {
     struct q_header *h = first;
+    Q_ASSERT(first->number == 0, first->number);
     for (struct q_header *next; (next = q_next_extent(h)) != NULL; h = next) {
         q_link(h, (q_frame)next->base);
     }
@@ -235,6 +234,7 @@ static void recover(struct quire *q, struct quire_recovery *found) {
     for (size_t i = 0; i < zones->n; i++) {
         recover_zone(&v, zones->zone[i]);
     }
+    Q_ASSERT((uint64_t)v.n_whole * Q_BLOCK <= found->n_free, v.n_whole);
     atomic_store_explicit(&q->balance.n_free, (intptr_t)found->n_free, memory_order_relaxed);
     atomic_store_explicit(&q->balance.n_whole, v.n_whole, memory_order_relaxed);
 }

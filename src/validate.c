@@ -78,6 +78,7 @@ static q_word stacked_runs(const struct q_cache *c, unsigned k) {
  * and have few of them. */
 static unsigned places_in_caches(const struct quire *q, q_frame f) {
     unsigned n = 0;
+    Q_ASSERT(f < Q_NO_FRAME, f); /* a loan without a block names the rest */
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
         const struct q_cache *c = &q->caches[cpu];
         n += (unsigned)q_loan_has(&c->in, f) + (unsigned)q_loan_has(&c->out, f);
@@ -198,6 +199,7 @@ static bool check_frame(struct check *c, const struct q_zone *z, q_frame f, bool
     uint32_t record = peek(q_zone_record(z, f));
     bool held = Q_COUNT(record) > 0 || Q_COUNT(whole) > 0, reserved = (record & Q_RESERVED) != 0;
     struct q_span bounds = q_zone_bounds(z);
+    Q_ASSERT(q_zone_block_of(z, f) < z->n_blocks, f);
     c->n_managed += !reserved;
     return so(c, record == 0 || (whole & Q_CLEAN) == 0, "a frame has a record in a block marked clean", q_pa(f),
               record) &&
@@ -211,7 +213,7 @@ static bool check_frame(struct check *c, const struct q_zone *z, q_frame f, bool
 
 /* All frames of a block, and what its count, its record and its hint say of them. */
 static bool check_block(struct check *c, struct q_zone *z, size_t block) {
-    Q_ASSERT(block < z->n_blocks, block);
+    Q_ASSERT(block < z->n_blocks && q_zone_ready(z, block), block);
     q_frame base = q_zone_frame(z, block);
     uint32_t whole = peek(&z->blocks[block].record);
     uint32_t n_bits = 0;
@@ -239,7 +241,8 @@ static bool check_ready_blocks(struct check *c, struct q_zone *z, size_t *n_read
     size_t gapless = 0;
     *n_ready = 0;
     for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
-        gapless += b == gapless;
+        Q_ASSERT(b >= *n_ready && gapless <= *n_ready, b);
+        gapless += b == gapless; /* blocks 0, 1, .. as long as none is missing */
         ++*n_ready;
         if (!check_block(c, z, b)) {
             return false;
@@ -357,6 +360,7 @@ static q_word read_word(_Atomic q_word *at, bool newest) {
 
 /* One look. `newest`: the second one. */
 static struct motion sum_up(struct quire *q, bool newest) {
+    Q_ASSERT(q->n_cpus > 0, q->n_cpus);
     q_word ended = read_word(&q->n_ended, newest); /* before n_begun, so that it is the lesser one */
     q_word begun = read_word(&q->n_begun, newest), n_calls = 0;
     uint32_t adding = newest ? atomic_fetch_add(&q->adding, 0) : atomic_load(&q->adding);
@@ -382,14 +386,14 @@ enum quire_status quire_validate(const struct quire *q, struct quire_fault *firs
         return QUIRE_FAULT;
     }
     struct motion before = sum_up(all, false);
-    if (before.damaged) {
-        (void)wrong(&c, "the counters of calls in flight are damaged", QUIRE_NONE, 0);
+    if (!so(&c, !before.damaged, "the counters of calls in flight are damaged", QUIRE_NONE, 0)) {
         return QUIRE_FAULT;
     }
     if (before.busy) {
         return QUIRE_BUSY;
     }
     bool sound = check_table(&c) && check_all(&c);
+    Q_ASSERT(sound == (first->kind == QUIRE_FAULT_NONE), first->kind);
     struct motion after = sum_up(all, true);
     if (after.busy || after.sum != before.sum) {
         *first = (struct quire_fault){.kind = QUIRE_FAULT_NONE, .pa = QUIRE_NONE};
