@@ -39,24 +39,31 @@ struct check {
     size_t n_cached;  /* free frames found to be in a cache */
     intptr_t n_whole; /* blocks found to be free as a whole */
     size_t n_managed; /* frames of the zone that is being checked */
+    quire_pa pa;      /* what is looked at, for the report; QUIRE_NONE: something without an address */
+    uint32_t record;  /* its record, or 0 */
 };
 
-/* Notes what is wrong; false. */
-static bool wrong(struct check *c, const char *detail, quire_pa pa, uint32_t record) {
-    Q_ASSERT(detail != NULL, pa);
+static void checking(struct check *c, quire_pa pa, uint32_t record) {
+    c->pa = pa;
+    c->record = record;
+}
+
+/* Notes what is wrong with what is looked at; false. */
+static bool wrong(struct check *c, const char *detail) {
+    Q_ASSERT(detail != NULL && c->first->kind == QUIRE_FAULT_NONE, c->pa); /* the first mistake ends the recount */
     *c->first = (struct quire_fault){.kind = QUIRE_FAULT_METADATA,
                                      .call = "quire_validate",
                                      .detail = detail,
-                                     .pa = pa,
-                                     .record = record,
-                                     .refs = Q_COUNT(record),
-                                     .tag = Q_TAG(record)};
+                                     .pa = c->pa,
+                                     .record = c->record,
+                                     .refs = Q_COUNT(c->record),
+                                     .tag = Q_TAG(c->record)};
     return false;
 }
 
 /* Whether that is so; if not, notes it. What must be so is written as a row of these, joined by &&. */
-static inline bool so(struct check *c, bool is_so, const char *if_not, quire_pa pa, uint32_t record) {
-    return is_so || wrong(c, if_not, pa, record);
+static inline bool so(struct check *c, bool is_so, const char *if_not) {
+    return is_so || wrong(c, if_not);
 }
 
 /* ---- caches ----------------------------------------------------------------------------------------------- */
@@ -98,11 +105,12 @@ static unsigned places_in_caches(const struct quire *q, q_frame f) {
 static bool check_loan(struct check *c, const struct q_loan *loan) {
     struct q_zone *z = q_loan_zone(loan);
     q_frame base = q_see(&loan->base);
+    checking(c, z != NULL ? q_pa(base) : QUIRE_NONE, 0);
     if (z == NULL) {
-        return so(c, q_loan_count(loan) == 0 && base == Q_NO_FRAME, "a loan without a block has frames", QUIRE_NONE, 0);
+        return so(c, q_loan_count(loan) == 0 && base == Q_NO_FRAME, "a loan without a block has frames");
     }
     bool fits = q_zone_at(c->q, base) == z && (base & (Q_BLOCK - 1)) == 0;
-    return so(c, fits, "a loan's block is not the one it names", q_pa(base), 0);
+    return so(c, fits, "a loan's block is not the one it names");
 }
 
 /* Whether a pointer is one to a zone: before it is followed. */
@@ -144,9 +152,13 @@ static bool check_cache(struct check *c, const struct q_cache *cache) {
         sound = sound && q_see(&cache->n_runs[k]) <= Q_RUNS;
     }
     sound = sound && q_see(&cache->word) < Q_LINE_WORDS;
-    return so(c, sound, "a CPU cache's counters are out of range", QUIRE_NONE, 0) && check_loan(c, &cache->in) &&
-           check_loan(c, &cache->out) &&
-           so(c, looks_at_its_zone(c->q, cache), "a CPU cache does not look at the zone of its frames", QUIRE_NONE, 0);
+    checking(c, QUIRE_NONE, 0);
+    if (!so(c, sound, "a CPU cache's counters are out of range") || !check_loan(c, &cache->in) ||
+        !check_loan(c, &cache->out)) {
+        return false;
+    }
+    checking(c, QUIRE_NONE, 0);
+    return so(c, looks_at_its_zone(c->q, cache), "a CPU cache does not look at the zone of its frames");
 }
 
 /* How many places of caches hold a frame. Each of the n_cached free frames without a bit was found in one place. If there are
@@ -179,19 +191,16 @@ static bool check_joins(struct check *c, const struct q_zone *z, q_frame f, uint
     bool last = (f + 1 - z->first) % Q_BLOCK == 0;
     uint32_t next = last ? 0 : peek(q_zone_record(z, f + 1));
     bool to_next = (joins & Q_JOIN_NEXT) != 0, from_next = (joins_of(c->q, next) & Q_JOIN_PREV) != 0;
-    return so(c, joins == 0 || Q_COUNT(record) > 0, "a frame that nobody holds is joined to another", q_pa(f),
-              record) &&
-           so(c, last || to_next == from_next, "of two neighbours only one is joined to the other", q_pa(f), record) &&
-           so(c, last || !to_next || Q_TAG(record) == Q_TAG(next), "two joined frames have different owners", q_pa(f),
-              record);
+    return so(c, joins == 0 || Q_COUNT(record) > 0, "a frame that nobody holds is joined to another") &&
+           so(c, last || to_next == from_next, "of two neighbours only one is joined to the other") &&
+           so(c, last || !to_next || Q_TAG(record) == Q_TAG(next), "two joined frames have different owners");
 }
 
 /* A free frame without a bit: it is in one cache. */
-static bool check_cached(struct check *c, q_frame f, uint32_t record) {
+static bool check_cached(struct check *c, q_frame f) {
     unsigned n = places_in_caches(c->q, f);
     c->n_cached++;
-    return so(c, n > 0, "a free frame is nowhere: lost", q_pa(f), record) &&
-           so(c, n < 2, "a frame is in the caches twice", q_pa(f), record);
+    return so(c, n > 0, "a free frame is nowhere: lost") && so(c, n < 2, "a frame is in the caches twice");
 }
 
 /* `bit`: the line, or the block's count, says that the frame is free. `whole`: the block's record. */
@@ -201,14 +210,13 @@ static bool check_frame(struct check *c, const struct q_zone *z, q_frame f, bool
     struct q_span bounds = q_zone_bounds(z);
     Q_ASSERT(q_zone_block_of(z, f) < z->n_blocks, f);
     c->n_managed += !reserved;
-    return so(c, record == 0 || (whole & Q_CLEAN) == 0, "a frame has a record in a block marked clean", q_pa(f),
-              record) &&
-           so(c, !reserved || record == Q_RESERVED, "a reserved frame's record says more than that", q_pa(f), record) &&
-           so(c, reserved || (f >= bounds.base && f < bounds.end), "a zone's span leaves out one of its frames",
-              q_pa(f), record) &&
-           so(c, Q_COUNT(record) == 0 || (record & Q_FREED) == 0, "a record says held and freed", q_pa(f), record) &&
-           so(c, !bit || (!held && !reserved), "a frame's bit says free, its record does not", q_pa(f), record) &&
-           (bit || held || reserved || check_cached(c, f, record)) && check_joins(c, z, f, record);
+    checking(c, q_pa(f), record);
+    return so(c, record == 0 || (whole & Q_CLEAN) == 0, "a frame has a record in a block marked clean") &&
+           so(c, !reserved || record == Q_RESERVED, "a reserved frame's record says more than that") &&
+           so(c, reserved || (f >= bounds.base && f < bounds.end), "a zone's span leaves out one of its frames") &&
+           so(c, Q_COUNT(record) == 0 || (record & Q_FREED) == 0, "a record says held and freed") &&
+           so(c, !bit || (!held && !reserved), "a frame's bit says free, its record does not") &&
+           (bit || held || reserved || check_cached(c, f)) && check_joins(c, z, f, record);
 }
 
 /* All frames of a block, and what its count, its record and its hint say of them. */
@@ -228,10 +236,13 @@ static bool check_block(struct check *c, struct q_zone *z, size_t block) {
         }
     }
     c->n_whole += q_class_of(count) == Q_ALL;
-    return so(c, q_count_fits(count, n_bits), "a block's count is not the number of its free bits", q_pa(base),
-              whole) &&
-           so(c, Q_COUNT(whole) <= 1, "a whole block has more than one reference", q_pa(base), whole) &&
-           so(c, q_zone_hinted(z, block, count), "a block with free frames has no hint", q_pa(base), 0);
+    checking(c, q_pa(base), whole);
+    if (!so(c, q_count_fits(count, n_bits), "a block's count is not the number of its free bits") ||
+        !so(c, Q_COUNT(whole) <= 1, "a whole block has more than one reference")) {
+        return false;
+    }
+    checking(c, q_pa(base), 0);
+    return so(c, q_zone_hinted(z, block, count), "a block with free frames has no hint");
 }
 
 /* ---- zones ------------------------------------------------------------------------------------------------ */
@@ -249,8 +260,8 @@ static bool check_ready_blocks(struct check *c, struct q_zone *z, size_t *n_read
         }
     }
     q_frame ceiling = atomic_load_explicit(&z->ceiling, memory_order_relaxed);
-    return so(c, ceiling == gapless * Q_BLOCK, "the ceiling is not where the initialised blocks end", q_pa(z->first),
-              0);
+    checking(c, q_pa(z->first), 0);
+    return so(c, ceiling == gapless * Q_BLOCK, "the ceiling is not where the initialised blocks end");
 }
 
 /* The managed span is as the records have it. */
@@ -258,16 +269,17 @@ static bool check_span(struct check *c, const struct q_zone *z) {
     struct q_span found = q_zone_span(z), said = q_zone_bounds(z);
     bool covers = said.base <= found.base && said.end >= found.end;
     bool equals = said.base == found.base && said.end == found.end;
-    return so(c, covers, "a zone's span leaves out one of its frames", q_pa(z->first), 0) &&
-           so(c, equals, "a zone's span begins or ends with no frame of its own", q_pa(z->first), 0);
+    return so(c, covers, "a zone's span leaves out one of its frames") &&
+           so(c, equals, "a zone's span begins or ends with no frame of its own");
 }
 
 /* The frames of the extent that `first` is the first zone of, as far as they lie in some zone's blocks. */
 static bool check_extent(struct check *c, const struct q_zone *first) {
     for (q_frame f = first->meta_base; f < first->meta_end; f++) {
         const struct q_zone *z = q_zone_at(c->q, f);
+        checking(c, q_pa(f), 0);
         if (z != NULL && q_zone_ready(z, q_zone_block_of(z, f)) && (peek(q_zone_record(z, f)) & Q_RESERVED) == 0) {
-            return wrong(c, "a frame that holds the allocator's own data is not reserved", q_pa(f), 0);
+            return wrong(c, "a frame that holds the allocator's own data is not reserved");
         }
     }
     return true;
@@ -277,22 +289,22 @@ static bool check_extent(struct check *c, const struct q_zone *first) {
 static bool check_zone(struct check *c, struct q_zone *z) {
     size_t n_ready;
     c->n_managed = 0;
+    checking(c, q_pa(z->first), 0);
     const char *detail = q_index_wrong(&z->index, z->skew);
-    if (!so(c, detail == NULL, detail, q_pa(z->first), 0) || !check_ready_blocks(c, z, &n_ready)) {
+    if (!so(c, detail == NULL, detail) || !check_ready_blocks(c, z, &n_ready)) {
         return false;
     }
     Q_ASSERT(n_ready <= z->n_blocks, n_ready);
     c->n_whole += (intptr_t)(z->n_blocks - n_ready); /* the others are fresh, so all free */
     c->n_managed += (z->n_blocks - n_ready) * Q_BLOCK;
-    return so(c, c->n_managed == q_zone_n_frames(z), "a zone's number of frames is wrong", q_pa(z->first), 0) &&
-           check_span(c, z);
+    return so(c, c->n_managed == q_zone_n_frames(z), "a zone's number of frames is wrong") && check_span(c, z);
 }
 
 /* ---- what does not change --------------------------------------------------------------------------------- */
 
 /* This comes first: the caches and the header are found by these data. */
 static bool check_core(struct check *c) {
-    return so(c, c->q->sum == q_core_sum(c->q), "the allocator's fixed data are damaged", QUIRE_NONE, 0);
+    return so(c, c->q->sum == q_core_sum(c->q), "the allocator's fixed data are damaged");
 }
 
 /* Looks at each pointer before it follows it: at the table by the complement of its address, at its length by the complement
@@ -301,12 +313,12 @@ static bool check_table(struct check *c) {
     size_t n_zones;
     const char *why = q_metadata_wrong(c->q->header, (q_frame)c->q->header->base, &n_zones);
     if (why != NULL) {
-        return wrong(c, why, QUIRE_NONE, 0);
+        return wrong(c, why);
     }
     const struct q_zones *zones = q_zones(c->q);
     if ((q_word)zones != ~atomic_load_explicit(&c->q->not_zones, memory_order_relaxed) || zones->n != ~zones->not_n ||
         zones->sum != q_zones_sum(zones)) {
-        return wrong(c, "the table of zones is damaged", QUIRE_NONE, 0);
+        return wrong(c, "the table of zones is damaged");
     }
     Q_ASSERT(zones->n > 0, zones->n);
     const struct q_zone *main = q_main(c->q);
@@ -315,12 +327,12 @@ static bool check_table(struct check *c) {
     for (size_t i = 0; i < zones->n; i++) {
         const struct q_zone *z = zones->zone[i];
         if (z->sum != q_zone_sum(z)) {
-            return wrong(c, "a zone's fixed data are damaged", QUIRE_NONE, 0);
+            return wrong(c, "a zone's fixed data are damaged");
         }
         most = z->n_blocks > most ? z->n_blocks : most;
         has_main |= z == main;
     }
-    return so(c, has_main && main->n_blocks == most, "the main zone is not the largest one", QUIRE_NONE, 0);
+    return so(c, has_main && main->n_blocks == most, "the main zone is not the largest one");
 }
 
 /* ---- all of it -------------------------------------------------------------------------------------------- */
@@ -338,11 +350,11 @@ static bool check_all(struct check *c) {
     for (size_t i = 0; i < zones->n && sound; i++) {
         sound = check_extent(c, zones->zone[i]);
     }
+    checking(c, QUIRE_NONE, 0);
     intptr_t n_whole = atomic_load_explicit(&c->q->balance.n_whole, memory_order_relaxed);
     return sound &&
-           so(c, c->n_cached == frames_in_caches(c->q), "a CPU cache holds a frame that is not free, or no frame",
-              QUIRE_NONE, 0) &&
-           so(c, c->n_whole == n_whole, "the number of whole free blocks is wrong", QUIRE_NONE, 0);
+           so(c, c->n_cached == frames_in_caches(c->q), "a CPU cache holds a frame that is not free, or no frame") &&
+           so(c, c->n_whole == n_whole, "the number of whole free blocks is wrong");
 }
 
 /* Sums over all that changes when free frames come or move (V1). */
@@ -380,13 +392,13 @@ static struct motion sum_up(struct quire *q, bool newest) {
  * recount found wrong counts only if the second look equals the first. */
 enum quire_status quire_validate(const struct quire *q, struct quire_fault *first) {
     struct quire *all = (struct quire *)(uintptr_t)q; /* the second look writes, but changes no value */
-    struct check c = {.q = all, .first = first};
+    struct check c = {.q = all, .first = first, .pa = QUIRE_NONE};
     *first = (struct quire_fault){.kind = QUIRE_FAULT_NONE, .pa = QUIRE_NONE};
     if (!check_core(&c)) { /* never changes, so it is damaged whatever moves */
         return QUIRE_FAULT;
     }
     struct motion before = sum_up(all, false);
-    if (!so(&c, !before.damaged, "the counters of calls in flight are damaged", QUIRE_NONE, 0)) {
+    if (!so(&c, !before.damaged, "the counters of calls in flight are damaged")) {
         return QUIRE_FAULT;
     }
     if (before.busy) {
