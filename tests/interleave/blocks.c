@@ -152,6 +152,37 @@ const struct scenario fresh_frames = {
     .full = {UNBOUNDED, 2, 0},
 };
 
+/* Of the second block, a CPU has claimed the metadata, and stopped: the ceiling stays below it. */
+static void a_claim_in_the_middle(void) {
+    others_fresh();
+    expect(q_index_claim_block(&q->main->index, 1 + q->main->skew), "the set-up is not as intended");
+}
+
+/* Given back in another order than they would come again, so that it matters when each is written. */
+static void take_two_from_above(void) {
+    quire_pa a = take(), b = take();
+    expect(a == QUIRE_NONE || a >= world_block(2), "a frame of a block that nobody has initialised");
+    if (a != QUIRE_NONE && b != QUIRE_NONE) {
+        give(a);
+        give(b);
+    }
+}
+
+static void empty_all_caches(void) {
+    got[current] = take_order(QUIRE_BLOCK_ORDER + 1); /* there is none: all caches are emptied first */
+}
+
+const struct scenario fresh_above = {
+    .name = "fresh-above",
+    .reads_caches = true,
+    .about = "a CPU frees frames of a block above the ceiling while another empties its cache",
+    .set_up = a_claim_in_the_middle,
+    .thread = {take_two_from_above, empty_all_caches},
+    .check = check_counts,
+    .quick = {2, 0, 0},
+    .full = {2, 1, 0},
+};
+
 static void look_on(void) {
     struct quire_stats stats;
     uint64_t n_frames[QUIRE_TAGS];

@@ -38,6 +38,7 @@ const struct scenario *const scenarios[] = {
     &hint_neighbours,
     &fresh_claim,
     &fresh_frames,
+    &fresh_above,
     &fresh_look,
     &fresh_leaf,
     &fresh_leaves,
