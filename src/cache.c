@@ -96,7 +96,7 @@ static inline q_frame word_base(q_frame f) {
 
 /* Lets the quick ways work on the frames of this zone from now on, as far as they are initialised by now. */
 static void look_at(struct q_cache *c, struct q_zone *z) {
-    /* acquire: who sees the ceiling sees the records below it (zone.c, Z1) */
+    /* acquire: a CPU that sees the ceiling sees the records below it (zone.c, Z1) */
     size_t n_ready = atomic_load_explicit(&z->ceiling, memory_order_acquire);
     Q_ASSERT(n_ready <= z->n_blocks * Q_BLOCK, n_ready);
     q_show(&c->zone, z);

@@ -114,7 +114,7 @@ static inline struct q_cache *q_call_begin(struct quire *q) {
     return c;
 }
 static inline void q_call_end(struct q_cache *c) {
-    atomic_fetch_sub_explicit(&c->n_calls, 1, memory_order_release); /* behind all that it moved */
+    atomic_fetch_sub_explicit(&c->n_calls, 1, memory_order_release); /* after all that it moved */
 }
 
 /* ---- in a visit, for the quick ways ---------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* find.c: the one search for free frames in the blocks that all CPUs share.
  *
- * Zones are tried from the highest down, so that low memory is kept for those who need it. In a zone, the fullest
+ * Zones are tried from the highest down, so that low memory is kept for callers that need it. In a zone, the fullest
  * blocks that will do come first, class by class (index.h), and blocks never used last. So frames are taken where many
  * are held already, and other blocks become whole.
  *

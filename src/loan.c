@@ -61,21 +61,21 @@ unsigned q_loan_count(const struct q_loan *loan) {
     return n;
 }
 
-/* The words that frames [i, i + n) have a part in are [i / Q_WORD_BITS, word_behind(i, n)). */
-static inline size_t word_behind(size_t i, size_t n) {
+/* The words that frames [i, i + n) have a part in are [i / Q_WORD_BITS, words_end(i, n)). */
+static inline size_t words_end(size_t i, size_t n) {
     return (i + n + Q_WORD_BITS - 1) / Q_WORD_BITS;
 }
 
 bool q_loan_put(struct q_loan *loan, size_t i, size_t n) {
     Q_ASSERT(q_loan_zone(loan) != NULL && n > 0 && i + n <= Q_BLOCK, i);
     q_word there = 0;
-    for (size_t w = i / Q_WORD_BITS, end = word_behind(i, n); w < end; w++) {
+    for (size_t w = i / Q_WORD_BITS, end = words_end(i, n); w < end; w++) {
         there |= q_see(&loan->mask[w]) & q_range_in_word(w, i, i + n);
     }
     if (there != 0) {
         return false;
     }
-    for (size_t w = i / Q_WORD_BITS, end = word_behind(i, n); w < end; w++) {
+    for (size_t w = i / Q_WORD_BITS, end = words_end(i, n); w < end; w++) {
         q_show(&loan->mask[w], q_see(&loan->mask[w]) | q_range_in_word(w, i, i + n));
     }
     return true;
@@ -83,7 +83,7 @@ bool q_loan_put(struct q_loan *loan, size_t i, size_t n) {
 
 void q_loan_take(struct q_loan *loan, size_t i, size_t n) {
     Q_ASSERT(q_loan_zone(loan) != NULL && n > 0 && i + n <= Q_BLOCK, i);
-    for (size_t w = i / Q_WORD_BITS, end = word_behind(i, n); w < end; w++) {
+    for (size_t w = i / Q_WORD_BITS, end = words_end(i, n); w < end; w++) {
         Q_ASSERT((q_range_in_word(w, i, i + n) & ~q_see(&loan->mask[w])) == 0, i); /* all of them are here */
         q_show(&loan->mask[w], q_see(&loan->mask[w]) & ~q_range_in_word(w, i, i + n));
     }

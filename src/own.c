@@ -111,7 +111,7 @@ static void finish_split(struct q_zone *z, size_t block, uint32_t record) {
 void q_split_block(struct q_zone *z, size_t block) {
     Q_ASSERT(q_zone_ready(z, block), block);
     q_record *whole = &z->blocks[block].record;
-    /* acquire: pairs with the release in finish_split. Who sees the block split sees its frames' records. */
+    /* acquire: pairs with the release in finish_split. A CPU that sees the block split sees its frames' records. */
     uint32_t record = atomic_load_explicit(whole, memory_order_acquire);
     /* Fails where a neighbour took a join away meanwhile, or where somebody else began. acquire, also below: nothing is
      * to be published yet, and the frames' records are to be seen as whoever made the mark saw them. */

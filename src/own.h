@@ -81,7 +81,7 @@ void q_split(struct quire *q, struct q_zone *z, size_t block);
 /* The same inside a slow call, or where nothing else runs. */
 void q_split_block(struct q_zone *z, size_t block);
 
-/* The same by a CPU that holds no frame of it, and gets a reference to its `i`th frame by that. False, and nothing
+/* The same by a CPU that holds no frame of it, and so gets a reference to its `i`th frame. False, and nothing
  * changed: the block's record is not `whole` any more. */
 bool q_split_for(struct q_zone *z, size_t block, size_t i, uint32_t whole);
 

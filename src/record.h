@@ -16,7 +16,7 @@
  * being split its record is held and FREED at once (PARTING), and the count's bits 1..10 hold its GUEST: the number + 1
  * of the frame that gets one reference more by the split, or 0 (quire_try_get).
  *
- * R1  A frame's record is written only by who holds the frame (alloc, free), or changed by an atomic
+ * R1  A frame's record is written only by the CPU that holds the frame (alloc, free), or changed by an atomic
  *     read-modify-write (get, put, a neighbour that takes a JOIN away, the split of a block).   interleaving tests
  * R2  A frame is free iff its count is 0, it is not RESERVED and its block's count is 0.          quire_validate */
 #ifndef Q_RECORD_H
@@ -96,7 +96,7 @@ static inline uint32_t q_freed(uint32_t r) {
  * two CPUs hand out both copies within the same few nanoseconds, too. */
 static inline bool q_mark_freed(q_record *r, uint32_t record, uint32_t also) {
 #if QUIRE_CHECK >= 2
-    /* relaxed: only who frees it twice competes */
+    /* relaxed: only a CPU that frees it, too, competes */
     return Q_COUNT(record) == 1 && atomic_compare_exchange_strong_explicit(r, &record, q_freed(record) | also,
                                                                            memory_order_relaxed, memory_order_relaxed);
 #else

@@ -34,7 +34,7 @@ static Q_COLD quire_pa alloc_slow(struct quire *q, uint8_t tag) {
     return pa;
 }
 
-/* The rest of quire_alloc behind a visit in which `n_more` warm frames came, and `f`, which may not be handed out. */
+/* The rest of quire_alloc after a visit in which `n_more` warm frames came, and `f`, which may not be handed out. */
 static Q_COLD quire_pa alloc_rest(struct quire *q, struct q_cache *c, q_word visit, int n_more, q_frame f,
                                   uint8_t tag) {
     quire_pa pa;

@@ -6,8 +6,12 @@
  * A call that finds its cache in use is nested in (or has preempted) another one on the same CPU, or was moved to
  * another CPU; it works on the blocks instead.
  *
- * Failing needs a proof, since frames move behind a sweep: one place is passed, a frame is freed there, and the last
- * frame of a place further on is taken. So, for single frames:
+ * Failing needs a proof, since frames move while a sweep goes from place to place:
+ *
+ *   the sweep looks at     A: none     B: ...                  C: none     "there is no frame"
+ *   others meanwhile                   free one into A         take the one of C
+ *
+ * There was a free frame all the time. So, for single frames:
  *
  * P1  A sweep that found nothing proves that there was nothing if no free frame came to a place or moved from one to
  *     another during it. Every such step is part of a visit to a CPU cache, or lies between q_begin and q_end. The
@@ -88,7 +92,7 @@ struct look {
 };
 
 static struct look look(const struct quire *q) {
-    /* The fence orders this look behind the sweep before it, and in one order with the seq_cst entries of visitors: a
+    /* The fence orders this look after the sweep before it, and in one order with the seq_cst entries of visitors: a
      * visit either began before this, and is seen, or begins later. Pairs with q_enter and q_begin. */
     atomic_thread_fence(memory_order_seq_cst);
     q_word begun = atomic_load(&q->n_begun);
