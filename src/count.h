@@ -5,7 +5,15 @@
  *
  * While frames come and go it is off for a moment. A CPU that takes frames takes their bits first, then lowers the
  * count; a CPU that gives frames sets their bits first, then raises it. If one takes what another just gave, the count may
- * even be below zero. It may be a little more than Q_AS_ONE while frames come home a second time, which are sent away. */
+ * even be below zero:
+ *
+ *   CPU 0 gives a frame    CPU 1 takes it       bits   count
+ *   sets its bit                                   1       0
+ *                          clears the bit          0       0
+ *                          lowers the count        0      -1
+ *   raises the count                               0       0
+ *
+ * It may be a little more than Q_AS_ONE while frames come home a second time, which are sent away. */
 #ifndef Q_COUNT_H
 #define Q_COUNT_H
 

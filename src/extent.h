@@ -4,7 +4,7 @@
 
 #include "core.h"
 
-/* The whole frames of a usable region; false: none, or it is not usable. */
+/* The whole frames of a usable region; false: there are none, or the region is not usable. */
 bool q_span_of(const struct quire_region *region, struct q_span *frames);
 
 /* QUIRE_OK if the regions are sorted, not empty, of a known type, and numbered by this machine's words; QUIRE_INVALID. */

@@ -24,6 +24,11 @@
  *
  *   a child of a node:   raw  ->  claimed, seen by nobody  ->  READY        a block:   FRESH  ->  claimed  ->  READY
  *
+ * A search for a class from block `from` on goes down from the root, in each node to the first child that is not before
+ * `from` and has the bit. Below such a child there may be nothing left from `from` on, or nothing at all, if the hint was
+ * wrong: then it takes the hint away, sets `from` to the first block after that child, and begins at the root again. It never
+ * goes back to a lower block, so it ends.
+ *
  * Why not lists of blocks by class: a list is right or broken, so each change of a block's class would have to lock it, and
  * a block changes its class while others look for one. A wrong hint costs one look at a count, and the search that finds it mends it.
  * Why classes, and not only "some are free": a search takes the block that fits best, so that others can become whole (find.c).
@@ -242,7 +247,7 @@ bool q_index_claim_block(struct q_index *ix, size_t block) {
         size_t child = child_of(level, block);
         if (!has(ix, Q_READY, level, child) && !open_raw(ix, level, child / Q_FANOUT, q_bit(child)) &&
             !has(ix, Q_READY, level, child)) {
-            return false; /* claimed, and not yet published, by somebody who is initialising it */
+            return false; /* another CPU has claimed it, initialises it, and has not published it yet */
         }
     }
     /* The leaf is initialised: I2 */

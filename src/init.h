@@ -4,6 +4,7 @@
 
 #include "core.h"
 
+/* The place of the first extent. */
 struct q_home {
     size_t region;           /* the number of the region; the extent is its front */
     q_frame base;            /* first frame of the extent */

@@ -46,7 +46,7 @@ bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_st
     return true;
 }
 
-/* Where the block of a loan lies, for a reader. */
+/* Where the block of a loan lies, for a reader: a loan may lose its block between two reads, so the base is read once. */
 static quire_pa loan_address(const struct q_loan *loan) {
     q_frame base = q_see(&loan->base);
     return base != Q_NO_FRAME ? q_pa(base) : QUIRE_NONE;
@@ -102,7 +102,8 @@ void quire_stats(const struct quire *q, struct quire_stats *out) {
 
 /* ---- walking --------------------------------------------------------------------------------------------- */
 
-/* Joins what it is told into the longest runs and passes them on. */
+/* Joins what it is told into the longest runs and passes them on. A run waits here until something else follows it, since the
+ * next frames may make it longer. */
 struct walk {
     quire_walk_fn *visit;
     void *ctx;

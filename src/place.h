@@ -43,7 +43,8 @@ struct q_place {
     uint32_t seen;    /* what the record was, if the lookup was for a held frame (refs.c) */
 };
 
-/* Finds 2^order frames at `pa` if that is quick; false: they are misaligned, in another zone, or not ours. */
+/* Finds 2^order frames at `pa` if that is quick; false: they are misaligned, in another zone, not ours, or have to be looked
+ * for by q_locate, which also says what is wrong. */
 static inline bool q_locate_quickly(const struct quire *q, quire_pa pa, unsigned order, struct q_place *at) {
     struct q_zone *z = q_main(q);
     quire_pa f = pa >> QUIRE_PAGE_SHIFT, n = (q_frame)1 << order;

@@ -17,6 +17,14 @@
  * A call that was in flight has happened, or has not, or has in part where it is about a run of frames: half a run
  * allocated and half a run freed look alike, so the frames stay as their records say.
  *
+ * How an initialised block is judged, by its own record and those of its frames:
+ *
+ *   block's record     frames' records     the block is                        recovery
+ *   held               all 0               one allocation                      clears the line: nothing is free
+ *   held               some not 0          being divided into frames           finishes the split, then as below
+ *   held and FREED     any                 being split                         the same
+ *   not held           each its own        frames on their own                 sets a bit for each that is free
+ *
  * Why not a journal: it would cost each allocation a write in the right order, to a place that all CPUs share. The records
  * are written anyway.
  *

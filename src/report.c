@@ -2,7 +2,15 @@
  *
  * All faults of public calls take the way through report() here: it adds what can be derived from the record, counts the
  * fault, and calls the hook. The hook may stop the machine; if it returns, so does the public call, by QUIRE_FAULT or as its
- * contract says. Two faults do not come this way: those of quire_validate are returned to its caller (validate.c), and a
+ * contract says. The kinds, by what is to blame:
+ *
+ *   the caller's arguments     DOUBLE_FREE to PUT_FREE: nothing was changed
+ *   a stale pointer            CONTENT: the frame is kept, and another one is handed out
+ *   two calls at once, or      BIT_TWICE, HANDED_TWICE, METADATA: what was found is left alone
+ *   damage to the metadata
+ *   the port                   UNMAPPED
+ *
+ * Two faults do not come this way: those of quire_validate are returned to its caller (validate.c), and a
  * mistake of the core itself ends the program (check.c). */
 #include "report.h"
 

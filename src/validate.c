@@ -22,8 +22,9 @@
  * Cost: one pass over the records of all blocks that were ever used; for each free frame in a cache, a look into all caches.
  *
  * V1  Every step that moves a free frame, or changes the record of one, is part of a visit to a CPU cache, or lies between
- *     q_begin and q_end, or between q_call_begin and q_call_end, or in a quire_add. Each of these changes a word that both
- *     looks sum up.                                                                           interleaving tests
+ *     q_begin and q_end, or in a quire_add. Each of these raises a number that both looks sum up. A call between
+ *     q_call_begin and q_call_end shows only while it lasts: that number returns to 0. So a call that begins and ends between
+ *     the two looks is noticed by its steps of the other kinds.                               interleaving tests
  * V2  The second look reads by read-modify-writes that change nothing, so each reads the newest value. A CPU that entered
  *     after that look finds it in the order of the guard's values, so its writes come later, too: the recount saw none of
  *     them. A plain load could be older than what the recount read, on a weakly ordered machine.  interleaving tests */
@@ -357,7 +358,8 @@ static bool check_all(struct check *c) {
            so(c, c->n_whole == n_whole, "the number of whole free blocks is wrong");
 }
 
-/* Sums over all that changes when free frames come or move (V1). */
+/* What one look finds (V1). The sum has three parts: the guards, of which each visit that changes something raises one, by
+ * more than the frames that leave lower it; n_begun; and `adding`. None of them falls, so two sums are equal only if all parts are. */
 struct motion {
     q_word sum;
     bool busy;    /* a call is in the middle of something */

@@ -13,6 +13,16 @@
  * The checksums find damage; they are no protection against a writer that means to deceive. A checksum of more bits would
  * not change that, and each step of this one is one to one: whatever single word is damaged, the sum differs.
  *
+ * What is looked at, in this order, and what a difference means:
+ *
+ *   magic         there is no allocator here, or quire_init was stopped before it was done
+ *   version       another library, of which nothing but these two fields is known
+ *   checksum      a word of the header was overwritten
+ *   sizes         the same library, built for another machine or in another way
+ *   zones         a word of what is said of a zone was overwritten
+ *   base, seal    the header is whole, but lies in another place, or is of another allocator
+ *   link          two of the three copies were overwritten
+ *
  * Cost: opening a view takes time in proportion to the number of zones, and none for each block or frame.
  *
  * W1  No number in the metadata is used before the checksum over it was found right.             order in wrong_extent
