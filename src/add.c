@@ -1,17 +1,17 @@
 /* add.c: giving an allocator more memory.
  *
- * Frames that lie in blocks of existing zones fill holes there. The rest becomes one more zone. Memory may come in small
- * pieces, and they should make whole blocks, and few zones. So a zone covers blocks around its piece as well, as holes that
- * later pieces fill; as many as cost no more than 1/16 of what the piece brings:
+ * Frames that lie in blocks of existing zones fill holes there. The rest becomes one more zone. Memory may come in
+ * small pieces, and they should make whole blocks, and few zones. So a zone covers blocks around its piece as well, as
+ * holes that later pieces fill; as many as cost no more than 1/16 of what the piece brings:
  *
  *   blocks    |           |           |           |           |
  *   piece                     [=============]
  *   new zone  [ holes ........=============== holes ..........]
  *
  * The new zone's metadata, in an extent of its own, come from free frames where the allocator has some: at the front of
- * the piece they would break up a piece that is a whole block, and a single frame has no room for them at all. From then on
- * these frames are reserved, as if they had never been the zone's. Only where the allocator has none, or where it would
- * take more than half a block of them, the extent is the front of the piece.
+ * the piece they would break up a piece that is a whole block, and a single frame has no room for them at all. From
+ * then on these frames are reserved, as if they had never been the zone's. Only where the allocator has none, or where
+ * it would take more than half a block of them, the extent is the front of the piece.
  *
  * The table of zones is replaced by a new one; the old one stays, since other CPUs may be reading it.
  *
@@ -126,9 +126,9 @@ static bool mapped_in_a_row(struct q_span s) {
     return true;
 }
 
-/* Takes a run of 2^order free frames out of the blocks; Q_NO_FRAME: there is none. Metadata stay, and a block that they are
- * in is never whole again. So they go where there are some already: right after those of quire_init if there is room, else
- * into high memory. CPU caches are left alone. */
+/* Takes a run of 2^order free frames out of the blocks; Q_NO_FRAME: there is none. Metadata stay, and a block that they
+ * are in is never whole again. So they go where there are some already: right after those of quire_init if there is
+ * room, else into high memory. CPU caches are left alone. */
 static q_frame take_any_run(struct quire *q, unsigned order) {
     Q_ASSERT(order < QUIRE_BLOCK_ORDER, order);
     struct q_wish wish = {.order = order, .most = 1};
@@ -194,8 +194,8 @@ static struct q_span surroundings(const struct quire *q, struct q_span piece) {
     return s;
 }
 
-/* Decides where the extent goes, and what it holds; false: nowhere. The two choices differ in what the piece gives to its
- * zone: all of its frames, or what is left of them. So each is a plan of its own. */
+/* Decides where the extent goes, and what it holds; false: nowhere. The two choices differ in what the piece gives to
+ * its zone: all of its frames, or what is left of them. So each is a plan of its own. */
 static bool find_extent(struct quire *q, struct q_plan *plan, struct q_span piece, struct q_span *extent) {
     plan->home = Q_ELSEWHERE; /* first choice: free frames */
     if (q_plan_settle(plan, Q_BLOCK / 2) && take_frames(q, plan->n_meta, extent)) {
@@ -283,8 +283,8 @@ static enum quire_status add(struct quire *q, struct q_span s) {
     return status;
 }
 
-/* One at a time, but nobody waits: a second call returns. The number is odd while a call runs, and differs after one that
- * changed something: so the recount sees both (validate.c). */
+/* One at a time, but nobody waits: a second call returns. The number is odd while a call runs, and differs after one
+ * that changed something: so the recount sees both (validate.c). */
 enum quire_status quire_add(struct quire *q, const struct quire_region *region) {
     struct q_span s;
     if (q_check_regions(region, 1) != QUIRE_OK || !q_span_of(region, &s)) {
@@ -295,7 +295,8 @@ enum quire_status quire_add(struct quire *q, const struct quire_region *region) 
         if (n % 2 != 0) {
             return QUIRE_BUSY;
         }
-        /* seq_cst: acquire, so that this call sees what the last one did; and before any frame moves (validate.c, V1) */
+        /* seq_cst: acquire, so that this call sees what the last one did; and before any frame moves (validate.c,
+         * V1) */
     } while (!atomic_compare_exchange_weak(&q->adding, &n, n + 1));
     enum quire_status status = add(q, s);
     /* release: the next call sees what this one did. If that was nothing, the old value says so. */

@@ -55,7 +55,8 @@ void q_content_freed(struct quire *q, q_frame f, unsigned order) {
     }
 }
 
-/* The first byte that is not poison, or the page size. Words first, since that is quicker; then the bytes of the word. */
+/* The first byte that is not poison, or the page size. Words first, since that is quicker; then the bytes of the
+ * word. */
 static unsigned first_damage(const unsigned char *at) {
     static const q_word poison = Q_ALL_BITS / 0xFF * QUIRE_POISON; /* in each byte */
     unsigned i = 0;

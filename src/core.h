@@ -4,8 +4,8 @@
  *                  +-- zones: a table, which quire_add replaces --+-- struct q_zone (zone.h)
  *                  +-- main: the largest of them                  +-- ..
  *
- * The fields are of three kinds. Fixed ones have a checksum, for quire_validate. Two pointers change when quire_add runs, by
- * a release, so that a CPU that sees the new zone sees all of it. All others are shared counters. */
+ * The fields are of three kinds. Fixed ones have a checksum, for quire_validate. Two pointers change when quire_add
+ * runs, by a release, so that a CPU that sees the new zone sees all of it. All others are shared counters. */
 #ifndef Q_CORE_H
 #define Q_CORE_H
 
@@ -33,8 +33,9 @@ struct quire {
     _Atomic q_word not_zones; /* the complement of `zones`, so that damage to that is found */
     /* Lasting, and shared, from here on to `header`: */
     struct q_balance balance;
-    /* Operations that work on shared bits without a CPU cache and can hide or move free frames: how many began and ended.
-     * A call that is about to fail for want of memory compares the two (take.c). On a line apart: they change often. */
+    /* Operations that work on shared bits without a CPU cache and can hide or move free frames: how many began and
+     * ended. A call that is about to fail for want of memory compares the two (take.c). On a line apart: they change
+     * often. */
     _Alignas(64) _Atomic q_word n_begun;
     _Atomic q_word n_ended;
     _Atomic q_word n_faults;
@@ -61,7 +62,8 @@ static inline void q_balance_add(struct quire *q, intptr_t n) {
     atomic_fetch_add_explicit(&q->balance.n_free, n, memory_order_relaxed);
 }
 
-/* Around work on shared bits without a cache. seq_cst: one order with the look of a call that is about to fail (take.c). */
+/* Around work on shared bits without a cache. seq_cst: one order with the look of a call that is about to fail
+ * (take.c). */
 static inline void q_begin(struct quire *q) {
     atomic_fetch_add(&q->n_begun, 1);
 }

@@ -4,8 +4,8 @@
  *   Q_AS_ONE  all 512 frames are free, and no bit is set: the block came home as one (borrow.c)
  *
  * While frames come and go it is off for a moment. A CPU that takes frames takes their bits first, then lowers the
- * count; a CPU that gives frames sets their bits first, then raises it. If one takes what another just gave, the count may
- * even be below zero:
+ * count; a CPU that gives frames sets their bits first, then raises it. If one takes what another just gave, the count
+ * may even be below zero:
  *
  *   CPU 0 gives a frame    CPU 1 takes it       bits   count
  *   sets its bit                                   1       0

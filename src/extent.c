@@ -10,13 +10,14 @@
  * depend on the size of memory. Where a zone is to cover blocks beyond its regions (quire_add), these are initialised,
  * too: all of their frames are holes.
  *
- * The extent is carved off a region. That makes the rest of the region smaller, which may change how much has to be carved
- * off. So the plan is made again until it holds. The size of the extent only grows from one attempt to the next, so this
- * ends.
+ * The extent is carved off a region. That makes the rest of the region smaller, which may change how much has to be
+ * carved off. So the plan is made again until it holds. The size of the extent only grows from one attempt to the next,
+ * so this ends.
  *
- * What comes first in the extent depends on the number of zones, and where a zone's parts lie on all zones before it. So a
- * plan is made in two steps: q_plan_settle finds all sizes and the places of what comes before the zones; q_extent_make
- * walks through the same zones again, by the same function, and places each where the one before it ended.
+ * What comes first in the extent depends on the number of zones, and where a zone's parts lie on all zones before it.
+ * So a plan is made in two steps: q_plan_settle finds all sizes and the places of what comes before the zones;
+ * q_extent_make walks through the same zones again, by the same function, and places each where the one before it
+ * ended.
  *
  * Cost: time for each region and each zone, none for each block or frame but at the edges. Nothing here can fail after
  * q_plan_settle returned true.
@@ -76,8 +77,8 @@ static bool piece(const struct q_plan *plan, size_t i, struct q_span *frames) {
     return !q_is_empty(*frames);
 }
 
-/* Finds the next regions that make one zone, which spans `zone`. *i moves to the first of them; the result is the end of
- * them, or *i if there are no more. */
+/* Finds the next regions that make one zone, which spans `zone`. *i moves to the first of them; the result is the end
+ * of them, or *i if there are no more. */
 static size_t next_zone(const struct q_plan *plan, size_t *i, struct q_span *zone) {
     while (*i < plan->n_regions && !piece(plan, *i, zone)) {
         ++*i;
@@ -144,8 +145,8 @@ static size_t plan_bytes(struct q_plan *plan) {
     return bytes == 0 ? 0 : plan->first_at + bytes;
 }
 
-/* Each attempt supposes that n_meta frames are carved off, and looks how many it would need then. Fewer than that is well: the
- * last ones stay unused. */
+/* Each attempt supposes that n_meta frames are carved off, and looks how many it would need then. Fewer than that is
+ * well: the last ones stay unused. */
 bool q_plan_settle(struct q_plan *plan, q_frame n_available) {
     for (;;) {
         size_t bytes = plan_bytes(plan);
@@ -162,7 +163,8 @@ bool q_plan_settle(struct q_plan *plan, q_frame n_available) {
 
 /* ---- making zones ---------------------------------------------------------------------------------------- */
 
-/* Sets the bits of frames that the regions from `i` on have in the block that begins at frame `first`. Returns how many. */
+/* Sets the bits of frames that the regions from `i` on have in the block that begins at frame `first`. Returns their
+ * number. */
 static q_frame usable_frames(const struct q_plan *plan, size_t i, q_frame first, q_word *usable) {
     const struct q_span block = {first, first + Q_BLOCK};
     q_frame n = 0;
@@ -223,8 +225,8 @@ static void start_zone(struct q_zone *z, const struct q_plan *plan, size_t i, si
 
 /* ---- the extent ------------------------------------------------------------------------------------------ */
 
-/* Writes what this build says of every extent, what all extents of the allocator say, and where the plan puts the parts. The
- * magic stays 0. */
+/* Writes what this build says of every extent, what all extents of the allocator say, and where the plan puts the
+ * parts. The magic stays 0. */
 static void fill_header(struct q_header *h, const struct q_plan *plan, q_frame base) {
     memset(h, 0, sizeof *h);
     h->version = Q_LAYOUT_VERSION;
@@ -272,7 +274,8 @@ void q_extent_make(const struct q_plan *plan, struct q_header *h, q_frame base, 
     Q_ASSERT(((at - 1) >> QUIRE_PAGE_SHIFT) < plan->n_meta, at); /* E1 */
 }
 
-/* For quire_add, and for recovery, which finds frames that are free by their records in an extent of the chain (add.c, A1). */
+/* For quire_add, and for recovery, which finds frames that are free by their records in an extent of the chain (add.c,
+ * A1). */
 q_frame q_extent_reserve(const struct quire *q, const struct q_header *h) {
     q_frame n = 0;
     for (q_frame f = (q_frame)h->base; f < h->end; f++) {

@@ -7,7 +7,8 @@
 /* The whole frames of a usable region; false: there are none, or the region is not usable. */
 bool q_span_of(const struct quire_region *region, struct q_span *frames);
 
-/* QUIRE_OK if the regions are sorted, not empty, of a known type, and numbered by this machine's words; QUIRE_INVALID. */
+/* QUIRE_OK if the regions are sorted, not empty, of a known type, and numbered by this machine's words;
+ * QUIRE_INVALID. */
 enum quire_status q_check_regions(const struct quire_region *regions, size_t n_regions);
 
 #define Q_ELSEWHERE SIZE_MAX

@@ -1,7 +1,8 @@
 /* index.c: finding a block: a tree of hints over the blocks of a zone.
  *
- * Each node has one word for each class, and in it one bit for each child: in a leaf "this block is of the class", above
- * "below this child is one". With words of 4 bits, the words of one class over 14 blocks, three of which are of it:
+ * Each node has one word for each class, and in it one bit for each child: in a leaf "this block is of the class",
+ * above "below this child is one". With words of 4 bits, the words of one class over 14 blocks, three of which are of
+ * it:
  *
  *   level 1, the root                 0 1 0 1
  *                                ____/  | |  \____
@@ -11,29 +12,30 @@
  *
  * Everything is only a hint; the truth is a block's bits and its count.
  *
- * Setting is eager, from the leaf up. Clearing is lazy: a searcher that finds a hint wrong takes it away, then looks again.
- * That is a store-buffering pattern: the setter writes what is below, then reads the hint above; the searcher
+ * Setting is eager, from the leaf up. Clearing is lazy: a searcher that finds a hint wrong takes it away, then looks
+ * again. That is a store-buffering pattern: the setter writes what is below, then reads the hint above; the searcher
  * writes the hint above, then reads what is below. With all four accesses seq_cst one of them sees the other; with
  * less a block would be lost to every searcher on weakly ordered machines. So every access here is seq_cst unless its
  * comment says otherwise.
  *
  * Memory is not initialised at start-up, since that would take time in proportion to it. Nodes are initialised when the
- * search for a fresh block first reaches them: `raw` has a bit for each child that nobody has claimed. The CPU that takes
- * the bit out initialises that child and then publishes it by its READY bit (and FRESH). If it is stopped in between, the
- * child's blocks (64, never used yet) stay hidden; the others go on with the next child, so nobody waits.
+ * search for a fresh block first reaches them: `raw` has a bit for each child that nobody has claimed. The CPU that
+ * takes the bit out initialises that child and then publishes it by its READY bit (and FRESH). If it is stopped in
+ * between, the child's blocks (64, never used yet) stay hidden; the others go on with the next child, so nobody waits.
  *
  *   a child of a node:   raw  ->  claimed, seen by nobody  ->  READY        a block:   FRESH  ->  claimed  ->  READY
  *
  * A search for a class from block `from` on goes down from the root, in each node to the first child that is not before
- * `from` and has the bit. Below such a child there may be nothing left from `from` on, or nothing at all, if the hint was
- * wrong: then it takes the hint away, sets `from` to the first block after that child, and begins at the root again. It never
- * goes back to a lower block, so it ends.
+ * `from` and has the bit. If a node has no such child, the search sets `from` to the first block after that node, and
+ * begins at the root again. If the node has no bit at all, the hint above it was wrong, and is taken away first. `from`
+ * only grows, so the search ends.
  *
- * Why not lists of blocks by class: a list is right or broken, so each change of a block's class would have to lock it, and
- * a block changes its class while others look for one. A wrong hint costs one look at a count, and the search that finds it mends it.
- * Why classes, and not only "some are free": a search takes the block that fits best, so that others can become whole (find.c).
+ * Why not lists of blocks by class: a list is right or broken, so each change of a block's class would have to lock it,
+ * and a block changes its class while others look for one. A wrong hint costs one look at a count, and the search that
+ * finds it mends it. Why classes, and not only "some are free": a search takes the block that fits best, so that others
+ * can become whole (find.c).
  *
- * All functions may be called by any CPU at any time, but for those that say "while nothing else runs".
+ * Any CPU may call any function at any time, except for those that say "while nothing else runs".
  *
  * I1  When nothing is in flight: below a bit that is clear nothing has the hint.                    quire_validate
  * I2  A node is read only after its READY bit or a class bit for it was seen in its parent.  by descent from the root
@@ -81,8 +83,8 @@ static q_word children(const struct q_index *ix, unsigned level, size_t node) {
     return q_range_in_word(node, 0, n_on_level);
 }
 
-/* Writes a node of which these children are initialised already. Plain writes in effect (relaxed): nobody looks at the node
- * before it is published. */
+/* Writes a node of which these children are initialised already. Plain writes in effect (relaxed): nobody looks at the
+ * node before it is published. */
 static void init_node(const struct q_index *ix, unsigned level, size_t node, q_word ready) {
     struct q_node *n = &ix->level[level][node];
     Q_ASSERT((ready & ~children(ix, level, node)) == 0, ready);
@@ -122,8 +124,8 @@ static bool any(const struct q_node *n, enum q_class class) {
     return atomic_load(&n->word[class]) != 0 || (class == Q_FRESH && atomic_load(&n->raw) != 0);
 }
 
-/* Sets the bit for `child` in its parent, and those above. Goes on to the root also where a bit is set already: the CPU that
- * set it may have been stopped before it came to the next level. */
+/* Sets the bit for `child` in its parent, and those above. Goes on to the root also where a bit is set already: the CPU
+ * that set it may have been stopped before it came to the next level. */
 static void raise(struct q_index *ix, enum q_class class, unsigned level, size_t child) {
     for (; level <= ix->top; level++, child /= Q_FANOUT) {
         if (!has(ix, class, level, child)) {
@@ -132,8 +134,8 @@ static void raise(struct q_index *ix, enum q_class class, unsigned level, size_t
     }
 }
 
-/* Takes the bits for an empty node out of its parents, level by level, looking again after each: a hint that was set below
- * meanwhile is raised again. */
+/* Takes the bits for an empty node out of its parents, level by level, looking again after each: a hint that was set
+ * below meanwhile is raised again. */
 static void lower(struct q_index *ix, enum q_class class, unsigned level, size_t node) {
     Q_ASSERT(class != Q_READY && level <= ix->top, level); /* READY is never cleared */
     for (; level < ix->top && !any(&ix->level[level][node], class); level++, node /= Q_FANOUT) {
@@ -167,8 +169,8 @@ void q_index_clear(struct q_index *ix, enum q_class class, size_t block) {
     }
 }
 
-/* Descends from the root to the first child with the hint that does not lie before `from`. Where there is none below a node,
- * `from` moves to the first block that is not below it, and the descent begins anew. */
+/* Descends from the root to the first child with the hint that does not lie before `from`. Where there is none below a
+ * node, `from` moves to the first block that is not below it, and the descent begins anew. */
 size_t q_index_next(struct q_index *ix, enum q_class class, size_t from) {
     Q_ASSERT(class < Q_CLASSES, class);
     unsigned level = ix->top;
@@ -239,8 +241,8 @@ static size_t fresh_block(struct q_index *ix) {
     }
 }
 
-/* Goes down to the block's leaf, initialising the nodes on the way that are not. Then the CPU that takes the FRESH bit out
- * has the block. */
+/* Goes down to the block's leaf, initialising the nodes on the way that are not. Then the CPU that takes the FRESH bit
+ * out has the block. */
 bool q_index_claim_block(struct q_index *ix, size_t block) {
     Q_ASSERT(block < ix->n_blocks, block);
     for (unsigned level = ix->top; level > 0; level--) {

@@ -91,12 +91,12 @@ bool q_index_open_more(struct q_index *ix);
 /* Whether the block has this hint, also as seen from the root; READY: whether its metadata are initialised. */
 bool q_index_has(const struct q_index *ix, enum q_class class, size_t block);
 
-/* What is wrong with the tree, in words, while nothing else runs; NULL: nothing. The first `n_left_out` positions stand for
- * no blocks. */
+/* What is wrong with the tree, in words, while nothing else runs; NULL: nothing. The first `n_left_out` positions stand
+ * for no blocks. */
 const char *q_index_wrong(const struct q_index *ix, size_t n_left_out);
 
-/* For recover.c, while nothing else runs: takes all hints away. Each block that is not READY is fresh after it, also one
- * that a CPU had claimed. */
+/* For recover.c, while nothing else runs: takes all hints away. Each block that is not READY is fresh after it, also
+ * one that a CPU had claimed. */
 void q_index_forget(struct q_index *ix);
 
 #endif

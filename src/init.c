@@ -8,11 +8,11 @@
  *   q_extent_make   writes what lasts; then q_view_open makes the view from it, as in quire_recover
  *   the magic       comes last
  *
- * Why the largest piece: all metadata lie in one row, 1/1000 of all memory that there is, and a smaller piece may be too
- * small for them. Why carved off: the extent needs no records, and no block is broken up by it that could be whole.
+ * Why the largest piece: all metadata lie in one row, 1/1000 of all memory that there is, and a smaller piece may be
+ * too small for them. Why carved off: the extent needs no records, and no block is broken up by it that could be whole.
  *
- * Cost: time for each region, zone and CPU; no frame and no block is touched but for the extent's own first part and the
- * metadata of blocks at the edges of regions.
+ * Cost: time for each region, zone and CPU; no frame and no block is touched but for the extent's own first part and
+ * the metadata of blocks at the edges of regions.
  *
  * N1  The magic stands there only while all of the rest does, so a crash in the middle leaves no allocator to recover.
  *                                                                                  crash points of the explorer */

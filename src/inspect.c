@@ -1,14 +1,14 @@
 /* inspect.c: statistics, and the walk over all of memory. Snapshots of something that moves; see quire.h.
  *
- * Nothing here visits a CPU cache: its words are read while its visitor changes them (shown.h). So a reader that is stopped
- * in the middle keeps nobody from a frame, and readers do not disturb each other. At rest all sums are exact.
+ * Nothing here visits a CPU cache: its words are read while its visitor changes them (shown.h). So a reader that is
+ * stopped in the middle keeps nobody from a frame, and readers do not disturb each other. At rest all sums are exact.
  *
  *   quire_zone_stats   one pass over the counts of the zone's initialised blocks; the others are all free
  *   quire_stats        that of all zones, and a few words of each cache: frames in caches are free, too
  *   quire_walk         one pass over all records, joined to the longest runs that are in the same state
  *
- * The walk goes by ascending address. The table of zones does as well, but extents lie between zones or inside of them, in
- * any order. So after each zone or extent the walk looks for the one that comes next.
+ * The walk goes by ascending address. The table of zones does as well, but extents lie between zones or inside of them,
+ * in any order. So after each zone or extent the walk looks for the one that comes next.
  *
  * T1  All numbers of one call are about the zones of one table, though quire_add may publish another meanwhile. Each zone
  *     has its own numbers read once.                                                        q_zones() once in a call
@@ -46,7 +46,8 @@ bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_st
     return true;
 }
 
-/* Where the block of a loan lies, for a reader: a loan may lose its block between two reads, so the base is read once. */
+/* Where the block of a loan lies, for a reader: a loan may lose its block between two reads, so the base is read
+ * once. */
 static quire_pa loan_address(const struct q_loan *loan) {
     q_frame base = q_see(&loan->base);
     return base != Q_NO_FRAME ? q_pa(base) : QUIRE_NONE;
@@ -75,7 +76,8 @@ bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats
     return true;
 }
 
-/* Free frames are at home or in caches; a frame that moves from one to the other meanwhile may be counted twice, or not. */
+/* Free frames are at home or in caches; a frame that moves from one to the other meanwhile may be counted twice, or
+ * not. */
 void quire_stats(const struct quire *q, struct quire_stats *out) {
     struct quire_zone_stats zone;
     struct quire_cpu_stats cpu;
@@ -102,8 +104,8 @@ void quire_stats(const struct quire *q, struct quire_stats *out) {
 
 /* ---- walking --------------------------------------------------------------------------------------------- */
 
-/* Joins what it is told into the longest runs and passes them on. A run waits here until something else follows it, since the
- * next frames may make it longer. */
+/* Joins what it is told into the longest runs and passes them on. A run waits here until something else follows it,
+ * since the next frames may make it longer. */
 struct walk {
     quire_walk_fn *visit;
     void *ctx;

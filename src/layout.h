@@ -3,9 +3,9 @@
  * Later readers (quire_recover, the next kernel, a debugger, a tool outside of the machine) read this part and nothing
  * else. It holds frame numbers, block numbers, and offsets in bytes, never a pointer: it may be mapped anywhere.
  *
- * Metadata lie in extents. An extent is a row of neighbouring frames that are mapped as one row, too. quire_init makes one
- * extent, and quire_add one for each zone that it adds. Each begins with a header, and each header names the first frame of
- * the next extent, so that they form a chain:
+ * Metadata lie in extents. An extent is a row of neighbouring frames that are mapped as one row, too. quire_init makes
+ * one extent, and quire_add one for each zone that it adds. Each begins with a header, and each header names the first
+ * frame of the next extent, so that they form a chain:
  *
  *   extent 0, made by quire_init                                           extent 1, made by quire_add
  *   +--------+--------+--------------+--------+-------+--------------+     +--------+--------+-------+--------------+
@@ -23,8 +23,8 @@
  *
  *   fixed    the header and `zones`. Each has a checksum.
  *   shared   words that change, at fixed offsets: lines, records, nodes, counts; and the words of struct q_zone and struct
- *            quire that are marked as lasting there. A cache's loan names its block by the first frame and a mask, which
- *            mean the same wherever the extent is mapped.
+ *            quire that are marked as lasting there. A cache's loan names its block by the first frame and a mask,
+ *            which mean the same wherever the extent is mapped.
  *   view     all else (view.c): pointers and copies that the running kernel made for itself. They lie here because a
  *            kernel has no other memory yet. No other reader uses them.
  *
@@ -106,7 +106,8 @@ static inline size_t q_round_up(size_t n, size_t to) {
     return (n + to - 1) & ~(to - 1);
 }
 
-/* What lies `at` bytes after the header. Where the extent may only be read, the caller does not write through the result. */
+/* What lies `at` bytes after the header. Where the extent may only be read, the caller does not write through the
+ * result. */
 static inline void *q_part(const struct q_header *h, uint64_t at) {
     return (char *)(uintptr_t)h + at;
 }

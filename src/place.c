@@ -1,7 +1,8 @@
 /* place.c: from an address to the zone, the block and the record that it belongs to.
  *
- * The table of zones is immutable, and quire_add replaces it as a whole, so lookups need no lock. The largest zone is looked
- * at first (place.h): most machines have most of their memory in one. Any other address takes a binary search here.
+ * The table of zones is immutable, and quire_add replaces it as a whole, so lookups need no lock. The largest zone is
+ * looked at first (place.h): most machines have most of their memory in one. Any other address takes a binary search
+ * here.
  *
  * A caller's address is good for a lookup if all of this holds; the first that does not is the answer:
  *

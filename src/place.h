@@ -15,8 +15,8 @@ static inline q_frame q_frame_of(quire_pa pa) {
     return q_pa(f) == pa - pa % QUIRE_PAGE_SIZE ? f : Q_NO_FRAME;
 }
 
-/* Whether `pa` is no multiple of the size of 2^order frames. The mask is a word, since compilers call libgcc to shift 64
- * bits by a variable number of places on 32-bit machines. */
+/* Whether `pa` is no multiple of the size of 2^order frames. The mask is a word, since compilers call libgcc to shift
+ * 64 bits by a variable number of places on 32-bit machines. */
 static inline bool q_is_misaligned(quire_pa pa, unsigned order) {
     Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
     _Static_assert(QUIRE_PAGE_SHIFT + QUIRE_MAX_ORDER < 32, "the size of a run fits into a word of 32 bits");
@@ -43,8 +43,8 @@ struct q_place {
     uint32_t seen;    /* what the record was, if the lookup was for a held frame (refs.c) */
 };
 
-/* Finds 2^order frames at `pa` if that is quick; false: they are misaligned, in another zone, not ours, or have to be looked
- * for by q_locate, which also says what is wrong. */
+/* Finds 2^order frames at `pa` if that is quick; false: they are misaligned, in another zone, not ours, or have to be
+ * looked for by q_locate, which also says what is wrong. */
 static inline bool q_locate_quickly(const struct quire *q, quire_pa pa, unsigned order, struct q_place *at) {
     struct q_zone *z = q_main(q);
     quire_pa f = pa >> QUIRE_PAGE_SHIFT, n = (q_frame)1 << order;
@@ -58,8 +58,8 @@ static inline bool q_locate_quickly(const struct quire *q, quire_pa pa, unsigned
     return true;
 }
 
-/* Finds 2^order frames at `pa`. QUIRE_FAULT_NONE: `at` says where. Else what is wrong with the address; `if_fresh` is the
- * answer for frames of blocks that were never used. */
+/* Finds 2^order frames at `pa`. QUIRE_FAULT_NONE: `at` says where. Else what is wrong with the address; `if_fresh` is
+ * the answer for frames of blocks that were never used. */
 enum quire_fault_kind q_locate(const struct quire *q, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
                                struct q_place *at);
 

@@ -25,8 +25,8 @@
  *   held and FREED     any                 being split                         the same
  *   not held           each its own        frames on their own                 sets a bit for each that is free
  *
- * Why not a journal: it would cost each allocation a write in the right order, to a place that all CPUs share. The records
- * are written anyway.
+ * Why not a journal: it would cost each allocation a write in the right order, to a place that all CPUs share. The
+ * records are written anyway.
  *
  * Cost: one pass over the records of all blocks that were ever used. Blocks that never were cost nothing.
  *
@@ -70,8 +70,8 @@ static void lose_join(q_record *r, uint32_t record, uint32_t join) {
     store(r, record & ~(joins(record) & join));
 }
 
-/* Takes joins away that only one of two neighbours has: the other frame was freed, or never came to be allocated. Between
- * blocks such a join is harmless, see own.c. */
+/* Takes joins away that only one of two neighbours has: the other frame was freed, or never came to be allocated.
+ * Between blocks such a join is harmless, see own.c. */
 static void mend_joins(struct recovery *v, q_record *records) {
     for (size_t i = 1; i < Q_BLOCK; i++) {
         uint32_t left = load(&records[i - 1]), right = load(&records[i]);
@@ -92,8 +92,8 @@ static uint32_t unheld(const struct quire *q, uint32_t record) {
     return unsure ? q_made_unsure(freed) : freed;
 }
 
-/* Tells the free ones of a word's frames, whose records begin with number `first`, from the held ones. *clean becomes false
- * where a record is not 0. */
+/* Tells the free ones of a word's frames, whose records begin with number `first`, from the held ones. *clean becomes
+ * false where a record is not 0. */
 static q_word free_frames(struct recovery *v, struct q_zone *z, size_t first, bool *clean) {
     Q_ASSERT(first % Q_WORD_BITS == 0 && first / Q_BLOCK < z->n_blocks, first);
     q_word free = 0;
@@ -124,8 +124,8 @@ static bool any_record(const q_record *records) {
     return false;
 }
 
-/* Rebuilds the line and the records. Returns the number of free frames. A free frame without its bit was astray: in a cache,
- * or on its way; but of a block that came home as one no frame has a bit. */
+/* Rebuilds the line and the records. Returns the number of free frames. A free frame without its bit was astray: in a
+ * cache, or on its way; but of a block that came home as one no frame has a bit. */
 static int32_t recover_frames(struct recovery *v, struct q_zone *z, size_t block) {
     q_record *whole = &z->blocks[block].record;
     bool clean = true, as_one = q_is_as_one(atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed));

@@ -1,8 +1,8 @@
 /* report.c: saying what is wrong: each kind of fault and each status in words, and the way to the port's hook.
  *
- * All faults of public calls take the way through report() here: it adds what can be derived from the record, counts the
- * fault, and calls the hook. The hook may stop the machine; if it returns, so does the public call, by QUIRE_FAULT or as its
- * contract says. The kinds, by what is to blame:
+ * All faults of public calls take the way through report() here: it adds what can be derived from the record, counts
+ * the fault, and calls the hook. The hook may stop the machine; if it returns, so does the public call, by QUIRE_FAULT
+ * or as its contract says. The kinds, by what is to blame:
  *
  *   the caller's arguments     DOUBLE_FREE to PUT_FREE: nothing was changed
  *   a stale pointer            CONTENT: the frame is kept, and another one is handed out

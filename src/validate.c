@@ -1,8 +1,8 @@
 /* validate.c: recounting everything from the bits up.
  *
  * Each free frame must be in exactly one place: its bit in its block's line, or one CPU cache. Its record must say
- * free. All that is derived (counts, hints, the number of whole blocks) must be what the recount finds. The looks go from
- * what all else is reached by to what only it can be compared with:
+ * free. All that is derived (counts, hints, the number of whole blocks) must be what the recount finds. The looks go
+ * from what all else is reached by to what only it can be compared with:
  *
  *   check_core, check_table     what never changes, by checksums: from here on each pointer is right
  *   check_cache                 counters in range, so that the loops over a cache end
@@ -10,23 +10,27 @@
  *   check_extent                the allocator's own frames
  *   check_all                   the sums over all zones and all caches
  *
- * Nothing is held meanwhile: the other CPUs go on, and keep all their frames. What is read while they work means nothing,
- * so there are two looks at everything that moves, one before the recount and one after it:
+ * Nothing is held meanwhile: the other CPUs go on, and keep all their frames. What is read while they work means
+ * nothing, so there are two looks at everything that moves, one before the recount and one after it:
  *
  *       first look          recount          second look          equal, and nobody is in the middle: the recount saw
  *   ------|--------------------------------------|---------->     memory at rest. Else the answer is QUIRE_BUSY.
  *
- * Why not stop the others: a recount takes as long as a pass over all records, and a machine that is being looked at for a
- * mistake should go on behaving as it does. A caller that gets QUIRE_BUSY tries again, or stops the other CPUs itself.
+ * Why not stop the others: a recount takes as long as a pass over all records, and a machine that is being looked at
+ * for a mistake should go on behaving as it does. A caller that gets QUIRE_BUSY tries again, or stops the other CPUs
+ * itself.
  *
- * Cost: one pass over the records of all blocks that were ever used; for each free frame in a cache, a look into all caches.
+ * Cost: one pass over the records of all blocks that were ever used; for each free frame in a cache, a look into all
+ * caches.
  *
  * V1  Every step that moves a free frame, or changes the record of one, is part of a visit to a CPU cache, or lies between
  *     q_begin and q_end, or in a quire_add. Each of these raises a number that both looks sum up. A call between
- *     q_call_begin and q_call_end shows only while it lasts: that number returns to 0. So a call that begins and ends between
+ *     q_call_begin and q_call_end shows only while it lasts: that number returns to 0. So a call that begins and ends
+ *     between
  *     the two looks is noticed by its steps of the other kinds.                               interleaving tests
  * V2  The second look reads by read-modify-writes that change nothing, so each reads the newest value. A CPU that entered
- *     after that look finds it in the order of the guard's values, so its writes come later, too: the recount saw none of
+ *     after that look finds it in the order of the guard's values, so its writes come later, too: the recount saw none
+ *     of
  *     them. A plain load could be older than what the recount read, on a weakly ordered machine.  interleaving tests */
 #include "cache.h"
 #include "place.h"
@@ -69,8 +73,8 @@ static inline bool so(struct check *c, bool is_so, const char *if_not) {
 
 /* ---- caches ----------------------------------------------------------------------------------------------- */
 
-/* How many warm frames, or runs of 2^(k+1) frames, a cache says that it has; no more than there is room for, so that loops
- * over them stay inside also while its visitor changes the number. */
+/* How many warm frames, or runs of 2^(k+1) frames, a cache says that it has; no more than there is room for, so that
+ * loops over them stay inside also while its visitor changes the number. */
 static uint32_t warm_frames(const struct q_cache *c) {
     q_word visit = atomic_load_explicit(&c->guard, memory_order_relaxed); /* relaxed: V1 */
     uint32_t n = visit == Q_BUSY ? 0 : q_visit_warm(visit);
@@ -82,8 +86,8 @@ static q_word stacked_runs(const struct q_cache *c, unsigned k) {
     return n < Q_RUNS ? n : Q_RUNS;
 }
 
-/* In how many places of all caches a frame lies. Each free frame without a bit is looked for everywhere: the caches are small,
- * and have few of them. */
+/* In how many places of all caches a frame lies. Each free frame without a bit is looked for everywhere: the caches are
+ * small, and have few of them. */
 static unsigned places_in_caches(const struct quire *q, q_frame f) {
     unsigned n = 0;
     Q_ASSERT(f < Q_NO_FRAME, f); /* a loan without a block names the rest */
@@ -124,8 +128,8 @@ static bool in_table(const struct quire *q, const struct q_zone *z) {
     return i < zones->n;
 }
 
-/* Whether what a cache keeps of its zone is what the zone says. A frame of another zone would be handed out by records that
- * are not its own. */
+/* Whether what a cache keeps of its zone is what the zone says. A frame of another zone would be handed out by records
+ * that are not its own. */
 static bool looks_at_its_zone(const struct quire *q, const struct q_cache *c) {
     const struct q_zone *z = q_see(&c->zone), *in = q_loan_zone(&c->in);
     q_word first = q_see(&c->first), n_quick = q_see(&c->n_quick), records = q_see(&c->records);
@@ -162,8 +166,8 @@ static bool check_cache(struct check *c, const struct q_cache *cache) {
     return so(c, looks_at_its_zone(c->q, cache), "a CPU cache does not look at the zone of its frames");
 }
 
-/* How many places of caches hold a frame. Each of the n_cached free frames without a bit was found in one place. If there are
- * as many places, then each place holds one of those, and none holds a frame that is not free. */
+/* How many places of caches hold a frame. Each of the n_cached free frames without a bit was found in one place. If
+ * there are as many places, then each place holds one of those, and none holds a frame that is not free. */
 static size_t frames_in_caches(const struct quire *q) {
     size_t n = 0;
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
@@ -308,8 +312,8 @@ static bool check_core(struct check *c) {
     return so(c, c->q->sum == q_core_sum(c->q), "the allocator's fixed data are damaged");
 }
 
-/* Looks at each pointer before it follows it: at the table by the complement of its address, at its length by the complement
- * of that, at the zones in it by a checksum. */
+/* Looks at each pointer before it follows it: at the table by the complement of its address, at its length by the
+ * complement of that, at the zones in it by a checksum. */
 static bool check_table(struct check *c) {
     size_t n_zones;
     const char *why = q_metadata_wrong(c->q->header, (q_frame)c->q->header->base, &n_zones);
@@ -358,8 +362,9 @@ static bool check_all(struct check *c) {
            so(c, c->n_whole == n_whole, "the number of whole free blocks is wrong");
 }
 
-/* What one look finds (V1). The sum has three parts: the guards, of which each visit that changes something raises one, by
- * more than the frames that leave lower it; n_begun; and `adding`. None of them falls, so two sums are equal only if all parts are. */
+/* What one look finds (V1). The sum has three parts: the guards, of which each visit that changes something raises one,
+ * by more than the frames that leave lower it; n_begun; and `adding`. None of them falls, so two sums are equal only if
+ * all parts are. */
 struct motion {
     q_word sum;
     bool busy;    /* a call is in the middle of something */
@@ -390,8 +395,8 @@ static struct motion sum_up(struct quire *q, bool newest) {
     return l;
 }
 
-/* The first look also bounds the recount: where a counter is damaged, or a call is in the middle, there is none. Whatever the
- * recount found wrong counts only if the second look equals the first. */
+/* The first look also bounds the recount: where a counter is damaged, or a call is in the middle, there is none.
+ * Whatever the recount found wrong counts only if the second look equals the first. */
 enum quire_status quire_validate(const struct quire *q, struct quire_fault *first) {
     struct quire *all = (struct quire *)(uintptr_t)q; /* the second look writes, but changes no value */
     struct check c = {.q = all, .first = first, .pa = QUIRE_NONE};

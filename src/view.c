@@ -5,13 +5,13 @@
  *   struct quire --> struct q_zones --> struct q_zone --> lines, records, index, blocks: where they lie
  *                    by address     --> struct q_zone --> ..
  *
- * The view that a kernel works with lies in the metadata themselves. quire_init makes it, and quire_recover makes it again.
- * A program that never ran on the machine can make another one anywhere, even of memory that may only be read: it brings
- * its own quire_port_map. Such a view answers each call that writes nothing: quire_walk, quire_tag_stats,
+ * The view that a kernel works with lies in the metadata themselves. quire_init makes it, and quire_recover makes it
+ * again. A program that never ran on the machine can make another one anywhere, even of memory that may only be read:
+ * it brings its own quire_port_map. Such a view answers each call that writes nothing: quire_walk, quire_tag_stats,
  * quire_zone_stats, quire_refs.
  *
- * The checksums find damage; they are no protection against a writer that means to deceive. A checksum of more bits would
- * not change that, and each step of this one is one to one: whatever single word is damaged, the sum differs.
+ * The checksums find damage; they are no protection against a writer that means to deceive. A checksum of more bits
+ * would not change that, and each step of this one is one to one: whatever single word is damaged, the sum differs.
  *
  * What is looked at, in this order, and what a difference means:
  *
@@ -80,8 +80,8 @@ static q_word read_copy(const struct q_header *h, unsigned i) {
     return atomic_load_explicit(&h->next[i], memory_order_acquire);
 }
 
-/* The link as two of its copies have it; false: no two agree. If q_link was stopped between two stores, the old value or
- * the new one has two copies, so the link is one of these. */
+/* The link as two of its copies have it; false: no two agree. If q_link was stopped between two stores, the old value
+ * or the new one has two copies, so the link is one of these. */
 static bool read_link(const struct q_header *h, q_word *next) {
     _Static_assert(Q_LINKS == 3, "two that agree are right");
     q_word first = read_copy(h, 0), second = read_copy(h, 1), third = read_copy(h, 2);
@@ -106,7 +106,8 @@ struct q_header *q_next_extent(const struct q_header *h) {
 
 /* ---- reasons not to read them ----------------------------------------------------------------------------- */
 
-/* Whether there is a header of ours, and whether it is whole. The version comes first: only it says what else there is. */
+/* Whether there is a header of ours, and whether it is whole. The version comes first: only it says what else there
+ * is. */
 static const char *wrong_header(const struct q_header *h) {
     /* acquire: pairs with the release in quire_init */
     uint32_t magic = atomic_load_explicit(&h->magic, memory_order_acquire);
@@ -147,8 +148,8 @@ static const char *wrong_extent(const struct q_header *h) {
     return why == NULL ? wrong_zones(h) : why;
 }
 
-/* Follows the chain. An extent is the right one if it is whole, names its own frame and place in the chain, and was made by
- * the same arguments as the first one; so a stray link does not lead into another allocator. */
+/* Follows the chain. An extent is the right one if it is whole, names its own frame and place in the chain, and was
+ * made by the same arguments as the first one; so a stray link does not lead into another allocator. */
 const char *q_metadata_wrong(const struct q_header *first, q_frame at, size_t *n_zones) {
     *n_zones = 0;
     uint32_t number = 0;
@@ -248,8 +249,8 @@ static void open_core(struct quire *q, const struct q_header *first) {
     atomic_store_explicit(&q->main, NULL, memory_order_relaxed); /* nobody else knows it yet */
 }
 
-/* The zones may come in any order along the chain: the table sorts them. A view that lies apart takes the zones' places in
- * the order in which they come. */
+/* The zones may come in any order along the chain: the table sorts them. A view that lies apart takes the zones' places
+ * in the order in which they come. */
 void q_view_open(struct quire *q, const struct q_header *first, struct q_zones *table, struct q_zone *apart) {
     open_core(q, first);
     if (apart != NULL) {

@@ -10,8 +10,8 @@ uint32_t q_zone_layout_sum(const struct q_zone_layout *zone);
 q_word q_core_sum(const struct quire *q);
 q_word q_zones_sum(const struct q_zones *zones);
 
-/* Looks at the metadata whose first extent should be at frame `at`, and is mapped at `first` (NULL: not at all). Returns
- * the reason why they can not be read, in words, or NULL. *n_zones: how many zones there are. Reads only. */
+/* Looks at the metadata whose first extent should be at frame `at`, and is mapped at `first` (NULL: not at all).
+ * Returns the reason why they can not be read, in words, or NULL. *n_zones: how many zones there are. Reads only. */
 const char *q_metadata_wrong(const struct q_header *first, q_frame at, size_t *n_zones);
 
 /* Makes a view of metadata that q_metadata_wrong found nothing wrong with. `table` has room for all zones.

@@ -20,12 +20,14 @@
  * The index numbers blocks by address, so that two blocks that could be one pair lie in the same leaf. Where the zone's
  * first block is the upper half of a pair, the first position of the index stands for no block: z->skew is 1.
  *
- * Why not keep free frames in lists, with the links in the frames themselves: that writes into memory that may be unmapped,
- * encrypted or damaged, and a crash or a stray write breaks the list. Here nothing but metadata is touched, and two words
- * that say the same can be compared. It costs some 2120 bytes for each block of 2 MiB, one byte in a thousand.
+ * Why not keep free frames in lists, with the links in the frames themselves: that writes into memory that may be
+ * unmapped, encrypted or damaged, and a crash or a stray write breaks the list. Here nothing but metadata is touched,
+ * and two words that say the same can be compared. It costs some 2120 bytes for each block of 2 MiB, one byte in a
+ * thousand.
  *
- * Who may call: q_zone_open, q_zone_start, q_zone_open_block and q_zone_seal work on a zone that no other CPU knows yet;
- * q_zone_fit_span and q_zone_forget_hints while no other call is about the same words. All else any CPU, at any time.
+ * Who may call: q_zone_open, q_zone_start, q_zone_open_block and q_zone_seal work on a zone that no other CPU knows
+ * yet; q_zone_fit_span and q_zone_forget_hints while no other call is about the same words. All else any CPU, at any
+ * time.
  *
  * Z1  Frames below `first + ceiling` have initialised records, so that one comparison tells whether a caller's address
  *     has a record. So has the last block, if a part of it was RESERVED from the start. For others the index is asked.
@@ -84,7 +86,8 @@ void q_zone_open(struct q_zone *z, const struct q_zone_layout *zone, const struc
     z->balance = balance;
 }
 
-/* Writes what lasts of struct q_zone, and the root of the index. All the rest of the zone's metadata stay as they are. */
+/* Writes what lasts of struct q_zone, and the root of the index. All the rest of the zone's metadata stay as they
+ * are. */
 void q_zone_start(struct q_zone *z, struct q_span span) {
     Q_ASSERT(!q_is_empty(span) && span.base >= z->first, span.base);
     Q_ASSERT(span.end <= q_zone_covers(z).end, span.end);
@@ -109,7 +112,8 @@ static bool is_managed(const struct q_zone *z, q_frame f) {
            (atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed) & Q_RESERVED) == 0;
 }
 
-/* Looks from both ends. At most a block's frames are RESERVED there, unless the zone covers blocks for later pieces (add.c). */
+/* Looks from both ends. At most a block's frames are RESERVED there, unless the zone covers blocks for later pieces
+ * (add.c). */
 struct q_span q_zone_span(const struct q_zone *z) {
     struct q_span s = q_zone_covers(z);
     while (s.base < s.end - 1 && !is_managed(z, s.base)) {
@@ -208,8 +212,9 @@ size_t q_zone_next_free(struct q_zone *z, enum q_class class, size_t from) {
 }
 
 /* Publishes an initialised block. If it is the one at the ceiling, raises that over it and over the ready blocks that
- * follow. If two CPUs publish two neighbours at once, the CPU with the lower one raises the ceiling over both: it looks at
- * READY after it raised the ceiling, and the other CPU looked at the ceiling after it had set READY (all seq_cst). */
+ * follow. If two CPUs publish two neighbours at once, the CPU with the lower one raises the ceiling over both: it looks
+ * at READY after it raised the ceiling, and the other CPU looked at the ceiling after it had set READY (all
+ * seq_cst). */
 static void publish(struct q_zone *z, size_t block) {
     Q_ASSERT(block < z->n_blocks, block);
     q_index_set_ready(&z->index, block + z->skew);
@@ -219,8 +224,8 @@ static void publish(struct q_zone *z, size_t block) {
         return;
     }
     do {
-        /* release: a CPU that sees the ceiling sees the records below it; pairs with the acquire in q_zone_knows. A failed
-         * exchange loads the newer ceiling: another CPU raised it. */
+        /* release: a CPU that sees the ceiling sees the records below it; pairs with the acquire in q_zone_knows. A
+         * failed exchange loads the newer ceiling: another CPU raised it. */
         if (atomic_compare_exchange_strong(&z->ceiling, &ceiling, ceiling + Q_BLOCK)) {
             ceiling += Q_BLOCK;
         }

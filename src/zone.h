@@ -41,8 +41,8 @@ _Static_assert(Q_LINE_WORDS *Q_WORD_BITS == Q_BLOCK, "a line has a bit for each 
 _Static_assert((Q_BLOCK & (Q_BLOCK - 1)) == 0, "a block's first frame is found by a mask");
 _Static_assert(Q_NO_FRAME % Q_BLOCK == 0, "Q_NO_FRAME begins a block that is no memory, and wraps nowhere in it");
 
-/* How much of the memory that is not in CPU caches is free, and how much of that as whole blocks: by this a cache decides
- * whether to gather (cache.c). One for each allocator. Estimates: relaxed everywhere. */
+/* How much of the memory that is not in CPU caches is free, and how much of that as whole blocks: by this a cache
+ * decides whether to gather (cache.c). One for each allocator. Estimates: relaxed everywhere. */
 struct q_balance {
     _Alignas(
         64) _Atomic intptr_t n_free; /* without the frames of blocks at the edges of memory, which are never whole */
@@ -69,8 +69,8 @@ struct q_zone {
     q_word sum; /* checksum of these */
 };
 
-/* Says where the parts of a zone lie if they begin `at` bytes after their extent's header; `first` is the first frame of
- * a block. Returns where they end. */
+/* Says where the parts of a zone lie if they begin `at` bytes after their extent's header; `first` is the first frame
+ * of a block. Returns where they end. */
 size_t q_zone_plan(struct q_zone_layout *zone, q_frame first, size_t n_blocks, size_t at);
 
 /* A view of the zone in the extent that begins at `header`. Nothing but the view is written. The extent's bounds, what
@@ -128,7 +128,8 @@ static inline size_t q_zone_n_frames(const struct q_zone *z) {
 
 /* Whether the `i`th frame from `first` on is known to be initialised, without asking the index. */
 static inline bool q_zone_knows(const struct q_zone *z, quire_pa i) {
-    /* acquire: a CPU that sees the ceiling sees the records below it (zone.c, Z1); pairs with the exchange in publish */
+    /* acquire: a CPU that sees the ceiling sees the records below it (zone.c, Z1); pairs with the exchange in
+     * publish */
     return i < atomic_load_explicit(&z->ceiling, memory_order_acquire) || i - (z->n_blocks - 1) * Q_BLOCK < z->n_tail;
 }
 
@@ -141,8 +142,8 @@ bool q_zone_ready(const struct q_zone *z, size_t block);
 /* The first initialised block from `from` on, or Q_NO_BLOCK. */
 size_t q_zone_next_ready(const struct q_zone *z, size_t from);
 
-/* The first block from `from` on that seems all free (Q_ALL) or was never used (Q_FRESH). For Q_FRESH it also initialises
- * nodes of the index where it finds no such block otherwise, so that it passes over none. */
+/* The first block from `from` on that seems all free (Q_ALL) or was never used (Q_FRESH). For Q_FRESH it also
+ * initialises nodes of the index where it finds no such block otherwise, so that it passes over none. */
 size_t q_zone_next_free(struct q_zone *z, enum q_class class, size_t from);
 
 /* The first block from `from` on whose count is of this class. Takes away wrong hints that it meets. */
