@@ -94,7 +94,7 @@ static uint32_t last_record(const struct q_run *run, size_t i) {
 static void finish_split(struct q_zone *z, size_t block, uint32_t record) {
     q_record *whole = &z->blocks[block].record;
     uint32_t guest = (record & Q_GUEST_MASK) >> Q_GUEST_SHIFT;
-    Q_ASSERT(q_is_parting(record) && guest <= Q_BLOCK, record);
+    Q_ASSERT(q_is_parting(record), record);
     for (size_t i = 0; i < Q_BLOCK; i++) {
         uint32_t none = 0, held = q_held(Q_TAG(record)) + (i + 1 == guest);
         uint32_t prev = i > 0 ? Q_JOIN_PREV : record & Q_JOIN_PREV;
@@ -128,6 +128,7 @@ void q_split(struct quire *q, struct q_zone *z, size_t block) {
     uint32_t whole = atomic_load_explicit(&z->blocks[block].record, memory_order_acquire);
     if (Q_COUNT(whole) != 0) {
         struct q_cache *home = q_call_begin(q); /* a recount would take a half-split block for damage */
+        q_tell(q);
         q_split_block(z, block);
         q_call_end(home);
     }

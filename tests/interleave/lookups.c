@@ -128,7 +128,7 @@ const struct scenario block_looked_up_late = {
     .start = address_can_be_found,
     .thread = {put_block_and_take, look_up},
     .check = check_world,
-    .quick = {2, 0, 60},
+    .quick = {2, 0, 200},
     .full = {3, 0, 2000},
     .of_32 = {2, 0, 0},
 };

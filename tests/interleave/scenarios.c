@@ -115,6 +115,7 @@ const struct scenario *const scenarios[] = {
     &recount_of_runs,
     &counting_blocks,
     &validating_blocks,
+    &validating_a_split,
     &stops_in_alloc,
     &stops_and_looked_at,
     &stops_and_emptied,

@@ -8,7 +8,7 @@ static quire_pa held[2], block;
 
 /* Of accesses to memory that others use, for one call in worlds of this size. Those that look at everything take a few for
  * each frame that is in use; an allocation looks at most 33 times at all blocks and caches. */
-#define MOST_STEPS      2500
+#define MOST_STEPS      4000
 #define MOST_STEPS_LOOK 25000
 
 static unsigned n_before[MAX_THREADS]; /* steps before the thread's call */

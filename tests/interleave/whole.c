@@ -239,6 +239,8 @@ static void look_on(void) {
     validate_on();
 }
 
+static quire_pa the_block;
+
 static void take_give_take(void) {
     quire_pa a = take();
     take();
@@ -271,6 +273,31 @@ const struct scenario validating_blocks = {
     .about = "the same, and a recount instead",
     .set_up = some_of_everything,
     .thread = {validate_on, take_and_split_block},
+    .check = check_world,
+    .quick = {1, 0, 0},
+    .full = {1, 0, 0},
+    .of_32 = {3, 1, 0},
+};
+
+static void some_of_everything_and_a_block(void) {
+    some_of_everything();
+    world_run_on(NO_CPU);
+    the_block = take_order(QUIRE_BLOCK_ORDER);
+    world_run_on(0);
+}
+
+/* A reference to a part splits the block, and moves no frame. */
+static void share_a_part(void) {
+    quire_pa part = the_block + QUIRE_PAGE_SIZE;
+    expect(quire_get(q, part) == QUIRE_OK && quire_put(q, part) == QUIRE_OK, "a frame that is held can not be shared");
+}
+
+const struct scenario validating_a_split = {
+    .name = "validating-a-split",
+    .reads_caches = true,
+    .about = "a recount while another CPU splits a block and moves nothing",
+    .set_up = some_of_everything_and_a_block,
+    .thread = {validate_on, share_a_part},
     .check = check_world,
     .quick = {1, 0, 0},
     .full = {1, 0, 0},
