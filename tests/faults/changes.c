@@ -52,8 +52,14 @@ static void *before(const void *now) {
     return NULL;
 }
 
-/* If the block was one allocation and has been split, makes its records from before say so, as order.c would. */
-static void split_before(const struct q_zone *z, size_t block) {
+/* What this counts is no change of the caller's: from before, too, it says what it says now. */
+static void as_now(const _Atomic q_word *counter) {
+    memcpy(before(counter), (const void *)(uintptr_t)counter, sizeof *counter);
+}
+
+/* If the block was one allocation and has been split, makes its records from before say so, as own.c would. A split is
+ * told to a recount by two counters. */
+static void split_before(struct quire *q, const struct q_zone *z, size_t block) {
     uint32_t *whole = before(&z->blocks[block].record), *records = before(&z->records[block * Q_BLOCK]);
     if (Q_COUNT(*whole) == 0 || Q_COUNT(atomic_load(&z->blocks[block].record)) != 0) {
         return;
@@ -64,6 +70,8 @@ static void split_before(const struct q_zone *z, size_t block) {
         records[i] = (*whole & ~(Q_CLEAN | Q_JOIN_PREV | Q_JOIN_NEXT)) | prev | next;
     }
     *whole = 0;
+    as_now(&q->n_begun);
+    as_now(&q->n_ended);
 }
 
 size_t changes_since(struct quire *q) {
@@ -73,10 +81,10 @@ size_t changes_since(struct quire *q) {
     const struct q_zones *zones = q_zones(q);
     for (size_t i = 0; i < zones->n; i++) {
         for (size_t b = 0; (b = q_zone_next_ready(zones->zone[i], b)) != Q_NO_BLOCK; b++) {
-            split_before(zones->zone[i], b);
+            split_before(q, zones->zone[i], b);
         }
     }
-    memcpy(before(&q->n_faults), (const void *)(uintptr_t)&q->n_faults, sizeof q->n_faults);
+    as_now(&q->n_faults);
     size_t n = 0;
     for (size_t i = 0; i < n_extents; i++) {
         const struct extent *e = &extents[i];
