@@ -13,9 +13,10 @@
  *
  * There was a free frame all the time. So, for single frames:
  *
- * P1  A sweep that found nothing proves that there was nothing if no free frame came to a place or moved from one to
- *     another during it. Every such step is part of a visit to a CPU cache, or lies between q_begin and q_end. The
- *     caller sums all of these before and after its sweep; equal, and nobody busy, means that nothing moved.
+ * P1  A sweep that found nothing proves that there was nothing if it came to every place, and no free frame came to a
+ *     place or moved from one to another during it. Every such step is part of a visit to a CPU cache, or lies between
+ *     q_begin and q_end. The caller sums all of these before and after its sweep; equal, and nobody busy, means that
+ *     nothing moved.
  *                                                                                             interleaving tests
  * P2  Tries are bounded. What is left is a frame in a cache (or in a block on its way home) whose owner is stopped in
  *     the middle; such failures are counted (quire_stats.n_unproved). Also hidden: a hint that a stopped searcher had
@@ -146,7 +147,8 @@ static Q_COLD q_frame take_last(struct quire *q) {
         }
         struct look after = look(q);
         q_word own_steps = 1 + Q_VISIT * n_visits; /* one begin, for the blocks; warm was empty in those visits */
-        if (!before.busy && !after.busy && after.sum == before.sum + own_steps) {
+        bool all_seen = n_visits == q->n_cpus;     /* of a visitor that changed nothing the sums would not tell */
+        if (all_seen && !before.busy && !after.busy && after.sum == before.sum + own_steps) {
             return Q_NO_FRAME;
         }
     }

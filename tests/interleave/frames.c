@@ -228,6 +228,27 @@ const struct scenario steal_behind = {
     .full = {3, 1, 0},
 };
 
+static void one_shared_and_one_free(void) {
+    one_shared();
+    world_give_on(0, (const size_t[]){100}, 1);
+}
+
+static void take_the_one(void) {
+    world_run_on(1);
+    expect(take() != QUIRE_NONE || world_n_unproved() > 0, "out of memory, with a frame free");
+}
+
+const struct scenario steal_past = {
+    .name = "steal-past",
+    .about = "a CPU that needs the last frame comes to its cache while another one is there and changes nothing",
+    .set_up = one_shared_and_one_free,
+    .thread = {take_the_one, free_what_is_shared},
+    .check = one_was_told,
+    .faults_expected = true,
+    .quick = {3, 0, 0},
+    .full = {UNBOUNDED, 1, 0},
+};
+
 /* ---- spill ------------------------------------------------------------------------------------------------ */
 
 /* All that is free is in the cache of CPU 1: as many warm frames as it has room for. */

@@ -9,7 +9,7 @@ extern const struct scenario litmus_buffer, litmus_buffer_weak, litmus_buffer_fe
     litmus_message_weak, litmus_message_fence, litmus_coherence, litmus_readers, litmus_sum, litmus_data;
 /* frames.c */
 extern const struct scenario last_two_frames, last_frame, last_frames_of_three, refill_give_back, refill_take_give,
-    steal, steal_both, steal_steal, steal_behind, spill, spilled_runs;
+    steal, steal_both, steal_steal, steal_behind, steal_past, spill, spilled_runs;
 /* nested.c */
 extern const struct scenario nested_warm, nested_refill, nested_spill, nested_run, nested_split, nested_shared,
     nested_add, nested_look, nested_twice, preempted;
@@ -41,8 +41,8 @@ extern const struct scenario index_open, index_claim, index_hint;
 extern const struct scenario add_and_take, add_main, add_and_add, add_in_frames, add_to_block;
 /* whole.c */
 extern const struct scenario double_free, double_free_put, double_free_run, double_free_block, double_free_home,
-    moving_frame, moving_in_caches, looking_on, recount, recount_of_runs, counting_blocks, validating_blocks,
-    validating_a_split, many, many_and_stopped;
+    moving_frame, moving_in_caches, moving_block, looking_on, recount, recount_of_runs, counting_blocks,
+    validating_blocks, validating_a_split, many, many_and_stopped;
 
 /* crashes.c */
 extern const struct scenario crash_shared, crash_copied, crash_parts, crash_poison;

@@ -196,6 +196,32 @@ const struct scenario moving_in_caches = {
     .full = {UNBOUNDED, 2, 0},
 };
 
+/* A whole block is free, as one, and nothing else. */
+static void one_block_as_one(void) {
+    quire_pa pa = world_make_block(2);
+    world_take_all();
+    world_run_on(NO_CPU);
+    give_order(pa, QUIRE_BLOCK_ORDER);
+    world_run_on(0);
+}
+
+/* Without a cache: all of the block is taken, and all but one frame go home. */
+static void take_one_of_a_block(void) {
+    world_run_on(NO_CPU);
+    must_get_one();
+}
+
+const struct scenario moving_block = {
+    .name = "moving-block",
+    .about = "a CPU has a whole block in hand to take one frame of it; the others are free all the time",
+    .set_up = one_block_as_one,
+    .thread = {must_get_one, take_one_of_a_block},
+    .check = check_world,
+    .quick = {1, 0, 0},
+    .full = {2, 0, 0},
+    .of_32 = {3, 1, 0},
+};
+
 /* ---- looking on ------------------------------------------------------------------------------------------- */
 
 /* The last block is free in memory, and was in use. */
