@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/check.h"
+
 /* Two zones: blocks lie between the regions. */
 static const struct quire_region regions[] = {
     {.base = 0, .end = 4 << 20, .type = QUIRE_USABLE},
@@ -25,6 +27,7 @@ static struct quire *q;
 static unsigned char *ram;
 static struct quire_fault last_fault;
 static unsigned n_faults;
+static jmp_buf *after_fault;        /* where a fault leads that its call does not survive */
 static void (*while_mapping)(void); /* once */
 
 unsigned quire_port_cpu(void) {
@@ -43,6 +46,9 @@ void *quire_port_map(quire_pa pa) {
 void quire_port_fault(const struct quire_fault *fault) {
     last_fault = *fault;
     n_faults++;
+    if (after_fault != NULL) {
+        longjmp(*after_fault, 1);
+    }
 }
 
 static int set_up(void **state) {
@@ -120,11 +126,31 @@ static void rubbish_that_looks_like_records_is_none(void **state) {
     assert_true(last_fault.pa == next);
 }
 
+/* ---- the core's own mistakes ---------------------------------------------------------------------------- */
+
+/* The last that is heard of a core which does not go on: where it was, and what did not hold. */
+static void a_failed_assertion_is_reported(void **state) {
+    (void)state;
+    jmp_buf here;
+    after_fault = &here;
+    if (setjmp(here) == 0) {
+        q_assert_failed("q_somewhere", "n < 5", 7);
+    }
+    after_fault = NULL;
+    assert_int_equal(n_faults, 1);
+    assert_int_equal(last_fault.kind, QUIRE_FAULT_METADATA);
+    assert_string_equal(last_fault.call, "q_somewhere");
+    assert_string_equal(last_fault.detail, "n < 5");
+    assert_int_equal(last_fault.value, 7);
+    assert_true(last_fault.pa == QUIRE_NONE);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_break_that_fails_keeps_no_copy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rubbish_that_looks_like_records_is_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(metadata_and_frames_are_all_there_is, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failed_assertion_is_reported, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("killers", tests, NULL, NULL);
 }

@@ -148,6 +148,10 @@ static void a_whole_block_with_two_references(void **state) {
     q_record *record = &block_of(q, whole)->record;
     assert_int_equal(Q_COUNT(atomic_fetch_add(record, 1)), 1);
     assert_true(is_found());
+    assert_true(found.pa == whole);
+    assert_int_equal(found.record, atomic_load(record));
+    assert_int_equal(found.refs, 2);
+    assert_int_equal(found.tag, 5);
     atomic_fetch_sub(record, 1);
     expect_consistent(q);
 }

@@ -279,8 +279,10 @@ static void more_cpus_than_fit(void **state) {
 /* More than any tree of hints covers, 64^6 blocks: at its base there would be memory to write to. */
 static void a_region_too_large_for_one_zone_is_no_memory(void **state) {
     (void)state;
-    const struct quire_region map[] = {USABLE(MIB, MIB + ((quire_pa)1 << 36) * BLOCK)};
+    const quire_pa end = MIB + ((quire_pa)1 << 36) * BLOCK;
+    const struct quire_region map[] = {USABLE(MIB, end), USABLE(end + GIB, end + 2 * GIB)};
     expect_refused(&one_cpu, map, 1, QUIRE_NO_MEMORY);
+    expect_refused(&one_cpu, map, 2, QUIRE_NO_MEMORY); /* also beside one that is not */
 }
 
 static void memory_that_is_not_mapped_is_no_memory(void **state) {

@@ -16,6 +16,12 @@ static void set_free_bit(quire_pa pa) {
     atomic_fetch_add(&block_of(q, pa)->count, 1);
 }
 
+static void clear_free_bit(quire_pa pa) {
+    const size_t i = (size_t)(pa % BLOCK / PAGE);
+    atomic_fetch_and(&line_of(q, pa)->word[i / Q_WORD_BITS], ~q_bit(i));
+    atomic_fetch_sub(&block_of(q, pa)->count, 1);
+}
+
 /* A held frame whose free bit is set: found when it comes home, and there once afterwards. */
 static void a_bit_that_is_set_already(void **state) {
     (void)state;
@@ -270,6 +276,20 @@ static void freed_twice_into_a_block_that_is_home(void **state) {
     }
 }
 
+/* The same while another frame of the same word does: each call takes away its own frames only. */
+static void freed_twice_beside_another(void **state) {
+    (void)state;
+    q = unit_simple(BASE, END - BASE);
+    const quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+    assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_OK);
+    q_drain_all(q);
+    set_free_bit(block + 5 * PAGE); /* what the other call did so far */
+    q_give_home(q, q_frame_of(block), 2);
+    expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", block, 0, 0, 1);
+    clear_free_bit(block + 5 * PAGE);
+    expect_consistent(q);
+}
+
 static void expect_damage(uint64_t value, const char *call) {
     struct quire_fault fault;
     assert_int_equal(host_take_faults(&fault), 1);
@@ -333,6 +353,7 @@ int main(void) {
         unit_case(bits_that_are_set_already_in_several_words),
         unit_case(a_bit_that_is_set_already_in_a_small_run),
         unit_case(freed_twice_into_a_block_that_is_home),
+        unit_case(freed_twice_beside_another),
         unit_case(a_count_that_can_not_be),
         unit_case(a_frame_in_a_cache_that_is_none),
         unit_case(a_join_that_one_side_has),

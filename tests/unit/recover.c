@@ -256,6 +256,21 @@ static void a_pair_of_which_one_block_is_split(void **state) {
     }
 }
 
+/* Only frames can be shared, so a block with more than one reference is damaged: it is held, by one. */
+static void a_block_with_too_many_references_is_held(void **state) {
+    (void)state;
+    struct frames holders = {0}, none = {0};
+    start(&config);
+    const quire_pa pa = must_alloc_order(q, QUIRE_BLOCK_ORDER, 9);
+    quire_walk(q, note_holders, &holders);
+    atomic_fetch_add(&block_of(q, pa)->record, 2);
+    expect_recovered_as(&config, &holders, stats_of(q).n_frames);
+    assert_int_equal(found.n_held, QUIRE_BLOCK_FRAMES);
+    assert_int_equal(quire_free_order(q, pa, QUIRE_BLOCK_ORDER), QUIRE_OK);
+    expect_usable(&none);
+    frames_clear(&holders);
+}
+
 /* A CPU had taken a block, or a node of the index, to initialise it. Nobody saw anything of it: it is fresh again. */
 static void what_was_claimed_is_fresh(void **state) {
     (void)state;
@@ -443,14 +458,23 @@ static void arguments_that_mean_nothing(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        unit_case(who_holds_a_frame_holds_it_on),       unit_case(memory_that_was_never_used),
-        unit_case(a_block_that_came_home_as_one),       unit_case(memory_all_in_use),
-        unit_case(nothing_is_believed_but_the_records), unit_case(a_split_is_finished),
-        unit_case(a_join_that_one_side_has_is_none),    unit_case(a_pair_of_which_one_block_is_split),
-        unit_case(what_was_claimed_is_fresh),           unit_case(poison_is_not_expected_where_it_may_be_missing),
-        unit_case(a_double_free_over_a_crash),          unit_case(added_memory_is_there_again),
-        unit_case(holes_that_were_being_filled),        unit_case(another_allocators_memory),
-        unit_case(memory_without_an_allocator),         unit_case(arguments_that_mean_nothing),
+        unit_case(who_holds_a_frame_holds_it_on),
+        unit_case(memory_that_was_never_used),
+        unit_case(a_block_that_came_home_as_one),
+        unit_case(memory_all_in_use),
+        unit_case(nothing_is_believed_but_the_records),
+        unit_case(a_split_is_finished),
+        unit_case(a_join_that_one_side_has_is_none),
+        unit_case(a_pair_of_which_one_block_is_split),
+        unit_case(a_block_with_too_many_references_is_held),
+        unit_case(what_was_claimed_is_fresh),
+        unit_case(poison_is_not_expected_where_it_may_be_missing),
+        unit_case(a_double_free_over_a_crash),
+        unit_case(added_memory_is_there_again),
+        unit_case(holes_that_were_being_filled),
+        unit_case(another_allocators_memory),
+        unit_case(memory_without_an_allocator),
+        unit_case(arguments_that_mean_nothing),
     };
     return cmocka_run_group_tests_name("recover", tests, NULL, NULL);
 }
