@@ -89,8 +89,8 @@ static void free_lower_half(void) {
     give_order(block, QUIRE_BLOCK_ORDER - 1);
 }
 
-/* A reference to the last frame, which is held all the time: no only where the other one is parting the block. */
-static void get_and_put_last(void) {
+/* A reference to a frame that is held all the time: no only where the other one is parting the block. */
+static void get_and_put(void) {
     if (quire_try_get(q, held)) {
         expect(quire_refs(q, held) == 2, "a frame that was looked up has not two references");
         give_up(held);
@@ -103,11 +103,39 @@ const struct scenario block_looked_up = {
     .about = "a frame of a whole block is looked up while a part of the block is freed",
     .set_up = one_block,
     .start = address_can_be_found,
-    .thread = {free_lower_half, get_and_put_last},
+    .thread = {free_lower_half, get_and_put},
     .check = check_world,
     .quick = {1, 0, 0},
     .full = {1, 1, 0},
     .of_32 = {3, 1, 0},
+};
+
+/* Of an allocation of two blocks. A split that tries to mark its block just when the other block is freed has to try again: the
+ * mark says what else may come. */
+static void one_pair(void) {
+    world_make(0, 4, 2);
+    block = take_order(QUIRE_MAX_ORDER);
+    held = in_block(0);
+}
+
+static void free_upper_half(void) {
+    give_order(in_block(QUIRE_BLOCK_FRAMES / 2), QUIRE_BLOCK_ORDER - 1);
+}
+
+static void free_other_and_look_up(void) {
+    give_order(in_block(QUIRE_BLOCK_FRAMES), QUIRE_BLOCK_ORDER);
+    get_and_put();
+}
+
+const struct scenario pair_looked_up = {
+    .name = "pair-looked-up",
+    .about = "a frame of an allocation of two blocks is looked up while both are freed, one of them in part",
+    .set_up = one_pair,
+    .thread = {free_upper_half, free_other_and_look_up},
+    .check = check_world,
+    .quick = {1, 0, 0},
+    .full = {1, 1, 0},
+    .of_32 = {3, 0, 0},
 };
 
 /* The holder gives up the block, frame by frame, and takes it as one again. */

@@ -74,6 +74,7 @@ const struct scenario *const scenarios[] = {
     &looked_up_by_two,
     &block_looked_up,
     &block_looked_up_late,
+    &pair_looked_up,
     &xsa_401,
     &dirty_cow,
     &pin_and_cow,

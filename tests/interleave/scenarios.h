@@ -22,7 +22,7 @@ extern const struct scenario hint_leaf, hint_tree, hint_neighbours, fresh_claim,
 extern const struct scenario split_halves, split_get_put, split_free, split_random, split_refs, split_walk, pair_halves,
     pair_parts, put_put, get_put, cow_cow, cow_pinned, cow_put, cow_put_added;
 /* lookups.c */
-extern const struct scenario looked_up, looked_up_by_two, block_looked_up, block_looked_up_late;
+extern const struct scenario looked_up, looked_up_by_two, block_looked_up, block_looked_up_late, pair_looked_up;
 /* history.c */
 extern const struct scenario xsa_401, dirty_cow, pin_and_cow, full_count, count_of_256, no_copy, half_freed,
     handed_over, used_after_free;
