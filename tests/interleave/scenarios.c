@@ -110,6 +110,7 @@ const struct scenario *const scenarios[] = {
     &double_free_run,
     &double_free_block,
     &double_free_home,
+    &double_free_in_hand,
     &moving_frame,
     &moving_in_caches,
     &moving_block,

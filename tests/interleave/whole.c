@@ -1,5 +1,6 @@
 /* whole.c: scenarios of the allocator as a whole: misuse, exhaustion, statistics, many threads. */
-#include "../../src/check.h"
+#include "../../src/place.h"
+#include "../../src/take.h"
 #include "scenarios.h"
 
 static quire_pa held[4], got[MAX_THREADS];
@@ -136,6 +137,51 @@ const struct scenario double_free_home = {
     .quick = {3, 1, 0},
     .full = {UNBOUNDED, 2, 0},
     .at_check_2 = {UNBOUNDED, 2, 0},
+};
+
+#define RUN 7u /* 128 frames: more than a word of bits */
+
+/* Free is such a run. */
+static void one_run_free(void) {
+    held[0] = world_make_block(2);
+    world_leave(NULL, 0);
+    world_run_on(NO_CPU);
+    give_order(held[0] + (QUIRE_PAGE_SIZE << RUN), RUN);
+    world_run_on(0);
+}
+
+static void take_run(void) {
+    world_run_on(NO_CPU);
+    take_order(RUN);
+}
+
+/* What comes home is the second copy of a frame of the run's first word, as after a double free. */
+static void take_and_give_another(void) {
+    world_run_on(NO_CPU);
+    take();
+    q_give_home(q, q_frame_of(held[0]) + (1u << RUN) + 20, 0);
+}
+
+/* Where only a part of the run was there, that went back. */
+static void bits_are_counted(void) {
+    const struct q_zone *z = q_zone_of(q, q_frame_of(held[0]));
+    const size_t block = q_zone_block_of(z, q_frame_of(held[0]));
+    uint32_t n_bits = 0;
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        n_bits += q_popcount(z->lines[block].word[w]);
+    }
+    expect(q_count_fits(z->blocks[block].count, n_bits), "a block's count is not the number of its free bits");
+}
+
+const struct scenario double_free_in_hand = {
+    .name = "double-free-in-hand",
+    .about = "the second copy of a frame comes home while another CPU has the first in hand, and gives that back",
+    .set_up = one_run_free,
+    .thread = {take_run, take_and_give_another},
+    .check = bits_are_counted,
+    .faults_expected = true,
+    .quick = {1, 1, 0},
+    .full = {3, 1, 0},
 };
 
 /* ---- no false out-of-memory ------------------------------------------------------------------------------- */

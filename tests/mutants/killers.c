@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/check.h"
+#include "src/loan.h"
 
 /* Two zones: blocks lie between the regions. */
 static const struct quire_region regions[] = {
@@ -128,21 +128,24 @@ static void rubbish_that_looks_like_records_is_none(void **state) {
 
 /* ---- the core's own mistakes ---------------------------------------------------------------------------- */
 
-/* The last that is heard of a core which does not go on: where it was, and what did not hold. */
+/* From QUIRE_CHECK 2 on an assertion is looked at. One that fails says where it is and what it found, and the core does not go
+ * on. */
 static void a_failed_assertion_is_reported(void **state) {
     (void)state;
+    static const q_word words[Q_LINE_WORDS];
     jmp_buf here;
     after_fault = &here;
     if (setjmp(here) == 0) {
-        q_assert_failed("q_somewhere", "n < 5", 7);
+        (void)q_find_run(words, QUIRE_BLOCK_ORDER); /* for lower orders only */
     }
     after_fault = NULL;
-    assert_int_equal(n_faults, 1);
-    assert_int_equal(last_fault.kind, QUIRE_FAULT_METADATA);
-    assert_string_equal(last_fault.call, "q_somewhere");
-    assert_string_equal(last_fault.detail, "n < 5");
-    assert_int_equal(last_fault.value, 7);
-    assert_true(last_fault.pa == QUIRE_NONE);
+    assert_int_equal(n_faults, QUIRE_CHECK >= 2);
+    if (n_faults > 0) {
+        assert_int_equal(last_fault.kind, QUIRE_FAULT_METADATA);
+        assert_string_equal(last_fault.call, "q_find_run");
+        assert_true(strlen(last_fault.detail) > 0 && last_fault.pa == QUIRE_NONE);
+        assert_int_equal(last_fault.value, QUIRE_BLOCK_ORDER);
+    }
 }
 
 int main(void) {

@@ -82,6 +82,7 @@ run = STRESS_OPS=100000 {program}
 $(call mutants_model,asan,1000)
 $(call mutants_model,check2,3000)
 $(call mutants_unit,unit/check2,check2,interrupt,$(BUILD)/tests/in/check2/tests/unit/interrupt.o)
+$(call mutants_unit,unit/check2,check2,killers,$(BUILD)/tests/in/check2/tests/mutants/killers.o)
 $(if $(filter m32,$(MODEL_VARIANTS)),$(call mutants_model,m32,3000))
 $(foreach t,$(MUTANTS_UNIT_M32),$(newline)$(call mutants_unit_m32,$(t)))
 [judge interleave]
@@ -94,7 +95,8 @@ $(MUTANTS)/judges: tests/mutants/tests.mk $(IL)/explore
 	$(shell mkdir -p $(@D))$(file >$@,$(MUTANTS_JUDGES))
 	@$(IL)/explore --list | awk '!/^litmus/ { print "    {program} " $$1 }' >> $@
 
-MUTANTS_NEED := $(MUTANTS)/judges $(MUTANTS_UNIT:%=$(BUILD)/tests/unit/%) $(if $(MUTANTS_UNIT_M32),$(MUTANTS_M32_OBJ)) $(BUILD)/tests/mutants/killers \
+MUTANTS_KILLERS := $(BUILD)/tests/mutants/killers $(BUILD)/tests/mutants/check2/killers
+MUTANTS_NEED := $(MUTANTS)/judges $(MUTANTS_UNIT:%=$(BUILD)/tests/unit/%) $(if $(MUTANTS_UNIT_M32),$(MUTANTS_M32_OBJ)) $(MUTANTS_KILLERS) \
                 $(BUILD)/tests/unit/check2/interrupt $(addprefix $(BUILD)/tests/model/,model-plain model-asan model-check2 edge-plain \
                 $(if $(filter m32,$(MODEL_VARIANTS)),model-m32)) $(BUILD)/tests/stress/stress \
                 $(FAULTS_PROGRAMS:%=$(BUILD)/tests/faults/%-plain)
@@ -113,10 +115,12 @@ mutants: $(MUTANTS_NEED)
 
 TESTS += tests/mutants/self.py tests/mutants/bars.py
 
-# Tests that were written because a mutant was alive.
+# Tests that were written because a mutant was alive, with the core as it is and with its assertions.
 $(BUILD)/tests/mutants/killers: $(addprefix $(BUILD)/tests/in/plain/,tests/mutants/killers.o quire.a)
+$(BUILD)/tests/mutants/check2/killers: $(addprefix $(BUILD)/tests/in/check2/,tests/mutants/killers.o quire.a)
+$(MUTANTS_KILLERS):
 	@mkdir -p $(@D)
 	@echo "  LD  $@"
 	@$(CC) $^ -lcmocka -lpthread -o $@
-TESTS += $(BUILD)/tests/mutants/killers
--include $(wildcard $(BUILD)/tests/in/plain/tests/mutants/*.d)
+TESTS += $(MUTANTS_KILLERS)
+-include $(wildcard $(BUILD)/tests/in/*/tests/mutants/*.d)
