@@ -258,6 +258,7 @@ static void the_zone(void **state) {
     expect_no_record();
     q_frame ceiling = atomic_fetch_add(&zone->ceiling, Q_BLOCK); /* lower would only be slower */
     assert_true(is_found());
+    assert_true(found.pa == (quire_pa)zone->first << QUIRE_PAGE_SHIFT);
     expect_no_record();
     atomic_store(&zone->ceiling, ceiling);
     flip_each("begin of the span", (void *)(uintptr_t)&zone->base, sizeof(q_frame), ~0ull);

@@ -312,6 +312,21 @@ static void a_count_that_can_not_be(void **state) {
     expect_damage(5000 + QUIRE_BLOCK_FRAMES, "quire_free");
 }
 
+/* Other CPUs gave all of a block, and others took it, before the first of these counted it: no damage. */
+static void a_count_that_is_low_for_a_moment(void **state) {
+    (void)state;
+    q = unit_simple(BASE, END - BASE);
+    const quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+    atomic_fetch_sub(&block_of(q, block)->count, QUIRE_BLOCK_FRAMES + 1);
+    assert_int_equal(quire_free(q, block), QUIRE_OK);
+    q_drain_all(q);
+    assert_int_equal(block_of(q, block)->count, -(int32_t)QUIRE_BLOCK_FRAMES);
+    assert_int_equal(stats_of(q).n_faults, 0);
+    atomic_fetch_add(&block_of(q, block)->count, QUIRE_BLOCK_FRAMES + 1);
+    q_zone_hint(zone_of(q, block), block_number(q, block), 1);
+    expect_consistent(q);
+}
+
 /* The frame that a cache has at hand is none: it is left alone, and another one comes. */
 static void a_frame_in_a_cache_that_is_none(void **state) {
     (void)state;
@@ -355,6 +370,7 @@ int main(void) {
         unit_case(freed_twice_into_a_block_that_is_home),
         unit_case(freed_twice_beside_another),
         unit_case(a_count_that_can_not_be),
+        unit_case(a_count_that_is_low_for_a_moment),
         unit_case(a_frame_in_a_cache_that_is_none),
         unit_case(a_join_that_one_side_has),
     };
