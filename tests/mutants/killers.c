@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/loan.h"
+#include "src/cache.h"
 
 /* Two zones: blocks lie between the regions. */
 static const struct quire_region regions[] = {
@@ -126,6 +126,27 @@ static void rubbish_that_looks_like_records_is_none(void **state) {
     assert_true(last_fault.pa == next);
 }
 
+/* ---- estimates ---------------------------------------------------------------------------------------- */
+
+/* When to gather follows from how many frames are free at home, as the CPUs sum it up: that stays near the truth for ever. */
+static void what_is_free_at_home_is_known_nearly(void **state) {
+    (void)state;
+    static quire_pa runs[2][100];
+    for (unsigned i = 0; i < 100; i++) {
+        const unsigned order = i % (Q_RUN_ORDERS + 1);
+        for (unsigned k = 0; k < 200; k++) {
+            assert_int_equal(quire_alloc_order(q, order, 1, &runs[k % 2][k / 2]), QUIRE_OK);
+        }
+        for (unsigned k = 0; k < 200; k++) { /* neighbours apart */
+            assert_int_equal(quire_free_order(q, runs[k / 100][k % 100], order), QUIRE_OK);
+        }
+    }
+    struct quire_stats stats;
+    quire_stats(q, &stats);
+    const intptr_t at_home = (intptr_t)(stats.n_free - stats.n_cached), said = atomic_load(&q->balance.n_free);
+    assert_true(said - at_home < (intptr_t)Q_BLOCK && at_home - said < (intptr_t)Q_BLOCK);
+}
+
 /* ---- the core's own mistakes ---------------------------------------------------------------------------- */
 
 /* From QUIRE_CHECK 2 on an assertion is looked at. One that fails says where it is and what it found, and the core does not go
@@ -153,6 +174,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_break_that_fails_keeps_no_copy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rubbish_that_looks_like_records_is_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(metadata_and_frames_are_all_there_is, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_free_at_home_is_known_nearly, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failed_assertion_is_reported, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("killers", tests, NULL, NULL);
