@@ -35,7 +35,7 @@ const struct scenario add_and_take = {
     .thread = {add_the_rest, take_two_and_give},
     .check = check_world,
     .quick = {1, 1, 0},
-    .full = {UNBOUNDED, 2, 0},
+    .full = {3, 1, 0},
 };
 
 /* ---- a zone that is larger than those before -------------------------------------------------------------- */

@@ -107,7 +107,7 @@ const struct scenario hint_on_its_way = {
     .thread = {give_home, give_another_home, take_if_over},
     .check = check_world_by_exhaustion,
     .quick = {2, 0, 0},
-    .full = {UNBOUNDED, 2, 0},
+    .full = {UNBOUNDED, 3, 0},
 };
 
 /* ---- whole blocks ----------------------------------------------------------------------------------------- */

@@ -106,7 +106,7 @@ const struct scenario refill_give_back = {
     .thread = {take_two, give_two_home},
     .check = check_world_by_exhaustion,
     .quick = {2, 0, 0},
-    .full = {UNBOUNDED, 2, 0},
+    .full = {UNBOUNDED, 3, 0},
 };
 
 static void take_from_bits(void) {
@@ -151,7 +151,7 @@ const struct scenario steal = {
     .thread = {take_one_at_least, take_and_give},
     .check = check_world_by_exhaustion,
     .quick = {2, 0, 0},
-    .full = {4, 1, 0},
+    .full = {5, 1, 0},
 };
 
 const struct scenario steal_both = {

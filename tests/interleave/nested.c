@@ -311,7 +311,7 @@ const struct scenario nested_twice = {
     .interrupts = {0, 1, 2, 0},
     .check = check_world_by_exhaustion,
     .quick = {0, 0, 0},
-    .full = {3, 1, 0},
+    .full = {3, 2, 0},
 };
 
 /* ---- preemption ------------------------------------------------------------------------------------------- */
@@ -323,5 +323,5 @@ const struct scenario preempted = {
     .thread = {interrupt, interrupt},
     .check = check_world_by_exhaustion,
     .quick = {2, 0, 0},
-    .full = {4, 1, 0},
+    .full = {5, 1, 0},
 };

@@ -158,7 +158,7 @@ const struct scenario stops_in_alloc = {
     .may_stop = 1,
     .check = others_are_done,
     .quick = {1, 0, 0},
-    .full = {3, 1, 0},
+    .full = {2, 0, 0},
 };
 
 const struct scenario stops_and_looked_at = {
@@ -315,7 +315,7 @@ const struct scenario stops_in_add = {
     .may_stop = 1,
     .check = others_are_done,
     .quick = {1, 0, 0},
-    .full = {UNBOUNDED, 2, 0},
+    .full = {3, 1, 0},
 };
 
 /* One frame in the cache of each of two CPUs. */
