@@ -120,6 +120,7 @@ const struct scenario *const scenarios[] = {
     &counting_blocks,
     &validating_blocks,
     &validating_a_split,
+    &add_and_recount,
     &stops_in_alloc,
     &stops_and_looked_at,
     &stops_and_emptied,

@@ -41,8 +41,8 @@ extern const struct scenario index_open, index_claim, index_hint;
 extern const struct scenario add_and_take, add_main, add_and_add, add_in_frames, add_to_block;
 /* whole.c */
 extern const struct scenario double_free, double_free_put, double_free_run, double_free_block, double_free_home,
-    double_free_in_hand, moving_frame, moving_in_caches, moving_block, looking_on, recount, recount_of_runs,
-    counting_blocks, validating_blocks, validating_a_split, many, many_and_stopped;
+    double_free_in_hand, add_and_recount, moving_frame, moving_in_caches, moving_block, looking_on, recount,
+    recount_of_runs, counting_blocks, validating_blocks, validating_a_split, many, many_and_stopped;
 
 /* crashes.c */
 extern const struct scenario crash_shared, crash_copied, crash_parts, crash_poison;

@@ -376,6 +376,27 @@ const struct scenario validating_a_split = {
     .of_32 = {3, 1, 0},
 };
 
+static void one_block_of_two(void) {
+    world_make_partly(0, 2, 1, 2);
+    world_leave((const size_t[]){100}, 1);
+}
+
+static void add_the_other(void) {
+    struct quire_region rest = {world_block(1), world_block(2), QUIRE_USABLE};
+    expect(quire_add(q, &rest) == QUIRE_OK, "quire_add");
+}
+
+const struct scenario add_and_recount = {
+    .name = "add-and-recount",
+    .reads_caches = true,
+    .about = "a recount while another CPU adds memory",
+    .set_up = one_block_of_two,
+    .thread = {add_the_other, validate_on},
+    .check = check_world,
+    .quick = {1, 1, 0},
+    .full = {3, 1, 0},
+};
+
 /* A few free frames in each CPU's cache and at home. */
 static void few_frames(void) {
     world_make_frames(24, 2);
