@@ -310,6 +310,15 @@ static void a_count_that_can_not_be(void **state) {
     assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_OK);
     q_drain_all(q); /* home, where it is counted */
     expect_damage(5000 + QUIRE_BLOCK_FRAMES, "quire_free");
+
+    host_ram_clear();
+    q = unit_simple(BASE, END - BASE);
+    const quire_pa run = must_alloc_order(q, 2, 1);
+    q_drain_all(q); /* so that the run goes home alone */
+    atomic_store(&block_of(q, run)->count, 5000);
+    assert_int_equal(quire_free_order(q, run, 2), QUIRE_OK);
+    q_drain_all(q);
+    expect_damage(5000 + 4, "quire_free");
 }
 
 /* Other CPUs gave all of a block, and others took it, before the first of these counted it: no damage. */
