@@ -294,6 +294,20 @@ static void all_zeroes_and_all_ones(void **state) {
     overwrite("records of used frames", record_of(q, mixed), Q_BLOCK * sizeof(q_record));
 }
 
+/* No call in the middle explains that. With one more that began, one does. */
+static void more_calls_that_ended_than_began(void **state) {
+    (void)state;
+    struct quire_fault first;
+    use_some();
+    q->n_ended++;
+    assert_true(is_found());
+    expect_no_record();
+    q->n_begun += 2;
+    assert_int_equal(quire_validate(q, &first), QUIRE_BUSY);
+    q->n_ended++;
+    assert_int_equal(quire_validate(q, &first), QUIRE_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         unit_case(the_free_bits),
@@ -308,6 +322,7 @@ int main(void) {
         unit_case(a_cpu_cache_that_gathers),
         unit_case(the_zone),
         unit_case(all_zeroes_and_all_ones),
+        unit_case(more_calls_that_ended_than_began),
     };
     return cmocka_run_group_tests_name("damage", tests, NULL, NULL);
 }
