@@ -30,9 +30,9 @@ static inline bool q_is_as_one(int32_t count) {
     return count > Q_AS_ONE / 2;
 }
 
-/* Whether that can be a block's count. While calls are in flight it may be below 0. */
+/* Whether that can be a block's count. For each CPU that is stopped while it gives, it may be lower by all of a block. */
 static inline bool q_is_count(int32_t count) {
-    return (count >= -(int32_t)Q_BLOCK && count <= (int32_t)Q_BLOCK) || q_is_as_one(count);
+    return (count >= -(Q_AS_ONE / 2) && count <= (int32_t)Q_BLOCK) || q_is_as_one(count);
 }
 
 /* The number of free frames. */
