@@ -131,7 +131,8 @@ static bool mapped_in_a_row(struct q_span s) {
  * room, else into high memory. CPU caches are left alone. */
 static q_frame take_any_run(struct quire *q, unsigned order) {
     Q_ASSERT(order < QUIRE_BLOCK_ORDER, order);
-    struct q_wish wish = {.order = order, .most = 1};
+    q_frame f = Q_NO_FRAME;
+    struct q_wish wish = {.order = order, .most = 1, .run = &f};
     struct q_zone *home = q_zone_at(q, (q_frame)q->header->end);
     q_begin(q);
     bool found = (home != NULL && q_find_in(q, &wish, home)) || q_find(q, &wish);
@@ -140,7 +141,7 @@ static q_frame take_any_run(struct quire *q, unsigned order) {
         return Q_NO_FRAME;
     }
     q_balance_add(q, -((intptr_t)1 << order));
-    return wish.run[0];
+    return f;
 }
 
 /* Takes `n` free frames that lie side by side; false: there are none, they are not mapped in a row, or their zone would

@@ -277,19 +277,20 @@ static q_frame run_of_loan(struct q_loan *loan, unsigned order) {
 
 /* Finds small runs, several at a time, and takes one of them; their stack is empty. */
 static q_frame fetch_runs(struct quire *q, struct q_cache *c, unsigned order) {
-    struct q_wish wish = {.order = order, .most = Q_RUNS / 2, .sparing = true, .first_only = true};
+    q_frame run[Q_RUNS / 2];
+    struct q_wish wish = {.order = order, .most = Q_RUNS / 2, .sparing = true, .first_only = true, .run = run};
     Q_ASSERT(order > 0 && order <= Q_RUN_ORDERS && q_see(&c->n_runs[order - 1]) == 0, order);
     if (!q_find(q, &wish)) {
         return Q_NO_FRAME;
     }
     Q_ASSERT(wish.n > 0 && wish.n <= Q_RUNS, wish.n);
     for (unsigned i = 1; i < wish.n; i++) { /* the lowest is handed out, and then the next */
-        q_show(&c->runs[order - 1][wish.n - 1 - i], wish.run[i]);
+        q_show(&c->runs[order - 1][wish.n - 1 - i], run[i]);
     }
     q_show(&c->n_runs[order - 1], wish.n - 1);
     settle(q, c, (intptr_t)wish.n << order);
     look_whether_to_gather(q, c);
-    return wish.run[0];
+    return run[0];
 }
 
 /* A run of order 1..QUIRE_BLOCK_ORDER - 1. */
@@ -399,7 +400,7 @@ static void spill_runs(struct quire *q, struct q_cache *c, unsigned order) {
     q_frame base = word_base(q_see(&runs[0]));
     q_word run = q_low_bits((size_t)1 << order), bits = 0, twice = 0;
     q_word n = q_see(&c->n_runs[order - 1]), n_left = 0;
-    Q_ASSERT(n > 0 && n <= Q_RUNS && order > 0 && order <= Q_RUN_ORDERS, n);
+    Q_ASSERT(n > 0 && n <= Q_RUNS, n);
     for (q_word i = 0; i < n; i++) {
         q_frame f = q_see(&runs[i]);
         bool goes = f - base < Q_WORD_BITS;

@@ -17,8 +17,8 @@ struct q_wish {
     bool sparing;         /* leaves nearly full blocks alone, so that they can empty */
     bool first_only;      /* looks at one block of each class, not at all */
 
-    unsigned n;               /* runs that came */
-    q_frame run[Q_MOST_RUNS]; /* their first frames */
+    unsigned n;   /* runs that came */
+    q_frame *run; /* their first frames: room for `most` */
 };
 
 /* Whether it was found: `loan` is filled, or `n` runs came. */

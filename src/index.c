@@ -349,11 +349,12 @@ static const char *wrong_node(const struct q_index *ix, unsigned level, size_t n
     q_word all = children(ix, level, node), ready = atomic_load(&n->word[Q_READY]), raw = atomic_load(&n->raw);
     q_word fresh = q_range_in_word(node, n_left_out, ix->n_blocks) & ~ready;
     bool fresh_wrong = level == 0 && atomic_load(&n->word[Q_FRESH]) != fresh;
+    bool raw_wrong = level > 0 && raw != (all & ~ready);
     return (ready & ~all) != 0      ? "a block or node of the index is marked initialised that does not exist"
            : level == 0 && raw != 0 ? "a leaf of the index has children that are nodes"
            : fresh_wrong            ? "a block is neither fresh nor initialised, or both"
-           : level > 0 && raw != (all & ~ready) ? "a node of the index is neither raw nor initialised, or both"
-                                                : wrong_hints(ix, level, node, ready);
+           : raw_wrong              ? "a node of the index is neither raw nor initialised, or both"
+                                    : wrong_hints(ix, level, node, ready);
 }
 
 /* The same with all nodes below it. Only those that are marked initialised are looked at, once that mark is right. */

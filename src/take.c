@@ -38,8 +38,9 @@
 /* From the blocks that the hints name: from likely ones, or from all. */
 static q_frame find_run(struct quire *q, unsigned order, bool thorough) {
     Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
-    struct q_wish wish = {.order = order, .most = 1, .sparing = !thorough, .first_only = !thorough};
-    return q_find(q, &wish) ? wish.run[0] : Q_NO_FRAME;
+    q_frame f = Q_NO_FRAME;
+    struct q_wish wish = {.order = order, .most = 1, .sparing = !thorough, .first_only = !thorough, .run = &f};
+    return q_find(q, &wish) ? f : Q_NO_FRAME;
 }
 
 /* Frames were taken, unless it is Q_NO_FRAME: the balance is told. */
@@ -108,7 +109,7 @@ static struct look look(const struct quire *q) {
 
 /* One frame out of anybody's cache, this CPU's first; the rest of another's goes home, for everybody. Adds the visits made
  * to *n_visits. */
-static q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits) {
+static Q_COLD q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits) {
     Q_ASSERT(cpu < q->n_cpus, cpu);
     for (unsigned i = 0; i < q->n_cpus; i++) {
         struct q_cache *c = &q->caches[cpu + i < q->n_cpus ? cpu + i : cpu + i - q->n_cpus];
