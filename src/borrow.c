@@ -11,9 +11,9 @@
  * A block of which all frames come home at once sets no bits: its count becomes Q_AS_ONE, by one compare-exchange, and
  * another one takes it away.
  *
- * Two words, the bits and the count, cannot change together. So whoever reads both may see a count that is too high,
- * while somebody takes, or too low, while somebody gives. Nothing depends on it but which blocks are tried first. The
- * bits alone say who has a frame.
+ * Two words, the bits and the count, cannot change together. So a CPU that reads both may see a count that is too high,
+ * while another one takes, or too low, while another one gives. An inexact count only decides which blocks are tried
+ * first: a frame belongs to the CPU whose exchange took its bit, or took Q_AS_ONE out of the count (B3).
  *
  * B1  A CPU that changes a block's count so that its class changes hints the new class, also if it took frames: two
  *     CPUs' changes may pass each other, and the last one sees the final count.                interleaving tests

@@ -10,9 +10,9 @@
  * L1  A frame is in at most one of: its block's line (or count), one loan, one stack.   quire_validate, q_give_back
  * L2  A loan without a block has no bit set.                                            quire_validate
  *
- * The order of events for a frame in a loan: its bit in the block's line is 0, its record says free, and only the holder
- * of the loan may set either. So a loan can be opened, filled, searched and closed without a locked instruction, and what
- * is left of it goes home by one exchange for each word.
+ * While a frame is in a loan, its bit in the block's line is 0 and its record says free, and only the loan's holder may
+ * change either. So a loan is opened, filled and searched without a locked instruction. What is left in it goes home by
+ * one locked instruction for each word.
  *
  * Nothing here is shared but for being read (shown.h): no step costs more than a plain one. */
 #include "loan.h"

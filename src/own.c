@@ -6,9 +6,9 @@
  *   a run of 4:   | held, NEXT | held, PREV NEXT | held, PREV NEXT | held, PREV |
  *   2 of it freed:| freed      | freed           | held, NEXT      | held, PREV |
  *
- * A join counts from both sides: the left frame has NEXT, the right one PREV. Whoever frees a part takes the joins of its
- * two neighbours away, and these may belong to other CPUs by then. That is the only change that a CPU makes to a record
- * whose frame it does not hold, and it is an atomic "and", which disturbs neither a count nor a tag.
+ * A join counts from both sides: the left frame has NEXT, the right one PREV. A CPU that frees a part takes the joins of
+ * its two neighbours away, and other CPUs may hold these by then. It does so by an atomic "and", which disturbs neither a
+ * count nor a tag.
  *
  * Up to order 8 each frame gets a record. A whole block gets one record instead of 512, and the frames' records are 0.
  * When a part of the block is freed or shared, the block is split:

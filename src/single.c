@@ -15,12 +15,9 @@
  *                   |             | no: of another zone or a block above the ceiling, or warm is full
  *                   | no: nested
  *
- * The order of the steps matters when the CPU dies, or an interrupt calls in between. The frame is taken out of the cache
- * for good by the store to the guard at the end. So until then the frame is the cache's, whatever its record says: an
- * interrupt finds the cache in use, and recovery believes the record.
- *
- * A caller may be moved to another CPU in the middle (quire_port_cpu is a hint): its visit is to the same cache still,
- * and whoever comes to it finds it in use. */
+ * A visit may be cut short. An interrupt in the middle finds the cache in use, and takes its frame elsewhere. If the CPU
+ * dies, recovery forgets the cache and believes the record, which was written before the store that ends the visit. If the
+ * caller is moved to another CPU, it goes on in the same cache, and others find that in use. */
 #include "alloc.h"
 #include "cache.h"
 #include "compiler.h"
@@ -49,8 +46,8 @@ static Q_COLD quire_pa alloc_rest(struct quire *q, struct q_cache *c, q_word vis
 static inline quire_pa hand_out_quickly(struct quire *q, struct q_cache *c, q_word visit, int n_more, q_frame f,
                                         uint8_t tag) {
     q_record *r = q_cache_record(c, f);
-    Q_ASSERT(f - q_see(&c->zone)->first < q_see(&c->zone)->n_blocks * Q_BLOCK,
-             f);                                                              /* warm is of this zone (cache.c, C3) */
+    /* warm is of this zone (cache.c, C3) */
+    Q_ASSERT(f - q_see(&c->zone)->first < q_see(&c->zone)->n_blocks * Q_BLOCK, f);
     if (Q_SELDOM(!q_unheld(atomic_load_explicit(r, memory_order_relaxed)))) { /* relaxed: the frame is ours (R1) */
         return alloc_rest(q, c, visit, n_more, f, tag);
     }
@@ -109,7 +106,7 @@ static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, 
     }
     q_record *r = q_cache_record(c, f);
     uint32_t record = atomic_load_explicit(r, memory_order_relaxed); /* as below */
-    if (!q_held_alone(record)) {                                     /* as below */
+    if (!q_held_alone(record)) {
         return free_rest(q, c, visit, pa);
     }
     atomic_store_explicit(r, q_freed_alone(record), memory_order_relaxed);

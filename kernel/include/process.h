@@ -1,6 +1,6 @@
 /* process.h: processes, which of them runs when, and waiting.
  *
- * Wherever the kernel holds no lock it can be interrupted, and the process that it works for may lose the CPU. */
+ * The kernel can be interrupted wherever it holds no lock. Then another process may get the CPU. */
 #ifndef PROCESS_H
 #define PROCESS_H
 
