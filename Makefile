@@ -52,6 +52,7 @@ help:
 	@awk '/^##@ / { name = $$2; sub(/^##@ +[^ ]+ +/, ""); printf "  make %-19s %s\n", name, $$0 }' $(MAKEFILE_LIST)
 	@echo "Variables, with examples:"
 	@echo "  make run HARTS=2 MEM=1G  the machine: how many CPUs, how much memory (ARCH=riscv64 is the only kind so far)"
+	@echo "  make run LOCAL=1         the kernel with local visits: its own code is not preempted (docs/porting.md)"
 	@echo "  make test ONLY=unit      only the tests whose path has this in it"
 	@echo "  make test SETUP=         without looking for missing packages"
 	@echo "  make lib BUILD=out       everything that is made goes to out/; CC= and CLANG= name the compilers"

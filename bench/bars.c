@@ -14,12 +14,14 @@ enum sense { AT_MOST, AT_LEAST };
 
 struct tally {
     struct results *r;
+    const char *const *judged;
     unsigned n_bars, n_met, n_open;
     FILE *csv;
 };
 
 /* Who is judged: the first counts, the second is shown. */
-static const char *const judged[2] = {"quire", "quire-inline"};
+static const char *const general[2] = {"quire", "quire-inline"};
+static const char *const local[2] = {"quire-local", "quire-local-inline"};
 
 /* ---- judging -------------------------------------------------------------------------------------------- */
 
@@ -91,18 +93,18 @@ static void judge_ratio(struct tally *t, const char *what, struct cell over, str
     double value[2];
     bool with_itself = under.peer == NULL;
     for (unsigned i = 0; i < 2; i++) {
-        over.peer = judged[i];
-        under.peer = with_itself ? judged[i] : under.peer;
+        over.peer = t->judged[i];
+        under.peer = with_itself ? t->judged[i] : under.peer;
         value[i] = ratio(t->r, &over, &under);
     }
-    over.peer = judged[0];
+    over.peer = t->judged[0];
     judge(t, what, value, AT_MOST, limit, why_not(t->r, &over, &under));
 }
 
 static void judge_against(struct tally *t, struct cell c, const char *peer, double limit) {
     char what[96];
-    snprintf(what, sizeof what, "%s%s, %u thread%s: quire / %s, %s", c.work->name, c.touch ? ", touched" : "",
-             c.n_threads, c.n_threads > 1 ? "s" : "", peer, c.part == NET ? "net" : "total");
+    snprintf(what, sizeof what, "%s%s, %u thread%s: %s / %s, %s", c.work->name, c.touch ? ", touched" : "", c.n_threads,
+             c.n_threads > 1 ? "s" : "", t->judged[0], peer, c.part == NET ? "net" : "total");
     struct cell other = c;
     other.peer = peer;
     judge_ratio(t, what, c, other, limit);
@@ -174,7 +176,7 @@ static double startup_ratio(const struct results *r, const struct figures *f) {
 static void judge_figures(struct tally *t) {
     double stranded[2] = {NAN, NAN}, whole[2] = {NAN, NAN}, lead[2] = {NAN, NAN}, startup[2] = {NAN, NAN};
     for (unsigned i = 0; i < 2; i++) {
-        unsigned p = peer_index(judged[i]);
+        unsigned p = peer_index(t->judged[i]);
         if (p < n_peers) {
             const struct figures *f = &t->r->figures[p];
             stranded[i] = f->n_stranded;
@@ -191,15 +193,41 @@ static void judge_figures(struct tally *t) {
     judge(t, "kernel start-up, 128 MiB: guest instructions, quire / seed", boot, AT_MOST, 0.02, "not counted");
 }
 
-void print_bars(struct results *r, FILE *csv) {
-    struct tally t = {.r = r, .csv = csv};
-    fprintf(csv, "bar,quire,quire_inline,sense,limit,verdict\n");
-    printf("\n%-*s%*s%*s  bar\n", BAR, "bars: medians of the ratios inside each repetition", FIGURE, "quire", FIGURE,
+/* With local visits nothing is left that a pool of DPDK's does not do, too, but to count and to check. */
+static void judge_local(struct tally *t) {
+    static const struct {
+        const struct work *work;
+        double limit;
+    } net[] = {{&work_same, 0.8}, {&work_burst_64, 1.0}, {&work_bulk, 1.1}};
+    for (unsigned w = 0; w < 3; w++) {
+        for (unsigned n = 1; n <= 2; n++) {
+            struct cell c = {.work = net[w].work, .n_threads = n, .part = NET};
+            judge_against(t, c, "mempool", net[w].limit);
+        }
+    }
+    judge_against(t, (struct cell){.work = &work_random, .n_threads = 1, .part = NET}, "mempool", 2.0);
+    for (unsigned n = 1; n <= 2; n++) {
+        judge_against(t, (struct cell){.work = &work_same, .n_threads = n, .touch = true}, "mempool", 1.0);
+    }
+    judge_passing(t);
+}
+
+static void print_head(const struct tally *t, const char *what) {
+    printf("\n%-*s%*s%*s  bar\n", BAR, what, FIGURE, strchr(t->judged[0], '-') == NULL ? "quire" : "local", FIGURE,
            "inline");
+}
+
+void print_bars(struct results *r, FILE *csv) {
+    struct tally t = {.r = r, .judged = general, .csv = csv};
+    fprintf(csv, "bar,library,inline,sense,limit,verdict\n");
+    print_head(&t, "bars: medians of the ratios inside each repetition");
     judge_mempool(&t);
     judge_passing(&t);
     judge_queue(&t);
     judge_block(&t);
     judge_figures(&t);
+    t.judged = local;
+    print_head(&t, "with local visits");
+    judge_local(&t);
     printf("\n%u of %u bars met, %u not measured\n", t.n_met, t.n_bars, t.n_open);
 }

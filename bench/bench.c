@@ -191,6 +191,7 @@ static void measure_times(struct results *r, const struct options *o, const stru
         snprintf(what, sizeof what, "repetition %u of %u", n + 1, r->n_repetitions);
         progress(what);
         r->line_ns[n] = n_usable_cpus() < 2 ? NAN : line_round_trip();
+        r->exchange_ns[n] = exchange_ns();
         for (unsigned i = 0; i < r->n_rows; i++) {
             measure_row(r, &r->rows[i], n, memory, o->quick);
         }

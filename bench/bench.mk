@@ -5,22 +5,23 @@
 #   make bench PEERS=/path/x.c [PEER_CFLAGS=...] [PEER_LIBS=...]
 # where each file defines `const struct peer peer_<its own name without .c>`.
 PEERS ?=
-PEER_NAMES := sham told floor quire quire_inline
+PEER_NAMES := sham told floor quire quire_inline quire_local quire_local_inline
 PEER_SRC := $(addprefix bench/peer_,sham.c floor.c single.c percpu.c counted.c quire.c)
 -include bench/peers.mk
 PEER_NAMES += $(basename $(notdir $(PEERS)))
 PEER_NAMES += single percpu_packed percpu_padded counted single_junk percpu_junk counted_junk quire_junk
 
 PEER_OBJ := $(PEER_SRC:%.c=$(BUILD)/bench/%.o) $(patsubst %.c,$(BUILD)/bench/outside/%.o,$(notdir $(PEERS))) \
-            $(BUILD)/bench/quire-inline.o
+            $(BUILD)/bench/quire-inline.o $(BUILD)/bench/quire-local.o $(BUILD)/bench/quire-local-inline.o
 BENCH_MAIN := bench/bench.c bench/pairs.c
 BENCH_REPORT := $(addprefix bench/,results.c tables.c bars.c guard.c churn.c fill.c startup.c sample.c)
-BENCH_SRC := $(addprefix bench/,threads.c work.c work_pass.c work_order.c peers.c) $(QUIRE_SRC) $(HOST_SRC)
+BENCH_SRC := $(addprefix bench/,threads.c work.c work_pass.c work_order.c peers.c) $(QUIRE_SRC) $(HOST_SRC) $(HOST_LOCAL_SRC)
 BENCH_OBJ := $(BENCH_SRC:%.c=$(BUILD)/bench/%.o) $(PEER_OBJ)
 BENCH_FLAGS := -Ibench -Iport/host -I$(BUILD)/bench -pthread
 
+comma := ,
+
 # Who asks for its CPU does so in place, as DPDK does and kernels do; but for the floor, which a call is part of.
-CPU_IN_PLACE := -DQUIRE_PORT_CPU_H='"host_cpu.h"'
 $(BUILD)/bench/bench/peer_floor.o $(BUILD)/bench/port/host/host.o: CPU_IN_PLACE :=
 
 # Made anew when it would say something else.
@@ -31,18 +32,22 @@ $(BUILD)/bench/peer_list.h: bench/force
 .PHONY: bench/force
 $(BUILD)/bench/bench/peers.o: $(BUILD)/bench/peer_list.h
 
-# Quire once more, as one program with its callers. All names are hidden but the contestant's: from the compiler, which would
-# not inline what somebody else might replace, and then from the linker.
-INLINE_FLAGS := -flto -fvisibility=hidden
-INLINE_OBJ := $(patsubst %.c,$(BUILD)/bench/inline/%.o,$(QUIRE_SRC) bench/peer_quire_inline.c)
-$(BUILD)/bench/inline/%.o: %.c
-	@mkdir -p $(@D)
-	@echo "  CC  $@"
-	@$(CC) $(INLINE_FLAGS) $(STRICT) $(CFLAGS) $(CPPFLAGS) $(BENCH_FLAGS) $(CPU_IN_PLACE) $(DEPS) -c -o $@ $<
-$(BUILD)/bench/quire-inline.o: $(INLINE_OBJ)
-	@echo "  LTO $@"
-	@$(CC) $(INLINE_FLAGS) $(CFLAGS) -r -nostdlib $(if $(findstring clang,$(CC)),-fuse-ld=lld,-flinker-output=nolto-rel) -o $@ $^
-	@llvm-objcopy --keep-global-symbol=peer_quire_inline $@
+# Quire once more, built otherwise: $(call quire_built,NAME,OPTIONS,WHAT) makes peer_<name>. All names are hidden but that: from
+# the compiler, which would not inline what somebody else might replace, and then from the linker.
+define quire_built
+$(BUILD)/bench/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	@echo "  CC  $$@"
+	@$$(CC) -fvisibility=hidden $(2) $$(STRICT) $$(CFLAGS) $$(CPPFLAGS) $$(BENCH_FLAGS) $$(DEPS) -c -o $$@ $$<
+$(BUILD)/bench/$(1)/bench/peer_quire_built.o: CPPFLAGS += -DPEER=peer_$(subst -,_,$(1)) -DPEER_NAME='"$(1)"' -DPEER_WHAT='"$(3)"'
+$(BUILD)/bench/$(1).o: $(patsubst %.c,$(BUILD)/bench/$(1)/%.o,$(QUIRE_SRC) bench/peer_quire_built.c)
+	@echo "  LTO $$@"
+	@$$(CC) $(2) $$(CFLAGS) -r -nostdlib $(if $(findstring clang,$(CC)),-fuse-ld=lld,-flto-partition=one -flinker-output=nolto-rel) -o $$@ $$^
+	@llvm-objcopy --keep-global-symbol=peer_$(subst -,_,$(1)) $$@
+endef
+$(eval $(call quire_built,quire-inline,-flto $(CPU_IN_PLACE),this allocator$(comma) compiled in one with its callers$(comma) as a kernel may))
+$(eval $(call quire_built,quire-local,$(CPU_LOCAL),this allocator where each CPU enters its own cache by plain loads and stores))
+$(eval $(call quire_built,quire-local-inline,-flto $(CPU_LOCAL),both of these))
 
 # From outside, made anew each time: another file may have had the name before.
 $(BUILD)/bench/outside/%.o: CPPFLAGS += $(PEER_CFLAGS)
@@ -78,7 +83,7 @@ bench-keep:
 	cp $(OUT)/bench.svg docs/pictures/benchmarks.svg
 	cp $(OUT)/report.txt docs/pictures/benchmarks.txt
 
--include $(wildcard $(addprefix $(BUILD)/bench/,bench/*.d src/*.d port/host/*.d inline/*/*.d))
+-include $(wildcard $(addprefix $(BUILD)/bench/,bench/*.d src/*.d port/host/*.d quire-*/*/*.d))
 include bench/kernel/kernel_bench.mk
 include bench/scale/scale.mk
 include bench/replay/replay.mk

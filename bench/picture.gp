@@ -15,7 +15,7 @@ set xtics rotate by -40 left nomirror scale 0 noenhanced font ',10'
 set ytics nomirror
 set grid ytics lc rgb '#dddddd'
 set border 3 lc rgb '#888888'
-set bmargin 4.5
+set bmargin 6
 set tmargin 3.5
 unset key
 

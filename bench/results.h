@@ -37,6 +37,7 @@ struct results {
     struct row rows[MAX_ROWS];
     struct figures *figures;         /* of each contestant */
     double line_ns[MAX_REPETITIONS]; /* round trip of a cache line between two CPUs; NAN: not measured */
+    double exchange_ns[MAX_REPETITIONS];
     double boot[2];                  /* guest instructions until the allocator is ready: Quire's, the seed's; NAN */
 };
 

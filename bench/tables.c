@@ -104,8 +104,9 @@ void print_times(struct results *r) {
             }
         }
     }
+    printf("\none atomic exchange on a line of this CPU: %.1f ns\n", median(r->exchange_ns, r->n_repetitions));
     if (!isnan(median(r->line_ns, r->n_repetitions))) {
-        printf("\none cache line to another CPU and back: %.0f ns\n", median(r->line_ns, r->n_repetitions));
+        printf("one cache line to another CPU and back: %.0f ns\n", median(r->line_ns, r->n_repetitions));
     }
 }
 

@@ -122,6 +122,15 @@ static double play_once(void) {
     return table.ns;
 }
 
+double exchange_ns(void) {
+    enum { N = 1 << 20 };
+    double began = thread_ns();
+    for (unsigned i = 0; i < N; i++) {
+        (void)atomic_exchange(&table.turn, i);
+    }
+    return (thread_ns() - began) / N;
+}
+
 /* The best of some short games: one in which a player was taken off its CPU says nothing. */
 double line_round_trip(void) {
     double best = play_once();

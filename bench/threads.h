@@ -22,4 +22,7 @@ double seconds(void);   /* by the clock on the wall */
 /* Ns that it takes one cache line to go from one CPU to another and back. Needs two CPUs. */
 double line_round_trip(void);
 
+/* Ns of an atomic exchange on a cache line that only this CPU uses. */
+double exchange_ns(void);
+
 #endif

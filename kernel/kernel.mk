@@ -18,6 +18,12 @@ $(KERNEL_OUT)/%.o: %.c
 	@echo "  CC  $@"
 	@$(CLANG) $(KERNEL_CFLAGS) $(KERNEL_CPPFLAGS) $(DEPS) -c $< -o $@
 
+# With local visits.
+$(KERNEL_OUT)-local/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(CLANG) $(KERNEL_CFLAGS) $(KERNEL_CPPFLAGS) -DKERNEL_LOCAL $(DEPS) -c $< -o $@
+
 $(KERNEL_OUT)/%.o: %.S
 	@mkdir -p $(@D)
 	@echo "  AS  $@"
@@ -27,6 +33,13 @@ $(KERNEL): $(KERNEL_OBJ) kernel/arch/riscv64/kernel.ld
 	@echo "  LD  $@"
 	@ld.lld -T kernel/arch/riscv64/kernel.ld -o $@ $(KERNEL_OBJ)
 
+KERNEL_LOCAL := $(KERNEL_OUT)-local/kernel.elf
+KERNEL_LOCAL_OBJ := $(patsubst %.c,$(KERNEL_OUT)-local/%.o,$(filter %.c,$(KERNEL_SRC) $(QUIRE_SRC) $(BOOT_SRC))) \
+                    $(patsubst %.S,$(KERNEL_OUT)/%.o,$(filter %.S,$(KERNEL_SRC)))
+$(KERNEL_LOCAL): $(KERNEL_LOCAL_OBJ) kernel/arch/riscv64/kernel.ld
+	@echo "  LD  $@"
+	@ld.lld -T kernel/arch/riscv64/kernel.ld -o $@ $(KERNEL_LOCAL_OBJ)
+
 # A firmware for more harts than the 128 that QEMU's own knows.
 KERNEL_FIRMWARE := $(KERNEL_OUT)/firmware.elf
 FIRMWARE_OBJ := $(patsubst %,$(KERNEL_OUT)/%.o,$(basename $(wildcard kernel/firmware/*.c kernel/firmware/*.S)))
@@ -34,17 +47,21 @@ $(KERNEL_FIRMWARE): $(FIRMWARE_OBJ) kernel/firmware/firmware.ld
 	@echo "  LD  $@"
 	@ld.lld -T kernel/firmware/firmware.ld -o $@ $(FIRMWARE_OBJ)
 
--include $(KERNEL_OBJ:.o=.d) $(FIRMWARE_OBJ:.o=.d)
+-include $(KERNEL_OBJ:.o=.d) $(KERNEL_LOCAL_OBJ:.o=.d) $(FIRMWARE_OBJ:.o=.d)
+
+# The one that is run. LOCAL=1: with local visits.
+LOCAL ?=
+KERNEL_RUN := $(if $(LOCAL),$(KERNEL_LOCAL),$(KERNEL))
 
 RUN = FIRMWARE='$(if $(filter $(HARTS),$(shell seq 128)),default,$(KERNEL_FIRMWARE))' \
-      kernel/run.sh '$(ARCH)' '$(HARTS)' '$(MEM)' $(KERNEL) $(USER_INITRAMFS)
+      kernel/run.sh '$(ARCH)' '$(HARTS)' '$(MEM)' $(KERNEL_RUN) $(USER_INITRAMFS)
 
 ##@ run  boot the reference kernel to its shell; Ctrl-D leaves it
-run: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS)
+run: $(KERNEL_RUN) $(KERNEL_FIRMWARE) $(USER_INITRAMFS)
 	@$(RUN)
 
 ##@ demo  the same without typing: memory shared, copied, used up and given back
-demo: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS)
+demo: $(KERNEL_RUN) $(KERNEL_FIRMWARE) $(USER_INITRAMFS)
 	@$(RUN) run=demo
 
 include kernel/sanitize/sanitize.mk

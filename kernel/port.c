@@ -1,5 +1,5 @@
 /* port.c: the allocator's hooks, all that it needs of this kernel beside the four memory functions and quire_cpu.h. */
-#include <kernel.h>
+#include <process.h>
 #include <quire/port.h>
 
 static const char *const owner_names[OWNERS] = {
@@ -36,3 +36,33 @@ void quire_port_fault(const struct quire_fault *fault) {
           quire_fault_name(fault->kind), fault->detail, fault->pa, fault->order, fault->refs, fault->record,
           owner_name(fault->tag), content(text, sizeof text, fault));
 }
+
+/* ---- barriers on other CPUs, for local visits --------------------------------------------------------------- */
+
+/* seq_cst: the fence that the others ask for */
+void trap_poked(void) {
+    struct cpu *cpu = arch_cpu();
+    uint32_t n = atomic_load(&cpu->n_asked);
+    atomic_thread_fence(memory_order_seq_cst);
+    atomic_store(&cpu->n_made, n);
+}
+
+#ifdef QUIRE_PORT_LOCAL
+/* The other CPU answers from an interrupt. Two that ask each other with interrupts off would wait for ever, so then it is
+ * refused; with interrupts on the caller holds no lock that the other one could wait for. */
+bool quire_port_fence(unsigned number) {
+    bool on = arch_interrupts_off();
+    bool own = arch_cpu()->number == number;
+    arch_interrupts_restore(on);
+    if (own || !on) {
+        return own;
+    }
+    struct cpu *cpu = &cpus[number];
+    uint32_t mine = atomic_fetch_add(&cpu->n_asked, 1) + 1;
+    arch_cpu_poke(cpu);
+    while ((int32_t)(atomic_load(&cpu->n_made) - mine) < 0) {
+        ;
+    }
+    return true;
+}
+#endif

@@ -7,7 +7,8 @@
  * process_lock is held across a switch: the process that leaves acquires it, says where it can be found again, and
  * switches; the one that comes releases it. So nobody can run a process whose registers are not yet all saved.
  *
- * CPU 0 keeps time: it ticks always. The others tick only while they run a process. */
+ * CPU 0 keeps time: it ticks always. The others tick only while they run a process. A tick takes the CPU from kernel code,
+ * too, if that is PREEMPTIBLE; else from the process when it goes back to its program. */
 #include <console.h>
 #include <memory.h>
 #include <options.h>
@@ -97,6 +98,7 @@ static void run(struct cpu *cpu, struct process *process) {
     process->state = PROCESS_RUNNING;
     process->ran_on.word[cpu->number / 64] |= (uint64_t)1 << cpu->number % 64;
     cpu->current = process;
+    cpu->late = false;
     if (!cpu->ticking) {
         set_ticking(cpu, true);
     }
@@ -223,7 +225,16 @@ void trap_tick(void) {
         memory_exercise();
     }
     set_ticking(cpu, cpu->number == 0 || cpu->current != NULL); /* late, so that others get on however short it is */
-    if (cpu->current != NULL) {
+    cpu->late = cpu->current != NULL;
+    if (PREEMPTIBLE) {
+        give_way();
+    }
+}
+
+void give_way(void) {
+    struct cpu *cpu = arch_cpu();
+    if (cpu->late) {
+        cpu->late = false;
         yield();
     }
 }

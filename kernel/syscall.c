@@ -39,6 +39,7 @@ void trap_page_fault(uintptr_t address, unsigned access, uintptr_t pc) {
 }
 
 void trap_leave_for_user(void) {
+    give_way();
     if (atomic_load(&current()->killed)) {
         die(DEATH_KILLED);
     }

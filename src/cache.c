@@ -22,7 +22,8 @@
  *   +----------------------------------------------------------+    +--------------+
  *
  * A frame comes in by a borrow or a free and leaves by an allocation or the way home. Between the two it costs no locked
- * instruction but the guard's. That is why a cache takes many frames at a time, and sends many home at a time.
+ * instruction but the guard's, if that has one. That is why a cache takes many frames at a time, and sends many home at a
+ * time.
  *
  * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
  * memory could make, the CPU gathers: frees skip warm, so that allocations move into the fullest blocks and the
@@ -59,7 +60,7 @@ _Static_assert(Q_RUNS / 2 <= Q_MOST_RUNS, "one search fetches half a stack");
 _Static_assert(1u << Q_RUN_ORDERS <= Q_WORD_BITS, "a small run lies in one word");
 
 void q_cache_init(struct q_cache *c) {
-    atomic_init(&c->guard, 0);
+    q_guard_init(&c->guard);
     atomic_init(&c->n_calls, 0);
     c->n_warm = 0;
     c->n_taken = 0;

@@ -2,9 +2,10 @@
 #ifndef Q_CACHE_H
 #define Q_CACHE_H
 
+#include "compiler.h"
 #include "core.h"
+#include "guard.h"
 #include "loan.h"
-#include <quire/port.h>
 
 #define Q_WARM 128 /* single frames; the older half leaves when it is full */
 
@@ -18,8 +19,8 @@
 
 /* The guard comes first; all else is the visitor's to change. What the quick ways use lies together. */
 struct q_cache {
-    /* Q_BUSY, or Q_VISIT for each visit so far and Q_WARM_FRAME for each warm frame */
-    _Alignas(Q_CACHE_BYTES) _Atomic q_word guard;
+    /* its word: Q_VISIT for each visit so far and Q_WARM_FRAME for each warm frame */
+    _Alignas(Q_CACHE_BYTES) struct q_guard guard;
 
     /* The zone of warm and `in`, and copies of what the quick ways need to know of it. */
     q_shown first;   /* its first frame */
@@ -29,7 +30,7 @@ struct q_cache {
 
     q_shown gathering;      /* 1 or 0 */
     _Atomic q_word n_calls; /* slow calls that began on this CPU and have not ended (q_call_begin); not the visitor's */
-    uint32_t n_warm;        /* what the guard says, between q_open and q_close */
+    uint32_t n_warm;        /* what the guard's word says, between q_open and q_close */
 
     q_shown word; /* of `in` that allocations come from at the moment */
     struct q_loan in, out;
@@ -42,40 +43,55 @@ struct q_cache {
 
 /* ---- visits ----------------------------------------------------------------------------------------------
  *
- * q_enter   become the visitor, or learn that somebody is
- * q_leave   the visit is over
- * q_retreat the visit is over, and changed nothing
- * q_open    q_enter for the slow ways, in which n_warm counts the warm frames; a quick visit goes on as a slow one
- *           after q_slow_down
- * q_close   q_leave for the slow ways */
+ * q_enter    become the visitor of this CPU's cache, or learn that somebody is
+ * q_leave    the visit is over
+ * q_retreat  the visit is over, and changed nothing
+ * q_open     q_enter for the slow ways, in which n_warm counts the warm frames; a quick visit goes on as a slow one
+ *            after q_slow_down
+ * q_close    q_leave for the slow ways
+ * q_claim    q_open for any CPU's cache
+ * q_release  q_close for that
+ *
+ * Between q_enter or q_open and what ends the visit the caller is pinned to its CPU (guard.h). */
 
-#define Q_BUSY       ((q_word)1) /* odd, and so no number of visits */
-#define Q_WARM_FRAME ((q_word)8) /* the size of one, on 64-bit machines, so that the guard holds an offset */
+#define Q_WARM_FRAME ((q_word)8) /* the size of one, on 64-bit machines, so that the word holds an offset */
 #define Q_WARM_FULL  (Q_WARM * Q_WARM_FRAME)
-#define Q_VISIT      (2 * Q_WARM_FULL) /* more than all warm frames, so that each visit adds to the guard */
-_Static_assert((Q_VISIT & (Q_VISIT - 1)) == 0 && Q_BUSY < Q_WARM_FRAME, "the guard's parts are bits of their own");
+#define Q_VISIT      (2 * Q_WARM_FULL) /* more than all warm frames, so that each visit adds to the word */
+_Static_assert((Q_VISIT & (Q_VISIT - 1)) == 0 && Q_BUSY < Q_WARM_FRAME, "the word's parts are bits of their own");
 
 static inline uint32_t q_visit_warm(q_word visit) {
     return (uint32_t)(visit % Q_VISIT / Q_WARM_FRAME);
 }
 
-/* Tries to become the visitor; false: somebody is there, maybe the very caller, interrupted. *visit is for leaving. */
-static inline bool q_enter(struct q_cache *c, q_word *visit) {
-    /* seq_cst: acquire, to see what the last visitor left (pairs with q_leave); and one order with the prover's fence,
-     * so that a visit begun before that fence is seen by it (take.c, P1). */
-    *visit = atomic_exchange(&c->guard, Q_BUSY);
-    return *visit != Q_BUSY;
+/* What a visit leaves in which `n_more` warm frames came, or went. */
+static inline q_word q_visit_after(q_word visit, int n_more) {
+    return visit + Q_VISIT + (q_word)n_more * Q_WARM_FRAME;
+}
+
+/* Tries to become the visitor of this CPU's cache, if the CPU is one of the first n_cpus. False: it is not; or somebody is
+ * there, maybe the very caller, interrupted. *visit is for leaving. */
+static inline bool q_enter(struct quire *q, size_t n_cpus, struct q_cache **c, q_word *visit) {
+    size_t cpu = q_pin();
+    if (!Q_SELDOM(cpu >= n_cpus)) {
+        *c = &q->caches[cpu];
+        if (!Q_SELDOM(!q_guard_enter(&(*c)->guard, visit))) {
+            return true;
+        }
+    }
+    q_unpin();
+    return false;
 }
 
 /* The visit is over; `n_more` warm frames came in it, or went. */
 static inline void q_leave(struct q_cache *c, q_word visit, int n_more) {
-    /* release: pairs with q_enter, and with the looks of provers and of the recount */
-    atomic_store_explicit(&c->guard, visit + Q_VISIT + (q_word)n_more * Q_WARM_FRAME, memory_order_release);
+    q_guard_leave(&c->guard, q_visit_after(visit, n_more));
+    q_unpin();
 }
 
 /* The visit is over, and changed nothing: no proof need see it. */
 static inline void q_retreat(struct q_cache *c, q_word visit) {
-    atomic_store_explicit(&c->guard, visit, memory_order_release); /* as above */
+    q_guard_retreat(&c->guard, visit);
+    q_unpin();
 }
 
 /* A quick visit goes on as a slow one, in which n_warm counts the warm frames. */
@@ -84,32 +100,46 @@ static inline void q_slow_down(struct q_cache *c, q_word visit) {
     c->n_warm = q_visit_warm(visit);
 }
 
-static inline bool q_open(struct q_cache *c, q_word *visit) {
-    if (!q_enter(c, visit)) {
+static inline bool q_open(struct quire *q, struct q_cache **c, q_word *visit) {
+    if (!q_enter(q, q->n_cpus, c, visit)) {
+        return false;
+    }
+    q_slow_down(*c, *visit);
+    return true;
+}
+
+/* What a slow visit leaves. */
+static inline q_word q_visit_end(const struct q_cache *c, q_word visit) {
+    Q_ASSERT(c->n_warm <= Q_WARM, c->n_warm);
+    return q_visit_after(visit, (int)c->n_warm - (int)q_visit_warm(visit));
+}
+
+static inline void q_close(struct q_cache *c, q_word visit) {
+    q_guard_leave(&c->guard, q_visit_end(c, visit));
+    q_unpin();
+}
+
+static inline bool q_claim(struct quire *q, unsigned cpu, q_word *visit) {
+    struct q_cache *c = &q->caches[cpu];
+    if (!q_guard_claim(&c->guard, cpu, visit)) {
         return false;
     }
     q_slow_down(c, *visit);
     return true;
 }
 
-static inline void q_close(struct q_cache *c, q_word visit) {
-    Q_ASSERT(c->n_warm <= Q_WARM, c->n_warm);
-    q_leave(c, visit, (int)c->n_warm - (int)q_visit_warm(visit));
-}
-
-/* This CPU's cache; NULL: it has none. */
-static inline struct q_cache *q_cache_here(struct quire *q) {
-    unsigned cpu = quire_port_cpu();
-    return cpu < q->n_cpus ? &q->caches[cpu] : NULL;
+static inline void q_release(struct q_cache *c, q_word visit) {
+    q_guard_release(&c->guard, q_visit_end(c, visit));
 }
 
 /* Around a slow call, which moves frames between a visit and their records: while it is under way a recount means
  * nothing. Counted in any cache, best in this CPU's. */
 static inline void q_call_begin_in(struct q_cache *c) {
-    atomic_fetch_add(&c->n_calls, 1); /* seq_cst: before anything that the call moves, as in q_enter (validate.c) */
+    atomic_fetch_add(&c->n_calls, 1); /* seq_cst: before anything that the call moves (validate.c) */
 }
 static inline struct q_cache *q_call_begin(struct quire *q) {
-    struct q_cache *here = q_cache_here(q), *c = here != NULL ? here : q->caches;
+    unsigned cpu = quire_port_cpu();
+    struct q_cache *c = &q->caches[cpu < q->n_cpus ? cpu : 0];
     q_call_begin_in(c);
     return c;
 }
@@ -119,7 +149,7 @@ static inline void q_call_end(struct q_cache *c) {
 
 /* ---- in a visit, for the quick ways ---------------------------------------------------------------------- */
 
-/* The warm frame at this offset, as the guard counts. */
+/* The warm frame at this offset, as the guard's word counts. */
 static inline q_shown *q_cache_warm(struct q_cache *c, q_word offset) {
     return &c->warm[offset / Q_WARM_FRAME];
 }

@@ -60,7 +60,7 @@ bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats
         return false;
     }
     const struct q_cache *c = &q->caches[cpu];
-    q_word visit = atomic_load_explicit(&c->guard, memory_order_relaxed);
+    q_word visit = q_guard_see(&c->guard);
     bool busy = visit == Q_BUSY; /* the visitor keeps the number of warm frames to itself until it leaves */
     *out = (struct quire_cpu_stats){
         .n_warm = (uint32_t)((busy ? 0 : q_visit_warm(visit)) + q_cache_count_runs(c)),

@@ -20,14 +20,9 @@
 #include "place.h"
 #include "take.h"
 
-/* This CPU's cache, entered, if it has quick ways and takes 2^order frames; else NULL. */
-static inline struct q_cache *enter_for(struct quire *q, unsigned order, q_word *visit) {
-    size_t cpu = quire_port_cpu();
-    if (order > QUIRE_BLOCK_ORDER || cpu >= q->n_quick) {
-        return NULL;
-    }
-    struct q_cache *c = &q->caches[cpu];
-    return q_enter(c, visit) ? c : NULL;
+/* Whether this CPU's cache is entered, which has quick ways, and takes 2^order frames. */
+static inline bool enter_for(struct quire *q, unsigned order, struct q_cache **c, q_word *visit) {
+    return order <= QUIRE_BLOCK_ORDER && q_enter(q, q->n_quick, c, visit);
 }
 
 /* ---- allocate -------------------------------------------------------------------------------------------- */
@@ -94,8 +89,8 @@ enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag
         return alloc_single_or_refuse(q, order, tag, out);
     }
     q_word visit;
-    struct q_cache *c = enter_for(q, order, &visit);
-    if (c == NULL) { /* no cache, nested, contents to look at, or two blocks at once */
+    struct q_cache *c;
+    if (!enter_for(q, order, &c, &visit)) { /* no cache, nested, contents to look at, or two blocks at once */
         return q_alloc(q, "quire_alloc_order", order, tag, true, out);
     }
     q_frame f = kept(c, order);
@@ -162,10 +157,8 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
     }
     q_word visit = 0;
     struct q_cache *c = NULL;
-    if (QUIRE_CHECK < 2 && q_locate_quickly(q, pa, order, &at)) {
-        c = enter_for(q, order, &visit);
-    }
-    if (c == NULL) { /* no cache, nested, contents to fill, another zone, or two blocks at once */
+    bool entered = QUIRE_CHECK < 2 && q_locate_quickly(q, pa, order, &at) && enter_for(q, order, &c, &visit);
+    if (!entered) { /* no cache, nested, contents to fill, another zone, or two blocks at once */
         return q_free(q, "quire_free_order", pa, order);
     }
     if (!disown_whole(&at, order)) { /* a part of an allocation, shared, or misused */

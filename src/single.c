@@ -17,7 +17,7 @@
  *
  * A visit may be cut short. An interrupt in the middle finds the cache in use, and takes its frame elsewhere. If the CPU
  * dies, recovery forgets the cache and believes the record, which was written before the store that ends the visit. If the
- * caller is moved to another CPU, it goes on in the same cache, and others find that in use. */
+ * caller is moved to another CPU, it goes on in the same cache, and others find that in use (guard.h). */
 #include "alloc.h"
 #include "cache.h"
 #include "compiler.h"
@@ -71,13 +71,9 @@ quire_pa quire_alloc(struct quire *q, uint8_t tag) {
     if (Q_SELDOM(tag == QUIRE_TAG_QUARANTINE)) { /* free of cost if the call is made in place, with a constant */
         return QUIRE_NONE;
     }
-    size_t cpu = quire_port_cpu();
-    if (Q_SELDOM(cpu >= q->n_quick)) { /* no cache, or contents to look at */
-        return alloc_slow(q, tag);
-    }
-    struct q_cache *c = &q->caches[cpu];
+    struct q_cache *c;
     q_word visit;
-    if (Q_SELDOM(!q_enter(c, &visit))) { /* nested in another call, or on another CPU's heels */
+    if (Q_SELDOM(!q_enter(q, q->n_quick, &c, &visit))) { /* no cache, contents to look at, or nested in another call */
         return alloc_slow(q, tag);
     }
     q_word n_warm = visit & (Q_VISIT - Q_WARM_FRAME);
@@ -122,13 +118,9 @@ static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, 
 }
 
 enum quire_status quire_free(struct quire *q, quire_pa pa) {
-    size_t cpu = quire_port_cpu();
-    if (QUIRE_CHECK >= 2 || Q_SELDOM(cpu >= q->n_quick)) { /* as in quire_alloc */
-        return free_slow(q, pa);
-    }
-    struct q_cache *c = &q->caches[cpu];
+    struct q_cache *c;
     q_word visit;
-    if (Q_SELDOM(!q_enter(c, &visit))) { /* as in quire_alloc */
+    if (QUIRE_CHECK >= 2 || Q_SELDOM(!q_enter(q, q->n_quick, &c, &visit))) { /* as in quire_alloc */
         return free_slow(q, pa);
     }
     quire_pa i = (pa >> QUIRE_PAGE_SHIFT) - q_see(&c->first); /* wraps to something large for an address below */

@@ -31,7 +31,9 @@
 #include "home.h"
 #include "place.h"
 
-#define Q_PROOF_TRIES 32
+/* How often a call tries before it gives up. With local guards each try costs a barrier on every other CPU. */
+#define Q_PROOF_TRIES       32
+#define Q_LOCAL_PROOF_TRIES 4
 
 /* ---- the blocks ------------------------------------------------------------------------------------------ */
 
@@ -63,9 +65,9 @@ void q_drain_all(struct quire *q) {
     for (unsigned i = 0; i < q->n_cpus; i++) {
         struct q_cache *c = &q->caches[i];
         q_word visit;
-        if (q_open(c, &visit)) {
+        if (!q_guard_is_new(&c->guard) && q_claim(q, i, &visit)) {
             q_cache_drain(q, c);
-            q_close(c, visit);
+            q_release(c, visit);
         }
     }
 }
@@ -100,7 +102,7 @@ static struct look look(const struct quire *q) {
     q_word begun = atomic_load(&q->n_begun);
     struct look l = {begun, begun != atomic_load(&q->n_ended)};
     for (unsigned i = 0; i < q->n_cpus; i++) {
-        q_word guard = atomic_load(&q->caches[i].guard);
+        q_word guard = q_guard_see(&q->caches[i].guard);
         l.sum += guard;
         l.busy |= guard == Q_BUSY;
     }
@@ -108,13 +110,18 @@ static struct look look(const struct quire *q) {
 }
 
 /* One frame out of anybody's cache, this CPU's first; the rest of another's goes home, for everybody. Adds the visits made
- * to *n_visits. */
-static Q_COLD q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits) {
+ * to *n_visits. Clears *all_seen if a cache was in use. */
+static Q_COLD q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_visits, bool *all_seen) {
     Q_ASSERT(cpu < q->n_cpus, cpu);
     for (unsigned i = 0; i < q->n_cpus; i++) {
-        struct q_cache *c = &q->caches[cpu + i < q->n_cpus ? cpu + i : cpu + i - q->n_cpus];
+        unsigned of = cpu + i < q->n_cpus ? cpu + i : cpu + i - q->n_cpus;
+        struct q_cache *c = &q->caches[of];
         q_word visit;
-        if (!q_open(c, &visit)) {
+        if (q_guard_is_new(&c->guard)) { /* a first visit that begins now shows in the sum */
+            continue;
+        }
+        if (!q_claim(q, of, &visit)) {
+            *all_seen = false;
             continue;
         }
         ++*n_visits;
@@ -124,7 +131,7 @@ static Q_COLD q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_
             q_cache_drain(q, c);
             q_show(&c->n_steals, q_see(&c->n_steals) + 1);
         }
-        q_close(c, visit);
+        q_release(c, visit);
         if (f != Q_NO_FRAME) {
             return f;
         }
@@ -136,19 +143,19 @@ static Q_COLD q_frame take_from_caches(struct quire *q, unsigned cpu, q_word *n_
 static Q_COLD q_frame take_last(struct quire *q) {
     unsigned cpu = quire_port_cpu();
     cpu = cpu < q->n_cpus ? cpu : 0;
-    for (unsigned tries = 0; tries < Q_PROOF_TRIES; tries++) {
+    for (unsigned tries = 0; tries < (Q_GUARD_LOCAL ? Q_LOCAL_PROOF_TRIES : Q_PROOF_TRIES); tries++) {
         q_word n_visits = 0;
+        bool all_seen = true; /* of a visitor that changed nothing the sums would not tell */
         struct look before = look(q);
         q_frame f = take_frame_of_blocks(q);
         if (f == Q_NO_FRAME) {
-            f = take_from_caches(q, cpu, &n_visits);
+            f = take_from_caches(q, cpu, &n_visits, &all_seen);
         }
         if (f != Q_NO_FRAME) {
             return f;
         }
         struct look after = look(q);
         q_word own_steps = 1 + Q_VISIT * n_visits; /* one begin, for the blocks; warm was empty in those visits */
-        bool all_seen = n_visits == q->n_cpus;     /* of a visitor that changed nothing the sums would not tell */
         if (all_seen && !before.busy && !after.busy && after.sum == before.sum + own_steps) {
             return Q_NO_FRAME;
         }
@@ -163,11 +170,11 @@ static Q_COLD q_frame take_last(struct quire *q) {
 /* ---- all of it ------------------------------------------------------------------------------------------- */
 
 q_frame q_take(struct quire *q, unsigned order) {
-    struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_cache_here(q) : NULL;
+    struct q_cache *c;
     q_word visit;
     q_frame f = Q_NO_FRAME;
     Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
-    if (c != NULL && q_open(c, &visit)) {
+    if (order <= QUIRE_BLOCK_ORDER && q_open(q, &c, &visit)) {
         f = q_cache_take(q, c, order);
         q_close(c, visit);
     } else if (order == 0) { /* no cache, or it is in use: nested, maybe in a call that holds the last frames */
@@ -195,10 +202,10 @@ void q_give_home(struct quire *q, q_frame f, unsigned order) {
 }
 
 void q_give(struct quire *q, q_frame f, unsigned order) {
-    struct q_cache *c = order <= QUIRE_BLOCK_ORDER ? q_cache_here(q) : NULL;
+    struct q_cache *c;
     q_word visit;
     bool kept = false;
-    if (c != NULL && q_open(c, &visit)) {
+    if (order <= QUIRE_BLOCK_ORDER && q_open(q, &c, &visit)) {
         kept = q_cache_put(q, c, f, order);
         q_close(c, visit);
     }

@@ -74,7 +74,7 @@ static inline bool so(struct check *c, bool is_so, const char *if_not) {
 /* How many warm frames, or runs of 2^(k+1) frames, a cache says that it has; no more than there is room for, so that
  * loops over them stay inside also while its visitor changes the number. */
 static uint32_t warm_frames(const struct q_cache *c) {
-    q_word visit = atomic_load_explicit(&c->guard, memory_order_relaxed); /* relaxed: V1 */
+    q_word visit = q_guard_see(&c->guard);
     uint32_t n = visit == Q_BUSY ? 0 : q_visit_warm(visit);
     return n < Q_WARM ? n : Q_WARM;
 }
@@ -149,7 +149,7 @@ static bool looks_at_its_zone(const struct quire *q, const struct q_cache *c) {
 
 /* What a cache says of itself, before its frames are looked for. */
 static bool check_cache(struct check *c, const struct q_cache *cache) {
-    q_word visit = atomic_load_explicit(&cache->guard, memory_order_relaxed); /* relaxed: V1 */
+    q_word visit = q_guard_see(&cache->guard);
     bool sound = visit == Q_BUSY || (visit % Q_WARM_FRAME == 0 && q_visit_warm(visit) <= Q_WARM);
     for (unsigned k = 0; k < Q_RUN_ORDERS; k++) {
         sound = sound && q_see(&cache->n_runs[k]) <= Q_RUNS;
@@ -382,9 +382,11 @@ static struct motion sum_up(struct quire *q, bool newest) {
     q_word begun = read_word(&q->n_begun, newest), n_calls = 0;
     uint32_t adding = newest ? atomic_fetch_add(&q->adding, 0) : atomic_load(&q->adding);
     struct motion l = {begun + adding, begun != ended || adding % 2 != 0, (intptr_t)(begun - ended) < 0};
-    for (unsigned i = 0; i < q->n_cpus; i++) {
-        q_word guard = read_word(&q->caches[i].guard, newest);
+    for (unsigned i = 0; i < q->n_cpus; i++) { /* before all guards: what a call that is over did shows in those */
         n_calls += read_word(&q->caches[i].n_calls, newest);
+    }
+    for (unsigned i = 0; i < q->n_cpus; i++) {
+        q_word guard = q_guard_look(&q->caches[i].guard, i);
         l.sum += guard;
         l.busy |= guard == Q_BUSY;
     }

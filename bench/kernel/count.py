@@ -14,10 +14,12 @@ WHAT = {
     "percpu": "a list and a lock for each CPU; fork copies (xv6, riscv); +junk fills when freed and when handed out",
     "counted": "one list, a count for each frame, two locks; fork shares (xv6, riscv, copy-on-write); +junk as percpu",
     "quire": "Quire; +junk fills when freed and when handed out",
+    "quire-local": "Quire in a kernel with LOCAL=1, whose CPUs enter their own caches by plain loads and stores",
 }
 SMALL, LARGE = "128M", "8G"
 # Design, memory, words for the kernel: one row each. The list designs fill as they were, and as they could be.
-BOOTS = [(design, SMALL, words) for design in machine.DESIGNS for words in (("junk",), ())]
+FILLED = [design for design in machine.DESIGNS if design != "quire-local"]  # which fills as quire does
+BOOTS = [(design, SMALL, words) for design in FILLED for words in (("junk",), ())] + [("quire-local", SMALL, ())]
 BOOTS += [("single", LARGE, ()), ("quire", "1G", ()), ("quire", LARGE, ())]
 
 
@@ -39,7 +41,7 @@ def print_table(counted):
         print(row(boot, figures))
     print()
     for name, what in [*machine.FIGURES.items(), *WHAT.items()]:
-        print(f"{name:8} {what}")
+        print(f"{name:11} {what}")
 
 
 def bars(counted):
@@ -48,6 +50,7 @@ def bars(counted):
     single, large = counted["single", SMALL, ()], counted["quire", LARGE, ()]
     return [
         (f"alloc and free, the same frame: quire, {SMALL}", quire["hot"], 60),
+        (f"alloc and free, the same frame: quire-local, {SMALL}", counted["quire-local", SMALL, ()]["hot"], 55),
         (f"start: quire / single, the fastest of the others, {SMALL}", quire["ready"] / single["ready"], 0.02),
         (f"start: quire, {LARGE} / {SMALL}", large["ready"] / quire["ready"], 2),
     ]

@@ -1,10 +1,11 @@
 # The kernel's calls of its allocator, counted in guest instructions: Quire's and, linked into the same kernel in its
 # place, those of designs that are lists.
 COUNT_OUT := $(BUILD)/bench/kernel
-COUNT_DESIGNS := quire single percpu counted
+COUNT_DESIGNS := quire quire-local single percpu counted
 COUNT_KERNELS := $(COUNT_DESIGNS:%=$(COUNT_OUT)/%.elf)
 
 COUNT_SRC_quire := $(QUIRE_SRC)
+COUNT_SRC_quire-local := $(QUIRE_SRC)
 COUNT_SRC_single := $(addprefix bench/kernel/list,.c _single.c _uncounted.c)
 COUNT_SRC_percpu := $(addprefix bench/kernel/list,.c _percpu.c _uncounted.c)
 COUNT_SRC_counted := $(addprefix bench/kernel/list,.c _counted.c)
@@ -19,10 +20,17 @@ $(COUNT_OUT)/%.o: %.c
 	@echo "  CC  $@"
 	@$(CLANG) $(KERNEL_CFLAGS) -flto $(KERNEL_CPPFLAGS) $(DEPS) -c $< -o $@
 
+# quire-local: the kernel with LOCAL=1.
+$(COUNT_OUT)/local/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(CLANG) $(KERNEL_CFLAGS) -flto $(KERNEL_CPPFLAGS) -DKERNEL_LOCAL $(DEPS) -c $< -o $@
+COUNT_FOLDER_quire-local := /local
+
 COUNT_COMMON := $(filter %.c,$(KERNEL_SRC) $(BOOT_SRC)) bench/kernel/count.c
 COUNT_ASSEMBLED := $(patsubst %.S,$(KERNEL_OUT)/%.o,$(filter %.S,$(KERNEL_SRC)))
 define count_kernel
-COUNT_OBJ_$(1) := $$(patsubst %.c,$$(COUNT_OUT)/%.o,$$(COUNT_COMMON) $$(COUNT_SRC_$(1)))
+COUNT_OBJ_$(1) := $$(patsubst %.c,$$(COUNT_OUT)$$(COUNT_FOLDER_$(1))/%.o,$$(COUNT_COMMON) $$(COUNT_SRC_$(1)))
 $$(COUNT_OUT)/$(1).elf: $$(COUNT_OBJ_$(1)) $$(COUNT_ASSEMBLED) kernel/arch/riscv64/kernel.ld
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"

@@ -5,7 +5,7 @@ import subprocess
 
 BUILD = f"{os.environ.get('BUILD', 'build')}/bench/kernel"
 COUNTING = ("-icount", "shift=0,sleep=off")  # each instruction takes a nanosecond of the machine's time
-DESIGNS = ("single", "percpu", "counted", "quire")  # one kernel for each: kernel_bench.mk
+DESIGNS = ("single", "percpu", "counted", "quire", "quire-local")  # one kernel for each: kernel_bench.mk
 LIMIT_SECONDS = 120  # a boot takes one or two
 
 # What a kernel says, and what it is. The first is written by kernel/memory.c, the others by count.c and pages.c.

@@ -1,6 +1,6 @@
 # quire-replay: recorded traces against the contestants of the benchmark. bench/bench.mk says how all of it is compiled.
 REPLAY_OBJ := $(patsubst %.c,$(BUILD)/bench/%.o,$(wildcard bench/replay/*.c))
-REPLAY_CORE := $(patsubst %.c,$(BUILD)/bench/%.o,$(QUIRE_SRC) $(HOST_SRC))
+REPLAY_CORE := $(patsubst %.c,$(BUILD)/bench/%.o,$(QUIRE_SRC) $(HOST_SRC) $(HOST_LOCAL_SRC))
 
 $(BUILD)/quire-replay: $(REPLAY_OBJ) $(REPLAY_CORE) $(PEER_OBJ) $(BUILD)/bench/bench/peers.o
 	@echo "  LD  $@"
@@ -8,7 +8,7 @@ $(BUILD)/quire-replay: $(REPLAY_OBJ) $(REPLAY_CORE) $(PEER_OBJ) $(BUILD)/bench/b
 
 # The same traces, counted instead of timed, by the simulated caches of bench/scale.
 REPLAY_LINES := $(addprefix $(BUILD)/bench/bench/replay/,lines/lines.o trace.o kqt.o kqt_header.o stream.o stop.o)
-REPLAY_WATCHED := $(SCALE_COUNTING) $(SCALE)/port/host/host.o $(SCALE)/bench/peers.o $(SCALE_WATCHED)
+REPLAY_WATCHED := $(SCALE_COUNTING) $(patsubst %.c,$(SCALE)/%.o,$(HOST_SRC) $(HOST_LOCAL_SRC)) $(SCALE)/bench/peers.o $(SCALE_WATCHED)
 $(BUILD)/bench/bench/replay/lines/lines.o: CPPFLAGS += -Ibench/replay -Ibench/scale
 
 $(BUILD)/quire-replay-lines: $(REPLAY_LINES) $(REPLAY_WATCHED)

@@ -1,16 +1,17 @@
 # Cache lines between up to 1024 simulated CPUs: scale.c says how. Contestants and the core are compiled as they are, with the
 # compiler's calls for each access; what watches them is not.
 SCALE := $(BUILD)/scale
-SCALE_NAMES := single percpu_packed percpu_padded counted buddy quire
+SCALE_NAMES := single percpu_packed percpu_padded counted buddy quire quire_local
 SCALE_PEERS := $(addprefix bench/peer_,single.c percpu.c counted.c buddy.c quire.c)
 
 # What other programs link to count for themselves: see access.h and directory.h.
 SCALE_COUNTING := $(SCALE)/bench/scale/tsan.o $(SCALE)/bench/scale/directory.o
-SCALE_MACHINE := $(SCALE_COUNTING) $(SCALE)/bench/scale/machine.o $(SCALE)/port/host/host.o
+SCALE_MACHINE := $(SCALE_COUNTING) $(SCALE)/bench/scale/machine.o \
+                 $(patsubst %.c,$(SCALE)/%.o,$(HOST_SRC) $(HOST_LOCAL_SRC))
 SCALE_TOOL := $(SCALE_MACHINE) $(addprefix $(SCALE)/bench/scale/,scale.o workload.o report.o)
 SCALE_CORE := $(QUIRE_SRC:%.c=$(SCALE)/watched/%.o)
 SCALE_WATCHED := $(SCALE_CORE) $(SCALE_PEERS:%.c=$(SCALE)/watched/%.o) \
-                 $(patsubst %.c,$(SCALE)/outside/%.o,$(notdir $(PEERS)))
+                 $(SCALE)/quire-local.o $(patsubst %.c,$(SCALE)/outside/%.o,$(notdir $(PEERS)))
 
 SCALE_CC = $(CC) $(CFLAGS) $(CPPFLAGS) -I. -Ibench -Iport/host -fno-pie $(DEPS)
 # Copies and fills stay calls, and become ours.
@@ -26,6 +27,16 @@ $(SCALE)/watched/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
 	@$(SCALE_CC) $(STRICT) $(SCALE_WATCH) -c -o $@ $< && $(SCALE_RENAME) $@
+
+# Quire with local visits (bench.mk says how): one object, in which all names are hidden but the contestant's.
+$(SCALE)/local/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC  $@"
+	@$(SCALE_CC) $(STRICT) $(SCALE_WATCH) $(CPU_LOCAL) -DPEER=peer_quire_local -DPEER_NAME='"quire-local"' \
+		-DPEER_WHAT='"with local visits"' -c -o $@ $< && $(SCALE_RENAME) $@
+$(SCALE)/quire-local.o: $(patsubst %.c,$(SCALE)/local/%.o,$(QUIRE_SRC) bench/peer_quire_built.c)
+	@echo "  LD  $@"
+	@ld -r -o $@ $^ && llvm-objcopy --keep-global-symbol=peer_quire_local $@
 
 define scale_outside
 $(SCALE)/outside/$(notdir $(1:.c=.o)): $(1)
@@ -59,4 +70,4 @@ scale-keep:
 	@mkdir -p docs/pictures
 	cp $(OUT)/scale.svg $(OUT)/scale.txt docs/pictures
 
--include $(wildcard $(SCALE)/bench/*.d $(SCALE)/bench/scale/*.d $(SCALE)/watched/src/*.d $(SCALE)/watched/bench/*.d)
+-include $(wildcard $(SCALE)/bench/*.d $(SCALE)/bench/scale/*.d $(SCALE)/watched/src/*.d $(SCALE)/local/src/*.d $(SCALE)/watched/bench/*.d)

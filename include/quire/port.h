@@ -9,6 +9,7 @@
 
 #include <quire/fault.h>
 #include <quire/region.h>
+#include <stdbool.h>
 
 #ifdef QUIRE_PORT_CPU_H
 #include QUIRE_PORT_CPU_H
@@ -27,6 +28,25 @@ extern "C" {
  * -DQUIRE_PORT_CPU_H='"cpu_number.h"' */
 #ifndef QUIRE_PORT_CPU_H
 unsigned quire_port_cpu(void);
+#endif
+
+/* A promise that spares locked instructions. If that header defines QUIRE_PORT_LOCAL, too, then it has two more static
+ * inline functions:
+ *
+ *   unsigned quire_port_pin(void)     the number of the CPU that runs this, which the caller stays on from here
+ *   void quire_port_unpin(void)       to here. They may nest: an interrupt handler that allocates pins, too
+ *
+ * Nobody else may run on that CPU meanwhile but interrupts and NMIs, and these end before the caller goes on. No two CPUs
+ * have the same number. A kernel has it by not preempting itself, by a count of reasons not to, or with interrupts off.
+ * Then a CPU enters its own cache by plain loads and stores, and a call that needs another CPU's cache asks by: */
+#ifdef QUIRE_PORT_LOCAL
+/* Returns true after that CPU, one of the n_cpus, has made a full memory barrier at some moment of this call: by an interrupt
+ * between CPUs that waits until it was served, or membarrier() on a host. At once for the caller's own. False if it can not
+ * be done from here (interrupts off, in an NMI, the CPU is not up): then its cache is passed over.
+ *
+ * Called for each other CPU that was ever used: by a call that finds no memory, once and, if something moved, up to 4 times;
+ * by an allocation that found nothing in its cache and in the blocks, once; by quire_validate, twice. */
+bool quire_port_fence(unsigned cpu);
 #endif
 
 /* Where the frame at `pa` (a multiple of the page size) can be read and written. The frames of one metadata extent must

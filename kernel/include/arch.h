@@ -38,6 +38,8 @@ struct cpu {
     atomic_bool idling;                /* it waits for an interrupt. Set under process_lock, but the first time */
     bool ticking;                      /* its timer is set; its own CPU's alone, with interrupts off */
     uint64_t n_ticks;                  /* so far; its own CPU's alone */
+    bool late;                         /* what it runs has had its time; its own CPU's alone, with interrupts off */
+    _Atomic uint32_t n_asked, n_made;  /* memory barriers that others want of it (port.c) */
 };
 
 /* The CPU that runs this. May be another one a moment later, unless interrupts are off. */
@@ -58,6 +60,7 @@ _Noreturn void cpu_main(void);                       /* on each of the others */
 
 /* From trap handlers, with interrupts off; the syscall and the fault may turn them on. */
 void trap_tick(void);
+void trap_poked(void); /* by arch_cpu_poke */
 void trap_syscall(struct registers *regs);
 void trap_page_fault(uintptr_t address, unsigned access, uintptr_t pc);
 _Noreturn void trap_bad_instruction(const char *what, uintptr_t pc);

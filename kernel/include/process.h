@@ -67,6 +67,16 @@ void make_ready(struct process *process); /* process_lock is held */
 void leave_cpu(void);                     /* process_lock is held; state or queue say where the process goes */
 void yield(void);
 
+/* Whether a tick may take the CPU from kernel code, too. With LOCAL=1 the allocator relies on it that none does. */
+#ifdef KERNEL_LOCAL
+#define PREEMPTIBLE false
+#else
+#define PREEMPTIBLE true
+#endif
+
+/* With interrupts off: lets the next process run if this one has had its time. */
+void give_way(void);
+
 /* Waits in `queue` until woken. The caller holds `guard`, and has seen under it that there is something to wait for. While
  * it waits the guard is released; then the caller looks again, as others may have been woken, too. Returns at once in a
  * killed process. */

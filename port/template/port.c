@@ -1,4 +1,4 @@
-/* port.c: the three hooks, empty, to copy into a kernel. The contract of each is in quire/port.h. */
+/* port.c: the hooks, empty, to copy into a kernel. The contract of each is in quire/port.h. */
 #include <quire/port.h>
 #include <stddef.h>
 
@@ -18,3 +18,11 @@ void quire_port_fault(const struct quire_fault *fault) {
     (void)fault;
     for (;;) {}
 }
+
+#ifdef QUIRE_PORT_LOCAL
+/* For local visits: send that CPU an interrupt, whose handler executes a full memory barrier, and wait until it has. False
+ * where waiting could be for ever: with interrupts off, in an NMI. True at once for this CPU itself. */
+bool quire_port_fence(unsigned cpu) {
+    return cpu == quire_port_cpu();
+}
+#endif

@@ -70,7 +70,7 @@ MEMBERS(q_header, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 MEMBERS(q_zone_layout, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
 MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, NULL, 0);
-MEMBERS(q_cache, 0, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, {0}, {{0}}, {0});
+MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, {0}, {{0}}, {0});
 MEMBERS(q_block, 0, 0);
 MEMBERS(q_node, {0}, 0);
 
@@ -156,10 +156,17 @@ static const struct field of_small_zone[] = {ZONE_FIELDS(1)};
 #define N_WARM  32u
 #define WARM(n) ((n) * sizeof(q_frame))
 
+/* A visit or a claim that never ends. */
+#ifdef QUIRE_PORT_LOCAL
+#define OF_LOCAL_GUARD NAMED(struct q_cache, guard.busy, "busy"), NAMED(struct q_cache, guard.claimed, "busy"),
+#else
+#define OF_LOCAL_GUARD
+#endif
+
 static const struct field of_cache[] = {
-    FIELD(struct q_cache, guard, Q_VISIT - 1, COUNTERS OR LOST OR NOT_FREE OR TWICE OR VIEW, NULL),
-    FIELD(struct q_cache, guard, ~(uint64_t)(Q_VISIT - 1), NULL, NUMBER),
-    NAMED(struct q_cache, first, VIEW),
+    FIELD(struct q_cache, guard.word, Q_VISIT - 1, COUNTERS OR LOST OR NOT_FREE OR TWICE OR VIEW, NULL),
+    FIELD(struct q_cache, guard.word, ~(uint64_t)(Q_VISIT - 1), NULL, NUMBER),
+    OF_LOCAL_GUARD NAMED(struct q_cache, first, VIEW),
     FIELD(struct q_cache, n_quick, ALL, VIEW OR "ok", NULL), /* fewer are slower */
     NAMED(struct q_cache, records, VIEW),
     NAMED(struct q_cache, zone, VIEW),
@@ -188,9 +195,10 @@ static const struct field of_cache[] = {
 
 /* A cache that nobody has used. */
 static const struct field of_unused_cache[] = {
-    FIELD(struct q_cache, guard, Q_VISIT - 1, COUNTERS OR VIEW, NULL),
-    FIELD(struct q_cache, guard, ~(uint64_t)(Q_VISIT - 1), NULL, NUMBER),
-    NAMED(struct q_cache, first, VIEW),
+    FIELD(struct q_cache, guard.word, Q_BUSY, "busy", NULL),
+    FIELD(struct q_cache, guard.word, (Q_VISIT - 1) ^ Q_BUSY, COUNTERS OR VIEW, NULL),
+    FIELD(struct q_cache, guard.word, ~(uint64_t)(Q_VISIT - 1), NULL, NUMBER),
+    OF_LOCAL_GUARD NAMED(struct q_cache, first, VIEW),
     NAMED(struct q_cache, n_quick, VIEW),
     NAMED(struct q_cache, records, VIEW),
     NAMED(struct q_cache, zone, VIEW),
@@ -403,7 +411,7 @@ static void fill_caches(void) {
         this_cpu = i < COUNT_OF(cached) / 2 ? 1 : 0;
         quire_free(q, cached[i]);
     }
-    while (q_visit_warm(atomic_load(&q->caches[0].guard)) > N_WARM) {
+    while (q_visit_warm(atomic_load(&q->caches[0].guard.word)) > N_WARM) {
         one(8);
     }
 }

@@ -42,7 +42,7 @@ DEATH(twice_while_its_cache_is_being_emptied,
     q_word visit;
     it = one(33);
     quire_free(q, it);
-    q_enter(&q->caches[0], &visit); /* by the other CPU, which has not left yet */
+    q_guard_claim(&q->caches[0].guard, 0, &visit); /* by the other CPU, which has not left yet */
     WRONG(quire_free(q, it));
 }
 

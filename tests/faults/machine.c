@@ -85,6 +85,13 @@ unsigned quire_port_cpu(void) {
     return this_cpu;
 }
 
+#ifdef QUIRE_PORT_LOCAL
+bool quire_port_fence(unsigned of) {
+    (void)of;
+    return true; /* there is one thread */
+}
+#endif
+
 void *quire_port_map(quire_pa pa) {
     return pa == not_mapped ? NULL : ram_at(pa);
 }

@@ -112,14 +112,14 @@ DEATH(count_of_a_block_out_of_range,
 DEATH(number_of_warm_frames_out_of_range, "quire_free: metadata damaged: c->n_warm <= Q_WARM (no frame, "
                                           "order 0, record 0: refs 0, tag 0; value 0x81)") {
     it = one(89);
-    atomic_store(&q->caches[0].guard, Q_VISIT + (Q_WARM + 1) * Q_WARM_FRAME);
+    atomic_store(&q->caches[0].guard.word, Q_VISIT + (Q_WARM + 1) * Q_WARM_FRAME);
     q_drain_all(q);
 }
 
 DEATH(number_of_warm_frames_out_of_range_at_a_free, "quire_free: metadata damaged: c->n_warm <= Q_WARM (no frame, "
                                                     "order 0, record 0: refs 0, tag 0; value 0x81)") {
     it = one(89);
-    atomic_store(&q->caches[0].guard, Q_VISIT + (Q_WARM + 1) * Q_WARM_FRAME);
+    atomic_store(&q->caches[0].guard.word, Q_VISIT + (Q_WARM + 1) * Q_WARM_FRAME);
     quire_free(q, it);
 }
 

@@ -125,7 +125,7 @@ DEATH(a_cpu_vanishes_with_a_full_cache, "all frames, validate: ok") {
 DEATH(a_cpu_vanishes_in_the_middle_of_a_call, "all but its cache; 1 unproved") {
     q_word visit;
     fill_cache_of_cpu_1();
-    q_enter(&q->caches[1], &visit);
+    q_guard_enter(&q->caches[1].guard, &visit);
     struct quire_cpu_stats cpu;
     quire_cpu_stats(q, 1, &cpu); /* single frames at hand cannot be looked at, and are left out already */
     const uint64_t n_free = stats().n_free - cpu.n_warm - cpu.n_in - cpu.n_out;
@@ -209,10 +209,10 @@ DEATH(a_migration_in_each_call, "all frames, validate: ok") {
 DEATH(an_interrupt_within_a_visit, "all frames, validate: ok") {
     q_word visit;
     one(97);
-    q_enter(&q->caches[0], &visit);
+    q_guard_enter(&q->caches[0].guard, &visit);
     for (unsigned i = 0; i < 600; i++) {
         alloc_and_free();
     }
-    q_leave(&q->caches[0], visit, 0);
+    q_guard_leave(&q->caches[0].guard, visit);
     say_whether_all_comes();
 }

@@ -4,7 +4,7 @@
 include tests/unit/variants.mk tests/model/units.mk tests/faults/units.mk
 
 FAULTS := $(BUILD)/tests/faults
-FAULTS_VARIANTS := plain $(M32)
+FAULTS_VARIANTS := plain local $(M32)
 
 # $(call faults,PROGRAM,VARIANT,NAME,EXTRA OBJECTS,EXTRA FLAGS). No object is taken from an archive but the core's and,
 # unneeded, the port's: these programs have hooks of their own.
@@ -29,5 +29,5 @@ $(FAULTS)/self: tests/faults/tests.mk $(FAULTS_PROGRAMS:%=$(FAULTS)/%-planted)
 	@printf '#!/bin/sh\nexec tests/faults/self.sh $(FAULTS)\n' > $@
 	@chmod +x $@
 
-TESTS += $(foreach p,$(FAULTS_PROGRAMS),$(FAULTS)/$(p)-plain $(FAULTS)/$(p)-m32) $(FAULTS)/self
+TESTS += $(foreach p,$(FAULTS_PROGRAMS),$(FAULTS)/$(p)-plain $(FAULTS)/$(p)-local $(FAULTS)/$(p)-m32) $(FAULTS)/self
 -include $(wildcard $(BUILD)/tests/in/*/tests/faults/*.d)

@@ -5,8 +5,8 @@
     run.py --full FOLDER      full bounds, schedules, as a table; twins within the quick bounds
     run.py --crashes FOLDER   full bounds, crashes, as a table
 
-FOLDER has `explore` and twins/<name>/explore, and folders with the same for an allocator built otherwise: check-2, and
-blocks-of-<n> where programs of 32 bits are built. A scenario must hold, a twin must be found. Exit status 0 if all is so.
+FOLDER has `explore` and twins/<name>/explore, and folders with the same for an allocator built otherwise: local, check-2,
+and blocks-of-<n> where programs of 32 bits are built. A scenario must hold, a twin must be found. Exit status 0 if all is so.
 """
 import concurrent.futures
 import pathlib
@@ -25,7 +25,7 @@ TWIN = re.compile(r"^twin (\S+)\nscenario (.+)\n(?:built (.+)\n)?", re.M)
 SCHEDULES = ["scenario", "threads", "preemptions", "stale", "schedules", "seconds", "verdict"]
 CRASHES = ["scenario", "threads", "preemptions", "crashes", "states", "in recovery", "states", "seconds", "verdict"]
 
-BUILDS = ["blocks-of-32", "blocks-of-64", "check-2"]
+BUILDS = ["local", "blocks-of-32", "blocks-of-64", "check-2"]
 
 # Small ones, which can be explored without leaving equivalent schedules out.
 COMPARED = ["refill-give-back", "nested-refill", "hint-leaf", "put-put", "double-free-home", "fresh-claim", "moving-frame"]
@@ -189,7 +189,7 @@ def main():
     out = Table() if full else Tap()
     builds = list(usable([folder, *(folder / name for name in BUILDS)], out))
     schedules = Kind([], SCHEDULES, [4], "twins", False, builds)
-    crashes = Kind(["--crash"], CRASHES, [3, 4, 5, 6], "crash-twins", True, [folder])
+    crashes = Kind(["--crash"], CRASHES, [3, 4, 5, 6], "crash-twins", True, [b for b in builds if b in (folder, folder / "local")])
     all_good = True
     if options != ["--crashes"]:
         all_good &= run(schedules, full, out) & compare(folder, out) & each_has_a_twin([schedules, crashes], out)

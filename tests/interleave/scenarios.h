@@ -10,6 +10,8 @@ extern const struct scenario litmus_buffer, litmus_buffer_weak, litmus_buffer_fe
 /* frames.c */
 extern const struct scenario last_two_frames, last_frame, last_frames_of_three, refill_give_back, refill_take_give,
     steal, steal_both, steal_steal, steal_behind, steal_past, spill, spilled_runs;
+/* claims.c */
+extern const struct scenario nested_steal, steal_and_move, refused, refused_behind, recount_and_steal, stops_in_steal;
 /* nested.c */
 extern const struct scenario nested_warm, nested_refill, nested_spill, nested_run, nested_split, nested_shared,
     nested_add, nested_look, nested_twice, preempted;
@@ -42,7 +44,8 @@ extern const struct scenario add_and_take, add_main, add_and_add, add_in_frames,
 /* whole.c */
 extern const struct scenario double_free, double_free_put, double_free_run, double_free_block, double_free_home,
     double_free_in_hand, add_and_recount, moving_frame, moving_in_caches, moving_block, looking_on, recount,
-    recount_of_runs, counting_blocks, validating_blocks, validating_a_split, many, many_and_stopped;
+    recount_of_runs, recount_and_newcomer, counting_blocks, validating_blocks, validating_a_split, many,
+    many_and_stopped;
 
 /* crashes.c */
 extern const struct scenario crash_shared, crash_copied, crash_parts, crash_poison;

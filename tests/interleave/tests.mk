@@ -57,10 +57,13 @@ endef
 $(eval $(call il_explorer,$(IL),))
 # Frees claim their frame by an exchange.
 $(eval $(call il_explorer,$(IL)/check-2,-DQUIRE_CHECK=2))
+# CPUs enter their own caches by plain loads and stores.
+IL_LOCAL := -Itests/interleave/engine -DQUIRE_PORT_CPU_H='"local.h"'
+$(eval $(call il_explorer,$(IL)/local,$(IL_LOCAL)))
 # For scenarios that walk through every frame of a block: fewer of them, in two words of 32 bits, or in one.
 $(eval $(call il_explorer,$(IL)/blocks-of-64,-m32 -DQUIRE_BLOCK_ORDER=6u))
 $(eval $(call il_explorer,$(IL)/blocks-of-32,-m32 -DQUIRE_BLOCK_ORDER=5u))
-IL_BUILDS := . check-2 $(if $(M32),blocks-of-64 blocks-of-32)
+IL_BUILDS := . local check-2 $(if $(M32),blocks-of-64 blocks-of-32)
 
 # As the tables say; not those that this machine can not build.
 IL_TWINS := $(shell awk '$$1 == "twin" { name = $$2; built = "." } $$1 == "built" { $$1 = ""; built = $$0 } \

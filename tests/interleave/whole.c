@@ -413,7 +413,7 @@ const struct scenario looking_on = {
     .set_up = few_frames,
     .thread = {look_on, take_give_take},
     .check = check_world,
-    .quick = {1, 0, 0},
+    .quick = {3, 1, 0},
     .full = {3, 1, 0},
 };
 
@@ -428,8 +428,31 @@ const struct scenario recount = {
     .set_up = few_frames,
     .thread = {validate_on, give_one},
     .check = check_world,
-    .quick = {1, 2, 0},
+    .quick = {2, 2, 0},
     .full = {2, 2, 0},
+};
+
+static void give_as_a_newcomer(void) {
+    world_run_on(2);
+    give(world_frame(12));
+}
+
+static void one_never_came(void) {
+    world_make_frames(24, 3);
+    world_take_all();
+    world_give_on(0, (const size_t[]){8}, 1);
+    world_give_on(1, (const size_t[]){10}, 1);
+}
+
+const struct scenario recount_and_newcomer = {
+    .name = "recount-and-newcomer",
+    .reads_caches = true,
+    .about = "a recount while a CPU frees that was not here before",
+    .set_up = one_never_came,
+    .thread = {validate_on, give_as_a_newcomer},
+    .check = check_world,
+    .quick = {1, 3, 0},
+    .full = {2, 3, 0},
 };
 
 static void give_past_the_cache(void) {

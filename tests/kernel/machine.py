@@ -12,6 +12,7 @@ import watchdog
 
 BUILD = os.environ.get("BUILD", "build")
 KERNEL = f"{BUILD}/kernel/riscv64/kernel.elf"
+KERNEL_LOCAL = f"{BUILD}/kernel/riscv64-local/kernel.elf"  # LOCAL=1
 FIRMWARE = f"{BUILD}/kernel/riscv64/firmware.elf"
 INITRAMFS = f"{BUILD}/user/initramfs.cpio"
 AT_A_TIME = 2

@@ -42,7 +42,7 @@ endef
 $(foreach kind,$(KERNEL_KINDS),$(eval $(call sanitized_plants,$(kind))))
 
 ALL_PLANTS := $(PLANTS) $(REFUSE_PLANTS) $(foreach kind,$(KERNEL_KINDS),$(PLANTS_$(kind)))
-$(KERNEL_TESTS): | $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS) $(BUILD)/tests/kernel/refuse.elf \
+$(KERNEL_TESTS): | $(KERNEL) $(KERNEL_LOCAL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS) $(BUILD)/tests/kernel/refuse.elf \
                    $(KERNEL_KINDS:%=$(KERNEL_OUT)-%/kernel.elf) \
                    $(ALL_PLANTS:tests/kernel/plants/%.c=$(BUILD)/tests/kernel/%.elf)
 PLANT_OBJ := $(patsubst %.c,$(KERNEL_OUT)/%.o,$(PLANTS) $(REFUSE_PLANTS)) \
@@ -64,6 +64,6 @@ $(KILLER): tests/kernel/killer.c
 kills: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS) $(KILLER) $(BUILD)/tests/kernel/forget.elf
 	@tests/kernel/kills all
 
-##@ boots    boot the kernel on 78 machines, of 1 to 512 harts and 6 MiB to 16 TiB; some minutes
-boots: $(KERNEL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS)
+##@ boots    boot the kernel on 90 machines, of 1 to 512 harts and 6 MiB to 16 TiB; some minutes
+boots: $(KERNEL) $(KERNEL_LOCAL) $(KERNEL_FIRMWARE) $(USER_INITRAMFS)
 	@tests/kernel/boots all

@@ -19,6 +19,7 @@ SIMULATED = 5  # times fewer steps
 # name: (the variant, whether it has an edge program, operations of the model with each of its 40 seeds)
 VARIANTS = {
     "on 64 bits": ("plain", True, 1500000),
+    "with local visits": ("local", False, 400000),
     "with sanitizers": ("asan", False, 30000),
     "without checks": ("check0", False, 400000),
     "with all checks": ("check2", False, 100000),

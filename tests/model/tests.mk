@@ -1,7 +1,7 @@
 # The model in the ways that the core is built: sanitizers, check levels, page sizes, word sizes. One program runs all.
 include tests/unit/variants.mk tests/model/units.mk
 
-MODEL_VARIANTS := plain asan check0 check2 page16k page64k
+MODEL_VARIANTS := plain local asan check0 check2 page16k page64k
 EDGE_VARIANTS := plain page64k
 $(eval $(call variant,check0,$(CC),$(CFLAGS) -DQUIRE_CHECK=0))
 $(eval $(call variant,check2,$(CC),$(CFLAGS) -DQUIRE_CHECK=2))

@@ -142,6 +142,13 @@ unsigned quire_port_cpu(void) {
     return restless_cpus != 0 ? (unsigned)(roll(&cpu_dice) % restless_cpus) : this_cpu;
 }
 
+#ifdef QUIRE_PORT_LOCAL
+bool quire_port_fence(unsigned of) {
+    (void)of;
+    return true; /* there is one thread */
+}
+#endif
+
 void *quire_port_map(quire_pa pa) {
     hook();
     return world_bytes(pa);

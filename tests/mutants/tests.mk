@@ -19,9 +19,14 @@ compile = $(CLANG) $(ASAN) -std=c11 $(CPPFLAGS) -O1 -c {source} -o {object}
 compile = $(CC) -DQUIRE_CHECK=2 $(MUTANTS_CC)
 $(if $(filter m32,$(MODEL_VARIANTS)),[build m32]
 compile = $(CLANG) -m32 $(MUTANTS_CC))
+[build local]
+compile = $(CC) -I. $(LOCAL) $(MUTANTS_CC)
 [build explored]
 decides = order
 compile = $(IL_CORE_CC) -w -c {source} -o {object} && $(IL_RENAME) {object}
+[build explored-local]
+decides = order
+compile = $(IL_CORE_CC) $(IL_LOCAL) -w -c {source} -o {object} && $(IL_RENAME) {object}
 endef
 
 # What runs programs of 32 bits.
@@ -65,6 +70,15 @@ define newline
 
 endef
 
+# $(call mutants_interleave,NAME,BUILD,FOLDER): each scenario.
+MUTANTS_SCENARIOS = $(shell $(IL)/explore --list | awk '!/^litmus/ { print $$1 }')
+define mutants_interleave
+[judge $(1)]
+build = $(2)
+link = $(CC) -no-pie $(IL_SRC:tests/interleave/%.c=$(3)/%.o) {core} -o {program}
+run =$(foreach s,$(MUTANTS_SCENARIOS),$(newline)    {program} $(s))
+endef
+
 define MUTANTS_JUDGES
 $(MUTANTS_BUILDS)
 $(call mutants_model,plain,3000 30000)
@@ -85,19 +99,17 @@ $(call mutants_unit,unit/check2,check2,interrupt,$(BUILD)/tests/in/check2/tests/
 $(call mutants_unit,unit/check2,check2,killers,$(BUILD)/tests/in/check2/tests/mutants/killers.o)
 $(if $(filter m32,$(MODEL_VARIANTS)),$(call mutants_model,m32,3000))
 $(foreach t,$(MUTANTS_UNIT_M32),$(newline)$(call mutants_unit_m32,$(t)))
-[judge interleave]
-build = explored
-link = $(CC) -no-pie $(IL_SRC:tests/interleave/%.c=$(IL)/%.o) {core} -o {program}
-run =
+$(call mutants_model,local,3000)
+$(call mutants_interleave,interleave,explored,$(IL))
+$(call mutants_interleave,interleave-local,explored-local,$(IL)/local)
 endef
 
-$(MUTANTS)/judges: tests/mutants/tests.mk $(IL)/explore
-	$(shell mkdir -p $(@D))$(file >$@,$(MUTANTS_JUDGES))
-	@$(IL)/explore --list | awk '!/^litmus/ { print "    {program} " $$1 }' >> $@
+$(MUTANTS)/judges: tests/mutants/tests.mk $(IL)/explore $(IL)/local/explore
+	$(shell mkdir -p $(@D))$(file >$@,$(MUTANTS_JUDGES))@:
 
 MUTANTS_KILLERS := $(BUILD)/tests/mutants/killers $(BUILD)/tests/mutants/check2/killers
 MUTANTS_NEED := $(MUTANTS)/judges $(MUTANTS_UNIT:%=$(BUILD)/tests/unit/%) $(if $(MUTANTS_UNIT_M32),$(MUTANTS_M32_OBJ)) $(MUTANTS_KILLERS) \
-                $(BUILD)/tests/unit/check2/interrupt $(addprefix $(BUILD)/tests/model/,model-plain model-asan model-check2 edge-plain \
+                $(BUILD)/tests/unit/check2/interrupt $(addprefix $(BUILD)/tests/model/,model-plain model-asan model-check2 model-local edge-plain \
                 $(if $(filter m32,$(MODEL_VARIANTS)),model-m32)) $(BUILD)/tests/stress/stress \
                 $(FAULTS_PROGRAMS:%=$(BUILD)/tests/faults/%-plain)
 

@@ -46,9 +46,10 @@ SPOILED = {
         ("docs/design.md", ("is a stack of", "is a heap of"), "no document says this any more"),
     ],
     "check-orders": [
-        ("src/cache.h", ("memory_order_release", "memory_order_relaxed"), "-(headers)   q_leave               fence"),
-        ("src/cache.h", ("memory_order_release", "memory_order_relaxed"),
-         "-(headers)   q_leave               stlr                  1    1"),
+        ("src/guard.h", ("word, memory_order_release", "word, memory_order_relaxed"),
+         "-(headers)   q_guard_leave         fence"),
+        ("src/guard.h", ("word, memory_order_release", "word, memory_order_relaxed"),
+         "-(headers)   q_guard_leave         stlr                  1    1"),
         ("src/spoiled.c", "#include <stdatomic.h>\nint q_f(atomic_int *i);\nint q_f(atomic_int *i) { return (*i)++; }",
          "+spoiled.c   q_f                   amoadd.w.aqrl         1    0"),
     ],

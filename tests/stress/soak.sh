@@ -15,10 +15,10 @@ fail() {
 }
 [[ $ops =~ ^[1-9][0-9]{6,17}$ ]] || fail "OPS=$ops: give a number of operations, from 1000000"
 [[ $seed =~ ^[1-9][0-9]{0,8}$ ]] || fail "SEED=$seed: give a number, from 1"
-[[ -x $folder/model/model-plain && -x $folder/stress/stress ]] || fail "say where the programs are: tests/stress/soak.sh 1000000 1 build/tests"
+[[ -x $folder/model/model-plain && -x $folder/stress/stress && -x $folder/stress/stress-local ]] || fail "say where the programs are: tests/stress/soak.sh 1000000 1 build/tests"
 
 # Hundredths of the model's operations; the slow ones have fewer.
-declare -A share=([plain]=55 [check0]=15 [m32]=15 [check2]=10 [page16k]=3 [page64k]=1 [asan]=1)
+declare -A share=([plain]=40 [local]=15 [check0]=15 [m32]=15 [check2]=10 [page16k]=3 [page64k]=1 [asan]=1)
 steps=1000000 # for each seed
 
 # The operations that the model made are on the last line of its output.
@@ -29,11 +29,11 @@ model() {
     done_model=$((done_model + n * steps))
 }
 
-# Threads do not always make as many calls: the program says how many it made.
+# threads PROGRAM SEED. Threads do not always make as many calls: the program says how many it made.
 threads() {
     local calls
-    echo "soak: stress, seed $1"
-    calls=$(STRESS_SEED=$1 STRESS_OPS=1000000 CMOCKA_MESSAGE_OUTPUT=TAP "$folder/stress/stress" 2>&1 |
+    echo "soak: $1, seed $2"
+    calls=$(STRESS_SEED=$2 STRESS_OPS=1000000 CMOCKA_MESSAGE_OUTPUT=TAP "$folder/stress/$1" 2>&1 |
         awk '{ print > "/dev/stderr" } /^# [0-9]+ calls/ { sum += $2 } END { print sum }') || exit 1
     done_threads=$((done_threads + calls))
     echo "soak: $done_threads of $((ops / 2)) calls by threads"
@@ -41,10 +41,11 @@ threads() {
 
 done_model=0 done_threads=0
 set -o pipefail
-for name in plain check0 m32 check2 page16k page64k asan; do
+for name in plain local check0 m32 check2 page16k page64k asan; do
     [[ $name == m32 && ! -x $folder/model/model-m32 ]] || model "$name"
 done
 for ((round = seed; done_threads < ops / 2; round++)); do
-    threads "$round"
+    threads stress "$round"
+    threads stress-local "$round"
 done
 echo "soak: $done_model operations of the model, $done_threads calls by threads, seed $seed, in $SECONDS s: all answers agree"

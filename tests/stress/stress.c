@@ -4,8 +4,9 @@
  * exchanges it back before the frame goes: a frame that two threads have is seen by the second one, whatever the
  * allocator thinks. At the end everything is given back, and all of it must be there.
  *
- * Threads that share a CPU number are what preemption and migration are to the allocator: calls on the same CPU cache
- * that begin and end in the middle of each other. A signal handler that allocates is what an interrupt is.
+ * Threads that share a CPU number, or change it, are what preemption and migration are to the allocator: calls on the same CPU cache
+ * that begin and end in the middle of each other. With local visits that may not be: each thread has a number of its own.
+ * A signal handler that allocates is what an interrupt is.
  *
  * STRESS_OPS in the environment: steps of each thread, of about one call each, for longer runs than the default.
  * STRESS_SEED: other choices; how the threads interleave is up to the machine. */
@@ -13,6 +14,7 @@
 #include "stress.h"
 
 #include <pthread.h>
+#include <quire/port.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,13 @@
 #endif
 
 static unsigned n_ops = STRESS_OPS, seed = 1;
+
+/* A promise of local visits (quire/port.h). Those numbers that are too large have no cache. */
+#ifdef QUIRE_PORT_LOCAL
+#define OWN_NUMBERS true
+#else
+#define OWN_NUMBERS false
+#endif
 
 /* ---- threads ------------------------------------------------------------------------------------------ */
 
@@ -59,9 +68,9 @@ static void start_threads(const struct plan *plan) {
     for (unsigned i = 0; i < plan->n_threads; i++) {
         struct worker *w = &workers[i];
         *w = (struct worker){.id = i + 1,
-                             .cpu = i % plan->n_cpu_numbers,
+                             .cpu = OWN_NUMBERS ? i : i % plan->n_cpu_numbers,
                              .n_cpus = plan->n_cpus,
-                             .migrates = plan->migrates,
+                             .migrates = plan->migrates && !OWN_NUMBERS,
                              .dice = dice_of(i),
                              .most_held = plan->most_held,
                              .n_steps = steps_of(plan),

@@ -179,9 +179,9 @@ static void the_cpu_caches(void **state) {
     use_some();
     for (unsigned cpu = 0; cpu < 2; cpu++) {
         struct q_cache *c = &q->caches[cpu];
-        uint32_t n_warm = q_visit_warm(c->guard);
+        uint32_t n_warm = q_visit_warm(c->guard.word);
         assert_true(n_warm > 0);
-        flip_each("number of warm frames", &c->guard, sizeof c->guard, Q_VISIT - 1);
+        flip_each("number of warm frames", &c->guard.word, sizeof c->guard.word, Q_VISIT - 1);
         expect_no_record();
         flip_each("first frame of the zone", &c->first, sizeof c->first, ~0ull);
         expect_no_record();

@@ -54,6 +54,13 @@ unsigned quire_port_cpu(void) {
     return cpu;
 }
 
+#ifdef QUIRE_PORT_LOCAL
+bool quire_port_fence(unsigned of) {
+    (void)of;
+    return true; /* there is one thread */
+}
+#endif
+
 void *quire_port_map(quire_pa pa) {
     interrupt();
     assert_in_range(pa, BASE, BASE + ram_bytes - 1);

@@ -345,7 +345,7 @@ static void a_frame_in_a_cache_that_is_none(void **state) {
     assert_int_equal(quire_free(q, next), QUIRE_OK);
     assert_int_equal(quire_free(q, pa), QUIRE_OK);
     struct q_cache *c = &q->caches[0];
-    c->warm[q_visit_warm(c->guard) - 1] = 12345678;
+    c->warm[q_visit_warm(c->guard.word) - 1] = 12345678;
     c->n_quick = 0;
     q->n_quick = 0; /* the quick way looks at nothing */
     assert_true(must_alloc(q, 2) == next);

@@ -6,17 +6,20 @@
 #   $(BUILD)/tests/in/NAME/quire.a           the core with the host port.
 ifndef variant
 
+# What the archive is made of: with options $(1).
+variant_src = $(QUIRE_SRC) $(HOST_SRC) $(if $(findstring QUIRE_PORT_CPU_H,$(1)),$(HOST_LOCAL_SRC))
+
 define variant
 $(BUILD)/tests/in/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
 	@echo "  CC  $$@"
 	@$(2) $(STRICT) $$(CPPFLAGS) -Iport/host -I. $(3) $(DEPS) -c $$< -o $$@
 
-$(BUILD)/tests/in/$(1)/quire.a: $(patsubst %.c,$(BUILD)/tests/in/$(1)/%.o,$(QUIRE_SRC) $(HOST_SRC))
+$(BUILD)/tests/in/$(1)/quire.a: $(patsubst %.c,$(BUILD)/tests/in/$(1)/%.o,$(call variant_src,$(3)))
 	@echo "  AR  $$@"
 	@rm -f $$@ && ar rcs $$@ $$^
 
--include $(patsubst %.c,$(BUILD)/tests/in/$(1)/%.d,$(QUIRE_SRC) $(HOST_SRC))
+-include $(patsubst %.c,$(BUILD)/tests/in/$(1)/%.d,$(call variant_src,$(3)))
 endef
 
 # $(call not_built,PROGRAMS): where programs of 32 bits are not built, tests that say so.
@@ -29,7 +32,11 @@ endef
 
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
+# With local visits.
+LOCAL := -DQUIRE_PORT_CPU_H='"tests/unit/local.h"'
+
 $(eval $(call variant,plain,$(CC),$(CFLAGS)))
 $(eval $(call variant,asan,$(CLANG),-O1 -g $(ASAN)))
+$(eval $(call variant,local,$(CC),$(CFLAGS) $(LOCAL)))
 
 endif

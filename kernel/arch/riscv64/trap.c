@@ -57,7 +57,9 @@ static bool interrupt(uint64_t cause) {
     if (cause == INTERRUPT_TIMER) {
         trap_tick();
     } else if (cause == INTERRUPT_SOFTWARE) {
-        __asm__ volatile("csrc sip, %0" ::"r"(SIP_SOFTWARE)); /* its arrival was the message */
+        __asm__ volatile("csrc sip, %0" ::"r"(SIP_SOFTWARE)
+                         : "memory"); /* first: a poke from here on interrupts again */
+        trap_poked();
     } else {
         return false;
     }

@@ -36,7 +36,8 @@
 
 /* ---- accesses -------------------------------------------------------------------------------------------- */
 
-enum access_kind { ACCESS_NONE, ACCESS_LOAD, ACCESS_STORE, ACCESS_RMW, ACCESS_FENCE };
+/* ACCESS_BARRIER: another CPU is made to execute a fence. */
+enum access_kind { ACCESS_NONE, ACCESS_LOAD, ACCESS_STORE, ACCESS_RMW, ACCESS_FENCE, ACCESS_BARRIER };
 
 /* As the compiler numbers them for the sanitizer. */
 enum order { RELAXED, CONSUME, ACQUIRE, RELEASE, ACQ_REL, SEQ_CST };
@@ -125,6 +126,14 @@ void memory_plain_write(uintptr_t at, size_t n_bytes);
 /* `to` runs on the same processor as `from`, behind it: it sees all that `from` has written. */
 void memory_same_cpu(unsigned from, unsigned to);
 
+/* Threads that run on a CPU one after the other: what the current one has done there, the next one that comes knows. Only of
+ * the first MAX_THREADS CPUs. */
+void memory_leave_cpu(unsigned cpu);
+void memory_come_to_cpu(unsigned cpu);
+
+/* A fence on that CPU, where these threads are (a bit each), on behalf of the current one, which waits for it. */
+void memory_barrier(unsigned cpu, unsigned threads);
+
 /* What the current thread knows of each one's time, and its own time. */
 const uint16_t *memory_clocks(void);
 uint16_t memory_began(void); /* the time at which this schedule began */
@@ -181,6 +190,12 @@ extern bool replaying;
 
 /* Before each atomic access of the current thread (ACCESS_NONE: before much is written plainly): others may run here. */
 void scheduler_step(const struct access *access);
+
+/* The CPU that the current thread moved to is kept by another one, which goes on first. */
+void scheduler_wait_for_cpu(void);
+
+/* Whether thread `t` is an interrupt of `of`, or of an interrupt of that, and so on. */
+bool scheduler_interrupts(unsigned t, unsigned of);
 
 /* Which of n values (0 is the newest) a load returns. */
 unsigned scheduler_choose_value(unsigned n);

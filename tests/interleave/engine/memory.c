@@ -58,6 +58,9 @@ static unsigned view_n;              /* entries of one view: a multiple of 8 */
  * operations share. */
 static uint16_t *thread_view[MAX_THREADS], *read_relaxed[MAX_THREADS], *released[MAX_THREADS], *seq_cst;
 
+/* What the threads have done that were on each CPU. */
+static uint16_t *cpu_view[MAX_THREADS];
+
 uint64_t peek(uintptr_t at, unsigned n_bytes) {
     if (n_bytes == 4) {
         uint32_t value;
@@ -115,6 +118,19 @@ void memory_same_cpu(unsigned from, unsigned to) {
     join(thread_view[to], thread_view[from], OLDEST);
 }
 
+void memory_leave_cpu(unsigned cpu) {
+    if (cpu < MAX_THREADS) {
+        join(cpu_view[cpu], thread_view[current], 0);
+        thread_view[current][current]++;
+    }
+}
+
+void memory_come_to_cpu(unsigned cpu) {
+    if (cpu < MAX_THREADS) {
+        join(thread_view[current], cpu_view[cpu], 0);
+    }
+}
+
 /* Times of this schedule lie behind those of the one before. */
 static void begin_time(void) {
     for (unsigned t = 0; t < n_threads; t++) {
@@ -135,6 +151,9 @@ void memory_begin_schedule(unsigned n) {
     n_messages = 1;
     memset(newest, 0, (n_tracked + 1) * sizeof newest[0]);
     seq_cst = empty_view();
+    for (unsigned cpu = 0; cpu < MAX_THREADS; cpu++) {
+        cpu_view[cpu] = empty_view();
+    }
     for (unsigned t = 0; t < n; t++) {
         thread_view[t] = empty_view();
         read_relaxed[t] = empty_view();
@@ -147,7 +166,7 @@ void memory_begin_schedule(unsigned n) {
 
 void memory_parts(void (*put)(void *at, size_t n_bytes)) {
     put(newest, (n_tracked + 1) * sizeof newest[0]);
-    put(views, (2 + 3 * n_threads) * view_n * sizeof views[0]); /* those of threads come first */
+    put(views, (2 + MAX_THREADS + 3 * n_threads) * view_n * sizeof views[0]); /* those of CPUs and threads come first */
 }
 
 /* ---- locations ------------------------------------------------------------------------------------------- */
@@ -308,19 +327,39 @@ uint64_t memory_rmw(const struct access *access, enum rmw rmw, uint64_t operand,
     return old;
 }
 
-void memory_fence(enum order order) {
-    uint16_t *mine = thread_view[current];
+static void fence(unsigned thread, enum order order) {
+    uint16_t *its = thread_view[thread];
     if (order == ACQUIRE || order == ACQ_REL || order == SEQ_CST) {
-        join(mine, read_relaxed[current], 0);
+        join(its, read_relaxed[thread], 0);
     }
     if (order == SEQ_CST) {
-        join(mine, seq_cst, OLDEST);
-        join(seq_cst, mine, OLDEST);
+        join(its, seq_cst, OLDEST);
+        join(seq_cst, its, OLDEST);
     }
     if (order == RELEASE || order == ACQ_REL || order == SEQ_CST) {
-        memcpy(released[current], mine, view_n * sizeof *mine);
-        mine[current]++;
+        memcpy(released[thread], its, view_n * sizeof *its);
+        its[thread]++;
     }
+}
+
+void memory_fence(enum order order) {
+    fence(current, order);
+}
+
+/* The caller asks, they make their fences, the caller learns of it: each step comes after the one before. A thread that comes
+ * to the CPU later comes after it, too. */
+void memory_barrier(unsigned cpu, unsigned threads) {
+    fence(current, SEQ_CST);
+    memory_leave_cpu(cpu);
+    for (unsigned t = 0; t < n_threads; t++) {
+        if ((threads >> t & 1) != 0) {
+            join(thread_view[t], released[current], 0);
+            fence(t, SEQ_CST);
+            join(thread_view[current], released[t], 0);
+        }
+    }
+    memory_come_to_cpu(cpu);
+    fence(current, SEQ_CST);
 }
 
 void memory_plain_write(uintptr_t at, size_t n_bytes) {

@@ -87,7 +87,7 @@ static const char *place_of(const void *pc) {
 /* ---- printing -------------------------------------------------------------------------------------------- */
 
 static void print_access(const struct line *line) {
-    static const char *const kinds[] = {"", "load", "store", "rmw", "fence"};
+    static const char *const kinds[] = {"", "load", "store", "rmw", "fence", "barrier"};
     static const char *const orders[] = {"relaxed", "consume", "acquire", "release", "acq_rel", "seq_cst"};
     const struct access *access = &line->access;
     char where[60], what[80];
@@ -99,7 +99,7 @@ static void print_access(const struct line *line) {
         snprintf(what, sizeof what, "%#llx%s", (unsigned long long)line->value,
                  line->age > 0 ? " (not the newest value)" : "");
     }
-    printf("  T%u  %-5s %-7s  %-34s %-36s %s\n", line->thread, kinds[access->kind], orders[access->order], where, what,
+    printf("  T%u  %-7s %-7s  %-34s %-36s %s\n", line->thread, kinds[access->kind], orders[access->order], where, what,
            place_of(access->pc));
 }
 

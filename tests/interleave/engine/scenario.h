@@ -55,6 +55,9 @@ quire_pa world_frame(size_t frame);
 #define NO_CPU 1000u
 void world_run_on(unsigned cpu);
 
+/* From now on that CPU can not make others execute a barrier (local.h); each set-up begins with all being able to. */
+void world_refuse_barriers(unsigned from);
+
 /* Allocation and freeing of one frame, with a look at who holds it; what is given is touched by its holder. A frame that
  * somebody else holds at that time ends the schedule. take() may return QUIRE_NONE. */
 quire_pa take(void);
@@ -116,6 +119,10 @@ void *world_at(quire_pa pa); /* NULL: no RAM */
  * scenario has a reader. Otherwise each would be a place to switch at, and two visitors at once would not be noticed. */
 bool world_is_private(uintptr_t at);
 bool world_recover(struct quire_recovery *found);
+unsigned world_cpu(void); /* of the current thread */
+
+/* Whether another thread is pinned to the CPU that thread `t` is on. An interrupt of that one may run all the same. */
+bool world_is_kept_from(unsigned t);
 void world_describe(uintptr_t at, char *text, size_t n);
 
 /* ---- holders.c ---- */

@@ -178,6 +178,13 @@ static unsigned interrupted_by(unsigned t) {
     return scenario->interrupts[t] == 0 ? NOBODY : scenario->interrupts[t] - 1u;
 }
 
+bool scheduler_interrupts(unsigned t, unsigned of) {
+    while (t != NOBODY && t != of) {
+        t = interrupted_by(t);
+    }
+    return t == of;
+}
+
 /* Whether an interrupt of thread `t` has begun and not ended. */
 static bool interrupted(unsigned t) {
     for (unsigned i = 0; i < n_threads; i++) {
@@ -189,7 +196,7 @@ static bool interrupted(unsigned t) {
 }
 
 static bool can_run(unsigned t) {
-    if (t == NOBODY || threads[t].finished || threads[t].stopped || interrupted(t)) {
+    if (t == NOBODY || threads[t].finished || threads[t].stopped || interrupted(t) || world_is_kept_from(t)) {
         return false;
     }
     unsigned host = interrupted_by(t);
@@ -226,6 +233,9 @@ static bool depends(const struct access *a, const struct access *b) {
     if (a->kind == ACCESS_NONE || b->kind == ACCESS_NONE) {
         return true; /* not known yet */
     }
+    if (a->kind == ACCESS_BARRIER || b->kind == ACCESS_BARRIER) {
+        return true; /* whether what another thread has done comes before it */
+    }
     if (a->kind == ACCESS_FENCE || b->kind == ACCESS_FENCE) {
         return a->order == SEQ_CST && b->order == SEQ_CST; /* also a fence and an access: what all of these share */
     }
@@ -250,6 +260,8 @@ static bool matters(const struct access *access) {
         return false;
     case ACCESS_FENCE:
         return bounds.stale > 0;
+    case ACCESS_BARRIER:
+        return true;
     default:
         return cells_location(access->at) != 0;
     }
@@ -378,6 +390,16 @@ void scheduler_step(const struct access *access) {
         switch_to(next);
     }
     wake(access);
+}
+
+void scheduler_wait_for_cpu(void) {
+    threads[current].pending = (struct access){.kind = ACCESS_NONE};
+    step++;
+    unsigned next = choose_thread(true);
+    if (next == NOBODY) {
+        coroutines_leave(PRUNED);
+    }
+    switch_to(next);
 }
 
 unsigned scheduler_choose_value(unsigned n) {

@@ -102,6 +102,14 @@ void __tsan_atomic_thread_fence(int order) {
     }
 }
 
+/* For interrupts of the thread: those that have ended. */
+void __tsan_atomic_signal_fence(int order) {
+    (void)order;
+    if (current != NOBODY) {
+        memory_come_to_cpu(world_cpu());
+    }
+}
+
 /* ---- plain accesses -------------------------------------------------------------------------------------- */
 
 static void plain_read(const void *at, size_t n_bytes) {

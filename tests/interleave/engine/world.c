@@ -27,7 +27,9 @@ static struct quire_config config;
 
 /* `first_` is how each schedule begins. */
 static OF_SCHEDULE unsigned cpu[MAX_THREADS + 1];
+static OF_SCHEDULE unsigned pinned[MAX_THREADS + 1]; /* how often */
 static OF_SCHEDULE unsigned n_faults;
+static unsigned refused_from; /* the CPU that can ask for no barrier */
 static unsigned first_cpu[MAX_THREADS + 1];
 
 static struct seen checked, exhausted; /* see checked_before */
@@ -125,7 +127,7 @@ bool world_recover(struct quire_recovery *found) {
 bool world_is_private(uintptr_t at) {
     uintptr_t i = at - (uintptr_t)q->caches;
     size_t offset = i % sizeof(struct q_cache);
-    return i < q->n_cpus * sizeof(struct q_cache) && offset != offsetof(struct q_cache, guard) &&
+    return i < q->n_cpus * sizeof(struct q_cache) && offset >= sizeof q->caches[0].guard &&
            offset != offsetof(struct q_cache, n_calls) && !world_reads_caches();
 }
 
@@ -157,6 +159,7 @@ void world_leave(const size_t *frames, size_t n) {
 
 void world_begin_set_up(void) {
     config = (struct quire_config){0};
+    refused_from = NO_CPU;
 }
 
 void world_remember(void) {
@@ -168,6 +171,7 @@ void world_remember(void) {
 
 void world_begin_schedule(void) {
     memcpy(cpu, first_cpu, sizeof cpu);
+    memset(pinned, 0, sizeof pinned);
     holders_begin_schedule();
     n_faults = 0;
 }
@@ -176,7 +180,58 @@ void world_begin_schedule(void) {
 
 void world_run_on(unsigned number) {
     cpu[current] = number;
+    if (current != NOBODY && world_is_kept_from(current)) {
+        scheduler_wait_for_cpu();
+    }
 }
+
+unsigned world_cpu(void) {
+    return cpu[current];
+}
+
+bool world_is_kept_from(unsigned t) {
+    bool kept = false;
+    for (unsigned other = 0; other < MAX_THREADS; other++) {
+        kept |= pinned[other] > 0 && cpu[other] == cpu[t] && !scheduler_interrupts(t, other);
+    }
+    return kept;
+}
+
+void world_refuse_barriers(unsigned from) {
+    refused_from = from;
+}
+
+#ifdef QUIRE_PORT_LOCAL
+unsigned world_pin(void) {
+    if (current != NOBODY) {
+        memory_come_to_cpu(cpu[current]);
+    }
+    pinned[current]++;
+    return cpu[current];
+}
+
+void world_unpin(void) {
+    expect(pinned[current] > 0, "unpinned once more than pinned");
+    pinned[current]--;
+    if (current != NOBODY) {
+        memory_leave_cpu(cpu[current]);
+    }
+}
+
+/* A thread that is stopped for ever does nothing any more that a barrier could be needed for. */
+bool quire_port_fence(unsigned number) {
+    unsigned threads = 0;
+    if (current == NOBODY || cpu[current] == refused_from) { /* after a schedule all is at rest */
+        return current == NOBODY;
+    }
+    scheduler_step(&(struct access){.kind = ACCESS_BARRIER, .order = SEQ_CST, .pc = __builtin_return_address(0)});
+    for (unsigned t = 0; t < MAX_THREADS; t++) {
+        threads |= (unsigned)(t != current && cpu[t] == number) << t;
+    }
+    memory_barrier(number, threads);
+    return true;
+}
+#endif
 
 unsigned quire_port_cpu(void) {
     return cpu[current];
@@ -307,7 +362,10 @@ void world_describe(uintptr_t at, char *text, size_t n) {
     if (at == 0) {
         snprintf(text, n, "fence");
     } else if (inside(at, q->caches, q->n_cpus * sizeof q->caches[0])) {
-        snprintf(text, n, "guard of CPU %u", (unsigned)((at - (uintptr_t)q->caches) / sizeof q->caches[0]));
+        static const char *const words[] = {"guard", "guard (word)", "guard (claimed)"};
+        size_t word = (at - (uintptr_t)q->caches) % sizeof q->caches[0] / sizeof(q_word);
+        snprintf(text, n, "%s of CPU %u", word < sizeof words / sizeof words[0] ? words[word] : "cache",
+                 (unsigned)((at - (uintptr_t)q->caches) / sizeof q->caches[0]));
     } else if (at == (uintptr_t)&q->n_begun || at == (uintptr_t)&q->n_ended) {
         snprintf(text, n, at == (uintptr_t)&q->n_begun ? "n_begun" : "n_ended");
     } else if (inside(at, &q->balance, sizeof q->balance)) {

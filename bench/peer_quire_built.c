@@ -1,7 +1,8 @@
-/* peer_quire_inline.c: Quire as a kernel may build it: optimised as one program with its callers.
+/* peer_quire_built.c: Quire once more, as a kernel may build it: optimised as one program with its callers, with local visits,
+ * or both.
  *
- * bench.mk compiles this file and a second copy of the core for optimisation at link time, makes one object of them and
- * hides all names in it but the contestant's, so that the library beside it is not disturbed. */
+ * For each of these bench.mk compiles this file and a copy of the core, makes one object of them and hides all names in it
+ * but the contestant's, so that the library beside it is not disturbed. It says which: PEER, PEER_NAME, PEER_WHAT. */
 #include "peer_quire.h"
 
 static void *make(const struct memory *memory, unsigned n_cpus) {
@@ -28,9 +29,9 @@ static void free_order(void *state, unsigned cpu, quire_pa frame, unsigned order
     (void)quire_free_order(state, frame, order);
 }
 
-const struct peer peer_quire_inline = {
-    .name = "quire-inline",
-    .what = "this allocator, compiled in one with its callers, as a kernel may",
+const struct peer PEER = {
+    .name = PEER_NAME,
+    .what = PEER_WHAT,
     .traits = PEER_SPARSE,
     .make = make,
     .drop = drop_quire,
