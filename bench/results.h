@@ -38,7 +38,7 @@ struct results {
     struct figures *figures;         /* of each contestant */
     double line_ns[MAX_REPETITIONS]; /* round trip of a cache line between two CPUs; NAN: not measured */
     double exchange_ns[MAX_REPETITIONS];
-    double boot[2];                  /* guest instructions until the allocator is ready: Quire's, the seed's; NAN */
+    double boot[2]; /* guest instructions until the allocator is ready: Quire's, the seed's; NAN */
 };
 
 /* NULL: no such row. */
