@@ -1,4 +1,4 @@
-/* guard.h: who works on a CPU's cache. One at a time does: its visitor. Nobody waits to become one.
+/* guard.h: keeping a CPU's cache to one call at a time, its visitor. No call waits to become the visitor.
  *
  * A guard's word numbers the visits, and says in its lower bits what the visitor left (cache.h). There are two kinds; the
  * port chooses (quire/port.h).
@@ -23,7 +23,8 @@
  *     other one sees `busy`. If before, the CPU sees `claimed`.                               interleaving tests
  * G2  An interrupt between the CPU's first look at `busy` and its store of that makes a whole visit, or none. So the word
  *     is read after the store, never before.                                                  interleaving tests
- * G3  Whoever backs off releases, too: the next visitor may learn from it alone what the last one left.
+ * G3  A call that backs off releases, too. The next visitor may read only what that call stored, and has to see what the
+ *     last visitor left.
  *                                                                                             interleaving tests */
 #ifndef Q_GUARD_H
 #define Q_GUARD_H
@@ -84,7 +85,7 @@ static inline void q_guard_retreat(struct q_guard *g, q_word word) {
 
 /* The visit is over. */
 static inline void q_guard_leave(struct q_guard *g, q_word word) {
-    atomic_store_explicit(&g->word, word, memory_order_relaxed); /* relaxed: read behind `busy`, or as an estimate */
+    atomic_store_explicit(&g->word, word, memory_order_relaxed); /* relaxed: the next visitor reads `busy` first */
     q_guard_retreat(g, word);
 }
 
@@ -106,11 +107,11 @@ static inline bool q_guard_claim(struct q_guard *g, unsigned cpu, q_word *word) 
 
 /* The visit of a claimant is over. */
 static inline void q_guard_release(struct q_guard *g, q_word word) {
-    atomic_store_explicit(&g->word, word, memory_order_relaxed); /* relaxed: read behind `claimed` */
+    atomic_store_explicit(&g->word, word, memory_order_relaxed); /* relaxed: the next visitor reads `claimed` first */
     atomic_store_explicit(&g->claimed, 0, memory_order_release); /* pairs with q_guard_enter and q_guard_claim */
 }
 
-/* The word, or Q_BUSY; maybe of a moment ago. relaxed: an estimate, or behind a prover's fence (take.c). */
+/* The word, or Q_BUSY. It may be old. relaxed: enough for an estimate; a prover executes a fence first (take.c). */
 static inline q_word q_guard_see(const struct q_guard *g) {
     q_word word = atomic_load_explicit(&g->word, memory_order_relaxed);
     bool busy = (atomic_load_explicit(&g->busy, memory_order_relaxed) |
@@ -118,9 +119,9 @@ static inline q_word q_guard_see(const struct q_guard *g) {
     return busy ? Q_BUSY : word;
 }
 
-/* The word, or Q_BUSY: also if the barrier is refused. Not older than what the caller read before. The word is read twice:
- * a visitor that had written it before the barrier shows by `busy`, one that does so behind it by another word. First
- * visits, and claims, are parts of slow calls, which show by themselves (validate.c, V1). */
+/* The word, as new as what the caller read before; or Q_BUSY, also if the barrier is refused. The word is read twice. A
+ * visitor that wrote it before the barrier is seen by `busy`; one that writes it after the barrier, by the other word. First
+ * visits, and claims, are parts of slow calls, which the recount sees by their count (validate.c, V1). */
 static inline q_word q_guard_look(struct q_guard *g, unsigned cpu) {
     q_word word = atomic_load_explicit(&g->word, memory_order_relaxed); /* relaxed: the barrier comes next */
     if (word != 0 && !quire_port_fence(cpu)) {
@@ -180,13 +181,13 @@ static inline void q_guard_release(struct q_guard *g, q_word word) {
     q_guard_leave(g, word);
 }
 
-/* The word, or Q_BUSY; maybe of a moment ago. relaxed: an estimate, or behind a prover's fence (take.c). */
+/* The word, or Q_BUSY. It may be old. relaxed: enough for an estimate; a prover executes a fence first (take.c). */
 static inline q_word q_guard_see(const struct q_guard *g) {
     return atomic_load_explicit(&g->word, memory_order_relaxed);
 }
 
-/* The same, but not older than what the caller read before. seq_cst: a read-modify-write reads the newest word, and whoever
- * enters later finds this one (validate.c, V2). */
+/* The word, as new as what the caller read before, or Q_BUSY. seq_cst: a read-modify-write reads the newest word, and a call
+ * that enters later reads what this one left (validate.c, V2). */
 static inline q_word q_guard_look(struct q_guard *g, unsigned cpu) {
     (void)cpu;
     return atomic_fetch_add(&g->word, 0);
@@ -194,7 +195,7 @@ static inline q_word q_guard_look(struct q_guard *g, unsigned cpu) {
 
 #endif
 
-/* Nobody has visited yet: the cache is empty. A CPU that is about to is not seen. */
+/* No visit has ended yet, so the cache is empty. A first visit that is under way may not be seen. */
 static inline bool q_guard_is_new(const struct q_guard *g) {
     return q_guard_see(g) == 0;
 }

@@ -17,7 +17,7 @@
  *
  * A visit may be cut short. An interrupt in the middle finds the cache in use, and takes its frame elsewhere. If the CPU
  * dies, recovery forgets the cache and believes the record, which was written before the store that ends the visit. If the
- * caller is moved to another CPU, it goes on in the same cache, and others find that in use (guard.h). */
+ * caller is moved to another CPU (with local guards it is not), it goes on in the same cache, and others find that in use. */
 #include "alloc.h"
 #include "cache.h"
 #include "compiler.h"

@@ -29,7 +29,8 @@
  *     call that begins and ends between the two looks is noticed by its steps of the other kinds.  interleaving tests
  * V2  The second look reads by read-modify-writes that change nothing, so each reads the newest value. A CPU that entered
  *     after that look finds it in the order of the guard's values, so its writes come later, too: the recount saw none
- *     of them. A plain load could be older than what the recount read, on a weakly ordered machine.  interleaving tests */
+ *     of them. A plain load could be older than what the recount read, on a weakly ordered machine. A local guard is
+ *     read after a barrier on its CPU instead, in both looks (guard.h).  interleaving tests */
 #include "cache.h"
 #include "place.h"
 #include "view.h"
@@ -398,7 +399,7 @@ static struct motion sum_up(struct quire *q, bool newest) {
 /* The first look also bounds the recount: where a counter is damaged, or a call is in the middle, there is none.
  * Whatever the recount found wrong counts only if the second look equals the first. */
 enum quire_status quire_validate(const struct quire *q, struct quire_fault *first) {
-    struct quire *all = (struct quire *)(uintptr_t)q; /* the second look writes, but changes no value */
+    struct quire *all = (struct quire *)(uintptr_t)q; /* the looks write, but change no value */
     struct check c = {.q = all, .first = first, .pa = QUIRE_NONE};
     *first = (struct quire_fault){.kind = QUIRE_FAULT_NONE, .pa = QUIRE_NONE};
     if (!check_core(&c)) { /* never changes, so it is damaged whatever moves */

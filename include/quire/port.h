@@ -33,12 +33,12 @@ unsigned quire_port_cpu(void);
 /* A promise that spares locked instructions. If that header defines QUIRE_PORT_LOCAL, too, then it has two more static
  * inline functions:
  *
- *   unsigned quire_port_pin(void)     the number of the CPU that runs this, which the caller stays on from here
- *   void quire_port_unpin(void)       to here. They may nest: an interrupt handler that allocates pins, too
+ *   unsigned quire_port_pin(void)     keeps the caller on its CPU, whose number this returns, until
+ *   void quire_port_unpin(void)       is called. An interrupt handler that allocates pins, too, so the two nest
  *
- * Nobody else may run on that CPU meanwhile but interrupts and NMIs, and these end before the caller goes on. No two CPUs
- * have the same number. A kernel has it by not preempting itself, by a count of reasons not to, or with interrupts off.
- * Then a CPU enters its own cache by plain loads and stores, and a call that needs another CPU's cache asks by: */
+ * While a caller is pinned, only interrupts and NMIs run on its CPU, and they end before the caller goes on. No two CPUs have
+ * the same number. A kernel can promise that if it does not preempt its own code, counts reasons not to, or has interrupts
+ * off. Then a CPU enters its own cache by plain loads and stores. A call that needs another CPU's cache calls this: */
 #ifdef QUIRE_PORT_LOCAL
 /* Returns true after that CPU, one of the n_cpus, has made a full memory barrier at some moment of this call: by an interrupt
  * between CPUs that waits until it was served, or membarrier() on a host. At once for the caller's own. False if it can not
