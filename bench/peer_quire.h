@@ -26,10 +26,26 @@ static inline void drop_quire(void *state) {
     (void)state; /* all that it has lies in the memory it was given */
 }
 
-static inline quire_pa alloc_order_of_quire(void *state, unsigned order) {
+static inline quire_pa take_from_quire(void *state, unsigned cpu) {
+    (void)cpu;
+    return quire_alloc(state, TAG);
+}
+
+static inline void give_to_quire(void *state, unsigned cpu, quire_pa frame) {
+    (void)cpu;
+    (void)quire_free(state, frame); /* a misuse aborts in quire_port_fault */
+}
+
+static inline quire_pa take_order_from_quire(void *state, unsigned cpu, unsigned order) {
     quire_pa frame;
+    (void)cpu;
     (void)quire_alloc_order(state, order, TAG, &frame); /* QUIRE_NONE where it fails */
     return frame;
+}
+
+static inline void give_order_to_quire(void *state, unsigned cpu, quire_pa frame, unsigned order) {
+    (void)cpu;
+    (void)quire_free_order(state, frame, order);
 }
 
 #endif

@@ -1,5 +1,6 @@
-/* local.h: the promise that spares locked instructions, empty, to copy into a kernel that can make it: -DQUIRE_PORT_CPU_H='"local.h"'.
- * The contract is in quire/port.h; port.c beside this has quire_port_fence. */
+/* local.h: the promise that spares locked instructions, to copy into a kernel that can make it, for
+ * -DQUIRE_PORT_CPU_H='"local.h"'. As it stands it is for calls that are never moved. The contract is in quire/port.h; port.c
+ * beside this has quire_port_fence. */
 #ifndef LOCAL_H
 #define LOCAL_H
 

@@ -33,7 +33,7 @@ endef
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # With local visits.
-LOCAL := -DQUIRE_PORT_CPU_H='"tests/unit/local.h"'
+LOCAL := -DQUIRE_PORT_CPU_H='"port/template/local.h"'
 
 $(eval $(call variant,plain,$(CC),$(CFLAGS)))
 $(eval $(call variant,asan,$(CLANG),-O1 -g $(ASAN)))
