@@ -72,14 +72,16 @@ static inline q_word q_visit_after(q_word visit, int n_more) {
  * there, maybe the very caller, interrupted. *visit is for leaving. */
 static inline bool q_enter(struct quire *q, size_t n_cpus, struct q_cache **c, q_word *visit) {
     size_t cpu = q_pin();
-    if (!Q_SELDOM(cpu >= n_cpus)) {
-        *c = &q->caches[cpu];
-        if (!Q_SELDOM(!q_guard_enter(&(*c)->guard, visit))) {
-            return true;
-        }
+    if (Q_SELDOM(cpu >= n_cpus)) {
+        q_unpin();
+        return false;
     }
-    q_unpin();
-    return false;
+    *c = &q->caches[cpu];
+    if (Q_SELDOM(!q_guard_enter(&(*c)->guard, visit))) {
+        q_unpin();
+        return false;
+    }
+    return true;
 }
 
 /* The visit is over; `n_more` warm frames came in it, or went. */
