@@ -6,6 +6,7 @@
  *
  *   tsan.c       the entry points: who accesses what, with which memory order
  *   scheduler.c  which thread goes on: all schedules within a bound, or random ones, or one that is replayed
+ *   turns.c      the name of a schedule
  *   tree.c       the decisions taken so far, and which one to take otherwise next
  *   snapshot.c   a schedule as it stands at a decision
  *   memory.c     what a load may return: the C11 memory model
@@ -208,6 +209,21 @@ bool failing(void);
 
 /* Ends the schedule; does not return when a thread runs. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- turns.c --------------------------------------------------------------------------------------------- */
+
+/* Where a schedule leaves the usual way. */
+struct turn {
+    unsigned step;
+    char kind; /* r, v, s, c */
+    unsigned value;
+};
+
+void turns_begin(bool again); /* false: of another schedule, which has none yet */
+void turns_add(struct turn turn);
+const struct turn *turn_at(unsigned step, char kind); /* the next one, if it is that; else NULL */
+const char *turns_name(const char *scenario);
+void turns_parse(const char *id); /* ends the program with a message where it is no name */
 
 /* ---- tree.c ---------------------------------------------------------------------------------------------- */
 

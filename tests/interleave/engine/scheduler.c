@@ -17,12 +17,7 @@
  *
  * Random schedules are for scenarios with more threads: each thread has a random priority, the highest one runs, and at a
  * few random steps the running thread's falls below all others. A thread that may stop does so behind a random step.
- *
- * A schedule's name tells the steps at which it left the usual way (the running thread goes on; loads return the newest value): 17r2 at
- * step 17 thread 2 runs, 17v1 the load returns the value before the newest, 17s0 the running thread stops for ever;
- * 17c0 all threads die, 17c5 and the fifth write of recovery is not made, either.
- * Steps count all atomic accesses, fences, memset and memcpy, whatever is known about sharing, so a name means the same
- * always. */
+ */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include "coroutine.h"
 #include "scenario.h"
@@ -62,57 +57,9 @@ static const struct mark beginning; /* where nothing is kept */
 static bool learned;                /* in this schedule, that something is shared */
 static char message[256];
 
-/* ---- the name of a schedule ------------------------------------------------------------------------------ */
-
-struct turn {
-    unsigned step;
-    char kind; /* r, v, s, c */
-    unsigned value;
-};
-
-static struct turn turns[MAX_STEPS];
-static OF_SCHEDULE unsigned n_turns, next_turn; /* next_turn: in a replay */
-
-static void add_turn(char kind, unsigned value) {
-    if (mode != REPLAY && n_turns < MAX_STEPS) {
-        turns[n_turns++] = (struct turn){step, kind, value};
-    }
-}
-
-static const struct turn *turn_of(char kind) {
-    const struct turn *turn = &turns[next_turn];
-    if (next_turn == n_turns || turn->step != step || turn->kind != kind) {
-        return NULL;
-    }
-    next_turn++;
-    return turn;
-}
-
-static const char *schedule_name(void) {
-    static char text[MAX_STEPS * 10 + 64];
-    size_t n = (size_t)snprintf(text, sizeof text, "%s/", scenario->name);
-    for (unsigned i = 0; i < n_turns && n < sizeof text - 20; i++) {
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s%u%c%u", i > 0 ? "," : "", turns[i].step, turns[i].kind,
-                              turns[i].value);
-    }
-    return text;
-}
-
-static void parse_turns(const char *id) {
-    int used = 0;
-    n_turns = 0;
-    id = strchr(id, '/');
-    for (id = id == NULL ? "" : id + 1; n_turns < MAX_STEPS; id += used) {
-        struct turn *turn = &turns[n_turns];
-        id += *id == ',';
-        if (sscanf(id, "%u%c%u%n", &turn->step, &turn->kind, &turn->value, &used) != 3) {
-            break;
-        }
-        n_turns++;
-    }
-    if (*id != '\0') {
-        fprintf(stderr, "explore: \"%s\" is no part of a schedule's name; it looks like 17r2,40v1\n", id);
-        exit(2);
+static void note_turn(char kind, unsigned value) {
+    if (mode != REPLAY) {
+        turns_add((struct turn){step, kind, value});
     }
 }
 
@@ -294,10 +241,10 @@ static unsigned usual_thread(void) {
 }
 
 static unsigned replayed_thread(void) {
-    if (turn_of('s') != NULL) {
+    if (turn_at(step, 's') != NULL) {
         return STOP;
     }
-    const struct turn *turn = turn_of('r');
+    const struct turn *turn = turn_at(step, 'r');
     if (turn != NULL && (turn->value >= n_threads || !can_run(turn->value))) {
         fprintf(stderr, "explore: thread %u can not run at step %u; is this the schedule of another version?\n",
                 turn->value, step);
@@ -320,9 +267,9 @@ static unsigned choose_thread(bool may_differ) {
                      : mode == RANDOM ? random_thread(list, n)
                                       : replayed_thread();
     if (taken == STOP) {
-        add_turn('s', 0);
+        note_turn('s', 0);
     } else if (taken != usual_thread()) {
-        add_turn('r', taken);
+        note_turn('r', taken);
     }
     bool free_of_charge = taken == current || !can_run(current) || taken == STOP || interrupted_by(taken) == current;
     n_preemptions += !free_of_charge;
@@ -358,7 +305,7 @@ static void go_on_without(void) {
 /* All threads die here, and then go on. */
 static void crash(void) {
     unsigned thread = current, at = 0;
-    const struct turn *turn = mode == REPLAY ? turn_of('c') : NULL;
+    const struct turn *turn = mode == REPLAY ? turn_at(step, 'c') : NULL;
     current = NOBODY;
     if (turn != NULL) {
         crash_again(turn->value);
@@ -367,7 +314,7 @@ static void crash(void) {
     }
     current = thread;
     if (failing()) {
-        add_turn('c', at);
+        note_turn('c', at);
         coroutines_leave(FAILED);
     }
 }
@@ -406,7 +353,7 @@ unsigned scheduler_choose_value(unsigned n) {
     static const uint8_t ages[] = {0, 1, 2, 3, 4, 5, 6, 7};
     n = n < sizeof ages ? n : (unsigned)sizeof ages;
     if (mode == REPLAY) {
-        const struct turn *turn = turn_of('v');
+        const struct turn *turn = turn_at(step, 'v');
         return turn != NULL && turn->value < n ? turn->value : 0;
     }
     if (n <= 1 || n_stale >= bounds.stale) {
@@ -415,7 +362,7 @@ unsigned scheduler_choose_value(unsigned n) {
     unsigned age = mode == SEARCH ? tree_decide(ages, n) : roll() % 8 == 0 ? (unsigned)(roll() % n) : 0;
     if (age > 0) {
         n_stale++;
-        add_turn('v', age);
+        note_turn('v', age);
     }
     return age;
 }
@@ -461,10 +408,7 @@ static void begin_schedule(void) {
     step = n_preemptions = n_stale = asleep = 0;
     stopped = learned = false;
     message[0] = '\0';
-    next_turn = 0;
-    if (mode != REPLAY) {
-        n_turns = 0;
-    }
+    turns_begin(mode == REPLAY);
     if (mode == RANDOM) {
         roll_priorities();
     }
@@ -592,15 +536,15 @@ struct result explore(const struct scenario *s, const struct bounds *b, uint64_t
     if (!r.failed && s->finish != NULL) {
         s->finish();
         r.failed = failing();
-        n_turns = 0;
+        turns_begin(false);
     }
     r.seconds = now() - began;
-    r.id = r.failed ? schedule_name() : "";
+    r.id = r.failed ? turns_name(s->name) : "";
     return r;
 }
 
 struct result replay(const struct scenario *s, const char *id) {
-    parse_turns(id);
+    turns_parse(id);
     set_up(s);
     mode = REPLAY;
     bounds = (struct bounds){UNBOUNDED, UNBOUNDED, 0, 1};
