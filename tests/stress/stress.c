@@ -220,6 +220,7 @@ static void *run_interrupted(void *arg) {
     sigset_t interrupts;
     sigemptyset(&interrupts);
     sigaddset(&interrupts, SIGUSR1);
+    host_set_cpu(w->cpu); /* before an interrupt can come: it is one of this CPU */
     pthread_sigmask(SIG_UNBLOCK, &interrupts, NULL);
     run(w);
     pthread_sigmask(SIG_BLOCK, &interrupts, NULL);
