@@ -135,7 +135,7 @@ static q_frame take_any_run(struct quire *q, unsigned order) {
     struct q_wish wish = {.order = order, .most = 1, .run = &f};
     struct q_zone *home = q_zone_at(q, (q_frame)q->header->end);
     q_begin(q);
-    bool found = (home != NULL && q_find_in(q, &wish, home)) || q_find(q, &wish);
+    bool found = (home != NULL && q_find_in(&wish, home)) || q_find(q, &wish);
     q_end(q);
     if (!found) {
         return Q_NO_FRAME;

@@ -8,27 +8,42 @@
 #include "cache.h"
 #include "compiler.h"
 #include "content.h"
-#include "find.h"
 #include "own.h"
 #include "place.h"
 #include "take.h"
 
-/* Why 2^order frames could not be had: the memory has no such place, it is full, or what is free does not lie together. */
-static Q_COLD enum quire_status why_none(const struct quire *q, unsigned order) {
-    struct quire_stats stats;
-    if (order == 0) {
-        return QUIRE_NO_MEMORY;
+/* Whether n frames are free, wherever. Snapshots, as in inspect.c, and no more of them than it takes. */
+static bool has_free(const struct quire *q, size_t n) {
+    const struct q_zones *zones = q_zones(q);
+    struct quire_cpu_stats cpu;
+    size_t found = 0;
+    for (unsigned i = 0; found < n && quire_cpu_stats(q, i, &cpu); i++) {
+        found += cpu.n_warm + cpu.n_in + cpu.n_out;
     }
-    quire_stats(q, &stats);
-    q_frame n_runs = (q_frame)stats.n_free >> order; /* a word, which numbers all frames: see q_is_misaligned */
-    return !q_ever_fits(q, order) ? QUIRE_UNSATISFIABLE : n_runs == 0 ? QUIRE_NO_MEMORY : QUIRE_FRAGMENTED;
+    for (size_t i = 0; i < zones->n; i++) {
+        const struct q_zone *z = zones->zone[i];
+        for (size_t b = 0; found < n && (b = q_zone_next_some(z, b)) != Q_NO_BLOCK; b++) {
+            found += q_zone_ready(z, b) ? q_count_free(&z->blocks[b].count) : Q_BLOCK;
+        }
+    }
+    return found >= n;
+}
+
+enum quire_status q_why_none(const struct quire *q, const struct q_fit *fit) {
+    return !q_ever_fits(q, fit) ? QUIRE_UNSATISFIABLE : !has_free(q, fit->n) ? QUIRE_NO_MEMORY : QUIRE_FRAGMENTED;
+}
+
+/* The same of 2^order frames. */
+static Q_COLD enum quire_status why_none(const struct quire *q, unsigned order) {
+    struct q_fit fit = q_fit_of_order(order);
+    return order == 0 ? QUIRE_NO_MEMORY : q_why_none(q, &fit);
 }
 
 enum quire_status q_alloc_taken(struct quire *q, const char *call, q_frame f, unsigned order, uint8_t tag, bool fill,
                                 quire_pa *out) {
     Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
     /* What cannot be used takes a frame out of circulation each time, so this ends. */
-    while (f != Q_NO_FRAME && !q_hand_out(q, call, f, order, tag, fill)) {
+    while (f != Q_NO_FRAME && !q_hand_out(q, call, f, (size_t)1 << order, tag, fill)) {
         f = q_take(q, order);
     }
     *out = f != Q_NO_FRAME ? q_pa(f) : QUIRE_NONE;
@@ -42,27 +57,36 @@ enum quire_status q_alloc(struct quire *q, const char *call, unsigned order, uin
     return status;
 }
 
-void q_let_go(struct quire *q, q_frame f, unsigned order) {
-    Q_ASSERT(order <= QUIRE_MAX_ORDER && (f & (((q_frame)1 << order) - 1)) == 0, f);
-    if (q->content != QUIRE_CONTENT_NONE) {
-        q_content_freed(q, f, order);
-    }
-    q_give(q, f, order);
+/* Whether n frames from `f` on are a run that a cache may take: 2^order frames, aligned so. */
+static bool is_small_run(q_frame f, size_t n) {
+    return n <= Q_BLOCK && (n & (n - 1)) == 0 && (f & (n - 1)) == 0;
 }
 
-enum quire_status q_free(struct quire *q, const char *call, quire_pa pa, unsigned order) {
+void q_let_go(struct quire *q, q_frame f, size_t n) {
+    Q_ASSERT(n > 0, f);
+    if (q->content != QUIRE_CONTENT_NONE) {
+        q_content_freed(q, f, n);
+    }
+    if (is_small_run(f, n)) {
+        q_give(q, f, q_order_of(n));
+    } else {
+        q_give_home(q, f, n);
+    }
+}
+
+enum quire_status q_free(struct quire *q, const char *call, quire_pa pa, size_t n, bool as_one) {
     struct q_run run;
-    enum quire_status status = q_find_own(q, call, pa, order, &run);
+    enum quire_status status = q_find_own(q, call, pa, n, as_one, &run);
     if (status != QUIRE_OK) {
         return status;
     }
-    if (!q_content_may_free(q, call, q_run_frame(&run), order)) {
+    if (!q_content_may_free(q, call, q_run_frame(&run), n)) {
         return QUIRE_FAULT;
     }
     struct q_cache *home = q_call_begin(q);
-    status = q_disown(q, call, &run, order);
+    status = q_disown(q, call, &run);
     if (status == QUIRE_OK) {
-        q_let_go(q, q_run_frame(&run), order);
+        q_let_go(q, q_run_frame(&run), n);
     }
     q_call_end(home);
     return status;

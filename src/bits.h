@@ -54,6 +54,18 @@ static inline unsigned q_lowest(q_word w) {
 }
 #endif
 
+/* Index of the highest set bit; w is not 0. */
+static inline unsigned q_highest(q_word w) {
+    unsigned i = 0;
+    for (unsigned half = Q_WORD_BITS / 2; half > 0; half /= 2) {
+        if (w >> half != 0) {
+            w >>= half;
+            i += half;
+        }
+    }
+    return i;
+}
+
 static inline q_word q_bit(size_t i) {
     return (q_word)1 << (i % Q_WORD_BITS);
 }
@@ -71,6 +83,13 @@ static inline q_word q_range_in_word(size_t w, size_t from, size_t to) {
     }
     q_word below_to = q_low_bits(to - first < Q_WORD_BITS ? to - first : Q_WORD_BITS);
     return from > first ? below_to & ~q_low_bits(from - first) : below_to;
+}
+
+/* log2 of n, rounded up; n > 0. */
+static inline unsigned q_order_of(size_t n) {
+    unsigned order = 0;
+    for (; order < Q_WORD_BITS && n > (size_t)1 << order; order++) {}
+    return order;
 }
 
 /* In which positions of `w` a run of 2^order set bits begins that is aligned to its size; 2^order <= Q_WORD_BITS. */

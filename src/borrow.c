@@ -175,19 +175,54 @@ bool q_borrow_exactly(struct q_zone *z, size_t block, const q_word *mask) {
     return true;
 }
 
-bool q_borrow_block(struct q_zone *z, size_t block) {
-    if (!q_zone_ready(z, block)) { /* never used: whoever initialises it has all of it */
-        return q_zone_claim_block(z, block);
+/* Takes frames [i, i + n) of a block by their bits, or none. */
+static bool take_range(struct q_zone *z, size_t block, size_t i, size_t n) {
+    q_word mask[Q_LINE_WORDS];
+    Q_ASSERT(n > 0 && i + n <= Q_BLOCK, i);
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        mask[w] = q_range_in_word(w, i, i + n);
     }
-    if (take_as_one(z, block)) { /* came home as one */
+    return q_borrow_exactly(z, block, mask);
+}
+
+/* Takes a block of which no bit is set, though all of its frames are free. */
+static bool take_unmarked(struct q_zone *z, size_t block) {
+    /* never used: whoever initialises it has all of it; or it came home as one */
+    return q_zone_ready(z, block) ? take_as_one(z, block) : q_zone_claim_block(z, block);
+}
+
+bool q_borrow_block(struct q_zone *z, size_t block) {
+    /* else it came home in pieces: all of its bits are set */
+    return take_unmarked(z, block) ||
+           (q_zone_ready(z, block) && q_class_of(atomic_load(&z->blocks[block].count)) == Q_ALL &&
+            take_range(z, block, 0, Q_BLOCK));
+}
+
+/* Sends all of a block home that is the caller's, but for frames [i, i + n). */
+static void keep_only(struct q_zone *z, size_t block, size_t i, size_t n) {
+    struct q_loan rest;
+    q_frame twice;
+    q_loan_open_all(&rest, z, block);
+    q_loan_take(&rest, i, n);
+    q_zone_soil(z, block);
+    (void)q_give_back(&rest, &twice);
+    Q_ASSERT(twice == Q_NO_FRAME, twice); /* the whole block was the caller's */
+}
+
+bool q_borrow_part(struct q_zone *z, size_t block, size_t i, size_t n) {
+    Q_ASSERT(block < z->n_blocks && n > 0 && i + n <= Q_BLOCK, i);
+    if (n == Q_BLOCK) {
+        return q_borrow_block(z, block);
+    }
+    if (take_unmarked(z, block)) {
+        keep_only(z, block, i, n);
         return true;
     }
-    /* came home in pieces: all of its bits are set */
-    q_word all[Q_LINE_WORDS];
-    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-        all[w] = Q_ALL_BITS;
+    if (!q_zone_ready(z, block) || !take_range(z, block, i, n)) {
+        return false;
     }
-    return q_class_of(atomic_load(&z->blocks[block].count)) == Q_ALL && q_borrow_exactly(z, block, all);
+    q_zone_soil(z, block);
+    return true;
 }
 
 /* ---- runs ------------------------------------------------------------------------------------------------ */
@@ -242,10 +277,7 @@ static Q_APART unsigned take_wide(struct q_zone *z, size_t block, unsigned order
         if (i == Q_NO_RUN) {
             return 0;
         }
-        for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-            words[w] = q_range_in_word(w, i, i + ((size_t)1 << order));
-        }
-        if (q_borrow_exactly(z, block, words)) {
+        if (take_range(z, block, i, (size_t)1 << order)) {
             *run = q_zone_frame(z, block) + i;
             return 1;
         }
@@ -255,17 +287,13 @@ static Q_APART unsigned take_wide(struct q_zone *z, size_t block, unsigned order
 
 /* The same out of a block that is all the caller's; the rest of that goes home. */
 static unsigned take_of_own(struct q_zone *z, size_t block, unsigned order, unsigned most, q_frame *runs) {
-    struct q_loan rest;
-    q_frame twice;
-    unsigned n = 0;
-    q_loan_open_all(&rest, z, block);
-    for (size_t i = 0, size = (size_t)1 << order; n < most && i < Q_BLOCK; i += size) {
-        runs[n++] = q_zone_frame(z, block) + i;
-        q_loan_take(&rest, i, size);
+    size_t n_there = Q_BLOCK >> order;
+    unsigned n = most < n_there ? most : (unsigned)n_there;
+    Q_ASSERT(n > 0, order);
+    for (size_t i = 0; i < n; i++) {
+        runs[i] = q_zone_frame(z, block) + (i << order);
     }
-    q_zone_soil(z, block);
-    (void)q_give_back(&rest, &twice);
-    Q_ASSERT(n > 0 && twice == Q_NO_FRAME, twice); /* the whole block was the caller's */
+    keep_only(z, block, 0, (size_t)n << order);
     return n;
 }
 

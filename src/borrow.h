@@ -13,6 +13,10 @@ bool q_borrow_exactly(struct q_zone *z, size_t block, const q_word *mask);
 /* Takes all frames of a block that is free as a whole, initialised or fresh; false, and nothing changed: it is not. */
 bool q_borrow_block(struct q_zone *z, size_t block);
 
+/* Takes frames [i, i + n) of a block, initialised or fresh, and soils it if these are not all; false: they are not all free,
+ * and none is the caller's. */
+bool q_borrow_part(struct q_zone *z, size_t block, size_t i, size_t n);
+
 /* Takes all frames of any fresh block; false: there is none. */
 bool q_borrow_fresh(struct q_zone *z, struct q_loan *loan);
 

@@ -26,28 +26,28 @@ _Static_assert(QUIRE_POISON <= UINT8_MAX && QUIRE_POISON != 0, "one byte, and no
 _Static_assert(QUIRE_PAGE_SIZE % sizeof(q_word) == 0, "a frame is compared by words");
 
 /* Where a frame can be touched. NULL: the port gives no address, though the policy needs one; reported. */
-static unsigned char *touch(struct quire *q, const char *call, q_frame f, unsigned order) {
+static unsigned char *touch(struct quire *q, const char *call, q_frame f, size_t n) {
     Q_ASSERT(q->content != QUIRE_CONTENT_NONE, f);
     unsigned char *at = quire_port_map(q_pa(f));
     if (at == NULL) {
-        (void)q_fault(q, QUIRE_FAULT_UNMAPPED, call, q_pa(f), order, q_zone_holding_record(q_zone_of(q, f), f));
+        (void)q_fault(q, QUIRE_FAULT_UNMAPPED, call, q_pa(f), n, q_zone_holding_record(q_zone_of(q, f), f));
     }
     return at;
 }
 
-bool q_content_may_free(struct quire *q, const char *call, q_frame f, unsigned order) {
-    Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
-    for (q_frame i = f; q_content_fills_freed(q) && i < f + ((q_frame)1 << order); i++) {
-        if (touch(q, call, i, order) == NULL) {
+bool q_content_may_free(struct quire *q, const char *call, q_frame f, size_t n) {
+    Q_ASSERT(n > 0, n);
+    for (q_frame i = f; q_content_fills_freed(q) && i < f + n; i++) {
+        if (touch(q, call, i, n) == NULL) {
             return false;
         }
     }
     return true;
 }
 
-void q_content_freed(struct quire *q, q_frame f, unsigned order) {
-    Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
-    for (q_frame i = f; q_content_fills_freed(q) && i < f + ((q_frame)1 << order); i++) {
+void q_content_freed(struct quire *q, q_frame f, size_t n) {
+    Q_ASSERT(n > 0, n);
+    for (q_frame i = f; q_content_fills_freed(q) && i < f + n; i++) {
         unsigned char *at = quire_port_map(q_pa(i)); /* it had an address in q_content_may_free */
         if (at != NULL) {
             memset(at, q->content == QUIRE_CONTENT_POISON ? (int)QUIRE_POISON : JUNK_FREED, QUIRE_PAGE_SIZE);
@@ -73,32 +73,32 @@ static unsigned first_damage(const unsigned char *at) {
 }
 
 /* Whether a frame still holds its poison; if not, or if it can not be touched, that is reported. */
-static bool verify(struct quire *q, const char *call, q_frame f, unsigned order, uint32_t record) {
-    const unsigned char *at = touch(q, call, f, order);
+static bool verify(struct quire *q, const char *call, q_frame f, size_t n, uint32_t record) {
+    const unsigned char *at = touch(q, call, f, n);
     if (at == NULL) {
         return false;
     }
     unsigned i = first_damage(at);
     if (i < QUIRE_PAGE_SIZE) {
-        q_fault_content(q, call, q_pa(f), order, record, i, at[i]);
+        q_fault_content(q, call, q_pa(f), n, record, i, at[i]);
     }
     return i == QUIRE_PAGE_SIZE;
 }
 
 /* False: it can not be touched; reported. */
-static bool fill(struct quire *q, const char *call, q_frame f, unsigned order, int byte) {
-    unsigned char *at = touch(q, call, f, order);
+static bool fill(struct quire *q, const char *call, q_frame f, size_t n, int byte) {
+    unsigned char *at = touch(q, call, f, n);
     if (at != NULL) {
         memset(at, byte, QUIRE_PAGE_SIZE);
     }
     return at != NULL;
 }
 
-bool q_content_given(struct quire *q, const char *call, q_frame f, unsigned order, bool fill_it) {
+bool q_content_given(struct quire *q, const char *call, q_frame f, size_t n, bool fill_it) {
     uint32_t record = q_zone_last_record(q_zone_of(q, f), f);
     if (q->content == QUIRE_CONTENT_POISON) {
-        return (record & Q_FREED) == 0 || q_is_unsure(record) || verify(q, call, f, order, record);
+        return (record & Q_FREED) == 0 || q_is_unsure(record) || verify(q, call, f, n, record);
     }
     bool zero = q->content == QUIRE_CONTENT_ZERO, junk = q->content == QUIRE_CONTENT_JUNK;
-    return (!zero && !junk) || !fill_it || fill(q, call, f, order, zero ? 0 : JUNK_GIVEN);
+    return (!zero && !junk) || !fill_it || fill(q, call, f, n, zero ? 0 : JUNK_GIVEN);
 }

@@ -9,14 +9,13 @@
  *                     | if nothing came, those nearly full, too                      |
  *   small runs, a few | the first block of each class, then a fresh one              | a cache without such runs
  *   one run, a frame  | all blocks that have enough free frames                      | a call about to fail, or nested
- *   whole blocks      | blocks free as a whole, then fresh ones, all that are wanted | any call for them
+ *   a whole block     | blocks free as a whole, then fresh ones                      | any call for one
  *
  * A CPU that looks for a loan begins at a place of its own, and goes round. So CPUs do not all want the same block, and
  * mostly come back to blocks that they had before, whose records they wrote last. */
 #include "find.h"
 
 #include "borrow.h"
-#include "home.h"
 
 /* ---- frames of one block --------------------------------------------------------------------------------- */
 
@@ -91,33 +90,16 @@ static bool frames_in_zone(struct q_wish *wish, struct q_zone *z) {
     return wish->n > 0;
 }
 
-/* ---- whole blocks ---------------------------------------------------------------------------------------- */
+/* ---- a whole block --------------------------------------------------------------------------------------- */
 
-/* Blocks [block, block + n), all or none, in ascending order, so that of two CPUs that meet one gets them. */
-static bool take_blocks(struct quire *q, struct q_zone *z, size_t block, size_t n) {
-    Q_ASSERT(n > 0 && ((z->first / Q_BLOCK + block) & (n - 1)) == 0, block);
-    for (size_t i = 0; i < n; i++) {
-        if (block + i < z->n_blocks && q_borrow_block(z, block + i)) {
-            continue;
-        }
-        while (i-- > 0) {
-            q_block_goes_home(q, z, block + i);
-        }
-        return false;
-    }
-    return true;
-}
-
-/* Whole blocks, aligned by physical address: used ones first, so that untouched memory stays so. */
-static bool blocks_in_zone(struct quire *q, struct q_wish *wish, struct q_zone *z) {
+/* Used ones first, so that untouched memory stays so. */
+static bool block_in_zone(struct q_wish *wish, struct q_zone *z) {
     static const enum q_class classes[] = {Q_ALL, Q_FRESH};
-    Q_ASSERT(wish->order >= QUIRE_BLOCK_ORDER && wish->loan == NULL, wish->order);
-    size_t n = (size_t)1 << (wish->order - QUIRE_BLOCK_ORDER);
+    Q_ASSERT(wish->order == QUIRE_BLOCK_ORDER && wish->loan == NULL, wish->order);
     for (size_t k = 0; k < 2; k++) {
         for (size_t b = 0; (b = q_zone_next_free(z, classes[k], b)) != Q_NO_BLOCK; b++) {
-            size_t past = (z->first / Q_BLOCK + b) & (n - 1); /* blocks since the last place that is aligned */
-            if (past <= b && take_blocks(q, z, b - past, n)) {
-                wish->run[0] = q_zone_frame(z, b - past);
+            if (q_borrow_block(z, b)) {
+                wish->run[0] = q_zone_frame(z, b);
                 wish->n = 1;
                 return true;
             }
@@ -128,16 +110,16 @@ static bool blocks_in_zone(struct quire *q, struct q_wish *wish, struct q_zone *
 
 /* ---- all zones ------------------------------------------------------------------------------------------- */
 
-bool q_find_in(struct quire *q, struct q_wish *wish, struct q_zone *z) {
-    Q_ASSERT(wish->order <= QUIRE_MAX_ORDER && wish->most <= Q_MOST_RUNS, wish->order);
+bool q_find_in(struct q_wish *wish, struct q_zone *z) {
+    Q_ASSERT(wish->order <= QUIRE_BLOCK_ORDER && wish->most <= Q_MOST_RUNS, wish->order);
     wish->n = 0;
-    return wish->order < QUIRE_BLOCK_ORDER ? frames_in_zone(wish, z) : blocks_in_zone(q, wish, z);
+    return wish->order < QUIRE_BLOCK_ORDER ? frames_in_zone(wish, z) : block_in_zone(wish, z);
 }
 
 bool q_find(struct quire *q, struct q_wish *wish) {
     const struct q_zones *zones = q_zones(q);
     for (size_t i = zones->n; i-- > 0;) {
-        if (q_find_in(q, wish, zones->zone[i])) {
+        if (q_find_in(wish, zones->zone[i])) {
             return true;
         }
     }
@@ -156,34 +138,4 @@ q_frame q_find_anywhere(const struct quire *q) {
         }
     }
     return Q_NO_FRAME;
-}
-
-/* Whether some of frames [f, f + n) are not the zone's. Blocks that are fresh have no holes. */
-static bool has_hole(const struct q_zone *z, q_frame f, q_frame n) {
-    Q_ASSERT(f >= z->first && q_zone_block_of(z, f + n - 1) < z->n_blocks, f);
-    for (q_frame i = f; i < f + n; i++) {
-        if (q_zone_ready(z, q_zone_block_of(z, i)) && (q_zone_last_record(z, i) & Q_RESERVED) != 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Only blocks at the edges of regions have holes, so one of the first places looked at is without. */
-bool q_ever_fits(const struct quire *q, unsigned order) {
-    const struct q_zones *zones = q_zones(q);
-    q_frame n = (q_frame)1 << order;
-    Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
-    for (size_t i = 0; i < zones->n; i++) {
-        const struct q_zone *z = zones->zone[i];
-        /* relaxed: a span only grows */
-        q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
-        q_frame base = atomic_load_explicit(&z->base, memory_order_relaxed);
-        for (q_frame f = (base + n - 1) & ~(n - 1); f < end && end - f >= n; f += n) {
-            if (!has_hole(z, f, n)) {
-                return true;
-            }
-        }
-    }
-    return false;
 }

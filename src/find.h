@@ -1,4 +1,4 @@
-/* find.h: the one search for free frames in the blocks that all CPUs share. See find.c. */
+/* find.h: the search for free frames in the blocks that all CPUs share, for a cache, or of one order. See find.c. */
 #ifndef Q_FIND_H
 #define Q_FIND_H
 
@@ -9,7 +9,7 @@
 
 /* What is looked for, and what came. */
 struct q_wish {
-    unsigned order, most; /* runs of 2^order frames, aligned, at most so many (of whole words or blocks: one) */
+    unsigned order, most; /* runs of 2^order frames, aligned, at most so many (of whole words, or a block: one) */
     struct q_loan *loan;  /* not NULL: instead all free frames of one block, into this loan */
     struct q_loan *own;   /* not NULL: what the caller has of one block already; it moves to `loan` if nothing fuller is
                            * found in its zone */
@@ -25,12 +25,9 @@ struct q_wish {
 bool q_find(struct quire *q, struct q_wish *wish);
 
 /* The same in one zone. */
-bool q_find_in(struct quire *q, struct q_wish *wish, struct q_zone *z);
+bool q_find_in(struct q_wish *wish, struct q_zone *z);
 
 /* One frame of any block, the hints not trusted; Q_NO_FRAME: none. */
 q_frame q_find_anywhere(const struct quire *q);
-
-/* Whether memory has 2^order aligned frames at all, free or not. */
-bool q_ever_fits(const struct quire *q, unsigned order);
 
 #endif

@@ -11,7 +11,7 @@
 
 Q_COLD void q_report_twice(struct quire *q, q_frame f) {
     Q_ASSERT(q_zone_of(q, f) != NULL, f);
-    (void)q_fault(q, QUIRE_FAULT_BIT_TWICE, "quire_free", q_pa(f), 0, q_zone_last_record(q_zone_of(q, f), f));
+    (void)q_fault(q, QUIRE_FAULT_BIT_TWICE, "quire_free", q_pa(f), 1, q_zone_last_record(q_zone_of(q, f), f));
 }
 
 Q_COLD void q_report_runs_twice(struct quire *q, q_frame base, q_word twice, unsigned order) {
@@ -44,10 +44,14 @@ unsigned q_go_home(struct quire *q, struct q_loan *loan) {
     return n;
 }
 
-void q_block_goes_home(struct quire *q, struct q_zone *z, size_t block) {
+void q_run_goes_home(struct quire *q, struct q_zone *z, q_frame f, size_t n) {
     struct q_loan loan;
-    q_loan_open_all(&loan, z, block);
-    (void)q_go_home(q, &loan);
+    for (size_t done = 0, n_here; done < n; done += n_here) {
+        n_here = q_in_block(f + done, n - done);
+        q_loan_open(&loan, z, q_zone_block_of(z, f + done));
+        (void)q_loan_put(&loan, (f + done) % Q_BLOCK, n_here);
+        (void)q_go_home(q, &loan);
+    }
 }
 
 void q_word_goes_home(struct quire *q, q_frame base, q_word frames, unsigned order) {

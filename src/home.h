@@ -14,8 +14,8 @@ void q_report_runs_twice(struct quire *q, q_frame base, q_word twice, unsigned o
 /* Gives the frames of a loan back and clears it; returns how many came home. */
 unsigned q_go_home(struct quire *q, struct q_loan *loan);
 
-/* All frames of a block. */
-void q_block_goes_home(struct quire *q, struct q_zone *z, size_t block);
+/* n frames of a zone, over any number of blocks. */
+void q_run_goes_home(struct quire *q, struct q_zone *z, q_frame f, size_t n);
 
 /* Some frames of one word, `base` that of bit 0, that came as runs of 2^order. */
 void q_word_goes_home(struct quire *q, q_frame base, q_word frames, unsigned order);

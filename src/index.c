@@ -202,6 +202,40 @@ size_t q_index_next(struct q_index *ix, enum q_class class, size_t from) {
     return Q_NO_BLOCK;
 }
 
+/* The children of a node that have, or lead to, a free frame, as far as hints tell; all that are raw do. */
+static q_word free_below(const struct q_node *n) {
+    q_word w = atomic_load(&n->raw);
+    for (unsigned class = Q_FRESH; class < Q_READY; class ++) {
+        w |= atomic_load(&n->word[class]);
+    }
+    return w;
+}
+
+/* As q_index_next. Below a raw node all blocks are fresh. */
+size_t q_index_next_free(const struct q_index *ix, size_t from) {
+    unsigned level = ix->top;
+    size_t node = 0;
+    while (from < ix->n_blocks) {
+        size_t child = child_of(level, from);
+        q_word w = free_below(&ix->level[level][node]);
+        w = child / Q_FANOUT == node ? w & ~q_low_bits(child % Q_FANOUT) : w;
+        if (w == 0) {
+            from = (node + 1) << child_order(level + 1);
+            level = ix->top;
+            node = 0;
+            continue;
+        }
+        child = node * Q_FANOUT + q_lowest(w);
+        from = child << child_order(level) > from ? child << child_order(level) : from;
+        if (level == 0 || (atomic_load(&ix->level[level][node].raw) & q_bit(child)) != 0) {
+            return from;
+        }
+        level--;
+        node = child;
+    }
+    return Q_NO_BLOCK;
+}
+
 /* Initialises one of these children, if nobody has claimed it yet, and publishes it; false: there is none. */
 static bool open_raw(struct q_index *ix, unsigned level, size_t node, q_word among) {
     Q_ASSERT(level > 0 && level <= ix->top, level); /* a leaf's children are no nodes */

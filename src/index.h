@@ -79,6 +79,10 @@ void q_index_clear(struct q_index *ix, enum q_class class, size_t block);
 /* The first block from `from` on with this hint, or Q_NO_BLOCK. */
 size_t q_index_next(struct q_index *ix, enum q_class class, size_t from);
 
+/* The first block from `from` on that may have a free frame: fresh, or with a hint of any class; or Q_NO_BLOCK. Changes
+ * nothing. */
+size_t q_index_next_free(const struct q_index *ix, size_t from);
+
 /* Claims a fresh block, which the caller initialises; Q_NO_BLOCK: there is none. The lowest ones go first. */
 size_t q_index_claim(struct q_index *ix);
 

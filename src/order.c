@@ -51,7 +51,7 @@ static inline bool own_whole(const struct quire *q, q_frame f, unsigned order, u
         atomic_load_explicit(whole, memory_order_relaxed); /* relaxed: the block is ours (R1), also below */
     bool clean = Q_COUNT(record) == 0 && (record & Q_CLEAN) != 0;
     if (clean) {
-        atomic_store_explicit(whole, q_held(tag) | Q_CLEAN, memory_order_release); /* as in own_blocks (own.c) */
+        atomic_store_explicit(whole, q_held(tag) | Q_CLEAN, memory_order_release); /* as in own_run (own.c) */
     }
     return clean;
 }
@@ -142,7 +142,7 @@ static Q_APART enum quire_status put_apart(struct quire *q, struct q_cache *c, q
     }
     q_call_begin_in(c); /* the frames are in flight from here on */
     q_close(c, visit);
-    q_give_home(q, f, order); /* some of the block came home twice: its bits say which */
+    q_give_home(q, f, (size_t)1 << order); /* some of the block came home twice: its bits say which */
     q_call_end(c);
     return QUIRE_OK;
 }
@@ -157,13 +157,14 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
     }
     q_word visit = 0;
     struct q_cache *c = NULL;
-    bool entered = QUIRE_CHECK < 2 && q_locate_quickly(q, pa, order, &at) && enter_for(q, order, &c, &visit);
+    bool entered = QUIRE_CHECK < 2 && !q_is_misaligned(pa, order) && q_locate_quickly(q, pa, (size_t)1 << order, &at) &&
+                   enter_for(q, order, &c, &visit);
     if (!entered) { /* no cache, nested, contents to fill, another zone, or two blocks at once */
-        return q_free(q, "quire_free_order", pa, order);
+        return q_free(q, "quire_free_order", pa, (size_t)1 << order, true);
     }
     if (!disown_whole(&at, order)) { /* a part of an allocation, shared, or misused */
         q_retreat(c, visit);
-        return q_free(q, "quire_free_order", pa, order);
+        return q_free(q, "quire_free_order", pa, (size_t)1 << order, true);
     }
     if (!keep(c, at.frame, order)) { /* no room, no stack of that order, or the CPU gathers */
         return put_apart(q, c, visit, at.frame, order);

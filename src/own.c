@@ -10,8 +10,14 @@
  * its two neighbours away, and other CPUs may hold these by then. It does so by an atomic "and", which disturbs neither a
  * count nor a tag.
  *
- * Up to order 8 each frame gets a record. A whole block gets one record instead of 512, and the frames' records are 0.
- * When a part of the block is freed or shared, the block is split:
+ * A run may have any number of frames, over any number of blocks. A block of which it has all frames gets one record
+ * instead of 512, and its frames' records are 0. All other frames get a record each:
+ *
+ *              |       block 6      |       block 7      |       block 8      |
+ *   a run:             | h | h | h |         held        | h | h |
+ *                       NEXT .. PREV NEXT    PREV NEXT    PREV ..
+ *
+ * When a part of such a block is freed or shared, the block is split:
  *
  * S1  Split writes "held, joined" into each frame record that is 0, by compare-exchange, then takes the block's
  *     record away. CPUs that hold different parts may split at once: each finishes the whole split by itself, and
@@ -21,8 +27,8 @@
  *     CPUs that split write the same, and a guest, who held nothing before, holds a part from the mark on.
  *                                                                                             interleaving tests
  *
- * Joins between two blocks of an order 10 may stand in the block's record on one side and in the frame's on the
- * other, and a split may carry a join over that was just taken away; so a join counts only if both sides have it. */
+ * A join between two blocks may stand in the block's record on one side and in the frame's on the other, and a split may
+ * carry a join over that was just taken away; so a join counts only if both sides have it. */
 #include "own.h"
 
 #include "cache.h"
@@ -32,16 +38,29 @@
 #include "report.h"
 #include "take.h"
 
-/* ---- the records of a run of frames, or of blocks -------------------------------------------------------- */
+/* ---- the records of a run ------------------------------------------------------------------------------- */
 
-static size_t frames_per_record(const struct q_run *run) {
-    return run->of_blocks ? Q_BLOCK : 1;
+/* What one record speaks for: n frames, 1 or all of a block. */
+struct piece {
+    q_record *record;
+    size_t n;
+};
+
+/* Whether a run has all frames of the block. */
+static bool covers(const struct q_run *run, size_t block) {
+    return run->first <= block * Q_BLOCK && run->first + run->n >= (block + 1) * Q_BLOCK;
 }
 
-/* The record of the `i`th frame of the zone, or of its `i`th block. */
-static q_record *run_record(const struct q_run *run, size_t i) {
-    Q_ASSERT(i < run->zone->n_blocks * (run->of_blocks ? 1 : Q_BLOCK), i);
-    return run->of_blocks ? &run->zone->blocks[i].record : &run->zone->records[i];
+static struct piece frame_piece(const struct q_run *run, size_t i) {
+    Q_ASSERT(i >= run->first && i < run->first + run->n && i < run->zone->n_blocks * Q_BLOCK, i);
+    return (struct piece){&run->zone->records[i], 1};
+}
+
+/* The piece of a run that begins with the zone's `i`th frame: all of a block where the run has that, else a frame. */
+static struct piece piece_at(const struct q_run *run, size_t i) {
+    size_t block = i / Q_BLOCK;
+    return i % Q_BLOCK == 0 && covers(run, block) ? (struct piece){&run->zone->blocks[block].record, Q_BLOCK}
+                                                  : frame_piece(run, i);
 }
 
 static uint32_t read_record(const q_record *record) {
@@ -67,25 +86,18 @@ static void drop_join(struct q_zone *z, size_t frame, uint32_t join) {
 
 /* The run is leaving its allocation: what remains on either side ends there. */
 static void cut_out(const struct q_run *run, uint32_t first_record, uint32_t last_record) {
-    size_t unit = frames_per_record(run);
     Q_ASSERT(run->n > 0, run->first);
     if ((first_record & Q_JOIN_PREV) != 0) {
-        drop_join(run->zone, run->first * unit - 1, Q_JOIN_NEXT);
+        drop_join(run->zone, run->first - 1, Q_JOIN_NEXT);
     }
     if ((last_record & Q_JOIN_NEXT) != 0) {
-        drop_join(run->zone, (run->first + run->n) * unit, Q_JOIN_PREV);
+        drop_join(run->zone, run->first + run->n, Q_JOIN_PREV);
     }
 }
 
 void q_leave_neighbours(struct q_zone *z, q_frame f, uint32_t record) {
-    struct q_run run = {z, f - z->first, 1, false};
+    struct q_run run = {z, f - z->first, 1};
     cut_out(&run, record, record);
-}
-
-/* What speaks for a frame or block that may be free. */
-static uint32_t last_record(const struct q_run *run, size_t i) {
-    return run->of_blocks ? read_record(run_record(run, i)) & ~Q_CLEAN
-                          : q_zone_last_record(run->zone, run->zone->first + i);
 }
 
 /* ---- split ----------------------------------------------------------------------------------------------- */
@@ -148,85 +160,93 @@ bool q_split_for(struct q_zone *z, size_t block, size_t i, uint32_t whole) {
 
 /* ---- take back ------------------------------------------------------------------------------------------- */
 
-/* Whether each of the blocks is one allocation, or a part of one, and none is being split. */
-static bool all_whole(const struct q_run *blocks) {
-    for (size_t b = blocks->first; b < blocks->first + blocks->n; b++) {
-        uint32_t whole = read_record(&blocks->zone->blocks[b].record);
-        if (Q_COUNT(whole) == 0 || q_is_parting(whole)) {
-            return false;
-        }
-    }
-    return true;
+/* Whether the block is one allocation, or a part of one, and is not being split. */
+static bool is_whole(const struct q_zone *z, size_t block) {
+    uint32_t whole = read_record(&z->blocks[block].record);
+    return Q_COUNT(whole) != 0 && !q_is_parting(whole);
 }
 
-/* The records that speak for 2^order frames: those of whole blocks if all of these are whole, else the frames'. */
-static struct q_run records_of(struct quire *q, const struct q_place *at, unsigned order) {
-    size_t first = at->frame - at->zone->first, n = (size_t)1 << order;
-    struct q_run blocks = {at->zone, first / Q_BLOCK, n < Q_BLOCK ? 1 : n / Q_BLOCK, true};
-    Q_ASSERT((at->frame & (n - 1)) == 0 && blocks.first + blocks.n <= at->zone->n_blocks, at->frame);
-    if (order >= QUIRE_BLOCK_ORDER && all_whole(&blocks)) {
-        return blocks;
-    }
-    for (size_t b = blocks.first; b < blocks.first + blocks.n; b++) {
-        q_split(q, at->zone, b);
-    }
-    return (struct q_run){at->zone, first, n, false};
+/* What of a run that is to be freed begins with its `i`th frame: all of a block that is held as a whole, or a frame. */
+static struct piece held_piece(const struct q_run *run, size_t i) {
+    struct piece p = piece_at(run, i);
+    return p.n == Q_BLOCK && !is_whole(run->zone, i / Q_BLOCK) ? frame_piece(run, i) : p;
 }
 
-/* What is wrong with freeing a frame or block that has this record; whether its neighbours fit is asked elsewhere. */
-static enum quire_fault_kind why_not(const struct q_run *run, uint32_t record) {
+/* What is wrong with freeing a piece that has this record; whether its neighbours fit is asked elsewhere. */
+static enum quire_fault_kind why_not(uint32_t record) {
     if (Q_COUNT(record) > 1) {
         return QUIRE_FAULT_SHARED;
     }
     if (Q_COUNT(record) == 1) {
         return QUIRE_FAULT_NONE;
     }
-    /* Nobody holds it: never was anybody's, a hole, or freed before. */
-    if (!run->of_blocks && (record & Q_RESERVED) != 0) {
+    /* Nobody holds it: a hole, never was anybody's, or freed before. */
+    if ((record & Q_RESERVED) != 0) {
         return QUIRE_FAULT_RESERVED;
     }
     return (record & Q_FREED) != 0 ? QUIRE_FAULT_DOUBLE_FREE : QUIRE_FAULT_NEVER_ALLOCATED;
 }
 
-/* Looks at all records before any is changed; reports the first that stands against freeing the run. */
-static enum quire_status check_run(struct quire *q, const char *call, const struct q_run *run, unsigned order) {
-    uint32_t prev = 0;
-    for (size_t i = run->first; i < run->first + run->n; i++) {
-        uint32_t record = last_record(run, i);
-        enum quire_fault_kind kind = why_not(run, record);
-        if (kind == QUIRE_FAULT_NONE && i > run->first) {
+/* Looks at all records before any is changed; reports the first that stands against freeing the run. `as_one`: it is to be all
+ * of one allocation, or a part of one. */
+static enum quire_status check_run(struct quire *q, const char *call, const struct q_run *run, bool as_one) {
+    uint32_t prev = Q_JOIN_NEXT;
+    for (size_t i = run->first; i < run->first + run->n;) {
+        struct piece p = held_piece(run, i);
+        uint32_t record =
+            p.n == Q_BLOCK ? read_record(p.record) & ~Q_CLEAN : q_zone_last_record(run->zone, run->zone->first + i);
+        enum quire_fault_kind kind = why_not(record);
+        if (kind == QUIRE_FAULT_NONE && as_one && i > run->first) {
             bool joined = (prev & Q_JOIN_NEXT) != 0 && (record & Q_JOIN_PREV) != 0;
             kind = joined ? QUIRE_FAULT_NONE : QUIRE_FAULT_WRONG_ORDER;
         }
         if (kind != QUIRE_FAULT_NONE) {
-            return q_fault(q, kind, call, q_pa(run->zone->first + i * frames_per_record(run)), order, record);
+            return q_fault(q, kind, call, q_pa(run->zone->first + i), run->n, record);
         }
         prev = record;
+        i += p.n;
     }
     return QUIRE_OK;
 }
 
-enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, unsigned order, struct q_run *run) {
-    struct q_place at;
-    if (!q_locate_quickly(q, pa, order, &at)) {
-        enum quire_fault_kind kind = q_locate(q, pa, order, QUIRE_FAULT_NEVER_ALLOCATED, &at);
-        if (kind != QUIRE_FAULT_NONE) {
-            return q_fault(q, kind, call, pa, order, 0);
+/* Blocks of which all is freed keep their one record, if they have that. Others get a record for each frame, as do those
+ * that somebody else began to split. */
+static void split_for_run(struct quire *q, const struct q_run *run) {
+    size_t last = (run->first + run->n - 1) / Q_BLOCK;
+    for (size_t b = run->first / Q_BLOCK; b <= last; b++) {
+        if (!covers(run, b) || !is_whole(run->zone, b)) {
+            q_split(q, run->zone, b);
         }
     }
-    *run = records_of(q, &at, order);
-    return check_run(q, call, run, order);
 }
 
-enum quire_status q_disown(struct quire *q, const char *call, const struct q_run *run, unsigned order) {
-    uint32_t first = 0, last = 0;
-    Q_ASSERT(run->n > 0 && run->n == (run->of_blocks ? ((size_t)1 << order) / Q_BLOCK : (size_t)1 << order), run->n);
-    for (size_t i = run->first; i < run->first + run->n; i++) {
-        last = read_record(run_record(run, i));
-        first = i == run->first ? last : first;
-        if (!q_mark_freed(run_record(run, i), last, run->of_blocks ? Q_CLEAN : 0)) {
-            return q_fault(q, QUIRE_FAULT_DOUBLE_FREE, call, q_pa(q_run_frame(run)), order, q_freed(last));
+enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, size_t n, bool as_one, struct q_run *run) {
+    struct q_place at;
+    if (as_one && q_is_misaligned(pa, q_order_of(n))) {
+        return q_fault(q, QUIRE_FAULT_MISALIGNED, call, pa, n, 0);
+    }
+    if (!q_locate_quickly(q, pa, n, &at)) {
+        enum quire_fault_kind kind = q_locate(q, pa, n, QUIRE_FAULT_NEVER_ALLOCATED, &at);
+        if (kind != QUIRE_FAULT_NONE) {
+            return q_fault(q, kind, call, pa, n, 0);
         }
+    }
+    *run = (struct q_run){at.zone, at.frame - at.zone->first, n};
+    split_for_run(q, run);
+    return check_run(q, call, run, as_one);
+}
+
+enum quire_status q_disown(struct quire *q, const char *call, const struct q_run *run) {
+    uint32_t first = 0, last = 0;
+    Q_ASSERT(run->n > 0, run->first);
+    for (size_t i = run->first; i < run->first + run->n;) {
+        struct piece p = held_piece(run, i);
+        last = read_record(p.record);
+        first = i == run->first ? last : first;
+        if (!q_mark_freed(p.record, last, p.n == Q_BLOCK ? Q_CLEAN : 0)) {
+            return q_fault(q, QUIRE_FAULT_DOUBLE_FREE, call, q_pa(q_run_frame(run)), run->n, q_freed(last));
+        }
+        i += p.n;
     }
     cut_out(run, first, last);
     return QUIRE_OK;
@@ -234,98 +254,84 @@ enum quire_status q_disown(struct quire *q, const char *call, const struct q_run
 
 /* ---- hand out -------------------------------------------------------------------------------------------- */
 
-/* Whether nobody holds the blocks of a run that was taken. Else a block that somebody does hold, which came home twice, is
- * reported and left to its holder; the others go home again. */
-static bool blocks_unheld(struct quire *q, const char *call, const struct q_run *blocks, unsigned order) {
-    uint32_t all = 0;
-    Q_ASSERT(blocks->of_blocks && order >= QUIRE_BLOCK_ORDER, order);
-    for (size_t b = blocks->first; b < blocks->first + blocks->n; b++) {
-        all |= read_record(run_record(blocks, b));
-    }
-    for (size_t b = blocks->first; Q_COUNT(all) != 0 && b < blocks->first + blocks->n; b++) {
-        uint32_t record = read_record(run_record(blocks, b)) & ~Q_CLEAN;
-        q_frame f = q_zone_frame(blocks->zone, b);
-        if (Q_COUNT(record) != 0) {
-            (void)q_fault(q, QUIRE_FAULT_HANDED_TWICE, call, q_pa(f), order, record);
-        } else {
-            q_give_home(q, f, QUIRE_BLOCK_ORDER);
+/* The first frame of frames [i, i + n) of a run whose contents are not as the policy wants them, reported, and put out of use;
+ * SIZE_MAX: none. */
+static size_t bad_content(struct quire *q, const char *call, const struct q_run *run, size_t i, size_t n, bool fill) {
+    for (size_t k = i; q->content != QUIRE_CONTENT_NONE && k < i + n; k++) {
+        if (!q_content_given(q, call, run->zone->first + k, run->n, fill)) {
+            q_zone_soil(run->zone, k / Q_BLOCK);
+            write_record(&run->zone->records[k], q_held(QUIRE_TAG_QUARANTINE));
+            return k;
         }
     }
-    return Q_COUNT(all) == 0;
+    return SIZE_MAX;
 }
 
-/* The first frame of a run that was taken but cannot be used, and the fault reported; Q_NO_FRAME: all are good. */
-static q_frame bad_frame(struct quire *q, const char *call, const struct q_run *frames, unsigned order, bool fill) {
-    struct q_zone *z = frames->zone;
-    Q_ASSERT(!frames->of_blocks && frames->n == (size_t)1 << order, frames->n);
-    for (size_t i = frames->first; i < frames->first + frames->n; i++) {
-        q_frame f = z->first + i;
-        uint32_t record = read_record(&z->records[i]);
+/* The frames of a run that was taken but cannot be used, and the fault reported; none: all are good. A block or frame that
+ * somebody holds came home twice, and is left to its holder. */
+static struct q_run bad_part(struct quire *q, const char *call, const struct q_run *run, bool fill) {
+    for (size_t i = run->first; i < run->first + run->n;) {
+        struct piece p = piece_at(run, i);
+        uint32_t record = read_record(p.record) & ~(p.n == Q_BLOCK ? Q_CLEAN : 0);
         if (!q_unheld(record)) {
-            (void)q_fault(q, QUIRE_FAULT_HANDED_TWICE, call, q_pa(f), order, record);
-            return f;
+            (void)q_fault(q, QUIRE_FAULT_HANDED_TWICE, call, q_pa(run->zone->first + i), run->n, record);
+            return (struct q_run){run->zone, i, p.n};
         }
-        if (q->content != QUIRE_CONTENT_NONE && !q_content_given(q, call, f, order, fill)) {
-            q_zone_soil(z, q_zone_block_of(z, f));
-            write_record(&z->records[i], q_held(QUIRE_TAG_QUARANTINE));
-            return f;
+        size_t bad = bad_content(q, call, run, i, p.n, fill);
+        if (bad != SIZE_MAX) {
+            return (struct q_run){run->zone, bad, 1};
         }
+        i += p.n;
     }
-    return Q_NO_FRAME;
+    return (struct q_run){run->zone, run->first, 0};
 }
 
-/* Makes blocks [first, first + n) one allocation; a frame's record that is not 0 becomes so. */
-static void own_blocks(const struct q_run *blocks, uint8_t tag) {
-    Q_ASSERT(blocks->of_blocks && blocks->n > 0 && blocks->first + blocks->n <= blocks->zone->n_blocks, blocks->first);
-    struct q_zone *z = blocks->zone;
-    size_t end = blocks->first + blocks->n;
-    for (size_t b = blocks->first; b < end; b++) {
-        if ((read_record(run_record(blocks, b)) & Q_CLEAN) == 0) {
-            for (size_t i = b * Q_BLOCK; i < (b + 1) * Q_BLOCK; i++) {
-                write_record(&z->records[i], 0);
+/* Gives a run back but for this part of it. */
+static void give_all_but(struct quire *q, const struct q_run *run, const struct q_run *bad) {
+    size_t before = bad->first - run->first, behind = run->first + run->n - (bad->first + bad->n);
+    Q_ASSERT(bad->n > 0 && before + bad->n + behind == run->n, bad->first);
+    q_give_home(q, q_run_frame(run), before);
+    q_give_home(q, q_run_frame(bad) + bad->n, behind);
+}
+
+/* Sets the records of the block's frames to 0. */
+static void clear_records(struct q_zone *z, size_t block) {
+    for (size_t i = block * Q_BLOCK; i < (block + 1) * Q_BLOCK; i++) {
+        write_record(&z->records[i], 0);
+    }
+}
+
+/* Makes a run one allocation. */
+static void own_run(const struct q_run *run, uint8_t tag) {
+    size_t end = run->first + run->n;
+    Q_ASSERT(run->n > 0 && end <= run->zone->n_blocks * Q_BLOCK, run->first);
+    for (size_t i = run->first; i < end;) {
+        struct piece p = piece_at(run, i);
+        uint32_t joins = (i > run->first ? Q_JOIN_PREV : 0) | (i + p.n < end ? Q_JOIN_NEXT : 0);
+        if (p.n == 1) {
+            write_record(p.record, q_held(tag) | joins);
+        } else {
+            if ((read_record(p.record) & Q_CLEAN) == 0) {
+                clear_records(run->zone, i / Q_BLOCK);
             }
+            /* release, also in order.c: a guest splits the block without having been told of it (q_split_for) */
+            atomic_store_explicit(p.record, q_held(tag) | Q_CLEAN | joins, memory_order_release);
         }
-        uint32_t joins = (b > blocks->first ? Q_JOIN_PREV : 0) | (b + 1 < end ? Q_JOIN_NEXT : 0);
-        /* release, also in order.c: a guest splits the block without having been told of it (q_split_for) */
-        atomic_store_explicit(run_record(blocks, b), q_held(tag) | Q_CLEAN | joins, memory_order_release);
+        i += p.n;
     }
 }
 
-/* Gives all of a run back but for one frame. */
-static void give_all_but(struct quire *q, q_frame f, unsigned order, q_frame bad) {
-    Q_ASSERT(bad - f < (q_frame)1 << order, bad);
-    for (q_frame i = f; i < f + ((q_frame)1 << order); i++) {
-        if (i != bad) {
-            q_give(q, i, 0);
-        }
-    }
-}
-
-bool q_hand_out(struct quire *q, const char *call, q_frame f, unsigned order, uint8_t tag, bool fill) {
+bool q_hand_out(struct quire *q, const char *call, q_frame f, size_t n, uint8_t tag, bool fill) {
     struct q_zone *z = q_zone_of(q, f);
     if (!Q_CHECK(q, call, z != NULL, f)) {
         return false;
     }
-    size_t first = f - z->first, n = (size_t)1 << order;
-    Q_ASSERT((f & (n - 1)) == 0 && first + n <= z->n_blocks * Q_BLOCK, f);
-    struct q_run frames = {z, first, n, false}, blocks = {z, first / Q_BLOCK, n / Q_BLOCK, true};
-    if (order >= QUIRE_BLOCK_ORDER && !blocks_unheld(q, call, &blocks, order)) {
+    struct q_run run = {z, f - z->first, n};
+    struct q_run bad = bad_part(q, call, &run, fill);
+    if (bad.n > 0) {
+        give_all_but(q, &run, &bad);
         return false;
     }
-    /* The frames of a block need no look but for their contents: its record speaks for them. */
-    if (order < QUIRE_BLOCK_ORDER || q->content != QUIRE_CONTENT_NONE) {
-        q_frame bad = bad_frame(q, call, &frames, order, fill);
-        if (bad != Q_NO_FRAME) {
-            give_all_but(q, f, order, bad);
-            return false;
-        }
-    }
-    if (order >= QUIRE_BLOCK_ORDER) {
-        own_blocks(&blocks, tag);
-    } else if (order > 0) {
-        q_own_run(&z->records[first], n, tag);
-    } else {
-        write_record(&z->records[first], q_held(tag));
-    }
+    own_run(&run, tag);
     return true;
 }

@@ -53,27 +53,26 @@ static inline void q_disown_run(q_record *records, size_t n) {
 
 /* ---- anything else --------------------------------------------------------------------------------------- */
 
-/* Hands 2^order frames that were taken to `tag`, contents by the policy (`fill` false: the caller overwrites it all). False:
- * they cannot be used, for a reason that was reported; what can be used again went home. */
-bool q_hand_out(struct quire *q, const char *call, q_frame f, unsigned order, uint8_t tag, bool fill);
-
-/* The records that speak for some frames: the frames' own, or those of whole blocks. */
+/* Frames [first, first + n) of a zone, any number. */
 struct q_run {
     struct q_zone *zone;
-    size_t first, n; /* frames in the zone, or blocks in it */
-    bool of_blocks;
+    size_t first, n;
 };
 
-/* Finds 2^order frames at `pa` that are held once, as all of one allocation or a part of it; else reports why not. Splits
- * blocks that are freed in part. */
-enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, unsigned order, struct q_run *run);
+static inline q_frame q_run_frame(const struct q_run *run) {
+    return run->zone->first + run->first;
+}
+
+/* Hands n frames that were taken to `tag`, contents by the policy (`fill` false: the caller overwrites it all). False: they
+ * cannot be used, for a reason that was reported; what can be used again went home. */
+bool q_hand_out(struct quire *q, const char *call, q_frame f, size_t n, uint8_t tag, bool fill);
+
+/* Finds n frames at `pa` that are held once each, `as_one`: as all of one allocation or a part of it; else reports why not.
+ * Splits blocks that are freed in part. */
+enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, size_t n, bool as_one, struct q_run *run);
 
 /* Writes "free" over their records. The frames are to be given back (alloc.c). */
-enum quire_status q_disown(struct quire *q, const char *call, const struct q_run *run, unsigned order);
-
-static inline q_frame q_run_frame(const struct q_run *run) {
-    return run->zone->first + run->first * (run->of_blocks ? Q_BLOCK : 1);
-}
+enum quire_status q_disown(struct quire *q, const char *call, const struct q_run *run);
 
 /* Gives a block that is one allocation a record for each frame; nothing to do for any other. */
 void q_split(struct quire *q, struct q_zone *z, size_t block);

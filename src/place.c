@@ -6,7 +6,7 @@
  *
  * A caller's address is good for a lookup if all of this holds; the first that does not is the answer:
  *
- *   it is a multiple of the size of what is looked up                     else QUIRE_FAULT_MISALIGNED
+ *   it is a multiple of the size of a frame                               else QUIRE_FAULT_MISALIGNED
  *   all of it lies in the span that one zone manages                      else RESERVED for metadata, or UNMANAGED
  *   all blocks that it touches have been initialised                      else what the call says of fresh frames
  *
@@ -61,11 +61,11 @@ static bool in_span(const struct q_zone *z, q_frame f, q_frame n) {
     return f >= s.base && f < s.end && s.end - f >= n;
 }
 
-enum quire_fault_kind q_locate(const struct quire *q, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
+enum quire_fault_kind q_locate(const struct quire *q, quire_pa pa, size_t n, enum quire_fault_kind if_fresh,
                                struct q_place *at) {
-    q_frame f = q_frame_of(pa), n = (q_frame)1 << order;
+    q_frame f = q_frame_of(pa);
     struct q_zone *z = q_zone_at(q, f);
-    if (q_is_misaligned(pa, order)) {
+    if (pa % QUIRE_PAGE_SIZE != 0) {
         return QUIRE_FAULT_MISALIGNED;
     }
     if (z == NULL || !in_span(z, f, n)) {

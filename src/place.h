@@ -19,8 +19,8 @@ static inline q_frame q_frame_of(quire_pa pa) {
  * 64 bits by a variable number of places on 32-bit machines. */
 static inline bool q_is_misaligned(quire_pa pa, unsigned order) {
     Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
-    _Static_assert(QUIRE_PAGE_SHIFT + QUIRE_MAX_ORDER < 32, "the size of a run fits into a word of 32 bits");
-    return ((q_word)pa & (((q_word)QUIRE_PAGE_SIZE << order) - 1)) != 0;
+    q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT); /* its lower bits, on a 32-bit machine */
+    return pa % QUIRE_PAGE_SIZE != 0 || (f & (((q_frame)1 << order) - 1)) != 0;
 }
 
 /* The zone whose blocks cover a frame, or NULL; binary search. The block may not be initialised. */
@@ -43,14 +43,15 @@ struct q_place {
     uint32_t seen;    /* what the record was, if the lookup was for a held frame (refs.c) */
 };
 
-/* Finds 2^order frames at `pa` if that is quick; false: they are misaligned, in another zone, not ours, or have to be
+/* Finds n frames at `pa` if that is quick; false: they are many, misaligned, in another zone, not ours, or have to be
  * looked for by q_locate, which also says what is wrong. */
-static inline bool q_locate_quickly(const struct quire *q, quire_pa pa, unsigned order, struct q_place *at) {
+static inline bool q_locate_quickly(const struct quire *q, quire_pa pa, size_t n, struct q_place *at) {
     struct q_zone *z = q_main(q);
-    quire_pa f = pa >> QUIRE_PAGE_SHIFT, n = (q_frame)1 << order;
+    quire_pa f = pa >> QUIRE_PAGE_SHIFT;
     quire_pa i = f - z->first; /* wraps to something large for an address below */
     struct q_span s = q_zone_bounds(z);
-    if (q_is_misaligned(pa, order) || !q_zone_knows(z, i) || !q_zone_knows(z, i + n - 1) || f < s.base ||
+    /* Of more than a block, there may be blocks between the first and the last one. */
+    if (n > Q_BLOCK || pa % QUIRE_PAGE_SIZE != 0 || !q_zone_knows(z, i) || !q_zone_knows(z, i + n - 1) || f < s.base ||
         f + n > s.end) {
         return false;
     }
@@ -58,9 +59,9 @@ static inline bool q_locate_quickly(const struct quire *q, quire_pa pa, unsigned
     return true;
 }
 
-/* Finds 2^order frames at `pa`. QUIRE_FAULT_NONE: `at` says where. Else what is wrong with the address; `if_fresh` is
+/* Finds n frames at `pa`. QUIRE_FAULT_NONE: `at` says where. Else what is wrong with the address; `if_fresh` is
  * the answer for frames of blocks that were never used. */
-enum quire_fault_kind q_locate(const struct quire *q, quire_pa pa, unsigned order, enum quire_fault_kind if_fresh,
+enum quire_fault_kind q_locate(const struct quire *q, quire_pa pa, size_t n, enum quire_fault_kind if_fresh,
                                struct q_place *at);
 
 #endif

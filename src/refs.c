@@ -33,21 +33,21 @@
 /* The record of a frame that the caller says it holds; splits the block where that is one allocation. */
 static enum quire_status find_held(struct quire *q, const char *call, quire_pa pa, enum quire_fault_kind if_free,
                                    struct q_place *at) {
-    if (q_locate_quickly(q, pa, 0, at)) {
+    if (q_locate_quickly(q, pa, 1, at)) {
         at->seen = atomic_load_explicit(at->record, memory_order_acquire); /* for the break, see above */
         if (Q_COUNT(at->seen) != 0) {                                      /* held, and with a record of its own */
             return QUIRE_OK;
         }
     }
-    enum quire_fault_kind wrong = q_locate(q, pa, 0, if_free, at);
+    enum quire_fault_kind wrong = q_locate(q, pa, 1, if_free, at);
     if (wrong != QUIRE_FAULT_NONE) {
-        return q_fault(q, wrong, call, pa, 0, 0);
+        return q_fault(q, wrong, call, pa, 1, 0);
     }
     q_split(q, at->zone, q_zone_block_of(at->zone, at->frame));
     uint32_t record = atomic_load_explicit(at->record, memory_order_acquire); /* for the break, see above */
     if (Q_COUNT(record) == 0) {
         enum quire_fault_kind kind = (record & Q_RESERVED) != 0 ? QUIRE_FAULT_RESERVED : if_free;
-        return q_fault(q, kind, call, pa, 0, q_zone_last_record(at->zone, at->frame)); /* names the last owner */
+        return q_fault(q, kind, call, pa, 1, q_zone_last_record(at->zone, at->frame)); /* names the last owner */
     }
     at->seen = record;
     return QUIRE_OK;
@@ -87,7 +87,7 @@ static bool try_get(struct quire *q, const struct q_place *at) {
 
 bool quire_try_get(struct quire *q, quire_pa pa) {
     struct q_place at;
-    bool ours = q_locate_quickly(q, pa, 0, &at) || q_locate(q, pa, 0, QUIRE_FAULT_GET_FREE, &at) == QUIRE_FAULT_NONE;
+    bool ours = q_locate_quickly(q, pa, 1, &at) || q_locate(q, pa, 1, QUIRE_FAULT_GET_FREE, &at) == QUIRE_FAULT_NONE;
     return ours && try_get(q, &at);
 }
 
@@ -103,7 +103,7 @@ enum quire_status quire_get(struct quire *q, quire_pa pa) {
             return QUIRE_SATURATED;
         }
         if (Q_COUNT(record) == 0) {
-            return q_fault(q, QUIRE_FAULT_GET_FREE, "quire_get", pa, 0, record);
+            return q_fault(q, QUIRE_FAULT_GET_FREE, "quire_get", pa, 1, record);
         }
     } while (!atomic_compare_exchange_weak_explicit(at.record, &record, record + 1, memory_order_relaxed,
                                                     memory_order_relaxed));
@@ -117,7 +117,7 @@ static bool put_last(struct quire *q, const struct q_place *at, uint32_t *record
     bool last = atomic_compare_exchange_strong(at->record, record, q_freed(*record));
     if (last) {
         q_leave_neighbours(at->zone, at->frame, *record);
-        q_let_go(q, at->frame, 0);
+        q_let_go(q, at->frame, 1);
     }
     q_call_end(home);
     return last;
@@ -132,9 +132,9 @@ static enum quire_status put(struct quire *q, const char *call, const struct q_p
             return QUIRE_OK;
         }
         if (Q_COUNT(record) == 0) {
-            return q_fault(q, QUIRE_FAULT_PUT_FREE, call, q_pa(at->frame), 0, record);
+            return q_fault(q, QUIRE_FAULT_PUT_FREE, call, q_pa(at->frame), 1, record);
         }
-        if (Q_COUNT(record) == 1 && !q_content_may_free(q, call, at->frame, 0)) {
+        if (Q_COUNT(record) == 1 && !q_content_may_free(q, call, at->frame, 1)) {
             return QUIRE_FAULT;
         }
         done = Q_COUNT(record) == 1 ? put_last(q, at, &record)
@@ -187,12 +187,12 @@ enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own) {
     if (copy ==
         q_pa(at.frame)) { /* the caller's reference was none: the last one was put, and here is the frame again */
         (void)quire_free(q, copy);
-        return q_fault(q, QUIRE_FAULT_PUT_FREE, "quire_cow", shared, 0, q_zone_last_record(at.zone, at.frame));
+        return q_fault(q, QUIRE_FAULT_PUT_FREE, "quire_cow", shared, 1, q_zone_last_record(at.zone, at.frame));
     }
     void *to = quire_port_map(copy), *from = quire_port_map(q_pa(at.frame));
     if (to == NULL || from == NULL) {
         drop_copy(q, copy, to != NULL);
-        return q_fault(q, QUIRE_FAULT_UNMAPPED, "quire_cow", to == NULL ? copy : q_pa(at.frame), 0, at.seen);
+        return q_fault(q, QUIRE_FAULT_UNMAPPED, "quire_cow", to == NULL ? copy : q_pa(at.frame), 1, at.seen);
     }
     memcpy(to, from, QUIRE_PAGE_SIZE);
     status = put(q, "quire_cow", &at);

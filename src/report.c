@@ -52,11 +52,12 @@ static const char *const statuses[] = {
     [QUIRE_BUSY] = "busy",
     [QUIRE_SATURATED] = "reference count full",
     [QUIRE_FAULT] = "fault",
+    [QUIRE_GAVE_UP] = "gave up",
 };
-_Static_assert(sizeof statuses / sizeof *statuses == QUIRE_FAULT + 1, "QUIRE_FAULT is the last status");
+_Static_assert(sizeof statuses / sizeof *statuses == QUIRE_GAVE_UP + 1, "QUIRE_GAVE_UP is the last status");
 
 const char *quire_status_name(enum quire_status status) {
-    return (unsigned)status <= QUIRE_FAULT ? statuses[status] : "unknown status";
+    return (unsigned)status <= QUIRE_GAVE_UP ? statuses[status] : "unknown status";
 }
 
 /* Completes a fault, counts it, and tells the port. */
@@ -73,18 +74,19 @@ static enum quire_status report(struct quire *q, struct quire_fault fault) {
 }
 
 /* The three ways to come here differ in what else there is to say. */
-enum quire_status q_fault(struct quire *q, enum quire_fault_kind kind, const char *call, quire_pa pa, unsigned order,
+enum quire_status q_fault(struct quire *q, enum quire_fault_kind kind, const char *call, quire_pa pa, size_t n,
                           uint32_t record) {
-    return report(q, (struct quire_fault){.kind = kind, .call = call, .pa = pa, .order = order, .record = record});
+    return report(q,
+                  (struct quire_fault){.kind = kind, .call = call, .pa = pa, .order = q_order_of(n), .record = record});
 }
 
-void q_fault_content(struct quire *q, const char *call, quire_pa pa, unsigned order, uint32_t record, unsigned offset,
+void q_fault_content(struct quire *q, const char *call, quire_pa pa, size_t n, uint32_t record, unsigned offset,
                      uint8_t found) {
     Q_ASSERT(offset < QUIRE_PAGE_SIZE && found != QUIRE_POISON, offset);
     (void)report(q, (struct quire_fault){.kind = QUIRE_FAULT_CONTENT,
                                          .call = call,
                                          .pa = pa,
-                                         .order = order,
+                                         .order = q_order_of(n),
                                          .record = record,
                                          .offset = offset,
                                          .found = found,

@@ -86,7 +86,7 @@ quire_pa quire_alloc(struct quire *q, uint8_t tag) {
 /* ---- free ------------------------------------------------------------------------------------------------ */
 
 static Q_COLD enum quire_status free_slow(struct quire *q, quire_pa pa) {
-    return q_free(q, "quire_free", pa, 0);
+    return q_free(q, "quire_free", pa, 1, true);
 }
 
 static Q_COLD enum quire_status free_rest(struct quire *q, struct q_cache *c, q_word visit, quire_pa pa) {

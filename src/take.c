@@ -30,6 +30,7 @@
 #include "find.h"
 #include "home.h"
 #include "place.h"
+#include "range.h"
 
 /* How often a call tries before it gives up. With local guards each try costs a barrier on every other CPU. */
 #define Q_PROOF_TRIES       32
@@ -45,18 +46,18 @@ static q_frame find_run(struct quire *q, unsigned order, bool thorough) {
     return q_find(q, &wish) ? f : Q_NO_FRAME;
 }
 
-/* Frames were taken, unless it is Q_NO_FRAME: the balance is told. */
-static q_frame took(struct quire *q, q_frame f, unsigned order) {
-    Q_ASSERT(f == Q_NO_FRAME || (f & (((q_frame)1 << order) - 1)) == 0, f);
+/* n frames were taken, unless it is Q_NO_FRAME: the balance is told. */
+static q_frame took(struct quire *q, q_frame f, size_t n) {
+    Q_ASSERT(n > 0, f);
     if (f != Q_NO_FRAME) {
-        q_balance_add(q, -((intptr_t)1 << order));
+        q_balance_add(q, -(intptr_t)n);
     }
     return f;
 }
 
 static q_frame take_frame_of_blocks(struct quire *q) {
     q_begin(q);
-    q_frame f = took(q, find_run(q, 0, true), 0);
+    q_frame f = took(q, find_run(q, 0, true), 1);
     q_end(q);
     return f;
 }
@@ -72,17 +73,47 @@ void q_drain_all(struct quire *q) {
     }
 }
 
+/* From blocks as they are; then with all caches drained, unless the caller is in a hurry. */
+q_frame q_take_fit(struct quire *q, struct q_fit *fit) {
+    q_begin(q);
+    q_frame f = q_find_fit(q, fit);
+    if (f == Q_NO_FRAME && fit->n_looks == Q_ALL_LOOKS && q_ever_fits(q, fit)) {
+        q_drain_all(q);
+        f = q_find_fit(q, fit);
+    }
+    f = took(q, f, fit->n);
+    q_end(q);
+    return f;
+}
+
+size_t q_take_range(struct quire *q, q_frame f, size_t n) {
+    q_begin(q);
+    size_t taken = q_take_from(q, f, n);
+    if (taken < n) { /* more may be in caches */
+        q_drain_all(q);
+        taken += q_take_from(q, f + taken, n - taken);
+    }
+    Q_ASSERT(taken <= n, taken);
+    q_balance_add(q, -(intptr_t)taken);
+    q_end(q);
+    return taken;
+}
+
 /* From likely blocks, from all; then with all caches drained. */
 q_frame q_take_past_cache(struct quire *q, unsigned order) {
+    struct q_fit fit = q_fit_of_order(order);
     Q_ASSERT(order > 0 && order <= QUIRE_MAX_ORDER, order);
+    if (order > QUIRE_BLOCK_ORDER) {
+        return q_take_fit(q, &fit);
+    }
     q_begin(q);
     q_frame f = find_run(q, order, false);
     f = f == Q_NO_FRAME ? find_run(q, order, true) : f;
-    if (f == Q_NO_FRAME && q_ever_fits(q, order)) {
+    if (f == Q_NO_FRAME && q_ever_fits(q, &fit)) {
         q_drain_all(q);
         f = find_run(q, order, true);
     }
-    f = took(q, f, order);
+    f = took(q, f, fit.n);
     q_end(q);
     return f;
 }
@@ -160,7 +191,7 @@ static Q_COLD q_frame take_last(struct quire *q) {
             return Q_NO_FRAME;
         }
     }
-    q_frame f = took(q, q_find_anywhere(q), 0);
+    q_frame f = took(q, q_find_anywhere(q), 1);
     if (f == Q_NO_FRAME) {
         atomic_fetch_add_explicit(&q->n_unproved, 1, memory_order_relaxed); /* a statistic */
     }
@@ -186,17 +217,11 @@ q_frame q_take(struct quire *q, unsigned order) {
     return order == 0 ? take_last(q) : q_take_past_cache(q, order);
 }
 
-void q_give_home(struct quire *q, q_frame f, unsigned order) {
+void q_give_home(struct quire *q, q_frame f, size_t n) {
     struct q_zone *z = q_zone_of(q, f);
-    size_t n = (size_t)1 << order, n_here = n < Q_BLOCK ? n : Q_BLOCK;
-    struct q_loan loan;
-    Q_ASSERT(z != NULL && order <= QUIRE_MAX_ORDER && (f & (n - 1)) == 0, f);
+    Q_ASSERT(z != NULL, f);
     q_begin(q);
-    for (size_t done = 0; done < n; done += n_here) {
-        q_loan_open(&loan, z, q_zone_block_of(z, f + done));
-        (void)q_loan_put(&loan, (f + done) % Q_BLOCK, n_here);
-        (void)q_go_home(q, &loan);
-    }
+    q_run_goes_home(q, z, f, n);
     q_end(q);
     q_balance_add(q, (intptr_t)n);
 }
@@ -210,6 +235,6 @@ void q_give(struct quire *q, q_frame f, unsigned order) {
         q_close(c, visit);
     }
     if (!kept) {
-        q_give_home(q, f, order);
+        q_give_home(q, f, (size_t)1 << order);
     }
 }

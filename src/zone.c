@@ -157,6 +157,12 @@ size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from) {
     return at == Q_NO_BLOCK ? Q_NO_BLOCK : at - z->skew;
 }
 
+size_t q_zone_next_some(const struct q_zone *z, size_t from) {
+    size_t at = q_index_next_free(&z->index, from + z->skew);
+    Q_ASSERT(at == Q_NO_BLOCK || at >= from + z->skew, at);
+    return at == Q_NO_BLOCK ? Q_NO_BLOCK : at - z->skew;
+}
+
 size_t q_zone_next_ready(const struct q_zone *z, size_t from) {
     /* The search for READY changes nothing (q_index_next), so the const may be dropped. */
     return q_zone_next((struct q_zone *)(uintptr_t)z, Q_READY, from);

@@ -109,6 +109,12 @@ static inline q_record *q_zone_record(const struct q_zone *z, q_frame f) {
     return &z->records[f - z->first];
 }
 
+/* How many of n frames from `f` on lie in the block of that. */
+static inline size_t q_in_block(q_frame f, size_t n) {
+    size_t here = Q_BLOCK - f % Q_BLOCK;
+    return n < here ? n : here;
+}
+
 /* The frames that the zone's blocks cover. */
 static inline struct q_span q_zone_covers(const struct q_zone *z) {
     return (struct q_span){z->first, q_zone_frame(z, z->n_blocks)};
@@ -138,6 +144,9 @@ void q_zone_hint(struct q_zone *z, size_t block, int32_t n_free);
 size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from);
 bool q_zone_hinted(const struct q_zone *z, size_t block, int32_t n_free); /* true, too, if there is nothing to hint */
 bool q_zone_ready(const struct q_zone *z, size_t block);
+
+/* The first block from `from` on that may have a free frame, or Q_NO_BLOCK. */
+size_t q_zone_next_some(const struct q_zone *z, size_t from);
 
 /* The first initialised block from `from` on, or Q_NO_BLOCK. */
 size_t q_zone_next_ready(const struct q_zone *z, size_t from);

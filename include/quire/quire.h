@@ -9,7 +9,7 @@
  * interrupts. quire_get, quire_put, quire_try_get and quire_cow are lock-free: a CPU that is stopped anywhere stops nobody,
  * and a call tries again only where another CPU changed the count of the same frame in between. All others are wait-free: each
  * ends after a number of its own steps that blocks, CPUs and frames in use bound, whatever the other CPUs do.
- * Optimised, a call needs at most 1728 bytes of stack, 2240 at `-O0`: docs/porting.md has a table.
+ * Optimised, a call needs at most 1856 bytes of stack, 2368 at `-O0`: docs/porting.md has a table.
  *
  * Faults: a misuse is reported through quire_port_fault; if that returns, the call returns QUIRE_FAULT (or
  * QUIRE_NONE) and has changed nothing, unless its description says otherwise. Running out is a status.
@@ -60,6 +60,7 @@ enum quire_status {
     QUIRE_BUSY,          /* another CPU is in the middle of something; nothing was done, try again later */
     QUIRE_SATURATED,     /* a reference count is at its top and stays there; the frame is never freed again */
     QUIRE_FAULT,         /* a misuse or damage, reported to quire_port_fault */
+    QUIRE_GAVE_UP,       /* the bound on a search was reached; says nothing about what is free */
 };
 
 /* What happens to the contents of frames. Chosen at init; costs a pass over the frame for each byte that it names. */
@@ -158,6 +159,44 @@ enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag
  *   QUIRE_INVALID  order > QUIRE_MAX_ORDER
  *   QUIRE_FAULT    as quire_free, or the frames are not (a part of) one allocation */
 enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order);
+
+/* ---- any number of frames, anywhere ---------------------------------------------------------------------- */
+
+/* What is asked for. All fields 0: one frame, anywhere, for owner 0. */
+struct quire_request {
+    uint64_t n_frames; /* side by side, none more; 0: one */
+    quire_pa align;    /* bytes, a power of two: the address is a multiple of it. 0: of a frame */
+    quire_pa boundary; /* bytes, a power of two: the frames cross no multiple of it. 0: they may */
+    quire_pa low, end; /* all lie in [low, end); end 0: no upper limit. n_frames from `low` to `end`: just these */
+    uint32_t n_looks; /* fail fast: at most so many blocks are looked at, and CPU caches are left alone. 0: all are, and
+                        * the caches emptied if need be */
+    uint8_t tag;      /* the owner, 0..254 */
+};
+
+/* Frames as asked for, one allocation, each with one reference; *out is the first.
+ *   QUIRE_INVALID        the tag is QUIRE_TAG_QUARANTINE; align or boundary is no power of two; end is not above low
+ *   QUIRE_UNSATISFIABLE  also: more frames than lie between two boundaries, or between low and end
+ *   QUIRE_NO_MEMORY      fewer free frames than asked for, in all memory
+ *   QUIRE_FRAGMENTED     enough, but not side by side, or not where they were asked for
+ *   QUIRE_GAVE_UP        n_looks was reached
+ * On failure *out is QUIRE_NONE and nothing changed. What fits is found if it is free throughout the call; the failure is not
+ * proved: frames in caches in use at that moment, and on their way, are passed over. One frame without limits is
+ * taken as by quire_alloc, 2^order of them first as by quire_alloc_order.
+ * Cost: some RMW on the line of each block that the frames lie in, and one store for each frame or whole block; where
+ * nothing fits, every block with a free frame is looked at. */
+enum quire_status quire_alloc_for(struct quire *q, const struct quire_request *request, quire_pa *out);
+
+/* As many frames from `pa` on as are free side by side, at most n_frames, as one allocation of `tag`. Returns how many: 0
+ * if there is none, or the arguments mean nothing (`pa` is no frame's address, the tag is QUIRE_TAG_QUARANTINE). Frames in
+ * caches in use, and on their way, count as not free. Cost: as quire_alloc_for, without the search. */
+uint64_t quire_alloc_range(struct quire *q, quire_pa pa, uint64_t n_frames, uint8_t tag);
+
+/* Gives back n_frames side by side, each with one reference: of one or more allocations, all of them or parts; what is left
+ * of these stays allocated.
+ *   QUIRE_INVALID  n_frames is 0
+ *   QUIRE_FAULT    as quire_free, for the first frame that stands against it
+ * Cost: as quire_free_order, for each block that they lie in. */
+enum quire_status quire_free_frames(struct quire *q, quire_pa pa, uint64_t n_frames);
 
 /* ---- references ----------------------------------------------------------------------------------------- */
 

@@ -175,5 +175,5 @@ DEATH(walk_that_is_stopped_at_once, "1") {
 }
 
 DEATH(faults_and_statuses_that_do_not_exist, "unknown fault, unknown status") {
-    say("%s, %s", quire_fault_name(QUIRE_FAULT_KINDS), quire_status_name((enum quire_status)(QUIRE_FAULT + 1)));
+    say("%s, %s", quire_fault_name(QUIRE_FAULT_KINDS), quire_status_name((enum quire_status)(QUIRE_GAVE_UP + 1)));
 }

@@ -60,7 +60,7 @@ const struct scenario comes_and_goes = {
     .thread = {give_on_1, take_on_2, must_get_one},
     .check = check_world_by_exhaustion,
     .quick = {1, 1, 0},
-    .full = {UNBOUNDED, 2, 0},
+    .full = {4, 2, 0},
 };
 
 static void give_home(void) {
@@ -76,7 +76,7 @@ const struct scenario comes_home_and_goes = {
     .thread = {give_home, take_on_2, must_get_one},
     .check = check_world_by_exhaustion,
     .quick = {1, 1, 0},
-    .full = {UNBOUNDED, 2, 0},
+    .full = {4, 2, 0},
 };
 
 /* ---- a hint that is on its way ---------------------------------------------------------------------------- */

@@ -47,6 +47,11 @@ extern const struct scenario double_free, double_free_put, double_free_run, doub
     recount_of_runs, recount_and_newcomer, counting_blocks, validating_blocks, validating_a_split, many,
     many_and_stopped;
 
+/* ranges.c */
+extern const struct scenario range_and_range, range_and_frame, range_and_free, range_in_words, range_over_whole,
+    range_and_block, range_parted, range_middle_freed, range_shared, range_parted_and_taken, range_fresh,
+    range_and_prover, range_in_cache, range_as_many, stops_in_range, stops_in_fresh_range, nested_range;
+
 /* crashes.c */
 extern const struct scenario crash_shared, crash_copied, crash_parts, crash_poison;
 

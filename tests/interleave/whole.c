@@ -159,7 +159,7 @@ static void take_run(void) {
 static void take_and_give_another(void) {
     world_run_on(NO_CPU);
     take();
-    q_give_home(q, q_frame_of(held[0]) + (1u << RUN) + 20, 0);
+    q_give_home(q, q_frame_of(held[0]) + (1u << RUN) + 20, 1);
 }
 
 /* Where only a part of the run was there, that went back. */

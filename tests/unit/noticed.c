@@ -265,7 +265,7 @@ static void freed_twice_into_a_block_that_is_home(void **state) {
         assert_true(q_is_as_one(block_of(q, block)->count));
         const uint64_t n_before = n_free(q);
         const quire_pa pa = order < QUIRE_BLOCK_ORDER ? block + BLOCK / 2 : block;
-        q_give_home(q, q_frame_of(pa), order);
+        q_give_home(q, q_frame_of(pa), (size_t)1 << order);
         expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", pa, 0, 0, 1);
         assert_int_equal(q_give_back_word(zone_of(q, block), block_number(q, block), 1, 6), 6);
         expect_consistent(q);
@@ -284,7 +284,7 @@ static void freed_twice_beside_another(void **state) {
     assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_OK);
     q_drain_all(q);
     set_free_bit(block + 5 * PAGE); /* what the other call did so far */
-    q_give_home(q, q_frame_of(block), 2);
+    q_give_home(q, q_frame_of(block), 4);
     expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", block, 0, 0, 1);
     clear_free_bit(block + 5 * PAGE);
     expect_consistent(q);

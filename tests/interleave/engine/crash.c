@@ -67,11 +67,11 @@ static void note_calls(void) {
 static bool explained(const size_t *frames, size_t n_frames, unsigned used) {
     for (unsigned t = 0; t < MAX_THREADS && n_frames > 0; t++) {
         const struct call *call = world_call(t);
-        if (!call->takes || (used & 1u << t) != 0) {
+        if (call->takes == 0 || (used & 1u << t) != 0) {
             continue;
         }
-        size_t k = 0, shift = QUIRE_PAGE_SHIFT + call->order;
-        while (k < n_frames && world_frame(frames[k]) >> shift == world_frame(frames[0]) >> shift) {
+        size_t k = 0;
+        while (k < n_frames && frames[k] - frames[0] < call->takes) {
             k++;
         }
         if (explained(frames + k, n_frames - k, used | 1u << t)) {
@@ -177,7 +177,7 @@ static uint64_t hash_of_state(void) {
     uint64_t hash = cells_hash();
     for (unsigned t = 0; t < MAX_THREADS; t++) {
         const struct call *call = world_call(t);
-        hash = seen_mix(hash ^ (call->takes ? call->order + 1u : 0));
+        hash = seen_mix(hash ^ call->takes);
         hash = seen_mix(hash ^ call->base ^ call->n);
     }
     return hash;

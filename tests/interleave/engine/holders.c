@@ -109,38 +109,73 @@ static void end_call(void) {
     calls[current] = (struct call){0};
 }
 
+/* A call returned n frames, or none. */
+static quire_pa hold(size_t n, quire_pa pa) {
+    end_call();
+    trace_note("allocated %zu: frame %ld", n, pa == QUIRE_NONE ? -1 : (long)frame_of(pa));
+    if (pa != QUIRE_NONE) {
+        world_hold(pa, n);
+        touch(pa);
+    }
+    return pa;
+}
+
 quire_pa take_order(unsigned order) {
     quire_pa pa = QUIRE_NONE;
-    calls[current] = (struct call){.takes = true, .order = order};
+    calls[current] = (struct call){.takes = (size_t)1 << order};
     if (order == 0) {
         pa = quire_alloc(q, 1);
     } else {
         (void)quire_alloc_order(q, order, 1, &pa);
     }
-    end_call();
-    trace_note("allocated order %u: frame %ld", order, pa == QUIRE_NONE ? -1 : (long)frame_of(pa));
-    if (pa != QUIRE_NONE) {
-        world_hold(pa, (size_t)1 << order);
-        touch(pa);
-    }
-    return pa;
+    return hold((size_t)1 << order, pa);
+}
+
+quire_pa take_range(size_t n, quire_pa low, quire_pa end) {
+    const struct quire_request request = {.n_frames = n, .low = low, .end = end, .tag = 1};
+    quire_pa pa;
+    calls[current] = (struct call){.takes = n};
+    (void)quire_alloc_for(q, &request, &pa);
+    return hold(n, pa);
 }
 
 quire_pa take(void) {
     return take_order(0);
 }
 
-void give_order(quire_pa pa, unsigned order) {
-    if (pa == QUIRE_NONE) {
-        return;
-    }
+size_t take_as_many(quire_pa pa, size_t n) {
+    calls[current] = (struct call){.takes = n};
+    n = (size_t)quire_alloc_range(q, pa, n, 1);
+    (void)hold(n, n > 0 ? pa : QUIRE_NONE);
+    return n;
+}
+
+/* n frames are about to be freed. */
+static void drop(quire_pa pa, size_t n) {
     touch(pa);
-    world_drop(pa, (size_t)1 << order);
-    calls[current] = (struct call){.base = pa, .n = (size_t)1 << order};
-    trace_note("frees order %u: frame %ld", order, (long)frame_of(pa));
-    enum quire_status status = order == 0 ? quire_free(q, pa) : quire_free_order(q, pa, order);
+    world_drop(pa, n);
+    calls[current] = (struct call){.base = pa, .n = n};
+    trace_note("frees %zu: frame %ld", n, (long)frame_of(pa));
+}
+
+/* They were. */
+static void dropped(enum quire_status status) {
     end_call();
     expect(status == QUIRE_OK, "a good free failed");
+}
+
+void give_order(quire_pa pa, unsigned order) {
+    if (pa != QUIRE_NONE) {
+        drop(pa, (size_t)1 << order);
+        dropped(order == 0 ? quire_free(q, pa) : quire_free_order(q, pa, order));
+    }
+}
+
+void give_range(quire_pa pa, size_t n) {
+    if (pa != QUIRE_NONE) {
+        drop(pa, n);
+        dropped(quire_free_frames(q, pa, n));
+    }
 }
 
 void give(quire_pa pa) {
@@ -170,7 +205,7 @@ quire_pa make_own(quire_pa pa) {
     quire_pa own;
     look(pa);
     take_reference_away(pa);
-    calls[current] = (struct call){.takes = true, .base = pa, .n = 1};
+    calls[current] = (struct call){.takes = 1, .base = pa, .n = 1};
     enum quire_status status = quire_cow(q, pa, &own);
     end_call();
     trace_note("own frame: %ld", own == QUIRE_NONE ? -1 : (long)frame_of(own));

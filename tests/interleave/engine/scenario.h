@@ -65,6 +65,13 @@ void give(quire_pa pa);
 quire_pa take_order(unsigned order); /* QUIRE_NONE where there is none */
 void give_order(quire_pa pa, unsigned order);
 
+/* The same by quire_alloc_for and quire_free_frames: n frames side by side from `low` on, and below `end` (0: anywhere). */
+quire_pa take_range(size_t n, quire_pa low, quire_pa end);
+void give_range(quire_pa pa, size_t n);
+
+/* By quire_alloc_range: how many came from `pa` on, of n. */
+size_t take_as_many(quire_pa pa, size_t n);
+
 /* quire_get, quire_put and quire_cow by somebody who has a reference. make_own() may return QUIRE_NONE, and then that is still
  * there. */
 void share_frame(quire_pa pa);
@@ -129,8 +136,7 @@ void world_describe(uintptr_t at, char *text, size_t n);
 
 /* What a call in flight may have done already. */
 struct call {
-    bool takes; /* it may hold 2^order frames more */
-    unsigned order;
+    size_t takes;  /* it may hold so many frames more */
     quire_pa base; /* each of n frames from here on may have a reference less, or more */
     size_t n;
 };

@@ -436,7 +436,10 @@ static enum ending run_schedule(struct snapshot *from) {
     recording = true;
     enum ending ending = from == NULL ? run_all() : (enum ending)snapshot_go_on(from);
     current = NOBODY;
-    if (ending == ENDED && ends != NULL && !learned) {
+    /* What was learned was not used from the beginning, so what this schedule says is worth nothing. It is not even checked:
+     * a check that remembers the states that it saw would pass over this one the next time. */
+    ending = learned && !replaying ? PRUNED : ending;
+    if (ending == ENDED && ends != NULL) {
         (void)seen_add(ends, cells_hash());
     }
     if (ending == ENDED && scenario->check != NULL) {
@@ -445,8 +448,7 @@ static enum ending run_schedule(struct snapshot *from) {
     }
     recording = false;
     n_steps_before = step;
-    /* What was learned was not used from the beginning, so what this schedule said is worth nothing. */
-    return learned && !replaying ? PRUNED : ending;
+    return ending;
 }
 
 unsigned world_steps(void) {

@@ -1,0 +1,273 @@
+/* range.c: free frames that lie side by side: any number of them, over any number of blocks, within limits.
+ *
+ * A search reads the blocks' lines as they are and takes nothing until all frames of a place seem free. Then it takes
+ * them, block by block in ascending order, all or none: of two CPUs that want overlapping places one gets its own
+ * (borrow.c, B4). A CPU that came too late gives back what it had, and looks on behind the frame that was gone.
+ *
+ *     block 6            block 7            block 8            n = 5
+ *     . . f . . f f f    f f . f f f f .    . . . . . . . .
+ *               |_____________|                                taken: bits of block 6, then of block 7
+ *
+ * How it goes through a zone: it jumps to the next free frame, by the hints over blocks that have none, and from there to the
+ * next frame where the place may begin by its alignment and boundary. Then it looks from the end of the place down for a frame
+ * that is not free. Behind the first one that it finds it goes on. So of places of many blocks it mostly looks at one block
+ * each.
+ *
+ * Places inside one block come first, out of the fullest blocks that will do, as in find.c: so others become whole. Of a
+ * stretch of free frames that begins in the block before, nothing is taken then: the two parts together may serve another
+ * call, or this one better. If no block has such a place, all blocks are gone through.
+ *
+ * R1  What fits is found if it is free throughout the search.                             tests/unit/range.c
+ * R2  A search ends: it goes up in memory with each step, whatever others do.
+ *
+ * It proves nothing: frames in caches in use, and on their way, are passed over. */
+#include "range.h"
+
+#include "borrow.h"
+#include "home.h"
+#include "place.h"
+
+/* ---- what can be seen ------------------------------------------------------------------------------------ */
+
+/* A search through one zone. */
+struct search {
+    struct quire *q;
+    struct q_zone *zone;
+    struct q_span within; /* the part of the zone that is searched */
+    bool used_too;        /* frames that somebody has count as well, so that all but holes do */
+    size_t *n_looks;
+
+    size_t block; /* that was looked at last; Q_NO_BLOCK: none */
+    q_word free[Q_LINE_WORDS];
+};
+
+/* Frames of a block that are no holes, by their records, as bits of word `w`. */
+static q_word managed(const struct q_zone *z, size_t block, size_t w) {
+    q_word bits = 0;
+    const q_record *r = &z->records[block * Q_BLOCK + w * Q_WORD_BITS];
+    for (size_t i = 0; i < Q_WORD_BITS; i++) { /* relaxed: RESERVED changes only while quire_add runs */
+        bits |= (atomic_load_explicit(&r[i], memory_order_relaxed) & Q_RESERVED) == 0 ? q_bit(i) : 0;
+    }
+    return bits;
+}
+
+/* Looks at a block, unless it was the last one; false: that was one look too many. */
+static bool look(struct search *s, size_t block) {
+    const struct q_zone *z = s->zone;
+    Q_ASSERT(block < z->n_blocks, block);
+    if (block == s->block) {
+        return true;
+    }
+    if (*s->n_looks == 0) {
+        return false;
+    }
+    *s->n_looks -= *s->n_looks != Q_ALL_LOOKS;
+    s->block = block;
+    bool ready = q_zone_ready(z, block);
+    /* relaxed, as the bits below: a glance. Who takes the frames finds out. */
+    int32_t count = ready ? atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed) : Q_AS_ONE;
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        s->free[w] = s->used_too          ? (ready ? managed(z, block, w) : Q_ALL_BITS)
+                     : q_is_as_one(count) ? Q_ALL_BITS
+                                          : atomic_load_explicit(&z->lines[block].word[w], memory_order_relaxed);
+    }
+    return true;
+}
+
+/* The first frame from `f` on that is free; Q_NO_FRAME: none, or too many looks. */
+static q_frame next_free(struct search *s, q_frame f) {
+    const struct q_zone *z = s->zone;
+    while (f < s->within.end) {
+        size_t block = q_zone_block_of(z, f);
+        if (!look(s, block)) {
+            return Q_NO_FRAME;
+        }
+        for (size_t w = f % Q_BLOCK / Q_WORD_BITS; w < Q_LINE_WORDS; w++) {
+            q_word bits = s->free[w] & q_range_in_word(w, f % Q_BLOCK, Q_BLOCK);
+            if (bits != 0) {
+                return q_zone_frame(z, block) + w * Q_WORD_BITS + q_lowest(bits);
+            }
+        }
+        block = s->used_too ? block + 1 : q_zone_next_some(z, block + 1);
+        f = block < z->n_blocks ? q_zone_frame(z, block) : Q_NO_FRAME;
+    }
+    return Q_NO_FRAME;
+}
+
+/* The last frame of [f, end) that is not free; Q_NO_FRAME: all are. `f` itself after too many looks. */
+static q_frame last_used(struct search *s, q_frame f, q_frame end) {
+    const struct q_zone *z = s->zone;
+    Q_ASSERT(f < end && end <= s->within.end, f);
+    while (end > f) {
+        size_t block = q_zone_block_of(z, end - 1), to = (end - 1) % Q_BLOCK + 1;
+        q_frame base = q_zone_frame(z, block);
+        size_t from = f > base ? f - base : 0;
+        if (!look(s, block)) {
+            return f;
+        }
+        for (size_t w = Q_LINE_WORDS; w-- > 0;) {
+            q_word used = ~s->free[w] & q_range_in_word(w, from, to);
+            if (used != 0) {
+                return base + w * Q_WORD_BITS + q_highest(used);
+            }
+        }
+        end = base;
+    }
+    return Q_NO_FRAME;
+}
+
+/* ---- taking ---------------------------------------------------------------------------------------------- */
+
+/* Takes n frames from `f` on, all or none. Returns how many could be taken before one was gone: n, or fewer. */
+static size_t take_all(struct quire *q, struct q_zone *z, q_frame f, size_t n) {
+    for (size_t done = 0, n_here; done < n; done += n_here) {
+        n_here = q_in_block(f + done, n - done);
+        if (!q_borrow_part(z, q_zone_block_of(z, f + done), (f + done) % Q_BLOCK, n_here)) {
+            q_run_goes_home(q, z, f, done);
+            return done;
+        }
+    }
+    return n;
+}
+
+/* ---- searching ------------------------------------------------------------------------------------------- */
+
+static q_frame round_up(q_frame f, q_frame power) {
+    return (f + power - 1) & ~(power - 1);
+}
+
+/* The first frame from `f` on where a place may begin; Q_NO_FRAME: there is none below `end`. */
+static q_frame next_place(const struct q_fit *fit, q_frame f, q_frame end) {
+    if (f >= end || end - f < fit->n) {
+        return Q_NO_FRAME;
+    }
+    q_frame at = round_up(f, fit->align);
+    if (fit->boundary != 0 && (at & (fit->boundary - 1)) + fit->n > fit->boundary) {
+        at = round_up(at, fit->boundary > fit->align ? fit->boundary : fit->align);
+    }
+    return at >= f && at < end && end - at >= fit->n ? at : Q_NO_FRAME; /* rounding up may wrap */
+}
+
+/* The first place from `f` on that seems free. */
+static q_frame seek(struct search *s, const struct q_fit *fit, q_frame f) {
+    for (;;) {
+        f = next_place(fit, next_free(s, f), s->within.end);
+        if (f == Q_NO_FRAME) {
+            return Q_NO_FRAME;
+        }
+        q_frame used = last_used(s, f, f + fit->n);
+        if (used == Q_NO_FRAME) {
+            return f;
+        }
+        f = used + 1;
+    }
+}
+
+/* Where to go on after frame `f` or one just behind it was gone. In a block that another CPU initialises there is nothing
+ * yet. */
+static q_frame go_on(struct search *s, q_frame f) {
+    size_t block = q_zone_block_of(s->zone, f);
+    s->block = Q_NO_BLOCK; /* others are at work there: to be looked at again */
+    return q_zone_ready(s->zone, block) ? f + 1 : q_zone_frame(s->zone, block + 1);
+}
+
+/* Takes the first place from `f` on that is free. */
+static q_frame take_place(struct search *s, const struct q_fit *fit, q_frame f) {
+    while ((f = seek(s, fit, f)) != Q_NO_FRAME) {
+        size_t n = take_all(s->q, s->zone, f, fit->n);
+        if (n == fit->n) {
+            return f;
+        }
+        f = go_on(s, f + n);
+    }
+    return Q_NO_FRAME;
+}
+
+/* Where a search of the block alone begins: behind a stretch of free frames that begins in the block before. */
+static q_frame own_part(struct search *s, size_t block) {
+    q_frame f = q_zone_frame(s->zone, block);
+    if (block == 0 || !look(s, block - 1) || (s->free[Q_LINE_WORDS - 1] & q_bit(Q_BLOCK - 1)) == 0) {
+        return f;
+    }
+    while (f < q_zone_frame(s->zone, block + 1) && look(s, block) &&
+           (s->free[f % Q_BLOCK / Q_WORD_BITS] & q_bit(f)) != 0) {
+        f++;
+    }
+    return f;
+}
+
+/* A place inside one block, out of those that are used in part. */
+static q_frame take_in_block(const struct search *zone, const struct q_fit *fit) {
+    struct search s = *zone;
+    size_t first = q_zone_block_of(s.zone, s.within.base), end = q_zone_block_of(s.zone, s.within.end - 1) + 1;
+    q_frame f = Q_NO_FRAME;
+    for (unsigned class = q_class_of((int32_t)fit->n); class < Q_ALL && f == Q_NO_FRAME; class ++) {
+        for (size_t b = first; f == Q_NO_FRAME && (b = q_zone_find(s.zone, (enum q_class) class, b)) < end; b++) {
+            s.within = q_common(zone->within, (struct q_span){own_part(&s, b), q_zone_frame(s.zone, b + 1)});
+            f = take_place(&s, fit, s.within.base);
+        }
+    }
+    return f;
+}
+
+static q_frame find_in_zone(struct search *s, const struct q_fit *fit) {
+    q_frame f = fit->n < Q_BLOCK ? take_in_block(s, fit) : Q_NO_FRAME;
+    return f == Q_NO_FRAME ? take_place(s, fit, s->within.base) : f;
+}
+
+struct q_fit q_fit_of_order(unsigned order) {
+    q_frame n = (q_frame)1 << order;
+    Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
+    return (struct q_fit){.n = n, .align = n, .within = {0, Q_NO_FRAME}, .n_looks = Q_ALL_LOOKS};
+}
+
+/* Zones from the highest down, so that low memory is kept for callers that need it. */
+q_frame q_find_fit(struct quire *q, struct q_fit *fit) {
+    const struct q_zones *zones = q_zones(q);
+    Q_ASSERT(fit->n > 0 && (fit->align & (fit->align - 1)) == 0 && fit->align > 0, fit->align);
+    Q_ASSERT((fit->boundary & (fit->boundary - 1)) == 0 && (fit->boundary == 0 || fit->boundary >= fit->n),
+             fit->boundary);
+    for (size_t i = zones->n; i-- > 0;) {
+        struct search s = {.q = q, .zone = zones->zone[i], .n_looks = &fit->n_looks, .block = Q_NO_BLOCK};
+        s.within = q_common(q_zone_bounds(s.zone), fit->within);
+        q_frame f = q_is_empty(s.within) ? Q_NO_FRAME : find_in_zone(&s, fit);
+        if (f != Q_NO_FRAME) {
+            return f;
+        }
+    }
+    return Q_NO_FRAME;
+}
+
+size_t q_take_from(struct quire *q, q_frame f, size_t n) {
+    size_t all_looks = Q_ALL_LOOKS;
+    struct search s = {.q = q, .zone = q_zone_at(q, f), .n_looks = &all_looks, .block = Q_NO_BLOCK};
+    if (s.zone == NULL) {
+        return 0;
+    }
+    s.within = q_common(q_zone_bounds(s.zone), (struct q_span){f, Q_NO_FRAME});
+    n = s.within.base != f ? 0 : n < s.within.end - f ? n : s.within.end - f;
+    for (q_frame used; n > 0 && (used = last_used(&s, f, f + n)) != Q_NO_FRAME;) {
+        n = used - f;
+    }
+    while (n > 0) { /* each failure means that another CPU took some; fewer are wanted then */
+        size_t taken = take_all(q, s.zone, f, n);
+        if (taken == n) {
+            return n;
+        }
+        n = taken;
+    }
+    return 0;
+}
+
+bool q_ever_fits(const struct quire *q, const struct q_fit *fit) {
+    const struct q_zones *zones = q_zones(q);
+    size_t all_looks = Q_ALL_LOOKS;
+    for (size_t i = 0; i < zones->n; i++) {
+        struct search s = {.zone = zones->zone[i], .n_looks = &all_looks, .used_too = true, .block = Q_NO_BLOCK};
+        s.within = q_common(q_zone_bounds(s.zone), fit->within);
+        if (!q_is_empty(s.within) && seek(&s, fit, s.within.base) != Q_NO_FRAME) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,30 @@
+/* range.h: free frames that lie side by side: any number of them, over any number of blocks, within limits. See range.c. */
+#ifndef Q_RANGE_H
+#define Q_RANGE_H
+
+#include "core.h"
+
+#define Q_ALL_LOOKS SIZE_MAX
+
+/* What is looked for. */
+struct q_fit {
+    q_frame n;            /* so many frames */
+    q_frame align;        /* the first one's number is a multiple of this power of two */
+    q_frame boundary;     /* all lie between two multiples of this power of two, which is n or more; 0: anywhere */
+    struct q_span within; /* all lie in here */
+    size_t n_looks;       /* at most so many more blocks are looked at; Q_ALL_LOOKS: as many as it takes */
+};
+
+/* 2^order frames, aligned to their size. */
+struct q_fit q_fit_of_order(unsigned order);
+
+/* Takes frames that fit, all or none; the first one, or Q_NO_FRAME: there are none, or it would take more looks. */
+q_frame q_find_fit(struct quire *q, struct q_fit *fit);
+
+/* Takes as many frames from `f` on as are free, at most n; returns how many. */
+size_t q_take_from(struct quire *q, q_frame f, size_t n);
+
+/* Whether memory has a place that fits at all, free or not. */
+bool q_ever_fits(const struct quire *q, const struct q_fit *fit);
+
+#endif

@@ -1,0 +1,105 @@
+/* request.c: any number of frames, anywhere: what callers ask for, in frames, and where it is answered.
+ *
+ *   one frame, no limits           quire_alloc, which proves its failure
+ *   2^order frames, no limits      quire_alloc_order, which has short ways; if that finds none, as all others:
+ *   anything else                  a search for the first place that fits (range.c)
+ *   what is free from here on      no search
+ *
+ * A request names addresses in 64 bits. On a 32-bit machine frames have numbers of 32, and what can not be said in these
+ * lies beyond all memory. */
+#include "alloc.h"
+#include "cache.h"
+#include "own.h"
+#include "place.h"
+#include "take.h"
+
+static bool is_power_or_0(uint64_t n) {
+    return (n & (n - 1)) == 0;
+}
+
+/* A number of frames, or the first frame of an address, as far as words have numbers for it. */
+static q_frame in_words(uint64_t n) {
+    return n < Q_NO_FRAME ? (q_frame)n : Q_NO_FRAME;
+}
+
+/* The same of a power of two: the largest in words, if it is larger. */
+static q_frame power_in_words(uint64_t n) {
+    const q_frame top = (q_frame)1 << (Q_WORD_BITS - 1);
+    return n < top ? (q_frame)n : top;
+}
+
+static struct q_fit fit_of(const struct quire_request *r) {
+    quire_pa end = r->end != 0 ? r->end : QUIRE_NONE;
+    return (struct q_fit){
+        .n = r->n_frames != 0 ? in_words(r->n_frames) : 1,
+        .align = r->align > QUIRE_PAGE_SIZE ? power_in_words(r->align >> QUIRE_PAGE_SHIFT) : 1,
+        .boundary = power_in_words(r->boundary >> QUIRE_PAGE_SHIFT),
+        .within = {in_words((r->low >> QUIRE_PAGE_SHIFT) + (r->low % QUIRE_PAGE_SIZE != 0)),
+                   in_words(end >> QUIRE_PAGE_SHIFT)},
+        .n_looks = r->n_looks != 0 ? r->n_looks : Q_ALL_LOOKS,
+    };
+}
+
+/* Whether any memory could have such a place. */
+static bool means_something(const struct quire_request *r, const struct q_fit *fit) {
+    bool crosses = r->boundary != 0 && fit->boundary < fit->n;
+    return !crosses && !q_is_empty(fit->within) && fit->within.end - fit->within.base >= fit->n;
+}
+
+/* Whether quire_alloc_order gives what is asked for, if it has any: log2 of the frames; else a number that is too large. */
+static unsigned order_of(const struct quire_request *r, const struct q_fit *fit) {
+    unsigned order = q_order_of(fit->n);
+    bool limited = r->low != 0 || r->end != 0 || r->n_looks != 0 || fit->align > fit->n;
+    return limited || fit->n > Q_BLOCK || fit->n != (q_frame)1 << order ? QUIRE_MAX_ORDER + 1 : order;
+}
+
+/* Searches all memory. */
+static enum quire_status alloc_fit(struct quire *q, struct q_fit *fit, uint8_t tag, quire_pa *out) {
+    struct q_cache *home = q_call_begin(q);
+    q_frame f;
+    do { /* what cannot be used takes a frame out of circulation each time, so this ends */
+        f = q_take_fit(q, fit);
+    } while (f != Q_NO_FRAME && !q_hand_out(q, "quire_alloc_for", f, fit->n, tag, true));
+    *out = f != Q_NO_FRAME ? q_pa(f) : QUIRE_NONE;
+    enum quire_status status = f != Q_NO_FRAME ? QUIRE_OK : fit->n_looks == 0 ? QUIRE_GAVE_UP : q_why_none(q, fit);
+    q_call_end(home);
+    return status;
+}
+
+enum quire_status quire_alloc_for(struct quire *q, const struct quire_request *r, quire_pa *out) {
+    *out = QUIRE_NONE;
+    bool valid = is_power_or_0(r->align) && is_power_or_0(r->boundary) && (r->end == 0 || r->end > r->low);
+    if (!valid || r->tag == QUIRE_TAG_QUARANTINE) {
+        return QUIRE_INVALID;
+    }
+    struct q_fit fit = fit_of(r);
+    if (!means_something(r, &fit)) {
+        return QUIRE_UNSATISFIABLE;
+    }
+    unsigned order = order_of(r, &fit);
+    if (order <= QUIRE_BLOCK_ORDER) {
+        enum quire_status status = quire_alloc_order(q, order, r->tag, out);
+        if (status == QUIRE_OK || order == 0) {
+            return status;
+        }
+    }
+    return alloc_fit(q, &fit, r->tag, out);
+}
+
+uint64_t quire_alloc_range(struct quire *q, quire_pa pa, uint64_t n_frames, uint8_t tag) {
+    q_frame f = q_frame_of(pa);
+    if (pa % QUIRE_PAGE_SIZE != 0 || f == Q_NO_FRAME || n_frames == 0 || tag == QUIRE_TAG_QUARANTINE) {
+        return 0;
+    }
+    struct q_cache *home = q_call_begin(q);
+    size_t n;
+    do { /* as in alloc_fit */
+        n = q_take_range(q, f, in_words(n_frames));
+    } while (n > 0 && !q_hand_out(q, "quire_alloc_range", f, n, tag, true));
+    q_call_end(home);
+    return n;
+}
+
+enum quire_status quire_free_frames(struct quire *q, quire_pa pa, uint64_t n_frames) {
+    return n_frames == 0 ? QUIRE_INVALID : q_free(q, "quire_free_frames", pa, in_words(n_frames), false);
+}
