@@ -160,6 +160,19 @@ enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag
  *   QUIRE_FAULT    as quire_free, or the frames are not (a part of) one allocation */
 enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order);
 
+/* ---- many single frames ---------------------------------------------------------------------------------- */
+
+/* Up to n single frames for `tag`, each as by quire_alloc, into out[0..n-1], which may lie anywhere. Returns how many came. If
+ * that is less than n, no frame was free then, as when quire_alloc says so. If it would be less than `least`, none is
+ * kept, and 0 returned: n for all or nothing, 0 for as many as there are. With QUIRE_TAG_QUARANTINE it is 0.
+ * Cost: one RMW on a line of this CPU's for 64 frames. */
+size_t quire_alloc_bulk(struct quire *q, size_t n, size_t least, uint8_t tag, quire_pa *out);
+
+/* Gives n frames back, each as by quire_free, in the order of pa[]. Returns how many; if that is less than n, quire_free
+ * reported a fault of the next one, which is still held, as are those behind it.
+ * Cost: as quire_alloc_bulk; of frames in another zone than this CPU's last one, as quire_free. */
+size_t quire_free_bulk(struct quire *q, size_t n, const quire_pa *pa);
+
 /* ---- any number of frames, anywhere ---------------------------------------------------------------------- */
 
 /* What is asked for. All fields 0: one frame, anywhere, for owner 0. */
