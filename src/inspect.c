@@ -138,17 +138,22 @@ static enum quire_state state_of(const struct quire *q, q_frame f, uint32_t reco
                                         : QUIRE_STATE_RESERVED;
 }
 
-/* Frame by frame where a block has records, and by blocks where it has none. */
+/* Frame by frame where a block has records; blocks that have none are told at once. */
 static void walk_zone(struct walk *w, const struct quire *q, const struct q_zone *z, struct q_span span) {
     for (q_frame f = span.base; f < span.end && !w->stopped;) {
-        if (q_zone_ready(z, q_zone_block_of(z, f))) {
+        size_t block = q_zone_block_of(z, f);
+        if (q_zone_ready(z, block)) {
             uint32_t record = q_zone_holding_record(z, f);
             tell(w, f, 1, state_of(q, f, record), Q_COUNT(record) > 0 ? Q_TAG(record) : 0);
             f++;
-        } else { /* a fresh block: all of it lies in the span, since blocks at its edges are initialised */
-            Q_ASSERT(f % Q_BLOCK == 0, f);
-            tell(w, f, Q_BLOCK, QUIRE_STATE_FREE, 0);
-            f += Q_BLOCK;
+        } else { /* fresh blocks */
+            block = q_zone_next_ready(z, block);
+            q_frame end = block != Q_NO_BLOCK ? q_zone_frame(z, block) : span.end;
+            end = end < span.end ? end : span.end;
+            if (end > f) { /* else it was initialised just now */
+                tell(w, f, end - f, QUIRE_STATE_FREE, 0);
+            }
+            f = end;
         }
     }
 }
@@ -159,17 +164,19 @@ struct next {
     const struct q_zone *zone; /* NULL: an extent */
 };
 
-/* The first one that begins at frame `from` or later. */
+/* The first one that has a frame from `from` on, without what lies before. */
 static struct next next_from(const struct quire *q, q_frame from) {
     const struct q_zones *zones = q_zones(q);
     struct next next = {{Q_NO_FRAME, Q_NO_FRAME}, NULL};
     for (size_t i = 0; i < zones->n; i++) {
         const struct q_zone *z = zones->zone[i];
         struct q_span span = q_zone_bounds(z), meta = {z->meta_base, z->meta_end};
-        if (span.base >= from && span.base < next.span.base) {
+        span.base = span.base > from ? span.base : from;
+        meta.base = meta.base > from ? meta.base : from;
+        if (!q_is_empty(span) && span.base < next.span.base) {
             next = (struct next){span, z};
         }
-        if (!q_is_empty(meta) && meta.base >= from && meta.base < next.span.base) {
+        if (!q_is_empty(meta) && meta.base < next.span.base) {
             next = (struct next){meta, NULL};
         }
     }
@@ -177,9 +184,10 @@ static struct next next_from(const struct quire *q, q_frame from) {
 }
 
 /* The last run is passed on at the end: only then it is known to be over. */
-void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx) {
+void quire_walk_from(const struct quire *q, quire_pa from, quire_walk_fn *visit, void *ctx) {
     struct walk w = {.visit = visit, .ctx = ctx};
-    struct next next = next_from(q, 0);
+    q_frame f = q_frame_of(from);
+    struct next next = next_from(q, f);
     for (; next.span.base != Q_NO_FRAME && !w.stopped; next = next_from(q, next.span.end)) {
         if (next.zone != NULL) {
             walk_zone(&w, q, next.zone, next.span);
@@ -190,6 +198,25 @@ void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx) {
     if (w.run.n_frames > 0 && !w.stopped) {
         (void)visit(ctx, &w.run);
     }
+}
+
+void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx) {
+    quire_walk_from(q, 0, visit, ctx);
+}
+
+bool quire_frame_at(const struct quire *q, quire_pa pa, struct quire_frame *out) {
+    q_frame f = q_frame_of(pa);
+    const struct q_zone *z = q_zone_at(q, f);
+    struct q_span bounds = z != NULL ? q_zone_bounds(z) : (struct q_span){0, 0};
+    bool managed = f >= bounds.base && f < bounds.end;
+    *out = (struct quire_frame){.state = QUIRE_STATE_METADATA};
+    if (!managed) {
+        return f != Q_NO_FRAME && q_is_metadata(q, f);
+    }
+    uint32_t record = q_zone_ready(z, q_zone_block_of(z, f)) ? q_zone_holding_record(z, f) : 0;
+    uint8_t tag = Q_COUNT(record) > 0 ? Q_TAG(record) : 0;
+    *out = (struct quire_frame){.state = state_of(q, f, record), .tag = tag, .refs = Q_COUNT(record)};
+    return true;
 }
 
 /* A visitor for quire_walk: only frames that somebody holds have an owner. */

@@ -220,20 +220,88 @@ static void split_for_run(struct quire *q, const struct q_run *run) {
     }
 }
 
-enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, size_t n, bool as_one, struct q_run *run) {
+/* Finds n frames at `pa`; `if_fresh` is the fault where their blocks were never used. */
+static enum quire_status locate_run(struct quire *q, const char *call, quire_pa pa, size_t n,
+                                    enum quire_fault_kind if_fresh, struct q_run *run) {
     struct q_place at;
-    if (as_one && q_is_misaligned(pa, q_order_of(n))) {
-        return q_fault(q, QUIRE_FAULT_MISALIGNED, call, pa, n, 0);
-    }
     if (!q_locate_quickly(q, pa, n, &at)) {
-        enum quire_fault_kind kind = q_locate(q, pa, n, QUIRE_FAULT_NEVER_ALLOCATED, &at);
+        enum quire_fault_kind kind = q_locate(q, pa, n, if_fresh, &at);
         if (kind != QUIRE_FAULT_NONE) {
+            *run = (struct q_run){NULL, 0, 0};
             return q_fault(q, kind, call, pa, n, 0);
         }
     }
     *run = (struct q_run){at.zone, at.frame - at.zone->first, n};
     split_for_run(q, run);
-    return check_run(q, call, run, as_one);
+    return QUIRE_OK;
+}
+
+enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, size_t n, bool as_one, struct q_run *run) {
+    if (as_one && q_is_misaligned(pa, q_order_of(n))) {
+        return q_fault(q, QUIRE_FAULT_MISALIGNED, call, pa, n, 0);
+    }
+    enum quire_status status = locate_run(q, call, pa, n, QUIRE_FAULT_NEVER_ALLOCATED, run);
+    return status == QUIRE_OK ? check_run(q, call, run, as_one) : status;
+}
+
+/* What of a run begins with its `i`th frame, and the record of that, where the caller goes on holding the frames: a guest may
+ * split a block of it at any moment. */
+static struct piece shared_piece(struct quire *q, const struct q_run *run, size_t i, uint32_t *record) {
+    struct piece p = piece_at(run, i);
+    *record = read_record(p.record);
+    if (p.n == Q_BLOCK && (Q_COUNT(*record) == 0 || q_is_parting(*record))) {
+        q_split(q, run->zone, i / Q_BLOCK); /* after it the frames have records, and these are seen */
+        p = frame_piece(run, i);
+        *record = read_record(p.record);
+    }
+    return p;
+}
+
+/* Reports the first frame of a run that nobody holds; *first and *last are the records at its ends. */
+static enum quire_status check_held(struct quire *q, const char *call, const struct q_run *run, uint32_t *first,
+                                    uint32_t *last) {
+    for (size_t i = run->first; i < run->first + run->n;) {
+        struct piece p = shared_piece(q, run, i, last);
+        *first = i == run->first ? *last : *first;
+        if (Q_COUNT(*last) == 0) {
+            bool hole = (*last & Q_RESERVED) != 0;
+            return q_fault(q, hole ? QUIRE_FAULT_RESERVED : QUIRE_FAULT_GET_FREE, call, q_pa(run->zone->first + i),
+                           run->n, q_zone_last_record(run->zone, run->zone->first + i));
+        }
+        i += p.n;
+    }
+    return QUIRE_OK;
+}
+
+/* Writes another owner into the records of a run. */
+static void write_tags(struct quire *q, const struct q_run *run, uint8_t tag) {
+    for (size_t i = run->first; i < run->first + run->n;) {
+        uint32_t record;
+        struct piece p = shared_piece(q, run, i, &record);
+        /* relaxed: only the tag is new. Fails where another CPU changed the count, or began a split. */
+        bool done = atomic_compare_exchange_strong_explicit(p.record, &record,
+                                                            (record & ~Q_TAG_MASK) | (uint32_t)tag << Q_TAG_SHIFT,
+                                                            memory_order_relaxed, memory_order_relaxed);
+        i += done ? p.n : 0;
+    }
+}
+
+/* The run becomes an allocation of its own, so that no allocation has two owners. */
+enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t n, uint8_t tag) {
+    struct q_run run;
+    uint32_t first = 0, last = 0;
+    enum quire_status status = locate_run(q, call, pa, n, QUIRE_FAULT_GET_FREE, &run);
+    status = status == QUIRE_OK ? check_held(q, call, &run, &first, &last) : status;
+    if (status == QUIRE_OK) {
+        struct q_cache *home = q_call_begin(q); /* a recount would take what is half done for damage */
+        q_tell(q);
+        cut_out(&run, first, last);
+        drop_join(run.zone, run.first, Q_JOIN_PREV);
+        drop_join(run.zone, run.first + n - 1, Q_JOIN_NEXT);
+        write_tags(q, &run, tag);
+        q_call_end(home);
+    }
+    return status;
 }
 
 enum quire_status q_disown(struct quire *q, const char *call, const struct q_run *run) {

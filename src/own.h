@@ -74,6 +74,9 @@ enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, siz
 /* Writes "free" over their records. The frames are to be given back (alloc.c). */
 enum quire_status q_disown(struct quire *q, const char *call, const struct q_run *run);
 
+/* Gives n frames at `pa` another owner, which are held; else reports why not. */
+enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t n, uint8_t tag);
+
 /* Gives a block that is one allocation a record for each frame; nothing to do for any other. */
 void q_split(struct quire *q, struct q_zone *z, size_t block);
 

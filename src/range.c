@@ -259,15 +259,75 @@ size_t q_take_from(struct quire *q, q_frame f, size_t n) {
     return 0;
 }
 
-bool q_ever_fits(const struct quire *q, const struct q_fit *fit) {
+/* The first frame of [f, end) that is not free; `end`: all are. */
+static q_frame first_used(struct search *s, q_frame f, q_frame end) {
+    const struct q_zone *z = s->zone;
+    while (f < end && look(s, q_zone_block_of(z, f))) {
+        q_frame base = q_zone_frame(z, q_zone_block_of(z, f));
+        for (size_t w = (f - base) / Q_WORD_BITS; w < Q_LINE_WORDS; w++) {
+            q_word used = ~s->free[w] & q_range_in_word(w, f - base, Q_BLOCK);
+            if (used != 0) {
+                q_frame at = base + w * Q_WORD_BITS + q_lowest(used);
+                return at < end ? at : end;
+            }
+        }
+        f = base + Q_BLOCK;
+    }
+    return end;
+}
+
+/* In one zone. A stretch of free frames counts from the first place in it where one may begin, and anew behind each boundary. */
+static size_t largest_in_zone(struct search *s, const struct q_fit *fit, q_frame *at) {
+    size_t most = 0;
+    q_frame f = s->within.base;
+    while ((f = next_place(fit, next_free(s, f), s->within.end)) != Q_NO_FRAME) {
+        q_frame end = s->within.end, bound = fit->boundary != 0 ? (f | (fit->boundary - 1)) + 1 : end;
+        end = first_used(s, f, bound > f && bound < end ? bound : end);
+        if (end - f > most) {
+            most = end - f;
+            *at = f;
+        }
+        f = end > f ? end : f + 1; /* the place itself is not free, where it had to be aligned */
+    }
+    return most;
+}
+
+size_t q_largest_fit(const struct quire *q, const struct q_fit *fit, q_frame *f) {
     const struct q_zones *zones = q_zones(q);
-    size_t all_looks = Q_ALL_LOOKS;
-    for (size_t i = 0; i < zones->n; i++) {
-        struct search s = {.zone = zones->zone[i], .n_looks = &all_looks, .used_too = true, .block = Q_NO_BLOCK};
+    size_t all_looks = Q_ALL_LOOKS, most = 0;
+    Q_ASSERT(fit->n == 1, fit->n);
+    for (size_t i = zones->n; i-- > 0;) {
+        struct search s = {.zone = zones->zone[i], .n_looks = &all_looks, .block = Q_NO_BLOCK};
+        q_frame at = Q_NO_FRAME;
         s.within = q_common(q_zone_bounds(s.zone), fit->within);
-        if (!q_is_empty(s.within) && seek(&s, fit, s.within.base) != Q_NO_FRAME) {
-            return true;
+        size_t n = q_is_empty(s.within) ? 0 : largest_in_zone(&s, fit, &at);
+        if (n > most) {
+            most = n;
+            *f = at;
         }
     }
-    return false;
+    return most;
+}
+
+/* The same in one zone. Most have no hole between their first and last frame; then any place will do. */
+static bool ever_fits_in(struct q_zone *z, const struct q_fit *fit) {
+    size_t all_looks = Q_ALL_LOOKS;
+    struct q_span bounds = q_zone_bounds(z);
+    struct search s = {.zone = z, .n_looks = &all_looks, .used_too = true, .block = Q_NO_BLOCK};
+    s.within = q_common(bounds, fit->within);
+    if (q_is_empty(s.within)) {
+        return false;
+    }
+    bool has_holes = q_zone_n_frames(z) != bounds.end - bounds.base;
+    q_frame first = next_place(fit, s.within.base, s.within.end);
+    return first != Q_NO_FRAME && (!has_holes || seek(&s, fit, first) != Q_NO_FRAME);
+}
+
+bool q_ever_fits(const struct quire *q, const struct q_fit *fit) {
+    const struct q_zones *zones = q_zones(q);
+    bool fits = false;
+    for (size_t i = 0; i < zones->n && !fits; i++) {
+        fits = ever_fits_in(zones->zone[i], fit);
+    }
+    return fits;
 }

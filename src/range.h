@@ -24,6 +24,9 @@ q_frame q_find_fit(struct quire *q, struct q_fit *fit);
 /* Takes as many frames from `f` on as are free, at most n; returns how many. */
 size_t q_take_from(struct quire *q, q_frame f, size_t n);
 
+/* The most frames that lie free side by side and fit but for their number, `fit->n` being 1; *f is the first one. */
+size_t q_largest_fit(const struct quire *q, const struct q_fit *fit, q_frame *f);
+
 /* Whether memory has a place that fits at all, free or not. */
 bool q_ever_fits(const struct quire *q, const struct q_fit *fit);
 

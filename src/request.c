@@ -100,6 +100,22 @@ uint64_t quire_alloc_range(struct quire *q, quire_pa pa, uint64_t n_frames, uint
     return n;
 }
 
+uint64_t quire_largest(const struct quire *q, const struct quire_request *r, quire_pa *at) {
+    struct q_fit fit = fit_of(r);
+    q_frame f = Q_NO_FRAME;
+    fit.n = 1;
+    fit.n_looks = Q_ALL_LOOKS;
+    bool valid = is_power_or_0(r->align) && is_power_or_0(r->boundary) && means_something(r, &fit);
+    size_t n = valid ? q_largest_fit(q, &fit, &f) : 0;
+    *at = n > 0 ? q_pa(f) : QUIRE_NONE;
+    return n;
+}
+
+enum quire_status quire_retag(struct quire *q, quire_pa pa, uint64_t n_frames, uint8_t tag) {
+    bool valid = n_frames != 0 && tag != QUIRE_TAG_QUARANTINE;
+    return valid ? q_retag(q, "quire_retag", pa, in_words(n_frames), tag) : QUIRE_INVALID;
+}
+
 enum quire_status quire_free_frames(struct quire *q, quire_pa pa, uint64_t n_frames) {
     return n_frames == 0 ? QUIRE_INVALID : q_free(q, "quire_free_frames", pa, in_words(n_frames), false);
 }

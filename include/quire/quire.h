@@ -211,6 +211,13 @@ uint64_t quire_alloc_range(struct quire *q, quire_pa pa, uint64_t n_frames, uint
  * Cost: as quire_free_order, for each block that they lie in. */
 enum quire_status quire_free_frames(struct quire *q, quire_pa pa, uint64_t n_frames);
 
+/* The frames' owner is `tag` from now on. The caller holds all of them: whole allocations or parts, shared or not. A part of
+ * an allocation becomes one of its own, as what is left of it does on either side.
+ *   QUIRE_INVALID  n_frames is 0, or the tag is QUIRE_TAG_QUARANTINE
+ *   QUIRE_FAULT    as quire_get, for the first frame that nobody holds
+ * Cost: one RMW for each frame, or for each block of which all is one allocation. */
+enum quire_status quire_retag(struct quire *q, quire_pa pa, uint64_t n_frames, uint8_t tag);
+
 /* ---- references ----------------------------------------------------------------------------------------- */
 
 /* Each frame has a count of its own, also inside a larger allocation. Cost: one RMW on the frame's record; the first time
@@ -289,7 +296,7 @@ struct quire_cpu_stats {
 void quire_stats(const struct quire *q, struct quire_stats *out);                          /* O(blocks in use) */
 bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_stats *out); /* false: no such zone */
 bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats *out);    /* false: no such CPU */
-void quire_tag_stats(const struct quire *q, uint64_t n_frames[QUIRE_TAGS]); /* held frames by owner; O(frames in use) */
+void quire_tag_stats(const struct quire *q, uint64_t n_frames[QUIRE_TAGS]); /* held frames by owner; as quire_walk */
 
 enum quire_state {
     QUIRE_STATE_FREE,     /* in memory or in a CPU cache */
@@ -306,9 +313,28 @@ struct quire_run {
     uint8_t tag; /* HELD and SHARED: the owner; else 0 */
 };
 
-/* Calls `visit` for each run of frames of equal state and tag, by ascending address, until it returns false. */
+/* Calls `visit` for each run of frames of equal state and tag, by ascending address, until it returns false. Cost: O(frames
+ * in use and zones). */
 typedef bool quire_walk_fn(void *ctx, const struct quire_run *run);
 void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx);
+
+/* The same from an address on: the first run begins there, if a frame is there. */
+void quire_walk_from(const struct quire *q, quire_pa from, quire_walk_fn *visit, void *ctx);
+
+/* One frame. */
+struct quire_frame {
+    enum quire_state state;
+    uint8_t tag;   /* HELD and SHARED: the owner; else 0 */
+    uint32_t refs; /* HELD and SHARED: references; else 0 */
+};
+
+/* What the frame is that `pa` lies in; false: no frame of the allocator's memory. Cost: a search among the zones. */
+bool quire_frame_at(const struct quire *q, quire_pa pa, struct quire_frame *out);
+
+/* The most frames that lie free side by side and meet the request's alignment, boundary and limits; *at is the first one's
+ * address, QUIRE_NONE if there is none. n_frames, n_looks and tag do not matter. Frames in CPU caches are left out.
+ * Cost: O(blocks with a free frame). */
+uint64_t quire_largest(const struct quire *q, const struct quire_request *request, quire_pa *at);
 
 /* ---- debug ---------------------------------------------------------------------------------------------- */
 

@@ -110,6 +110,30 @@ const struct scenario block_looked_up = {
     .of_32 = {3, 1, 0},
 };
 
+/* The holder gives all frames of the block another owner. */
+static void retag_block(void) {
+    expect(quire_retag(q, block, QUIRE_BLOCK_FRAMES, 9) == QUIRE_OK, "frames that are held can not have another owner");
+}
+
+static void all_of_owner_9(void) {
+    uint64_t n_frames[QUIRE_TAGS];
+    quire_tag_stats(q, n_frames);
+    expect(n_frames[9] == QUIRE_BLOCK_FRAMES, "some frames kept their owner");
+    check_world();
+}
+
+const struct scenario block_retagged = {
+    .name = "block-retagged",
+    .about = "a frame of a whole block is looked up while the block gets another owner",
+    .set_up = one_block,
+    .start = address_can_be_found,
+    .thread = {retag_block, get_and_put},
+    .check = all_of_owner_9,
+    .quick = {2, 0, 2000},
+    .full = {1, 1, 0},
+    .of_32 = {2, 0, 0},
+};
+
 /* Of an allocation of two blocks. A split that tries to mark its block just when the other block is freed has to try again: the
  * mark says what else may come. */
 static void one_pair(void) {

@@ -314,8 +314,8 @@ const struct scenario range_and_prover = {
     .start = forget,
     .thread = {take_left, must_get_one},
     .check = check_world_by_exhaustion,
-    .quick = {2, 1, 0},
-    .full = {4, 1, 0},
+    .quick = {1, 1, 0},
+    .full = {2, 1, 0},
 };
 
 /* The only frames that are free: two in the cache of CPU 1. */

@@ -24,7 +24,8 @@ extern const struct scenario hint_leaf, hint_tree, hint_neighbours, fresh_claim,
 extern const struct scenario split_halves, split_get_put, split_free, split_random, split_refs, split_walk, pair_halves,
     pair_parts, put_put, get_put, cow_cow, cow_pinned, cow_put, cow_put_added;
 /* lookups.c */
-extern const struct scenario looked_up, looked_up_by_two, block_looked_up, block_looked_up_late, pair_looked_up;
+extern const struct scenario looked_up, looked_up_by_two, block_looked_up, block_retagged, block_looked_up_late,
+    pair_looked_up;
 /* history.c */
 extern const struct scenario xsa_401, dirty_cow, pin_and_cow, full_count, count_of_256, no_copy, half_freed,
     handed_over, used_after_free;
@@ -51,6 +52,8 @@ extern const struct scenario double_free, double_free_put, double_free_run, doub
 extern const struct scenario range_and_range, range_and_frame, range_and_free, range_in_words, range_over_whole,
     range_and_block, range_parted, range_middle_freed, range_shared, range_parted_and_taken, range_fresh,
     range_and_prover, range_in_cache, range_as_many, stops_in_range, stops_in_fresh_range, nested_range;
+/* bulk.c */
+extern const struct scenario bulk_and_steal, bulk_nested, bulk_of_last;
 
 /* crashes.c */
 extern const struct scenario crash_shared, crash_copied, crash_parts, crash_poison;

@@ -268,6 +268,167 @@ static void owners_split_runs(void **state) {
     frames_clear(&rest);
 }
 
+/* ---- asking ------------------------------------------------------------------------------------------- */
+
+static void one_frame_at_a_time(void **state) {
+    (void)state;
+    static const struct quire_region regions[] = {USABLE(64 * MIB, 68 * MIB + 3 * PAGE),
+                                                  USABLE(68 * MIB + 5 * PAGE, 80 * MIB)};
+    const struct quire_config config = {.n_cpus = 1, .mapped_end = QUIRE_NONE};
+    struct quire *q = unit_make(&config, regions, 2);
+    quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 8), single = must_alloc(q, 9);
+    assert_int_equal(quire_get(q, single), QUIRE_OK);
+    struct quire_frame f;
+    for (quire_pa pa = 63 * MIB; pa < 81 * MIB; pa += PAGE) { /* as the walk says */
+        struct quire_run run = run_at(q, pa);
+        bool known = quire_frame_at(q, pa + 17, &f);
+        if (known) {
+            assert_int_equal(f.state, run.state);
+            assert_int_equal(f.tag, run.tag);
+            assert_int_equal(f.refs, quire_refs(q, pa));
+        } else {
+            assert_true(pa < 64 * MIB || pa >= 80 * MIB);
+        }
+    }
+    assert_true(quire_frame_at(q, block + 5 * PAGE, &f) && f.state == QUIRE_STATE_HELD && f.tag == 8);
+    assert_true(quire_frame_at(q, single, &f) && f.state == QUIRE_STATE_SHARED && f.refs == 2);
+    assert_true(quire_frame_at(q, 68 * MIB + 3 * PAGE, &f) && f.state == QUIRE_STATE_RESERVED);
+    assert_false(quire_frame_at(q, QUIRE_NONE, &f));
+}
+
+struct collected {
+    struct quire_run run[200];
+    size_t n;
+};
+
+static bool collect(void *ctx, const struct quire_run *run) {
+    struct collected *all = ctx;
+    assert_true(all->n < COUNT_OF(all->run));
+    all->run[all->n++] = *run;
+    return true;
+}
+
+/* A walk from anywhere is the rest of the whole one. */
+static void a_walk_from_an_address(void **state) {
+    (void)state;
+    static const struct quire_region regions[] = {USABLE(64 * MIB, 68 * MIB + 3 * PAGE),
+                                                  USABLE(68 * MIB + 5 * PAGE, 80 * MIB), USABLE(GIB, GIB + 8 * MIB)};
+    const struct quire_config config = {.n_cpus = 1, .mapped_end = QUIRE_NONE};
+    struct quire *q = unit_make(&config, regions, 3);
+    for (uint8_t i = 0; i < 20; i++) {
+        (void)must_alloc_order(q, i % 11u, (uint8_t)(i + 1));
+    }
+    static struct collected all, rest;
+    all.n = 0;
+    quire_walk(q, collect, &all);
+    for (size_t i = 0; i < all.n; i++) {
+        for (uint64_t skip = 0; skip < all.run[i].n_frames; skip += 1 + all.run[i].n_frames / 3) {
+            const quire_pa from = all.run[i].base + skip * PAGE;
+            rest.n = 0;
+            quire_walk_from(q, from, collect, &rest);
+            assert_int_equal(rest.n, all.n - i);
+            assert_int_equal(rest.run[0].base, from);
+            assert_int_equal(rest.run[0].n_frames, all.run[i].n_frames - skip);
+            assert_int_equal(rest.run[0].state, all.run[i].state);
+            for (size_t k = 1; k < rest.n; k++) {
+                assert_int_equal(rest.run[k].base, all.run[i + k].base);
+                assert_int_equal(rest.run[k].n_frames, all.run[i + k].n_frames);
+            }
+        }
+    }
+    rest.n = 0;
+    quire_walk_from(q, GIB + 8 * MIB, collect, &rest);
+    quire_walk_from(q, QUIRE_NONE, collect, &rest);
+    assert_int_equal(rest.n, 0);
+}
+
+/* 64 TiB with one frame held are told as a few runs. */
+static void much_memory_that_was_never_used(void **state) {
+    (void)state;
+    const struct quire_region regions[] = {USABLE(0, 8 * MIB), USABLE(GIB, 65 * TIB)};
+    const struct quire_config config = {.n_cpus = 1, .mapped_end = QUIRE_NONE};
+    if (sizeof(void *) < 8) {
+        skip();
+    }
+    struct quire *q = unit_make(&config, regions, 2);
+    (void)must_alloc(q, 200);
+    static struct collected all;
+    all.n = 0;
+    quire_walk(q, collect, &all);
+    assert_in_range(all.n, 3, 12);
+}
+
+static void another_owner(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 32 * MIB);
+    quire_pa pa;
+    assert_int_equal(quire_alloc_for(q, &(struct quire_request){.n_frames = 1500, .tag = 1}, &pa), QUIRE_OK);
+    uint64_t n_frames[QUIRE_TAGS];
+    assert_int_equal(quire_get(q, pa + 20 * PAGE), QUIRE_OK);
+    assert_int_equal(quire_retag(q, pa, 1500, 2), QUIRE_OK);
+    quire_tag_stats(q, n_frames);
+    assert_int_equal(n_frames[2], 1500);
+    assert_int_equal(quire_refs(q, pa + 20 * PAGE), 2);
+    expect_consistent(q);
+    assert_int_equal(quire_put(q, pa + 20 * PAGE), QUIRE_OK);
+    assert_int_equal(quire_retag(q, pa + 700 * PAGE, 100, 3), QUIRE_OK);
+    quire_tag_stats(q, n_frames);
+    assert_int_equal(n_frames[2], 1400);
+    assert_int_equal(n_frames[3], 100);
+    expect_consistent(q);
+    /* what is left of it, and what is not, are allocations of their own */
+    const quire_pa aligned = (pa + 1027 * PAGE) / (128 * PAGE) * (128 * PAGE);
+    assert_int_equal(quire_free_order(q, aligned, 7), QUIRE_OK);
+    const uint64_t before = digest(q);
+    assert_int_equal(quire_retag(q, pa, 1500, 4), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_GET_FREE, "quire_retag", aligned, 11, 0, run_at(q, aligned - PAGE).tag);
+    assert_int_equal(quire_retag(q, pa, 0, 4), QUIRE_INVALID);
+    assert_int_equal(quire_retag(q, pa, 1, QUIRE_TAG_QUARANTINE), QUIRE_INVALID);
+    assert_int_equal(quire_retag(q, pa + 1, 1, 4), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_MISALIGNED, "quire_retag", pa + 1, 0, 0, 0);
+    assert_int_equal(quire_retag(q, 0, 1, 4), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_UNMANAGED, "quire_retag", 0, 0, 0, 0);
+    assert_int_equal(digest(q), before);
+}
+
+/* Of what is free, by the walk; with limits, by trying it. */
+static void the_largest_run(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 32 * MIB);
+    quire_pa at, pa;
+    static struct collected all;
+    static const struct quire_request requests[] = {{.n_frames = 0},
+                                                    {.align = MIB},
+                                                    {.boundary = MIB},
+                                                    {.low = 70 * MIB + 5 * PAGE, .end = 76 * MIB},
+                                                    {.low = 70 * MIB, .boundary = 64 * PAGE, .align = 4 * PAGE}};
+    for (unsigned i = 0; i < 12; i++) {
+        assert_int_equal(quire_alloc_range(q, 67 * MIB + i * 611 * PAGE, 1 + i % 3, 9), 1 + i % 3);
+    }
+    all.n = 0;
+    quire_walk(q, collect, &all);
+    uint64_t most = 0;
+    for (size_t i = 0; i < all.n; i++) {
+        most = all.run[i].state == QUIRE_STATE_FREE && all.run[i].n_frames > most ? all.run[i].n_frames : most;
+    }
+    assert_int_equal(quire_largest(q, &requests[0], &at), most);
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        struct quire_request r = requests[i];
+        most = quire_largest(q, &r, &at);
+        assert_true(most > 0);
+        r.n_frames = most + 1;
+        assert_int_not_equal(quire_alloc_for(q, &r, &pa), QUIRE_OK);
+        r.n_frames = most;
+        assert_int_equal(quire_alloc_for(q, &r, &pa), QUIRE_OK);
+        assert_int_equal(quire_free_frames(q, pa, most), QUIRE_OK);
+        assert_int_equal(quire_alloc_range(q, at, most, 9), most);
+        assert_int_equal(quire_free_frames(q, at, most), QUIRE_OK);
+    }
+    assert_int_equal(quire_largest(q, &(struct quire_request){.end = 64 * MIB}, &at), 0);
+    assert_int_equal(at, QUIRE_NONE);
+    assert_int_equal(quire_largest(q, &(struct quire_request){.align = 3}, &at), 0);
+}
+
 /* ---- version ------------------------------------------------------------------------------------------ */
 
 static void the_version_is_that_of_the_header(void **state) {
@@ -290,6 +451,11 @@ int main(void) {
         unit_case(runs_are_maximal),
         unit_case(a_walk_ends_when_the_visitor_says_so),
         unit_case(owners_split_runs),
+        unit_case(one_frame_at_a_time),
+        unit_case(a_walk_from_an_address),
+        unit_case(much_memory_that_was_never_used),
+        unit_case(another_owner),
+        unit_case(the_largest_run),
         unit_case(the_version_is_that_of_the_header),
     };
     return cmocka_run_group_tests_name("inspect", tests, NULL, NULL);

@@ -158,6 +158,22 @@ static void drop(quire_pa pa, size_t n) {
     trace_note("frees %zu: frame %ld", n, (long)frame_of(pa));
 }
 
+size_t take_bulk(size_t n, quire_pa *out) {
+    n = quire_alloc_bulk(q, n, 0, 1, out);
+    for (size_t i = 0; i < n; i++) {
+        (void)hold(1, out[i]);
+    }
+    return n;
+}
+
+void give_bulk(size_t n, const quire_pa *pa) {
+    for (size_t i = 0; i < n; i++) {
+        touch(pa[i]);
+        world_drop(pa[i], 1);
+    }
+    expect(quire_free_bulk(q, n, pa) == n, "a good free failed");
+}
+
 /* They were. */
 static void dropped(enum quire_status status) {
     end_call();

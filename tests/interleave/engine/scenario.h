@@ -65,6 +65,10 @@ void give(quire_pa pa);
 quire_pa take_order(unsigned order); /* QUIRE_NONE where there is none */
 void give_order(quire_pa pa, unsigned order);
 
+/* By quire_alloc_bulk and quire_free_bulk: single frames, n or as many as there are. */
+size_t take_bulk(size_t n, quire_pa *out);
+void give_bulk(size_t n, const quire_pa *pa);
+
 /* The same by quire_alloc_for and quire_free_frames: n frames side by side from `low` on, and below `end` (0: anywhere). */
 quire_pa take_range(size_t n, quire_pa low, quire_pa end);
 void give_range(quire_pa pa, size_t n);
