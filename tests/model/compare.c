@@ -19,7 +19,7 @@ static void expect_at_most(const char *what, uint64_t says, uint64_t most) {
 
 /* Of the first and the last one. */
 void oracle_compare_refs(void) {
-    const quire_pa last = oracle_op.pa + (PAGE << oracle_op.order) - PAGE;
+    const quire_pa last = oracle_op.pa + (oracle_op.n - 1) * PAGE;
     for (quire_pa pa = oracle_op.pa; pa % PAGE == 0; pa = last) {
         const struct frame *f = oracle_frame(pa);
         expect_number("references", quire_refs(oracle_quire, pa), f != NULL ? f->refs : 0);

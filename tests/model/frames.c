@@ -59,6 +59,20 @@ const struct quire_region *frames_zone(quire_pa pa) {
     return NULL;
 }
 
+bool oracle_in_one_zone(quire_pa pa, uint64_t n) {
+    const struct quire_region *zone = frames_zone(pa);
+    return zone != NULL && n <= (zone->end - pa) / PAGE;
+}
+
+uint64_t oracle_free_from(quire_pa pa, uint64_t n) {
+    uint64_t found = 0;
+    while (pa % PAGE == 0 && found < n && frames_is_free(oracle_frame(pa + found * PAGE)) &&
+           oracle_in_one_zone(pa, found + 1)) {
+        found++;
+    }
+    return found;
+}
+
 void frames_clear(void) {
     oracle_n_frames = 0;
     n_areas = 0;
@@ -151,8 +165,8 @@ static void count_runs(void) {
     }
 }
 
-/* A run becomes all free or all held: so do the runs in it, and those around it have so many more or fewer. */
-static void recount(uint32_t slot, unsigned order, bool to_free) {
+/* An aligned run becomes all free or all held: so do the runs in it, and those around it have so many more or fewer. */
+static void recount_run(uint32_t slot, unsigned order, bool to_free) {
     for (unsigned o = 0; o <= order; o++) {
         uint32_t n = 1u << (order - o);
         for (uint32_t i = slot >> o; i < (slot >> o) + n; i++) {
@@ -165,6 +179,19 @@ static void recount(uint32_t slot, unsigned order, bool to_free) {
         n_free_runs[o] -= *n == 1u << o;
         *n = (uint16_t)(to_free ? *n + (1u << order) : *n - (1u << order));
         n_free_runs[o] += *n == 1u << o;
+    }
+}
+
+/* The same of n slots, as few aligned runs. */
+static void recount(uint32_t slot, uint64_t n, bool to_free) {
+    while (n > 0) {
+        unsigned order = 0;
+        while (order < QUIRE_MAX_ORDER && 2u << order <= n && slot % (2u << order) == 0) {
+            order++;
+        }
+        recount_run(slot, order, to_free);
+        slot += 1u << order;
+        n -= 1u << order;
     }
 }
 
@@ -187,7 +214,7 @@ static void list_frames(void) {
     for (size_t i = 0; i < oracle_n_frames; i++) {
         struct frame *f = &oracle_frames[i];
         if (!f->metadata && f->refs > 0) {
-            recount(f->slot, 0, false);
+            recount(f->slot, 1, false);
         }
         if (!f->metadata) {
             f->seat = (uint32_t)(f->refs > 0 ? next_held++ : n_held + oracle_n_free++);
@@ -213,22 +240,22 @@ struct frame *oracle_free(void) {
     return oracle_n_free == 0 ? NULL : &oracle_frames[list[n_held + any(oracle_n_free)]];
 }
 
-void frames_release(struct frame *f, unsigned order) {
-    recount(f->slot, order, true);
-    for (struct frame *i = f; i < f + (1u << order); i++) {
+void frames_release(struct frame *f, uint64_t n) {
+    recount(f->slot, n, true);
+    for (struct frame *i = f; i < f + n; i++) {
         sit_at(i, --n_held);
         i->refs = 0;
     }
-    oracle_n_free += 1u << order;
+    oracle_n_free += n;
 }
 
-void frames_occupy(struct frame *f, unsigned order) {
-    recount(f->slot, order, false);
-    for (struct frame *i = f; i < f + (1u << order); i++) {
+void frames_occupy(struct frame *f, uint64_t n) {
+    recount(f->slot, n, false);
+    for (struct frame *i = f; i < f + n; i++) {
         sit_at(i, n_held++);
         i->refs = 1;
     }
-    oracle_n_free -= 1u << order;
+    oracle_n_free -= n;
 }
 
 /* ---- all ------------------------------------------------------------------------------------------------ */

@@ -12,9 +12,9 @@ void frames_add(const struct quire_region *region);
 /* Which of them are metadata is known now, and so are the allocator's zones. */
 void frames_settle(const struct quire *q);
 
-/* The 2^order frames from f on, an aligned run, are nobody's or somebody's now; they were all the other. */
-void frames_release(struct frame *f, unsigned order);
-void frames_occupy(struct frame *f, unsigned order);
+/* The n frames from f on, which lie in one zone, are nobody's or somebody's now; they were all the other. */
+void frames_release(struct frame *f, uint64_t n);
+void frames_occupy(struct frame *f, uint64_t n);
 
 /* The span of the zone around an address; NULL: there is none. */
 const struct quire_region *frames_zone(quire_pa pa);

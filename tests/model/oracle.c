@@ -20,22 +20,58 @@ static uint32_t n_looks; /* at contents */
 
 /* ---- the operation -------------------------------------------------------------------------------------- */
 
-void oracle_begin(enum call call, quire_pa pa, unsigned order) {
-    oracle_op =
-        (struct operation){.call = call, .pa = pa, .order = order, .cpu = oracle_op.cpu, .first_fault = world_n_faults};
+void oracle_begin(enum call call, quire_pa pa, uint64_t n) {
+    oracle_op = (struct operation){.call = call, .pa = pa, .n = n, .cpu = oracle_op.cpu, .first_fault = world_n_faults};
+}
+
+bool oracle_takes(enum call call) {
+    return call == CALL_ALLOC || call == CALL_ALLOC_ORDER || call == CALL_ALLOC_FOR || call == CALL_ALLOC_RANGE ||
+           call == CALL_ALLOC_BULK || call == CALL_COW;
+}
+
+unsigned oracle_order(void) {
+    unsigned order = 0;
+    while ((uint64_t)1 << order < oracle_op.n) {
+        order++;
+    }
+    return order;
+}
+
+bool oracle_is_about(const struct operation *op, quire_pa pa, uint64_t n) {
+    if (op->list == NULL) {
+        return op->pa < pa + n * PAGE && pa < op->pa + op->n * PAGE;
+    }
+    for (uint64_t i = 0; i < op->n; i++) {
+        if (op->list[i] - pa < n * PAGE) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *oracle_call_name(void) {
-    static const char *const names[] = {
-        [CALL_INIT] = "quire_init",       [CALL_ALLOC] = "quire_alloc", [CALL_ALLOC_ORDER] = "quire_alloc_order",
-        [CALL_FREE] = "quire_free",       [CALL_GET] = "quire_get",     [CALL_FREE_ORDER] = "quire_free_order",
-        [CALL_PUT] = "quire_put",         [CALL_COW] = "quire_cow",     [CALL_REFS] = "quire_refs",
-        [CALL_TRY_GET] = "quire_try_get", [CALL_ADD] = "quire_add",     [CALL_RECOVER] = "quire_recover",
-        [CALL_WRITE] = "a write"};
-    if (oracle_op.order == 0 && oracle_op.call == CALL_ALLOC_ORDER) {
+    static const char *const names[] = {[CALL_INIT] = "quire_init",
+                                        [CALL_ALLOC] = "quire_alloc",
+                                        [CALL_ALLOC_ORDER] = "quire_alloc_order",
+                                        [CALL_FREE] = "quire_free",
+                                        [CALL_GET] = "quire_get",
+                                        [CALL_FREE_ORDER] = "quire_free_order",
+                                        [CALL_PUT] = "quire_put",
+                                        [CALL_COW] = "quire_cow",
+                                        [CALL_REFS] = "quire_refs",
+                                        [CALL_TRY_GET] = "quire_try_get",
+                                        [CALL_ADD] = "quire_add",
+                                        [CALL_RECOVER] = "quire_recover",
+                                        [CALL_WRITE] = "a write",
+                                        [CALL_ALLOC_FOR] = "quire_alloc_for",
+                                        [CALL_ALLOC_RANGE] = "quire_alloc_range",
+                                        [CALL_FREE_FRAMES] = "quire_free_frames",
+                                        [CALL_ALLOC_BULK] = "quire_alloc_bulk",
+                                        [CALL_FREE_BULK] = "quire_free_bulk"};
+    if (oracle_op.n == 1 && oracle_op.call == CALL_ALLOC_ORDER) {
         return names[CALL_ALLOC];
     }
-    if (oracle_op.order == 0 && oracle_op.call == CALL_FREE_ORDER) {
+    if (oracle_op.n == 1 && oracle_op.call == CALL_FREE_ORDER) {
         return names[CALL_FREE];
     }
     return names[oracle_op.call];
@@ -44,10 +80,10 @@ const char *oracle_call_name(void) {
 _Noreturn void oracle_fail(const char *format, ...) {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "model: seed %llu (%s, content %d, %u CPUs), step %llu: %s(pa %#llx, order %u) on CPU %u: ",
+    fprintf(stderr, "model: seed %llu (%s, content %d, %u CPUs), step %llu: %s(pa %#llx, n %llu) on CPU %u: ",
             (unsigned long long)oracle_seed, oracle_world->name, (int)oracle_world->content, oracle_world->n_cpus,
-            (unsigned long long)oracle_step, oracle_call_name(), (unsigned long long)oracle_op.pa, oracle_op.order,
-            oracle_op.cpu);
+            (unsigned long long)oracle_step, oracle_call_name(), (unsigned long long)oracle_op.pa,
+            (unsigned long long)oracle_op.n, oracle_op.cpu);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     if (oracle_seed != 0) { /* else the operations were not drawn */
@@ -188,11 +224,9 @@ static void refuse(quire_pa pa, const struct frame *f, quire_pa at) {
                               : "written");
 }
 
-static void allocate_run(quire_pa pa, unsigned order, uint8_t tag) {
-    const struct quire_region *zone = frames_zone(pa);
-    const uint64_t n = (uint64_t)1 << order;
-    if (pa % (PAGE << order) != 0 || zone == NULL || pa + (n - 1) * PAGE >= zone->end) {
-        oracle_fail("gave %#llx, not aligned or not inside a zone", (unsigned long long)pa);
+static void allocate_run(quire_pa pa, uint64_t n, uint8_t tag) {
+    if (pa % PAGE != 0 || !oracle_in_one_zone(pa, n)) {
+        oracle_fail("gave %#llx, no frame or not inside a zone", (unsigned long long)pa);
     }
     n_allocations++;
     for (uint64_t i = 0; i < n; i++) {
@@ -203,34 +237,40 @@ static void allocate_run(quire_pa pa, unsigned order, uint8_t tag) {
         f->tag = tag;
         f->allocation = n_allocations;
     }
-    frames_occupy(oracle_frame(pa), order);
+    frames_occupy(oracle_frame(pa), n);
 }
 
 void oracle_adopt(struct frame *f, uint8_t tag) {
-    frames_occupy(f, 0);
+    frames_occupy(f, 1);
     f->tag = tag;
     f->allocation = ++n_allocations;
     f->ever = true;
 }
 
+void oracle_given(quire_pa pa, uint64_t n, uint8_t tag) {
+    allocate_run(pa, n, tag);
+    struct frame *first = oracle_frame(pa);
+    for (struct frame *f = first; f < first + n; f++) {
+        contents_given(f);
+        f->ever = true;
+    }
+    for (uint64_t i = 0; i < n; i += STAMP_ONE_IN) {
+        write_stamp(&first[i]);
+    }
+}
+
 void oracle_allocated(quire_pa pa, uint8_t tag) {
-    unsigned order = oracle_op.order;
     if (pa == QUIRE_NONE) {
-        if (oracle_free_runs(order) > 0) {
+        if (oracle_free_runs(oracle_order()) > 0) {
             oracle_fail("says that there is none, but %llu frames are free, with a run",
                         (unsigned long long)oracle_n_free);
         }
         return;
     }
-    allocate_run(pa, order, tag);
-    struct frame *first = oracle_frame(pa);
-    for (struct frame *f = first; f < first + (1u << order); f++) {
-        contents_given(f);
-        f->ever = true;
+    if (pa % (PAGE * oracle_op.n) != 0) {
+        oracle_fail("gave %#llx, not aligned", (unsigned long long)pa);
     }
-    for (struct frame *f = first; f < first + (1u << order); f += STAMP_ONE_IN) {
-        write_stamp(f);
-    }
+    oracle_given(pa, oracle_op.n, tag);
 }
 
 enum quire_status oracle_why_none(unsigned order) {
@@ -239,11 +279,24 @@ enum quire_status oracle_why_none(unsigned order) {
                                                   : QUIRE_FRAGMENTED;
 }
 
-void oracle_freed(quire_pa pa, unsigned order) {
+void oracle_freed(quire_pa pa, uint64_t n) {
     struct frame *first = oracle_frame(pa);
-    frames_release(first, order);
-    for (struct frame *f = first; f < first + (1u << order); f++) {
+    frames_release(first, n);
+    for (struct frame *f = first; f < first + n; f++) {
         contents_freed(f);
+    }
+}
+
+void oracle_given_back(uint8_t tag) {
+    for (struct frame *f = oracle_frames; f < oracle_frames + oracle_n_frames; f++) {
+        if (frames_is_free(f)) {
+            f->tag = tag;
+            f->ever = true;
+            if (oracle_world->content == QUIRE_CONTENT_ZERO) {
+                filled(f, 0);
+            }
+            contents_freed(f);
+        }
     }
 }
 
@@ -277,7 +330,7 @@ void oracle_dropped(struct frame *f) {
 }
 
 void oracle_copied(const struct frame *shared, quire_pa own) {
-    allocate_run(own, 0, shared->tag);
+    allocate_run(own, 1, shared->tag);
     struct frame *f = oracle_frame(own);
     f->byte = shared->byte;
     f->stamp = shared->stamp;
@@ -288,13 +341,20 @@ void oracle_copied(const struct frame *shared, quire_pa own) {
 
 /* ---- written frames ------------------------------------------------------------------------------------- */
 
+/* Whether a report of this function may be the operation's: calls about many frames make others. */
+static bool may_come_from(const char *call) {
+    bool single = oracle_op.call == CALL_ALLOC_BULK || (oracle_op.call == CALL_ALLOC_FOR && oracle_op.n == 1);
+    return strcmp(call, oracle_call_name()) == 0 || (single && strcmp(call, "quire_alloc") == 0) ||
+           (oracle_op.call == CALL_ALLOC_FOR && !single && strcmp(call, "quire_alloc_order") == 0);
+}
+
 void oracle_content_faults(void) {
     for (unsigned i = oracle_op.first_fault; i < world_n_faults; i++) {
         const struct quire_fault *fault = &world_faults[i];
         struct frame *f = oracle_frame(fault->pa);
         if (fault->kind != QUIRE_FAULT_CONTENT || f == NULL || f->dirty == 0 || fault->offset != f->dirty_at ||
             fault->found != f->dirty || fault->expected != QUIRE_POISON || fault->tag != f->tag ||
-            strcmp(fault->call, oracle_call_name()) != 0) {
+            !may_come_from(fault->call)) {
             oracle_fail("reported %s: %s: pa %#llx, offset %u, found %#x, tag %u", fault->call,
                         quire_fault_name(fault->kind), (unsigned long long)fault->pa, fault->offset, fault->found,
                         fault->tag);

@@ -41,6 +41,11 @@ enum call {
     CALL_TRY_GET,
     CALL_ADD,
     CALL_RECOVER,
+    CALL_ALLOC_FOR,
+    CALL_ALLOC_RANGE,
+    CALL_FREE_FRAMES,
+    CALL_ALLOC_BULK,
+    CALL_FREE_BULK,
     CALL_WRITE, /* none of the allocator's: somebody writes to a frame that is not his */
 };
 
@@ -48,7 +53,8 @@ enum call {
 struct operation {
     enum call call;
     quire_pa pa;
-    unsigned order;
+    uint64_t n;           /* frames */
+    const quire_pa *list; /* CALL_FREE_BULK: these frames; else NULL: side by side from pa on */
     unsigned cpu;
     uint8_t tag;          /* of what is allocated */
     bool misuse;          /* it must be refused */
@@ -56,9 +62,18 @@ struct operation {
 };
 extern struct operation oracle_op;
 
-void oracle_begin(enum call call, quire_pa pa, unsigned order);
+void oracle_begin(enum call call, quire_pa pa, uint64_t n);
 
-/* The name in reports. With order 0 quire_alloc_order is quire_alloc, and quire_free_order quire_free. */
+/* Whether it is a call that gives somebody frames. */
+bool oracle_takes(enum call call);
+
+/* log2 of its frames, rounded up. */
+unsigned oracle_order(void);
+
+/* Whether one of n frames from `pa` on is among those that an operation is about. */
+bool oracle_is_about(const struct operation *op, quire_pa pa, uint64_t n);
+
+/* The name in reports. For one frame quire_alloc_order is quire_alloc, and quire_free_order quire_free. */
 const char *oracle_call_name(void);
 
 /* Prints what went wrong after the operation and how to repeat it, and ends the program. */
@@ -82,14 +97,20 @@ struct frame *oracle_free(void);
 uint64_t oracle_free_runs(unsigned order);
 uint64_t oracle_runs(unsigned order);
 
+/* How many frames from `pa` on are free, at most n; whether n of them lie in one zone. */
+uint64_t oracle_free_from(quire_pa pa, uint64_t n);
+bool oracle_in_one_zone(quire_pa pa, uint64_t n);
+
 /* ---- before and after a call ---------------------------------------------------------------------------- */
 
-/* A call with this order may not fail: the frames are held, not shared where that matters, of one allocation. */
+/* A call with these frames may not fail: the frames are held, not shared where that matters, of one allocation. */
 bool oracle_is_proper(void);
 
 /* The operation ended with these results. */
-void oracle_allocated(quire_pa pa, uint8_t tag); /* QUIRE_NONE: it said that there is none */
-void oracle_freed(quire_pa pa, unsigned order);
+void oracle_allocated(quire_pa pa, uint8_t tag);         /* QUIRE_NONE: it said that there is none */
+void oracle_given(quire_pa pa, uint64_t n, uint8_t tag); /* one allocation, wherever it lies */
+void oracle_given_back(uint8_t tag);                     /* it gave all that are free, and took them back */
+void oracle_freed(quire_pa pa, uint64_t n);
 void oracle_got(struct frame *f);     /* a reference more, */
 void oracle_looked_up(bool got);      /* the same by address, or not */
 void oracle_dropped(struct frame *f); /* one fewer, and there is another */
@@ -100,6 +121,9 @@ enum quire_status oracle_how_got(const struct frame *f);
 
 /* What quire_alloc_order says when it has nothing. */
 enum quire_status oracle_why_none(unsigned order);
+
+/* quire_alloc_for gave this (requests.c). `in_the_way`: another call has frames in hand, for which it may have failed. */
+void oracle_answered(const struct quire_request *r, enum quire_status status, quire_pa pa, bool in_the_way);
 
 /* The reports since the operation began: written frames that an allocation came across, or one misuse. */
 void oracle_content_faults(void);
