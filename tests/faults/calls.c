@@ -70,19 +70,20 @@ static void misuse_a_frame(void) {
     static const enum call calls[] = {CALL_FREE, CALL_FREE_ORDER, CALL_FREE_ORDER, CALL_GET, CALL_PUT, CALL_COW};
     do {
         enum call call = calls[any(sizeof calls / sizeof calls[0])];
-        oracle_begin(call, any_address(), call == CALL_FREE_ORDER ? (unsigned)any(QUIRE_MAX_ORDER + 1) : 0);
+        oracle_begin(call, any_address(), call == CALL_FREE_ORDER ? (uint64_t)1 << any(QUIRE_MAX_ORDER + 1) : 1);
         oracle_op.misuse = !oracle_is_proper();
     } while (!oracle_op.misuse);
     changes_remember(q);
-    oracle_expect_status(call_with_frame(oracle_op.pa, oracle_op.order), QUIRE_FAULT);
+    oracle_expect_status(call_with_frame(oracle_op.pa, oracle_order()), QUIRE_FAULT);
     oracle_misuse_fault();
 }
 
 static void ask_for_no_order(void) {
     quire_pa pa = 0;
-    oracle_begin(CALL_ALLOC_ORDER, QUIRE_NONE, any_order_too_large());
+    unsigned order = any_order_too_large();
+    oracle_begin(CALL_ALLOC_ORDER, QUIRE_NONE, 1);
     changes_remember(q);
-    oracle_expect_status(quire_alloc_order(q, oracle_op.order, 0, &pa), QUIRE_INVALID);
+    oracle_expect_status(quire_alloc_order(q, order, 0, &pa), QUIRE_INVALID);
     if (pa != QUIRE_NONE) {
         oracle_fail("is invalid, but gives %#llx", (unsigned long long)pa);
     }
@@ -91,7 +92,7 @@ static void ask_for_no_order(void) {
 static void ask_for_the_quarantine(void) {
     quire_pa pa = 0;
     unsigned order = (unsigned)any(QUIRE_MAX_ORDER + 1);
-    oracle_begin(CALL_ALLOC_ORDER, QUIRE_NONE, order);
+    oracle_begin(CALL_ALLOC_ORDER, QUIRE_NONE, (uint64_t)1 << order);
     changes_remember(q);
     oracle_expect_status(quire_alloc_order(q, order, QUIRE_TAG_QUARANTINE, &pa), QUIRE_INVALID);
     if (pa != QUIRE_NONE || quire_alloc(q, QUIRE_TAG_QUARANTINE) != QUIRE_NONE) {
@@ -100,9 +101,10 @@ static void ask_for_the_quarantine(void) {
 }
 
 static void free_no_order(void) {
-    oracle_begin(CALL_FREE_ORDER, any_address(), any_order_too_large());
+    unsigned order = any_order_too_large();
+    oracle_begin(CALL_FREE_ORDER, any_address(), 1);
     changes_remember(q);
-    oracle_expect_status(quire_free_order(q, oracle_op.pa, oracle_op.order), QUIRE_INVALID);
+    oracle_expect_status(quire_free_order(q, oracle_op.pa, order), QUIRE_INVALID);
 }
 
 /* Memory that is managed, the metadata's own, or none: backwards, or of no usable type. */
@@ -122,7 +124,7 @@ static void add_no_memory(void) {
     default:
         break;
     }
-    oracle_begin(CALL_ADD, bad.base, 0);
+    oracle_begin(CALL_ADD, bad.base, 1);
     changes_remember(q);
     oracle_expect_status(quire_add(q, &bad), QUIRE_INVALID);
 }
@@ -154,7 +156,7 @@ static void bad_call(void) {
     if (world_n_faults != 0) {
         oracle_fail("is refused by its status, and %u faults reported as well", world_n_faults);
     }
-    oracle_op.order = 0; /* the next comparison looks at the operation's frames */
+    oracle_op.n = 1; /* the next comparison looks at the operation's frames */
     world_interrupt = interrupt;
 }
 
@@ -169,7 +171,7 @@ static void run(uint64_t seed, uint64_t n_steps) {
         n_regions++;
     }
     const struct quire_config config = {.n_cpus = world.n_cpus, .content = world.content};
-    oracle_begin(CALL_INIT, QUIRE_NONE, 0);
+    oracle_begin(CALL_INIT, QUIRE_NONE, 1);
     oracle_expect_status(quire_init(&q, &config, world.at_start, n_regions), QUIRE_OK);
     oracle_start(&world, q);
     operations_start(&world, q);

@@ -2,4 +2,4 @@
 FAULTS_PROGRAMS := deaths flips calls
 FAULTS_deaths := $(addprefix faults/,deaths free references contents metadata surroundings inputs maps machine changes)
 FAULTS_flips := $(addprefix faults/,flips fields machine changes)
-FAULTS_calls := $(addprefix faults/,calls changes) $(addprefix model/,operations world $(ORACLE_UNITS))
+FAULTS_calls := $(addprefix faults/,calls changes) $(addprefix model/,$(OPERATION_UNITS))

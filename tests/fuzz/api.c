@@ -26,9 +26,9 @@ static unsigned n_written; /* free frames written to so far */
 #define ONE_IN    4u /* of what looks at everything, since that takes long */
 static size_t work;
 
-/* 2^order frames were handed out or freed. */
-static void worked(unsigned order) {
-    work += (size_t)(machine.config.content == QUIRE_CONTENT_NONE ? 1 : FILL_WORK) << order;
+/* So many frames were handed out or freed. */
+static void worked(uint64_t n) {
+    work += (size_t)n * (machine.config.content == QUIRE_CONTENT_NONE ? 1 : FILL_WORK);
 }
 
 /* ---- saying what is done --------------------------------------------------------------------------------- */
@@ -87,11 +87,11 @@ static quire_pa address(struct input *in) {
 /* ---- allocating ------------------------------------------------------------------------------------------ */
 
 static quire_pa alloc(uint8_t tag) {
-    oracle_begin(CALL_ALLOC, QUIRE_NONE, 0);
+    oracle_begin(CALL_ALLOC, QUIRE_NONE, 1);
     quire_pa pa = quire_alloc(q, tag);
     oracle_content_faults();
     oracle_allocated(pa, tag);
-    worked(0);
+    worked(1);
     remember(pa);
     return pa;
 }
@@ -104,7 +104,7 @@ static void do_alloc_order(struct input *in) {
     unsigned byte = take(in), order = byte % 16;
     uint8_t tag = (uint8_t)(byte / 16 % N_TAGS);
     quire_pa pa = 1;
-    oracle_begin(CALL_ALLOC_ORDER, QUIRE_NONE, order);
+    oracle_begin(CALL_ALLOC_ORDER, QUIRE_NONE, (uint64_t)1 << order);
     enum quire_status status = quire_alloc_order(q, order, tag, &pa);
     expect_address(status, pa);
     if (order > QUIRE_MAX_ORDER) {
@@ -113,7 +113,7 @@ static void do_alloc_order(struct input *in) {
     }
     oracle_content_faults();
     oracle_allocated(pa, tag);
-    worked(pa != QUIRE_NONE ? order : 0);
+    worked(pa != QUIRE_NONE ? oracle_op.n : 1);
     remember(pa);
     if (status != QUIRE_OK) {
         oracle_expect_status(status, oracle_why_none(order));
@@ -130,8 +130,8 @@ static void do_alloc_many(struct input *in) {
 static void end_free(enum quire_status status, bool proper) {
     oracle_expect_status(status, proper ? QUIRE_OK : QUIRE_FAULT);
     if (proper) {
-        oracle_freed(oracle_op.pa, oracle_op.order);
-        worked(oracle_op.order);
+        oracle_freed(oracle_op.pa, oracle_op.n);
+        worked(oracle_op.n);
     } else {
         oracle_misuse_fault();
     }
@@ -139,13 +139,13 @@ static void end_free(enum quire_status status, bool proper) {
 }
 
 static void free_frame(quire_pa pa) {
-    oracle_begin(CALL_FREE, pa, 0);
+    oracle_begin(CALL_FREE, pa, 1);
     bool proper = oracle_is_proper();
     end_free(quire_free(q, pa), proper);
 }
 
 static void free_order(quire_pa pa, unsigned order) {
-    oracle_begin(CALL_FREE_ORDER, pa, order);
+    oracle_begin(CALL_FREE_ORDER, pa, (uint64_t)1 << order);
     if (order > QUIRE_MAX_ORDER) {
         oracle_expect_status(quire_free_order(q, pa, order), QUIRE_INVALID);
         return;
@@ -155,7 +155,7 @@ static void free_order(quire_pa pa, unsigned order) {
 }
 
 static void get(quire_pa pa) {
-    oracle_begin(CALL_GET, pa, 0);
+    oracle_begin(CALL_GET, pa, 1);
     bool proper = oracle_is_proper();
     oracle_expect_status(quire_get(q, pa), proper ? oracle_how_got(oracle_frame(pa)) : QUIRE_FAULT);
     if (proper) {
@@ -166,7 +166,7 @@ static void get(quire_pa pa) {
 }
 
 static void put(quire_pa pa) {
-    oracle_begin(CALL_PUT, pa, 0);
+    oracle_begin(CALL_PUT, pa, 1);
     bool proper = oracle_is_proper();
     enum quire_status status = quire_put(q, pa);
     if (proper && oracle_frame(pa)->refs > 1) {
@@ -190,7 +190,7 @@ static void end_copy(struct frame *shared, enum quire_status status, quire_pa ow
 
 static void cow(quire_pa pa) {
     quire_pa own = 1;
-    oracle_begin(CALL_COW, pa, 0);
+    oracle_begin(CALL_COW, pa, 1);
     bool proper = oracle_is_proper();
     struct frame *shared = oracle_frame(pa);
     enum quire_status status = quire_cow(q, pa, &own);
@@ -254,13 +254,13 @@ static void do_misuse(struct input *in) {
 /* ---- the rest -------------------------------------------------------------------------------------------- */
 
 static void do_refs(struct input *in) {
-    oracle_begin(CALL_REFS, address(in), 0);
+    oracle_begin(CALL_REFS, address(in), 1);
     const struct frame *f = oracle_frame(oracle_op.pa);
     uint32_t want = f != NULL ? f->refs : 0, refs = quire_refs(q, oracle_op.pa);
     if (oracle_op.pa % PAGE == 0 && refs != want) {
         oracle_fail("says %u, expected %u", refs, want);
     }
-    oracle_begin(CALL_TRY_GET, oracle_op.pa, 0);
+    oracle_begin(CALL_TRY_GET, oracle_op.pa, 1);
     oracle_looked_up(quire_try_get(q, oracle_op.pa));
 }
 
@@ -277,7 +277,7 @@ static void do_write_to_free(struct input *in) {
     unsigned where = take(in);
     bool can_be_seen = machine.config.content == QUIRE_CONTENT_POISON && f->poisoned && f->refs == 0 && f->dirty == 0;
     if (can_be_seen && n_written < MAX_WRITTEN) {
-        oracle_begin(CALL_WRITE, f->pa, 0);
+        oracle_begin(CALL_WRITE, f->pa, 1);
         oracle_write_to_free(f, where * (unsigned)(PAGE - 1) / 255, (uint8_t)(QUIRE_POISON ^ 1u << where % 8));
         n_written++;
     }
@@ -308,7 +308,7 @@ static void do_add(struct input *in) {
     if (!machine_region(in, &region)) {
         return;
     }
-    oracle_begin(CALL_ADD, region.base, 0);
+    oracle_begin(CALL_ADD, region.base, 1);
     bool usable = machine_frames(&region, &frames), good = usable;
     for (size_t i = 0; i < oracle_n_frames && good; i++) {
         good = oracle_frames[i].pa < frames.base || oracle_frames[i].pa >= frames.end;
@@ -382,7 +382,7 @@ static void check_metadata(void) {
 
 /* Whether there is an allocator now. */
 static bool init(void) {
-    oracle_begin(CALL_INIT, QUIRE_NONE, 0);
+    oracle_begin(CALL_INIT, QUIRE_NONE, 1);
     enum quire_status status = quire_init(&q, &machine.config, machine.regions, machine.n_regions);
     bool valid = sorted(&machine) && machine.config.n_cpus != 0 && machine.config.content <= QUIRE_CONTENT_POISON;
     uint64_t most = most_mapped(&machine);

@@ -20,9 +20,9 @@ static enum quire_fault_kind wrong_with(quire_pa pa) {
 }
 
 static bool is_one_allocation(void) {
-    const uint64_t n = (uint64_t)1 << oracle_op.order;
-    const struct frame *first = oracle_frame(oracle_op.pa), *last = oracle_frame(oracle_op.pa + (n - 1) * PAGE);
-    if (first == NULL || last == NULL || (uint64_t)(last - first) != n - 1) {
+    const struct frame *first = oracle_frame(oracle_op.pa),
+                       *last = oracle_frame(oracle_op.pa + (oracle_op.n - 1) * PAGE);
+    if (first == NULL || last == NULL || (uint64_t)(last - first) != oracle_op.n - 1) {
         return false;
     }
     for (const struct frame *f = first; f <= last; f++) {
@@ -33,16 +33,32 @@ static bool is_one_allocation(void) {
     return true;
 }
 
-bool oracle_is_proper(void) {
-    bool good = oracle_op.pa % (PAGE << oracle_op.order) == 0 && is_one_allocation();
-    for (uint64_t i = 0; good && i < (uint64_t)1 << oracle_op.order; i++) {
-        good = wrong_with(oracle_op.pa + i * PAGE) == QUIRE_FAULT_NONE;
+/* Frames of any allocations, any number. */
+static bool are_any_frames(void) {
+    return oracle_op.call == CALL_FREE_FRAMES;
+}
+
+static bool is_misaligned(void) {
+    return oracle_op.pa % (are_any_frames() ? PAGE : PAGE * oracle_op.n) != 0;
+}
+
+/* Whether nothing is wrong with the first n of its frames. */
+static bool are_right(uint64_t n) {
+    for (uint64_t i = 0; i < n; i++) {
+        if (wrong_with(oracle_op.pa + i * PAGE) != QUIRE_FAULT_NONE) {
+            return false;
+        }
     }
-    return good;
+    return true;
+}
+
+bool oracle_is_proper(void) {
+    bool together = are_any_frames() ? oracle_in_one_zone(oracle_op.pa, oracle_op.n) : is_one_allocation();
+    return !is_misaligned() && together && are_right(oracle_op.n);
 }
 
 static bool somewhere_wrong(enum quire_fault_kind kind) {
-    for (uint64_t i = 0; i < (uint64_t)1 << oracle_op.order; i++) {
+    for (uint64_t i = 0; i < oracle_op.n; i++) {
         enum quire_fault_kind here = wrong_with(oracle_op.pa + i * PAGE);
         if (here == kind || (here == QUIRE_FAULT_RESERVED && kind == QUIRE_FAULT_UNMANAGED)) {
             return true;
@@ -51,14 +67,18 @@ static bool somewhere_wrong(enum quire_fault_kind kind) {
     return false;
 }
 
-/* The report is about something that is wrong indeed. Of several wrong things any may be the one. */
+/* The report is about something that is wrong indeed. Of several wrong things any may be the one, but for
+ * quire_free_frames the first. */
 static bool is_true(const struct quire_fault *fault) {
     quire_pa at = fault->pa;
     if (fault->kind == QUIRE_FAULT_MISALIGNED) {
-        return at == oracle_op.pa && at % (PAGE << oracle_op.order) != 0;
+        return at == oracle_op.pa && is_misaligned();
     }
-    if (at - oracle_op.pa >= PAGE << oracle_op.order) {
+    if ((at - oracle_op.pa) / PAGE >= oracle_op.n || (are_any_frames() && !are_right((at - oracle_op.pa) / PAGE))) {
         return false;
+    }
+    if (fault->kind == QUIRE_FAULT_UNMANAGED && are_any_frames()) {
+        return at == oracle_op.pa && !oracle_in_one_zone(at, oracle_op.n);
     }
     if (fault->kind == QUIRE_FAULT_UNMANAGED || fault->kind == QUIRE_FAULT_NEVER_ALLOCATED) {
         return fault->refs == 0 && fault->tag == 0 && somewhere_wrong(fault->kind); /* said of the whole range */
@@ -70,7 +90,7 @@ static bool is_true(const struct quire_fault *fault) {
         return false;
     }
     if (fault->kind == QUIRE_FAULT_WRONG_ORDER) {
-        return oracle_op.order > 0 && refs > 0 && !is_one_allocation();
+        return !are_any_frames() && oracle_op.n > 1 && refs > 0 && !is_one_allocation();
     }
     return wrong_with(at) == fault->kind;
 }
@@ -81,7 +101,7 @@ void oracle_misuse_fault(void) {
     if (n != 1) {
         oracle_fail("a misuse, and %u faults reported", n);
     }
-    if (strcmp(fault->call, oracle_call_name()) != 0 || fault->order != oracle_op.order || !is_true(fault)) {
+    if (strcmp(fault->call, oracle_call_name()) != 0 || fault->order != oracle_order() || !is_true(fault)) {
         oracle_fail("reported as %s: %s: %s (pa %#llx, order %u, refs %u, tag %u)", fault->call,
                     quire_fault_name(fault->kind), fault->detail, (unsigned long long)fault->pa, fault->order,
                     fault->refs, fault->tag);

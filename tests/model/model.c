@@ -102,7 +102,7 @@ static struct world world;
 static struct quire *make_allocator(void) {
     struct quire *q;
     const struct quire_config config = world_config(&world);
-    oracle_begin(CALL_INIT, QUIRE_NONE, 0);
+    oracle_begin(CALL_INIT, QUIRE_NONE, 1);
     oracle_expect_status(quire_init(&q, &config, world.at_start, world_n_regions(&world)), QUIRE_OK);
     return q;
 }

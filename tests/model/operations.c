@@ -8,6 +8,8 @@
  * sake of those that the other call has in hand. */
 #include "operations.h"
 
+#include "many.h"
+
 #include <setjmp.h>
 
 #define N_TAGS         20u /* few, so that runs of one owner are long now and then */
@@ -24,27 +26,30 @@ static uint64_t target_percent; /* how much of memory is to be in use */
 static bool nested;            /* a call is being made in the middle of */
 static struct operation outer; /* this one */
 
-static bool is_outers(quire_pa pa, unsigned order) {
-    return nested && outer.pa < pa + (PAGE << order) && pa < outer.pa + (PAGE << outer.order);
+bool is_nested(void) {
+    return nested;
 }
 
-static bool takes(enum call call) {
-    return call == CALL_ALLOC || call == CALL_ALLOC_ORDER || call == CALL_COW;
+bool is_outers(quire_pa pa, uint64_t n) {
+    return nested && oracle_is_about(&outer, pa, n);
+}
+
+bool in_the_way(void) {
+    return nested && oracle_takes(outer.call);
 }
 
 /* Whether an allocation may fail though the oracle knows of free runs: no more than the outer call may have in hand, or has
  * found written and reported. */
 static bool excused(unsigned order) {
-    uint64_t in_hand = ((uint64_t)1 << outer.order) + (oracle_op.first_fault - outer.first_fault);
-    return nested && takes(outer.call) && oracle_free_runs(order) <= in_hand;
+    uint64_t in_hand = outer.n + (oracle_op.first_fault - outer.first_fault);
+    return in_the_way() && oracle_free_runs(order) <= in_hand;
 }
 
 /* ---- arguments ------------------------------------------------------------------------------------------ */
 
-/* Whether the call is a proper one. */
-static bool begin(enum call call, quire_pa pa, unsigned order) {
-    oracle_begin(call, pa, order);
-    oracle_op.misuse = call != CALL_ALLOC && call != CALL_ALLOC_ORDER && !oracle_is_proper();
+bool begin(enum call call, quire_pa pa, uint64_t n) {
+    oracle_begin(call, pa, n);
+    oracle_op.misuse = (!oracle_takes(call) || call == CALL_COW) && !oracle_is_proper();
     return !oracle_op.misuse;
 }
 
@@ -55,6 +60,10 @@ static unsigned any_order(void) {
         order++;
     }
     return order;
+}
+
+uint8_t any_tag(void) {
+    return (uint8_t)any(N_TAGS);
 }
 
 quire_pa near_or_far(quire_pa near) {
@@ -72,15 +81,14 @@ quire_pa near_or_far(quire_pa near) {
     }
 }
 
-static quire_pa anywhere(void) {
+quire_pa anywhere(void) {
     return near_or_far(oracle_frames[any(oracle_n_frames)].pa);
 }
 
-/* Whether there is an address to call something with. Mostly it is of a frame that is held, now and then anything. */
-static bool any_address(quire_pa *pa) {
+bool any_address(quire_pa *pa) {
     struct frame *held = one_in(40) && !nested ? NULL : oracle_held();
     *pa = held != NULL ? held->pa : anywhere();
-    return !nested || (held != NULL && !is_outers(*pa, 0));
+    return !nested || (held != NULL && !is_outers(*pa, 1));
 }
 
 /* ---- allocating ----------------------------------------------------------------------------------------- */
@@ -90,30 +98,30 @@ static void end_alloc(enum quire_status status, quire_pa pa, uint8_t tag) {
     if ((pa == QUIRE_NONE) != (status != QUIRE_OK)) {
         oracle_fail("says %s and gives %#llx", quire_status_name(status), (unsigned long long)pa);
     }
-    if (pa == QUIRE_NONE && excused(oracle_op.order)) {
+    if (pa == QUIRE_NONE && excused(oracle_order())) {
         return;
     }
     oracle_allocated(pa, tag);
     oracle_op.pa = pa;
     if (pa == QUIRE_NONE) {
-        oracle_expect_status(status, oracle_why_none(oracle_op.order));
+        oracle_expect_status(status, oracle_why_none(oracle_order()));
     }
 }
 
 static void do_alloc(void) {
-    uint8_t tag = (uint8_t)any(N_TAGS);
-    begin(CALL_ALLOC, QUIRE_NONE, 0);
+    uint8_t tag = any_tag();
+    begin(CALL_ALLOC, QUIRE_NONE, 1);
     oracle_op.tag = tag;
     quire_pa pa = quire_alloc(q, tag);
     end_alloc(pa != QUIRE_NONE ? QUIRE_OK : QUIRE_NO_MEMORY, pa, tag);
 }
 
 static void do_alloc_order(void) {
-    uint8_t tag = (uint8_t)any(N_TAGS);
+    uint8_t tag = any_tag();
     quire_pa pa = 1;
-    begin(CALL_ALLOC_ORDER, QUIRE_NONE, any_order());
+    begin(CALL_ALLOC_ORDER, QUIRE_NONE, (uint64_t)1 << any_order());
     oracle_op.tag = tag;
-    enum quire_status status = quire_alloc_order(q, oracle_op.order, tag, &pa);
+    enum quire_status status = quire_alloc_order(q, oracle_order(), tag, &pa);
     end_alloc(status, pa, tag);
 }
 
@@ -121,7 +129,7 @@ static void do_bad_order(void) {
     static const unsigned orders[] = {QUIRE_MAX_ORDER + 1, 20, 31, 32, 63, 64, 0xFFFFFFFF};
     unsigned order = orders[any(sizeof orders / sizeof orders[0])];
     quire_pa pa = 1;
-    begin(CALL_ALLOC_ORDER, QUIRE_NONE, 0);
+    begin(CALL_ALLOC_ORDER, QUIRE_NONE, 1);
     oracle_expect_status(quire_alloc_order(q, order, 0, &pa), QUIRE_INVALID);
     if (pa != QUIRE_NONE) {
         oracle_fail("invalid, but gives %#llx", (unsigned long long)pa);
@@ -132,7 +140,7 @@ static void do_bad_order(void) {
 static void do_bad_tag(void) {
     unsigned order = (unsigned)any(QUIRE_MAX_ORDER + 1);
     quire_pa pa = 1;
-    begin(CALL_ALLOC_ORDER, QUIRE_NONE, 0);
+    begin(CALL_ALLOC_ORDER, QUIRE_NONE, 1);
     oracle_expect_status(quire_alloc_order(q, order, QUIRE_TAG_QUARANTINE, &pa), QUIRE_INVALID);
     if (pa != QUIRE_NONE || quire_alloc(q, QUIRE_TAG_QUARANTINE) != QUIRE_NONE) {
         oracle_fail("gives frames to the tag of the quarantine");
@@ -141,19 +149,19 @@ static void do_bad_tag(void) {
 
 /* ---- freeing -------------------------------------------------------------------------------------------- */
 
-static void end_free(enum quire_status status) {
+void end_free(enum quire_status status) {
     oracle_expect_status(status, oracle_op.misuse ? QUIRE_FAULT : QUIRE_OK);
     if (oracle_op.misuse) {
         oracle_misuse_fault();
     } else {
-        oracle_freed(oracle_op.pa, oracle_op.order);
+        oracle_freed(oracle_op.pa, oracle_op.n);
     }
 }
 
 static void do_free(void) {
     quire_pa pa;
     if (any_address(&pa)) {
-        begin(CALL_FREE, pa, 0);
+        begin(CALL_FREE, pa, 1);
         end_free(quire_free(q, pa));
     }
 }
@@ -165,8 +173,8 @@ static quire_pa align(quire_pa pa, unsigned order) {
 /* The largest order with which the frame's allocation can still be freed as a whole. */
 static unsigned order_at(quire_pa pa) {
     unsigned order = 0;
-    while (order < QUIRE_MAX_ORDER && !is_outers(align(pa, order + 1), order + 1) &&
-           begin(CALL_FREE_ORDER, align(pa, order + 1), order + 1)) {
+    while (order < QUIRE_MAX_ORDER && !is_outers(align(pa, order + 1), (uint64_t)2 << order) &&
+           begin(CALL_FREE_ORDER, align(pa, order + 1), (uint64_t)2 << order)) {
         order++;
     }
     return order;
@@ -183,14 +191,14 @@ static void do_free_order(void) {
     bool odd = !nested && one_in(20);
     order = odd ? any_order() : order;
     pa = odd && one_in(3) ? pa : align(pa, order);
-    begin(CALL_FREE_ORDER, pa, order);
+    begin(CALL_FREE_ORDER, pa, (uint64_t)1 << order);
     end_free(quire_free_order(q, pa, order));
 }
 
 /* ---- references ----------------------------------------------------------------------------------------- */
 
 static void get(quire_pa pa) {
-    bool proper = begin(CALL_GET, pa, 0);
+    bool proper = begin(CALL_GET, pa, 1);
     oracle_expect_status(quire_get(q, pa), proper ? oracle_how_got(oracle_frame(pa)) : QUIRE_FAULT);
     if (proper) {
         oracle_got(oracle_frame(pa));
@@ -209,22 +217,18 @@ static void do_get(void) {
 /* Of anything: no address is a misuse. But in the middle of a call that takes frames, one that was free may be held already,
  * as the copy that is being made, or in quarantine. */
 static void do_try_get(void) {
-    quire_pa pa = !(nested && takes(outer.call)) && one_in(4) ? anywhere() : QUIRE_NONE;
+    quire_pa pa = !in_the_way() && one_in(4) ? anywhere() : QUIRE_NONE;
     if (pa == QUIRE_NONE && !any_address(&pa)) {
         return;
     }
-    if (!is_outers(pa, 0)) {
-        oracle_begin(CALL_TRY_GET, pa, 0);
+    if (!is_outers(pa, 1)) {
+        oracle_begin(CALL_TRY_GET, pa, 1);
         oracle_looked_up(quire_try_get(q, pa));
     }
 }
 
-static void do_put(void) {
-    quire_pa pa;
-    if (!any_address(&pa)) {
-        return;
-    }
-    bool proper = begin(CALL_PUT, pa, 0);
+void put(quire_pa pa) {
+    bool proper = begin(CALL_PUT, pa, 1);
     enum quire_status status = quire_put(q, pa);
     struct frame *f = oracle_frame(pa);
     if (proper && f->refs > 1) {
@@ -232,6 +236,13 @@ static void do_put(void) {
         oracle_dropped(f);
     } else {
         end_free(status);
+    }
+}
+
+static void do_put(void) {
+    quire_pa pa;
+    if (any_address(&pa)) {
+        put(pa);
     }
 }
 
@@ -250,7 +261,7 @@ static void do_cow(void) {
     if (!any_address(&pa)) {
         return;
     }
-    bool proper = begin(CALL_COW, pa, 0);
+    bool proper = begin(CALL_COW, pa, 1);
     oracle_op.tag = proper ? oracle_frame(pa)->tag : 0;
     enum quire_status status = quire_cow(q, pa, &own);
     struct frame *shared = oracle_frame(pa);
@@ -271,11 +282,11 @@ static void do_cow(void) {
 static void do_saturate(void) {
     struct frame *f = oracle_held();
     for (; f != NULL && f->refs < QUIRE_MAX_REFS - 1; f->refs++) {
-        oracle_begin(CALL_GET, f->pa, 0);
+        oracle_begin(CALL_GET, f->pa, 1);
         oracle_expect_status(quire_get(q, f->pa), QUIRE_OK);
     }
     for (unsigned i = 0; f != NULL && i < 3; i++) { /* to the top, and at it */
-        oracle_begin(CALL_TRY_GET, f->pa, 0);
+        oracle_begin(CALL_TRY_GET, f->pa, 1);
         oracle_looked_up(quire_try_get(q, f->pa));
         get(f->pa);
     }
@@ -286,7 +297,7 @@ static void do_saturate(void) {
 static void do_refs(void) {
     quire_pa pa;
     if (any_address(&pa)) {
-        begin(CALL_REFS, pa, 0);
+        begin(CALL_REFS, pa, 1);
         oracle_compare_refs();
     }
 }
@@ -300,7 +311,7 @@ static void do_write_to_free(void) {
     struct frame *f = oracle_free();
     if (world->content == QUIRE_CONTENT_POISON && f != NULL && f->poisoned && f->dirty == 0 &&
         n_written < MAX_QUARANTINE) {
-        oracle_begin(CALL_WRITE, f->pa, 0);
+        oracle_begin(CALL_WRITE, f->pa, 1);
         oracle_write_to_free(f, (unsigned)any(PAGE), (uint8_t)(QUIRE_POISON ^ 1u << any(8)));
         n_written++;
     }
@@ -320,7 +331,7 @@ static bool can_be_added(const struct quire_region *r) {
 static void do_add(void) {
     const struct quire_region *next = &world->later[n_later];
     struct quire_region r = one_in(2) ? *next : (struct quire_region){anywhere(), anywhere(), QUIRE_USABLE};
-    oracle_begin(CALL_ADD, r.base, 0);
+    oracle_begin(CALL_ADD, r.base, 1);
     if (n_later < N_REGIONS && next->end != 0 && r.base == next->base && r.end == next->end) {
         oracle_expect_status(quire_add(q, &r), QUIRE_OK);
         oracle_added(next);
@@ -338,12 +349,14 @@ static operation_fn *draw(void) {
     static operation_fn *const either[] = {do_alloc, do_free, do_alloc_order, do_free_order};
     static operation_fn *const others[] = {do_get, do_try_get, do_put, do_put,        do_put,
                                            do_cow, do_refs,    do_cow, do_switch_cpu, do_write_to_free};
+    static operation_fn *const many[] = {do_alloc_for,   do_alloc_for,  do_alloc_range, do_free_frames,
+                                         do_free_frames, do_alloc_bulk, do_free_bulk,   do_free_bulk};
     bool more = (oracle_n_frames - oracle_n_free) * 100 < oracle_n_frames * target_percent;
     uint64_t roll = any(1000);
     if (roll < 450) { /* towards the target */
         return one_in(8) ? (more ? do_alloc_order : do_free_order) : (more ? do_alloc : do_free);
     }
-    return roll < 780 ? either[roll % 4] : others[roll % 10];
+    return roll < 740 ? either[roll % 4] : roll < 940 ? others[roll % 10] : many[roll % 8];
 }
 
 /* ---- crashes -------------------------------------------------------------------------------------------- */
@@ -363,7 +376,7 @@ static void do_crash(void) {
     const struct quire_config config = world_config(world);
     volatile bool in_call = false;
     if (!one_in(4)) {
-        hooks_to_crash = any(2);
+        hooks_to_crash = any(one_in(2) ? 2 : 50);
         world_interrupt = crash_soon;
         in_call = true;
         if (setjmp(before_crash) == 0) {
@@ -379,15 +392,18 @@ static void do_crash(void) {
 /* ---- all of them ---------------------------------------------------------------------------------------- */
 
 static void interrupt(void) {
-    static operation_fn *const any_kind[] = {do_free,    do_put,   do_get,         do_free_order,
-                                             do_try_get, do_alloc, do_alloc_order, do_cow};
-    const unsigned n_that_take_none = 5; /* a misuse is judged by what is free when it is made */
+    static operation_fn *const any_kind[] = {do_free,    do_put,         do_get,        do_free_order,
+                                             do_try_get, do_free_frames, do_alloc,      do_alloc_order,
+                                             do_cow,     do_alloc_for,   do_alloc_range};
+    const unsigned n_that_take_none = 6;
     if (nested || !one_in(4)) {
         return;
     }
     outer = oracle_op;
     nested = true;
-    any_kind[any(outer.misuse ? n_that_take_none : sizeof any_kind / sizeof any_kind[0])]();
+    /* A misuse is judged by what is free when it is made. Of a list some may be free by now. */
+    bool take_none = outer.misuse || outer.call == CALL_FREE_BULK;
+    any_kind[any(take_none ? n_that_take_none : sizeof any_kind / sizeof any_kind[0])]();
     nested = false;
     oracle_op = outer;
 }
@@ -398,8 +414,13 @@ void operation(void) {
     if (one_in(2000)) {
         do_bad_order();
         do_bad_tag();
+        do_bad_request();
+        do_bad_number();
         do_add();
         target_percent = any(8) * 20; /* 0 .. 140 % */
+        if (target_percent == 0) {
+            do_free_all();
+        }
     }
     if (one_in(3000)) {
         do_crash();
@@ -412,6 +433,7 @@ void operation(void) {
 void operations_start(const struct world *w, struct quire *allocator) {
     world = w;
     q = allocator;
+    many_start(allocator);
     n_later = n_written = 0;
     target_percent = 50;
     nested = false;

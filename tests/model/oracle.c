@@ -24,6 +24,11 @@ void oracle_begin(enum call call, quire_pa pa, uint64_t n) {
     oracle_op = (struct operation){.call = call, .pa = pa, .n = n, .cpu = oracle_op.cpu, .first_fault = world_n_faults};
 }
 
+bool oracle_takes(enum call call) {
+    return call == CALL_ALLOC || call == CALL_ALLOC_ORDER || call == CALL_ALLOC_FOR || call == CALL_ALLOC_RANGE ||
+           call == CALL_ALLOC_BULK || call == CALL_COW;
+}
+
 unsigned oracle_order(void) {
     unsigned order = 0;
     while ((uint64_t)1 << order < oracle_op.n) {
@@ -279,6 +284,19 @@ void oracle_freed(quire_pa pa, uint64_t n) {
     frames_release(first, n);
     for (struct frame *f = first; f < first + n; f++) {
         contents_freed(f);
+    }
+}
+
+void oracle_given_back(uint8_t tag) {
+    for (struct frame *f = oracle_frames; f < oracle_frames + oracle_n_frames; f++) {
+        if (frames_is_free(f)) {
+            f->tag = tag;
+            f->ever = true;
+            if (oracle_world->content == QUIRE_CONTENT_ZERO) {
+                filled(f, 0);
+            }
+            contents_freed(f);
+        }
     }
 }
 

@@ -64,6 +64,9 @@ extern struct operation oracle_op;
 
 void oracle_begin(enum call call, quire_pa pa, uint64_t n);
 
+/* Whether it is a call that gives somebody frames. */
+bool oracle_takes(enum call call);
+
 /* log2 of its frames, rounded up. */
 unsigned oracle_order(void);
 
@@ -106,6 +109,7 @@ bool oracle_is_proper(void);
 /* The operation ended with these results. */
 void oracle_allocated(quire_pa pa, uint8_t tag);         /* QUIRE_NONE: it said that there is none */
 void oracle_given(quire_pa pa, uint64_t n, uint8_t tag); /* one allocation, wherever it lies */
+void oracle_given_back(uint8_t tag);                     /* it gave all that are free, and took them back */
 void oracle_freed(quire_pa pa, uint64_t n);
 void oracle_got(struct frame *f);     /* a reference more, */
 void oracle_looked_up(bool got);      /* the same by address, or not */

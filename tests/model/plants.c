@@ -86,6 +86,23 @@ PLANT(enum quire_status, quire_free_order, struct quire *q, quire_pa pa, unsigne
     return __real_quire_free_order(q, pa, more ? order - 1 : order);
 }
 
+/* Whether the frame behind n frames is held as the last of them is. */
+static bool goes_on(const struct quire *q, quire_pa pa, uint64_t n) {
+    return n > 0 && n < UINT16_MAX && __real_quire_refs(q, pa + (n - 1) * QUIRE_PAGE_SIZE) == 1 &&
+           __real_quire_refs(q, pa + n * QUIRE_PAGE_SIZE) == 1;
+}
+
+PLANT(enum quire_status, quire_free_frames, struct quire *q, quire_pa pa, uint64_t n_frames) {
+    bool more = goes_on(q, pa, n_frames) && strikes("a run of which one frame more is freed");
+    return __real_quire_free_frames(q, pa, n_frames + more);
+}
+
+PLANT(size_t, quire_free_bulk, struct quire *q, size_t n, const quire_pa *pa) {
+    bool fewer = n > 1 && strikes("a frame in bulk that is not freed");
+    size_t done = __real_quire_free_bulk(q, fewer ? n - 1 : n, pa);
+    return fewer && done == n - 1 ? n : done;
+}
+
 PLANT(void, quire_port_fault, const struct quire_fault *fault) {
     struct quire_fault other = *fault;
     other.tag = (uint8_t)(fault->tag + strikes("the wrong owner blamed"));
@@ -127,6 +144,36 @@ PLANT(enum quire_status, quire_alloc_order, struct quire *q, unsigned order, uin
         *out += QUIRE_PAGE_SIZE;
     }
     return status == QUIRE_FRAGMENTED && strikes("the wrong excuse") ? QUIRE_NO_MEMORY : status;
+}
+
+PLANT(enum quire_status, quire_alloc_for, struct quire *q, const struct quire_request *r, quire_pa *out) {
+    enum quire_status status = __real_quire_alloc_for(q, r, out);
+    bool found = status == QUIRE_OK;
+    if (found && strikes("a place that is overlooked")) {
+        (void)__real_quire_free_frames(q, *out, r->n_frames != 0 ? r->n_frames : 1);
+        *out = QUIRE_NONE;
+        return QUIRE_FRAGMENTED;
+    }
+    if (found && r->align > QUIRE_PAGE_SIZE && strikes("a place that does not fit")) {
+        *out += QUIRE_PAGE_SIZE;
+    }
+    return status;
+}
+
+PLANT(uint64_t, quire_alloc_range, struct quire *q, quire_pa pa, uint64_t n_frames, uint8_t tag) {
+    bool fewer = n_frames > 1 && strikes("a range that ends early");
+    return __real_quire_alloc_range(q, pa, fewer ? 1 : n_frames, tag);
+}
+
+PLANT(size_t, quire_alloc_bulk, struct quire *q, size_t n, size_t least, uint8_t tag, quire_pa *out) {
+    size_t done = __real_quire_alloc_bulk(q, n, least, tag, out);
+    if (done > 1 && strikes("a bulk in which a frame is twice")) {
+        out[done - 1] = out[0];
+    }
+    if (done > 1 && strikes("a bulk that is too small")) {
+        (void)__real_quire_free(q, out[--done]);
+    }
+    return done;
 }
 
 PLANT(enum quire_status, quire_add, struct quire *q, const struct quire_region *region) {

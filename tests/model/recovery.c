@@ -8,12 +8,12 @@
 
 /* Frames that were free and are held now: of the allocation in flight. */
 struct found {
-    quire_pa run; /* the aligned run that the first of them lies in */
-    unsigned n;
+    quire_pa next; /* behind the last of them */
+    uint64_t n;
 };
 
 static bool in_operation(quire_pa pa) {
-    return oracle_op.pa != QUIRE_NONE && pa - oracle_op.pa < PAGE << oracle_op.order;
+    return oracle_is_about(&oracle_op, pa, 1);
 }
 
 /* Whether the call in flight may have made this of a frame that somebody held. */
@@ -21,7 +21,9 @@ static bool may_have_changed(const struct frame *f, uint32_t refs) {
     switch (oracle_op.misuse || !in_operation(f->pa) ? CALL_INIT : oracle_op.call) {
     case CALL_FREE:
     case CALL_FREE_ORDER:
-        return refs == 0;
+    case CALL_FREE_FRAMES:
+    case CALL_FREE_BULK: /* of a list with a misuse in it what stands before that may be free */
+        return f->refs == 1 && refs == 0;
     case CALL_GET:
     case CALL_TRY_GET:
         return refs == f->refs + 1;
@@ -33,12 +35,23 @@ static bool may_have_changed(const struct frame *f, uint32_t refs) {
     }
 }
 
-/* Whether it may have taken this free frame. */
+/* Whether it may have taken this free frame: one of those asked for, side by side but in bulk. */
 static bool may_have_taken(const struct frame *f, uint32_t refs, struct found *found) {
-    bool takes = oracle_op.call == CALL_ALLOC || oracle_op.call == CALL_ALLOC_ORDER || oracle_op.call == CALL_COW;
-    quire_pa run = f->pa & ~((PAGE << oracle_op.order) - 1);
-    found->run = found->n++ == 0 ? run : found->run;
-    return takes && !oracle_op.misuse && refs == 1 && run == found->run;
+    bool follows = found->n == 0 || oracle_op.call == CALL_ALLOC_BULK || f->pa == found->next;
+    bool there = oracle_op.call != CALL_ALLOC_RANGE || in_operation(f->pa);
+    found->next = f->pa + PAGE;
+    return oracle_takes(oracle_op.call) && !oracle_op.misuse && refs == 1 && follows && there &&
+           found->n++ < oracle_op.n;
+}
+
+/* Whether an allocation has filled the free frame that it was about to hand out. */
+static bool is_filled(const struct frame *f) {
+    bool fills = oracle_world->content == QUIRE_CONTENT_JUNK || oracle_world->content == QUIRE_CONTENT_ZERO;
+    if (!fills || !oracle_takes(oracle_op.call) || f->refs > 0) {
+        return false;
+    }
+    const unsigned char *bytes = world_look(f->pa);
+    return bytes[PAGE / 2] != f->byte || (f->stamp != 0 && memcmp(bytes, &f->stamp, sizeof f->stamp) != 0);
 }
 
 /* Whatever the call in flight has written there. */
@@ -49,16 +62,25 @@ static void make_contents_known(struct frame *f) {
     memset(world_bytes(f->pa), f->byte, (size_t)PAGE);
 }
 
+/* Whether an allocation found that somebody had written to the frame, and put it out of use. */
+static bool is_in_quarantine(const struct frame *f, uint32_t refs) {
+    return oracle_takes(oracle_op.call) && !oracle_op.misuse && f->dirty != 0 && refs == 1;
+}
+
 static void take_over(struct frame *f, uint32_t refs, struct found *found) {
-    bool is_open = f->refs == 0 ? may_have_taken(f, refs, found) : may_have_changed(f, refs);
+    bool quarantine = is_in_quarantine(f, refs);
+    bool is_open = quarantine || (f->refs == 0 ? may_have_taken(f, refs, found) : may_have_changed(f, refs));
     if (!is_open) {
         oracle_fail("after a crash frame %#llx has %u references, expected %u", (unsigned long long)f->pa, refs,
                     f->refs);
     }
     if (f->refs == 0) {
-        oracle_adopt(f, oracle_op.tag);
+        oracle_adopt(f, quarantine ? QUIRE_TAG_QUARANTINE : oracle_op.tag);
+        if (!quarantine && found->n > 1 && oracle_op.call != CALL_ALLOC_BULK) {
+            f->allocation = f[-1].allocation; /* a part of a run is one allocation */
+        }
     } else if (refs == 0) {
-        frames_release(f, 0);
+        frames_release(f, 1);
     } else {
         f->refs = refs;
     }
@@ -75,7 +97,7 @@ static void forget_poison(struct frame *f) {
 }
 
 static void take_over_all(void) {
-    struct found found = {0, 0};
+    struct found found = {QUIRE_NONE, 0};
     for (size_t i = 0; i < oracle_n_frames; i++) {
         struct frame *f = &oracle_frames[i];
         if (f->metadata) {
@@ -85,7 +107,7 @@ static void take_over_all(void) {
         if (refs != f->refs) {
             take_over(f, refs, &found);
             make_contents_known(f);
-        } else if (in_operation(f->pa)) {
+        } else if (in_operation(f->pa) || is_filled(f)) {
             make_contents_known(f);
         }
         forget_poison(f);
@@ -110,7 +132,7 @@ void oracle_recover(const struct quire_config *config, const struct quire_region
     struct quire_recovery found;
     struct quire *q = NULL;
     if (!crashed) {
-        oracle_begin(CALL_RECOVER, QUIRE_NONE, 0);
+        oracle_begin(CALL_RECOVER, QUIRE_NONE, 1);
     }
     quire_stats(oracle_quire, &stats);
     oracle_expect_status(quire_recover(&q, config, regions, n_regions, &found), QUIRE_OK);
