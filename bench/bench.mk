@@ -87,3 +87,4 @@ bench-keep:
 include bench/kernel/kernel_bench.mk
 include bench/scale/scale.mk
 include bench/replay/replay.mk
+include bench/exact/exact.mk

@@ -16,10 +16,10 @@
 #define MAX_THREADS 8u
 #define MAX_HELD    4096u
 
-/* 2^order frames that a thread holds. */
+/* n frames side by side that a thread holds. */
 struct piece {
     quire_pa pa;
-    unsigned order;
+    uint32_t n;
 };
 
 struct worker {
@@ -59,6 +59,7 @@ void work_greedily(struct worker *w);
 void work_hand_over(struct worker *w);
 void work_shared(struct worker *w);
 void work_with_tickets(struct worker *w);
+void work_beside_runs(struct worker *w);
 bool has_failed(void);
 void expect_no_failure(void);
 
@@ -69,8 +70,9 @@ void empty_ring(void);
 void fill_shared(void);
 void empty_shared(void);
 
-/* For work_with_tickets: how many more frames may be taken, and how often one was refused in spite of that. */
+/* For work_with_tickets and work_beside_runs: how many more frames may be taken, and how often a single one was refused in
+ * spite of that; how many runs were given. */
 extern atomic_int tickets;
-extern atomic_uint n_refused;
+extern atomic_uint n_refused, n_runs;
 
 #endif

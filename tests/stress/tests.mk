@@ -26,7 +26,7 @@ $(eval $(call stress,tsan,stress-tsan-planted,$(CLANG) $(TSAN) $(PLANTED),model/
 $(BUILD)/tests/in/tsan/tests/stress/stress.o $(BUILD)/tests/in/local-tsan/tests/stress/stress.o: CPPFLAGS += -DSTRESS_OPS=20000
 $(BUILD)/tests/in/asan/tests/stress/stress.o: CPPFLAGS += -DSTRESS_OPS=100000
 
-# Many steps: 3 x 3 x 10^8 calls. In three programs, so that none runs for long.
+# Many steps: 3 x 5 x 10^8 calls. In three programs, so that none runs for long.
 $(STRESS)/many-%: tests/stress/tests.mk $(STRESS)/stress
 	@printf '#!/bin/sh\nSTRESS_SEED=$* STRESS_OPS=4500000 exec $(STRESS)/stress\n' > $@
 	@chmod +x $@

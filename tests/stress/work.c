@@ -2,6 +2,7 @@
 #include "stress.h"
 
 #include <quire/port.h>
+#include <sched.h>
 #include <stdio.h>
 
 /* ---- failures in threads ------------------------------------------------------------------------------ */
@@ -61,23 +62,15 @@ uint32_t roll(struct worker *w, uint32_t n) {
 /* Each frame of a piece goes from one owner to another, and was the first one's until then. relaxed: the word alone must
  * be right, whatever becomes visible around it. */
 static void pass(struct piece p, uint32_t from, uint32_t to) {
-    for (quire_pa at = p.pa; at < p.pa + (QUIRE_PAGE_SIZE << p.order); at += QUIRE_PAGE_SIZE) {
+    for (quire_pa at = p.pa; at < p.pa + p.n * QUIRE_PAGE_SIZE; at += QUIRE_PAGE_SIZE) {
         if (atomic_exchange_explicit(owner_of(at), to, memory_order_relaxed) != from) {
             stress_fail(from == NOBODY ? "given although somebody has it" : "somebody took what others have", at);
         }
     }
 }
 
-static bool take(struct worker *w, unsigned order) {
-    struct piece p = {QUIRE_NONE, order};
-    if (w->n_held == w->most_held) {
-        return false;
-    }
-    if (order == 0) {
-        p.pa = quire_alloc(q, (uint8_t)w->id);
-    } else {
-        (void)quire_alloc_order(q, order, (uint8_t)w->id, &p.pa);
-    }
+/* Keeps what the allocator gave, if it gave something. */
+static bool keep(struct worker *w, struct piece p) {
     w->n_calls++;
     if (p.pa == QUIRE_NONE) {
         return false;
@@ -87,11 +80,39 @@ static bool take(struct worker *w, unsigned order) {
     return true;
 }
 
+static bool take(struct worker *w, unsigned order) {
+    struct piece p = {QUIRE_NONE, 1u << order};
+    if (w->n_held == w->most_held) {
+        return false;
+    }
+    if (order == 0) {
+        p.pa = quire_alloc(q, (uint8_t)w->id);
+    } else {
+        (void)quire_alloc_order(q, order, (uint8_t)w->id, &p.pa);
+    }
+    return keep(w, p);
+}
+
+static bool take_run(struct worker *w, uint32_t n) {
+    struct piece p = {QUIRE_NONE, n};
+    (void)quire_alloc_for(q, &(struct quire_request){.n_frames = n, .tag = (uint8_t)w->id}, &p.pa);
+    return keep(w, p);
+}
+
+/* By the call that is meant for so many frames, at such an address. */
+static enum quire_status free_piece(struct piece p) {
+    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+        if (p.n == 1u << order && p.pa % (p.n * QUIRE_PAGE_SIZE) == 0) {
+            return quire_free_order(q, p.pa, order);
+        }
+    }
+    return p.n == 1 ? quire_free(q, p.pa) : quire_free_frames(q, p.pa, p.n);
+}
+
 void give(struct worker *w, struct piece p) {
     pass(p, w->id, NOBODY);
     w->n_calls++;
-    enum quire_status status = p.order == 0 ? quire_free(q, p.pa) : quire_free_order(q, p.pa, p.order);
-    if (status != QUIRE_OK) {
+    if (free_piece(p) != QUIRE_OK) {
         stress_fail("free refused", p.pa);
     }
 }
@@ -106,10 +127,9 @@ static struct piece pick(struct worker *w) {
 /* One half of a larger piece goes, the other stays. */
 static void halve(struct worker *w) {
     struct piece p = pick(w);
-    if (p.order > 0) {
-        p.order--;
-        quire_pa half = QUIRE_PAGE_SIZE << p.order;
-        w->held[w->n_held++] = (struct piece){p.pa + half, p.order};
+    if (p.n > 1) {
+        p.n /= 2;
+        w->held[w->n_held++] = (struct piece){p.pa + p.n * QUIRE_PAGE_SIZE, p.n};
     }
     give(w, p);
 }
@@ -118,7 +138,7 @@ static void halve(struct worker *w) {
 static _Atomic quire_pa ring[64]; /* 0: empty; memory does not begin at 0 here */
 
 static void hand_over(struct worker *w) {
-    struct piece mine = {quire_alloc(q, 200), 0}, theirs = {0, 0};
+    struct piece mine = {quire_alloc(q, 200), 1}, theirs = {0, 1};
     w->n_calls++;
     if (mine.pa == QUIRE_NONE) {
         return;
@@ -182,7 +202,7 @@ void fill_shared(void) {
     for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
         quire_pa pa = quire_alloc(q, 1);
         *(uint64_t *)quire_port_map(pa) = i;
-        pass((struct piece){pa, 0}, NOBODY, 1);
+        pass((struct piece){pa, 1}, NOBODY, 1);
         atomic_store(&shared[i], pa);
     }
 }
@@ -190,7 +210,7 @@ void fill_shared(void) {
 void empty_shared(void) {
     for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
         quire_pa pa = atomic_exchange(&shared[i], 0);
-        pass((struct piece){pa, 0}, 1, NOBODY);
+        pass((struct piece){pa, 1}, 1, NOBODY);
         assert_int_equal(quire_refs(q, pa), 1);
         assert_int_equal(quire_put(q, pa), QUIRE_OK);
     }
@@ -236,7 +256,7 @@ static quire_pa break_share(struct worker *w, quire_pa pa) {
     let_go(pa);
     enum quire_status status = quire_cow(q, pa, &own);
     if (own != QUIRE_NONE && own != pa) {
-        pass((struct piece){own, 0}, NOBODY, 1);
+        pass((struct piece){own, 1}, NOBODY, 1);
         return own;
     }
     uint32_t n_others = atomic_fetch_add_explicit(owner_of(pa), 1, memory_order_relaxed); /* it is still ours */
@@ -278,17 +298,91 @@ void work_shared(struct worker *w) {
 atomic_int tickets;
 atomic_uint n_refused;
 
+static bool get_tickets(uint32_t n) {
+    if (atomic_fetch_sub(&tickets, (int)n) >= (int)n) {
+        return true;
+    }
+    atomic_fetch_add(&tickets, (int)n); /* there were fewer left */
+    return false;
+}
+
+static void give_with_tickets(struct worker *w, struct piece p) {
+    give(w, p);
+    atomic_fetch_add(&tickets, (int)p.n);
+}
+
 void work_with_tickets(struct worker *w) {
-    if (w->n_held < w->most_held && atomic_fetch_sub(&tickets, 1) > 0) {
+    if (w->n_held < w->most_held && get_tickets(1)) {
         if (!take(w, 0)) {
             atomic_fetch_add(&n_refused, 1);
             atomic_fetch_add(&tickets, 1);
         }
         return;
     }
-    atomic_fetch_add(&tickets, w->n_held < w->most_held);
-    for (uint32_t n = roll(w, 4); n > 0 && w->n_held > 0; n--) { /* there were none left */
-        give(w, pick(w));
-        atomic_fetch_add(&tickets, 1);
+    for (uint32_t n = roll(w, 4); n > 0 && w->n_held > 0; n--) {
+        give_with_tickets(w, pick(w));
+    }
+}
+
+/* Some frames out of a run go, by one call or frame by frame; what is left on either side stays. */
+static void give_part(struct worker *w) {
+    struct piece p = pick(w);
+    uint32_t before = roll(w, p.n), n = 1 + roll(w, p.n - before), after = p.n - before - n;
+    struct piece part = {p.pa + before * QUIRE_PAGE_SIZE, n};
+    if (before > 0) {
+        w->held[w->n_held++] = (struct piece){p.pa, before};
+    }
+    if (after > 0) {
+        w->held[w->n_held++] = (struct piece){part.pa + n * QUIRE_PAGE_SIZE, after};
+    }
+    if (roll(w, 2) == 0) {
+        give_with_tickets(w, part);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        give_with_tickets(w, (struct piece){part.pa + i * QUIRE_PAGE_SIZE, 1});
+    }
+}
+
+/* All of a run goes, or a part. */
+static void give_run(struct worker *w) {
+    if (roll(w, 3) == 0 && w->n_held < w->most_held) { /* of one piece may become two */
+        give_part(w);
+    } else {
+        give_with_tickets(w, pick(w));
+    }
+}
+
+/* A run may be refused, since no frames need lie side by side. There are as many short ones as long ones. */
+atomic_uint n_runs;
+
+static void work_runs(struct worker *w) {
+    uint32_t n = 2 + roll(w, 2u << roll(w, 12));
+    bool insists = roll(w, 8) == 0; /* else long runs would never come together */
+    while (w->n_held >= w->most_held || !get_tickets(n)) {
+        if (w->n_held == 0) {
+            sched_yield(); /* the others have too much */
+            return;
+        }
+        give_run(w);
+        if (!insists) {
+            return;
+        }
+    }
+    if (take_run(w, n)) {
+        atomic_fetch_add(&n_runs, 1);
+    } else {
+        atomic_fetch_add(&tickets, (int)n);
+    }
+}
+
+/* Every other thread has runs. The others do many steps meanwhile: a run takes as long as many frames. */
+void work_beside_runs(struct worker *w) {
+    if (w->id % 2 == 0) {
+        work_runs(w);
+        return;
+    }
+    for (unsigned i = 0; i < 80; i++) {
+        work_with_tickets(w);
     }
 }
