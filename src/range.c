@@ -183,31 +183,71 @@ static q_frame take_place(struct search *s, const struct q_fit *fit, q_frame f) 
     return Q_NO_FRAME;
 }
 
-/* Where a search of the block alone begins: behind a stretch of free frames that begins in the block before. */
-static q_frame own_part(struct search *s, size_t block) {
-    q_frame f = q_zone_frame(s->zone, block);
-    if (block == 0 || !look(s, block - 1) || (s->free[Q_LINE_WORDS - 1] & q_bit(Q_BLOCK - 1)) == 0) {
-        return f;
+/* Whether the last frame of a block seems free. */
+static bool ends_free(const struct q_zone *z, size_t block) {
+    if (!q_zone_ready(z, block)) {
+        return true;
     }
-    while (f < q_zone_frame(s->zone, block + 1) && look(s, block) &&
-           (s->free[f % Q_BLOCK / Q_WORD_BITS] & q_bit(f)) != 0) {
-        f++;
-    }
-    return f;
+    /* relaxed: a glance, as in look */
+    return q_is_as_one(atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed)) ||
+           (atomic_load_explicit(&z->lines[block].word[Q_LINE_WORDS - 1], memory_order_relaxed) & q_bit(Q_BLOCK - 1)) !=
+               0;
 }
 
-/* A place inside one block, out of those that are used in part. */
+/* Where a search of a block alone begins, which was looked at: behind a stretch of free frames that begins in the block before. */
+static q_frame own_part(const struct search *s, size_t block) {
+    size_t i = 0;
+    if (block > 0 && ends_free(s->zone, block - 1)) {
+        while (i < Q_BLOCK && (s->free[i / Q_WORD_BITS] & q_bit(i)) != 0) {
+            i++;
+        }
+    }
+    return q_zone_frame(s->zone, block) + i;
+}
+
+/* Whether n frames lie free side by side in a block that was looked at, wherever. Each step keeps the bits with which so many
+ * more set ones begin. */
+static bool has_run(const struct search *s, size_t n) {
+    q_word row[Q_LINE_WORDS + 1] = {0}, any = 0; /* the last one stays 0 */
+    Q_ASSERT(n > 0 && n < Q_BLOCK, n);
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        row[w] = s->free[w];
+    }
+    for (size_t length = 1, more; length < n; length += more) {
+        more = length < n - length ? length : n - length;
+        more = more < Q_WORD_BITS ? more : Q_WORD_BITS - 1;
+        for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+            row[w] &= row[w] >> more | row[w + 1] << (Q_WORD_BITS - more);
+        }
+    }
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        any |= row[w];
+    }
+    return any != 0;
+}
+
+/* A place inside one block. */
+static q_frame take_from_block(struct search *s, struct q_span within, const struct q_fit *fit, size_t block) {
+    if (!look(s, block) || !has_run(s, fit->n)) {
+        return Q_NO_FRAME;
+    }
+    s->within = q_common(within, (struct q_span){own_part(s, block), q_zone_frame(s->zone, block + 1)});
+    return take_place(s, fit, s->within.base);
+}
+
+/* The same out of all blocks that are used in part. */
 static q_frame take_in_block(const struct search *zone, const struct q_fit *fit) {
     struct search s = *zone;
     size_t first = q_zone_block_of(s.zone, s.within.base), end = q_zone_block_of(s.zone, s.within.end - 1) + 1;
-    q_frame f = Q_NO_FRAME;
-    for (unsigned class = q_class_of((int32_t)fit->n); class < Q_ALL && f == Q_NO_FRAME; class ++) {
-        for (size_t b = first; f == Q_NO_FRAME && (b = q_zone_find(s.zone, (enum q_class) class, b)) < end; b++) {
-            s.within = q_common(zone->within, (struct q_span){own_part(&s, b), q_zone_frame(s.zone, b + 1)});
-            f = take_place(&s, fit, s.within.base);
+    for (unsigned class = q_class_of((int32_t)fit->n); class < Q_ALL; class ++) {
+        for (size_t b = first; (b = q_zone_find(s.zone, (enum q_class) class, b)) < end; b++) {
+            q_frame f = take_from_block(&s, zone->within, fit, b);
+            if (f != Q_NO_FRAME || *s.n_looks == 0) {
+                return f;
+            }
         }
     }
-    return f;
+    return Q_NO_FRAME;
 }
 
 static q_frame find_in_zone(struct search *s, const struct q_fit *fit) {
