@@ -102,17 +102,23 @@ void q_leave_neighbours(struct q_zone *z, q_frame f, uint32_t record) {
 
 /* ---- split ----------------------------------------------------------------------------------------------- */
 
+/* The record that the `i`th frame of a block gets when the block is split, whose own is this. */
+static uint32_t part_of_whole(uint32_t whole, size_t i) {
+    uint32_t guest = q_is_parting(whole) ? (whole & Q_GUEST_MASK) >> Q_GUEST_SHIFT : 0;
+    uint32_t prev = i > 0 ? Q_JOIN_PREV : whole & Q_JOIN_PREV;
+    uint32_t next = i < Q_BLOCK - 1 ? Q_JOIN_NEXT : whole & Q_JOIN_NEXT;
+    Q_ASSERT(i < Q_BLOCK && Q_COUNT(whole) != 0, whole);
+    return (q_held(Q_TAG(whole)) + (i + 1 == guest)) | prev | next;
+}
+
 /* Writes the records of the frames of a block whose own is this, with the mark; then takes that away. */
 static void finish_split(struct q_zone *z, size_t block, uint32_t record) {
     q_record *whole = &z->blocks[block].record;
-    uint32_t guest = (record & Q_GUEST_MASK) >> Q_GUEST_SHIFT;
     Q_ASSERT(q_is_parting(record), record);
     for (size_t i = 0; i < Q_BLOCK; i++) {
-        uint32_t none = 0, held = q_held(Q_TAG(record)) + (i + 1 == guest);
-        uint32_t prev = i > 0 ? Q_JOIN_PREV : record & Q_JOIN_PREV;
-        uint32_t next = i < Q_BLOCK - 1 ? Q_JOIN_NEXT : record & Q_JOIN_NEXT;
+        uint32_t none = 0;
         /* relaxed: published by the exchange below; a helper that fails leaves the record to whoever wrote it (S1) */
-        (void)atomic_compare_exchange_strong_explicit(&z->records[block * Q_BLOCK + i], &none, held | prev | next,
+        (void)atomic_compare_exchange_strong_explicit(&z->records[block * Q_BLOCK + i], &none, part_of_whole(record, i),
                                                       memory_order_relaxed, memory_order_relaxed);
     }
     /* Fails where a neighbour took a join away meanwhile, or where somebody else finished the split. seq_cst stands for
@@ -187,14 +193,26 @@ static enum quire_fault_kind why_not(uint32_t record) {
     return (record & Q_FREED) != 0 ? QUIRE_FAULT_DOUBLE_FREE : QUIRE_FAULT_NEVER_ALLOCATED;
 }
 
+/* What speaks for a piece of a run. Of a frame whose block is held as a whole, or being split, that is what it gets by the
+ * split: so nothing has to be split for looking. */
+static uint32_t piece_record(const struct q_run *run, size_t i, const struct piece *p) {
+    /* acquire: whoever sees the block split sees its frames' records */
+    uint32_t whole = atomic_load_explicit(&run->zone->blocks[i / Q_BLOCK].record, memory_order_acquire);
+    uint32_t record = read_record(p->record);
+    if (p->n == Q_BLOCK) {
+        return record & ~Q_CLEAN;
+    }
+    return record == 0 && Q_COUNT(whole) != 0 ? part_of_whole(whole, i % Q_BLOCK)
+                                              : q_zone_last_record(run->zone, run->zone->first + i);
+}
+
 /* Looks at all records before any is changed; reports the first that stands against freeing the run. `as_one`: it is to be all
  * of one allocation, or a part of one. */
 static enum quire_status check_run(struct quire *q, const char *call, const struct q_run *run, bool as_one) {
     uint32_t prev = Q_JOIN_NEXT;
     for (size_t i = run->first; i < run->first + run->n;) {
         struct piece p = held_piece(run, i);
-        uint32_t record =
-            p.n == Q_BLOCK ? read_record(p.record) & ~Q_CLEAN : q_zone_last_record(run->zone, run->zone->first + i);
+        uint32_t record = piece_record(run, i, &p);
         enum quire_fault_kind kind = why_not(record);
         if (kind == QUIRE_FAULT_NONE && as_one && i > run->first) {
             bool joined = (prev & Q_JOIN_NEXT) != 0 && (record & Q_JOIN_PREV) != 0;
@@ -220,19 +238,28 @@ static void split_for_run(struct quire *q, const struct q_run *run) {
     }
 }
 
+/* The first frame from `pa` on that can not be looked up, and why; there is one. Frames that can are passed over by blocks. */
+static quire_pa first_bad(const struct quire *q, quire_pa pa, enum quire_fault_kind if_fresh,
+                          enum quire_fault_kind *kind) {
+    struct q_place at;
+    while ((*kind = q_locate(q, pa, 1, if_fresh, &at)) == QUIRE_FAULT_NONE) {
+        size_t rest = q_in_block(at.frame, Q_BLOCK);
+        bool all = q_locate(q, pa, rest, if_fresh, &at) == QUIRE_FAULT_NONE;
+        pa += (quire_pa)(all ? rest : 1) << QUIRE_PAGE_SHIFT;
+    }
+    return pa;
+}
+
 /* Finds n frames at `pa`; `if_fresh` is the fault where their blocks were never used. */
 static enum quire_status locate_run(struct quire *q, const char *call, quire_pa pa, size_t n,
                                     enum quire_fault_kind if_fresh, struct q_run *run) {
     struct q_place at;
-    if (!q_locate_quickly(q, pa, n, &at)) {
-        enum quire_fault_kind kind = q_locate(q, pa, n, if_fresh, &at);
-        if (kind != QUIRE_FAULT_NONE) {
-            *run = (struct q_run){NULL, 0, 0};
-            return q_fault(q, kind, call, pa, n, 0);
-        }
+    enum quire_fault_kind kind = QUIRE_FAULT_NONE;
+    if (!q_locate_quickly(q, pa, n, &at) && q_locate(q, pa, n, if_fresh, &at) != QUIRE_FAULT_NONE) {
+        quire_pa bad = first_bad(q, pa, if_fresh, &kind);
+        return q_fault(q, kind, call, bad, n, 0);
     }
     *run = (struct q_run){at.zone, at.frame - at.zone->first, n};
-    split_for_run(q, run);
     return QUIRE_OK;
 }
 
@@ -261,12 +288,13 @@ static struct piece shared_piece(struct quire *q, const struct q_run *run, size_
 static enum quire_status check_held(struct quire *q, const char *call, const struct q_run *run, uint32_t *first,
                                     uint32_t *last) {
     for (size_t i = run->first; i < run->first + run->n;) {
-        struct piece p = shared_piece(q, run, i, last);
+        struct piece p = held_piece(run, i);
+        *last = piece_record(run, i, &p);
         *first = i == run->first ? *last : *first;
         if (Q_COUNT(*last) == 0) {
             bool hole = (*last & Q_RESERVED) != 0;
             return q_fault(q, hole ? QUIRE_FAULT_RESERVED : QUIRE_FAULT_GET_FREE, call, q_pa(run->zone->first + i),
-                           run->n, q_zone_last_record(run->zone, run->zone->first + i));
+                           run->n, *last);
         }
         i += p.n;
     }
@@ -295,6 +323,7 @@ enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t
     if (status == QUIRE_OK) {
         struct q_cache *home = q_call_begin(q); /* a recount would take what is half done for damage */
         q_tell(q);
+        split_for_run(q, &run);
         cut_out(&run, first, last);
         drop_join(run.zone, run.first, Q_JOIN_PREV);
         drop_join(run.zone, run.first + n - 1, Q_JOIN_NEXT);
@@ -307,6 +336,7 @@ enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t
 enum quire_status q_disown(struct quire *q, const char *call, const struct q_run *run) {
     uint32_t first = 0, last = 0;
     Q_ASSERT(run->n > 0, run->first);
+    split_for_run(q, run);
     for (size_t i = run->first; i < run->first + run->n;) {
         struct piece p = held_piece(run, i);
         last = read_record(p.record);
@@ -358,8 +388,12 @@ static struct q_run bad_part(struct quire *q, const char *call, const struct q_r
 static void give_all_but(struct quire *q, const struct q_run *run, const struct q_run *bad) {
     size_t before = bad->first - run->first, behind = run->first + run->n - (bad->first + bad->n);
     Q_ASSERT(bad->n > 0 && before + bad->n + behind == run->n, bad->first);
-    q_give_home(q, q_run_frame(run), before);
-    q_give_home(q, q_run_frame(bad) + bad->n, behind);
+    if (before > 0) {
+        q_give_home(q, q_run_frame(run), before);
+    }
+    if (behind > 0) { /* else there may be no frame behind it */
+        q_give_home(q, q_run_frame(bad) + bad->n, behind);
+    }
 }
 
 /* Sets the records of the block's frames to 0. */

@@ -68,10 +68,10 @@ static inline q_frame q_run_frame(const struct q_run *run) {
 bool q_hand_out(struct quire *q, const char *call, q_frame f, size_t n, uint8_t tag, bool fill);
 
 /* Finds n frames at `pa` that are held once each, `as_one`: as all of one allocation or a part of it; else reports why not.
- * Splits blocks that are freed in part. */
+ * Changes nothing. */
 enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, size_t n, bool as_one, struct q_run *run);
 
-/* Writes "free" over their records. The frames are to be given back (alloc.c). */
+/* Splits blocks that are freed in part, and writes "free" over their records. The frames are to be given back (alloc.c). */
 enum quire_status q_disown(struct quire *q, const char *call, const struct q_run *run);
 
 /* Gives n frames at `pa` another owner, which are held; else reports why not. */

@@ -116,6 +116,23 @@ static q_frame last_used(struct search *s, q_frame f, q_frame end) {
     return Q_NO_FRAME;
 }
 
+/* The first frame of [f, end) that is not free; `end`: all are. */
+static q_frame first_used(struct search *s, q_frame f, q_frame end) {
+    const struct q_zone *z = s->zone;
+    while (f < end && look(s, q_zone_block_of(z, f))) {
+        q_frame base = q_zone_frame(z, q_zone_block_of(z, f));
+        for (size_t w = (f - base) / Q_WORD_BITS; w < Q_LINE_WORDS; w++) {
+            q_word used = ~s->free[w] & q_range_in_word(w, f - base, Q_BLOCK);
+            if (used != 0) {
+                q_frame at = base + w * Q_WORD_BITS + q_lowest(used);
+                return at < end ? at : end;
+            }
+        }
+        f = base + Q_BLOCK;
+    }
+    return end;
+}
+
 /* ---- taking ---------------------------------------------------------------------------------------------- */
 
 /* Takes n frames from `f` on, all or none. Returns how many could be taken before one was gone: n, or fewer. */
@@ -278,42 +295,14 @@ q_frame q_find_fit(struct quire *q, struct q_fit *fit) {
     return Q_NO_FRAME;
 }
 
-size_t q_take_from(struct quire *q, q_frame f, size_t n) {
-    size_t all_looks = Q_ALL_LOOKS;
-    struct search s = {.q = q, .zone = q_zone_at(q, f), .n_looks = &all_looks, .block = Q_NO_BLOCK};
-    if (s.zone == NULL) {
-        return 0;
-    }
-    s.within = q_common(q_zone_bounds(s.zone), (struct q_span){f, Q_NO_FRAME});
-    n = s.within.base != f ? 0 : n < s.within.end - f ? n : s.within.end - f;
-    for (q_frame used; n > 0 && (used = last_used(&s, f, f + n)) != Q_NO_FRAME;) {
-        n = used - f;
-    }
-    while (n > 0) { /* each failure means that another CPU took some; fewer are wanted then */
-        size_t taken = take_all(q, s.zone, f, n);
-        if (taken == n) {
-            return n;
-        }
+size_t q_take_from(struct quire *q, struct q_zone *z, q_frame f, size_t n) {
+    size_t all_looks = Q_ALL_LOOKS, taken = 0;
+    struct search s = {.q = q, .zone = z, .within = {f, f + n}, .n_looks = &all_looks, .block = Q_NO_BLOCK};
+    n = first_used(&s, f, f + n) - f;
+    while (n > 0 && (taken = take_all(q, z, f, n)) < n) { /* another CPU took some of these: fewer are wanted then */
         n = taken;
     }
-    return 0;
-}
-
-/* The first frame of [f, end) that is not free; `end`: all are. */
-static q_frame first_used(struct search *s, q_frame f, q_frame end) {
-    const struct q_zone *z = s->zone;
-    while (f < end && look(s, q_zone_block_of(z, f))) {
-        q_frame base = q_zone_frame(z, q_zone_block_of(z, f));
-        for (size_t w = (f - base) / Q_WORD_BITS; w < Q_LINE_WORDS; w++) {
-            q_word used = ~s->free[w] & q_range_in_word(w, f - base, Q_BLOCK);
-            if (used != 0) {
-                q_frame at = base + w * Q_WORD_BITS + q_lowest(used);
-                return at < end ? at : end;
-            }
-        }
-        f = base + Q_BLOCK;
-    }
-    return end;
+    return n;
 }
 
 /* In one zone. A stretch of free frames counts from the first place in it where one may begin, and anew behind each boundary. */

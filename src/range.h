@@ -21,8 +21,8 @@ struct q_fit q_fit_of_order(unsigned order);
 /* Takes frames that fit, all or none; the first one, or Q_NO_FRAME: there are none, or it would take more looks. */
 q_frame q_find_fit(struct quire *q, struct q_fit *fit);
 
-/* Takes as many frames from `f` on as are free, at most n; returns how many. */
-size_t q_take_from(struct quire *q, q_frame f, size_t n);
+/* Takes as many frames from `f` on as are free, at most n, which lie in the zone's managed span; returns how many. */
+size_t q_take_from(struct quire *q, struct q_zone *z, q_frame f, size_t n);
 
 /* The most frames that lie free side by side and fit but for their number, `fit->n` being 1; *f is the first one. */
 size_t q_largest_fit(const struct quire *q, const struct q_fit *fit, q_frame *f);

@@ -116,6 +116,28 @@ enum quire_status quire_retag(struct quire *q, quire_pa pa, uint64_t n_frames, u
     return valid ? q_retag(q, "quire_retag", pa, in_words(n_frames), tag) : QUIRE_INVALID;
 }
 
+/* How many of n frames from `f` on lie in one zone; all of them where the first one is in none. */
+static size_t in_one_zone(const struct quire *q, q_frame f, size_t n) {
+    const struct q_zone *z = q_zone_at(q, f);
+    q_frame end = z != NULL ? q_zone_bounds(z).end : f;
+    return end > f && end - f < n ? end - f : n;
+}
+
+/* All is looked at before anything is freed. */
 enum quire_status quire_free_frames(struct quire *q, quire_pa pa, uint64_t n_frames) {
-    return n_frames == 0 ? QUIRE_INVALID : q_free(q, "quire_free_frames", pa, in_words(n_frames), false);
+    static const char call[] = "quire_free_frames";
+    size_t n = in_words(n_frames), here = in_one_zone(q, q_frame_of(pa), n);
+    enum quire_status status = n_frames == 0 ? QUIRE_INVALID : QUIRE_OK;
+    struct q_run run;
+    for (size_t done = 0; status == QUIRE_OK && here < n && done < n; done += here) { /* over several zones */
+        quire_pa at = pa + ((quire_pa)done << QUIRE_PAGE_SHIFT);
+        here = in_one_zone(q, q_frame_of(at), n - done);
+        status = q_find_own(q, call, at, here, false, &run);
+    }
+    for (size_t done = 0; status == QUIRE_OK && done < n; done += here) {
+        quire_pa at = pa + ((quire_pa)done << QUIRE_PAGE_SHIFT);
+        here = in_one_zone(q, q_frame_of(at), n - done);
+        status = q_free(q, call, at, here, false);
+    }
+    return status;
 }

@@ -87,11 +87,17 @@ q_frame q_take_fit(struct quire *q, struct q_fit *fit) {
 }
 
 size_t q_take_range(struct quire *q, q_frame f, size_t n) {
+    struct q_zone *z = q_zone_at(q, f);
+    struct q_span bounds = z != NULL ? q_zone_bounds(z) : (struct q_span){0, 0};
+    if (f < bounds.base || f >= bounds.end) {
+        return 0;
+    }
+    n = n < bounds.end - f ? n : bounds.end - f;
     q_begin(q);
-    size_t taken = q_take_from(q, f, n);
+    size_t taken = q_take_from(q, z, f, n);
     if (taken < n) { /* more may be in caches */
         q_drain_all(q);
-        taken += q_take_from(q, f + taken, n - taken);
+        taken += q_take_from(q, z, f + taken, n - taken);
     }
     Q_ASSERT(taken <= n, taken);
     q_balance_add(q, -(intptr_t)taken);

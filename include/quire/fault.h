@@ -46,14 +46,14 @@ struct quire_fault {
                          * QUIRE_CHECK 2 METADATA may name a function of the core: it has a mistake, and stops there */
     const char *detail; /* one line for a person: what is wrong, in words */
     quire_pa pa;        /* the frame, or QUIRE_NONE where no single frame is meant */
-    unsigned order;     /* log2 of the frames that the call was about */
-    uint32_t record;    /* the frame's record as found, 0 where there is none; src/record.h says how to read it */
-    uint32_t refs;      /* the reference count in it */
-    uint8_t tag;        /* the owner in it: who holds the frame, or held it last */
-    unsigned offset;    /* CONTENT: byte in the frame */
-    uint8_t found;      /* CONTENT: what stands there */
-    uint64_t value;     /* METADATA: the number that is wrong, where `detail` is a condition that should hold */
-    uint8_t expected;   /* CONTENT: what should */
+    unsigned order;   /* log2 of the frames that the call was about, rounded up; of those in one zone with the frame */
+    uint32_t record;  /* the frame's record as found, 0 where there is none; src/record.h says how to read it */
+    uint32_t refs;    /* the reference count in it */
+    uint8_t tag;      /* the owner in it: who holds the frame, or held it last */
+    unsigned offset;  /* CONTENT: byte in the frame */
+    uint8_t found;    /* CONTENT: what stands there */
+    uint64_t value;   /* METADATA: the number that is wrong, where `detail` is a condition that should hold */
+    uint8_t expected; /* CONTENT: what should */
 };
 
 /* "double free", "poison overwritten", ...; never NULL. */

@@ -9,7 +9,7 @@
  * interrupts. quire_get, quire_put, quire_try_get and quire_cow are lock-free: a CPU that is stopped anywhere stops nobody,
  * and a call tries again only where another CPU changed the count of the same frame in between. All others are wait-free: each
  * ends after a number of its own steps that blocks, CPUs and frames in use bound, whatever the other CPUs do.
- * Optimised, a call needs at most 1856 bytes of stack, 2368 at `-O0`: docs/porting.md has a table.
+ * Optimised, a call needs at most 1920 bytes of stack, 2432 at `-O0`: docs/porting.md has a table.
  *
  * Faults: a misuse is reported through quire_port_fault; if that returns, the call returns QUIRE_FAULT (or
  * QUIRE_NONE) and has changed nothing, unless its description says otherwise. Running out is a status.

@@ -214,7 +214,7 @@ const struct scenario moving_frame = {
     .thread = {must_get_one, move_behind},
     .check = check_world_by_exhaustion,
     .quick = {2, 1, 0},
-    .full = {UNBOUNDED, 2, 0},
+    .full = {4, 2, 0},
 };
 
 /* The same from one cache to another: the sweep begins with its own and goes up. */
@@ -239,7 +239,7 @@ const struct scenario moving_in_caches = {
     .thread = {must_get_one, move_between_caches},
     .check = check_world_by_exhaustion,
     .quick = {2, 1, 0},
-    .full = {UNBOUNDED, 2, 0},
+    .full = {4, 2, 0},
 };
 
 /* A whole block is free, as one, and nothing else. */

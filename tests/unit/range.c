@@ -350,6 +350,28 @@ static void frames_of_many_allocations_come_back_at_once(void **state) {
     frames_clear(&all);
 }
 
+/* Memory that was added lies in a zone of its own. A run ends where the zone does; frames on both sides come back at once. */
+static void over_two_zones(void **state) {
+    (void)state;
+    const struct quire_region later = USABLE(80 * MIB, 96 * MIB);
+    unit_ram(&later, 1, QUIRE_NONE);
+    q = unit_simple(64 * MIB, 16 * MIB);
+    assert_int_equal(quire_add(q, &later), QUIRE_OK);
+    const quire_pa at = 80 * MIB - 10 * PAGE;
+    const uint64_t n_before = n_free(q);
+    assert_int_equal(quire_alloc_range(q, at, 20, 3), 10);
+    const uint64_t n = quire_alloc_range(q, 80 * MIB, 600, 4);
+    assert_true(n > 0);
+    expect_consistent(q);
+    const uint64_t held = digest(q);
+    assert_int_equal(quire_free_frames(q, at, 11 + n), QUIRE_FAULT);
+    assert_int_equal(host_take_faults(&(struct quire_fault){0}), 1);
+    assert_int_equal(digest(q), held);
+    assert_int_equal(quire_free_frames(q, at, 10 + n), QUIRE_OK);
+    assert_int_equal(n_free(q), n_before);
+    expect_consistent(q);
+}
+
 /* ---- misuse ----------------------------------------------------------------------------------------------- */
 
 static bool metadata(void *ctx, const struct quire_run *run) {
@@ -374,16 +396,25 @@ static void what_can_not_be_freed_changes_nothing(void **state) {
     assert_int_equal(quire_free_frames(q, HOLE - 4 * PAGE + 1, 2), QUIRE_FAULT);
     expect_fault(QUIRE_FAULT_MISALIGNED, "quire_free_frames", HOLE - 4 * PAGE + 1, 1, 0, 0);
     assert_int_equal(quire_free_frames(q, END - PAGE, 2), QUIRE_FAULT);
-    expect_fault(QUIRE_FAULT_UNMANAGED, "quire_free_frames", END - PAGE, 1, 0, 0);
+    expect_fault(QUIRE_FAULT_UNMANAGED, "quire_free_frames", END, 0, 0, 0);
     const quire_pa own = metadata_of(q);
     assert_int_equal(quire_free_frames(q, own, 1), QUIRE_FAULT);
     expect_fault(QUIRE_FAULT_RESERVED, "quire_free_frames", own, 0, 0, 0);
     assert_int_equal(quire_free_frames(q, HOLE - 4 * PAGE, UINT64_MAX), QUIRE_FAULT);
-    (void)expect_fault(QUIRE_FAULT_UNMANAGED, "quire_free_frames", HOLE - 4 * PAGE, sizeof(void *) == 8 ? 64 : 32, 0,
-                       0);
+    expect_fault(QUIRE_FAULT_RESERVED, "quire_free_frames", HOLE, 11, 0, 0);
     assert_int_equal(quire_free_frames(q, HOLE - 4 * PAGE, 0), QUIRE_INVALID);
     assert_int_equal(digest(q), before);
     frames_clear(&all);
+}
+
+/* Blocks reach further than memory does. */
+static void behind_the_last_frame(void **state) {
+    (void)state;
+    q = unit_simple(64 * MIB, 4 * MIB + 7 * PAGE);
+    assert_int_equal(quire_alloc_range(q, 68 * MIB + 108 * PAGE, 1000, 3), 0);
+    assert_int_equal(quire_alloc_range(q, 68 * MIB + 7 * PAGE, 1, 3), 0);
+    assert_int_equal(quire_alloc_range(q, 68 * MIB + 6 * PAGE, 1000, 3), 1);
+    expect_consistent(q);
 }
 
 static void requests_that_mean_nothing(void **state) {
@@ -462,7 +493,9 @@ int main(void) {
         unit_case(a_run_comes_back_in_any_pieces),
         unit_case(runs_are_allocations),
         unit_case(frames_of_many_allocations_come_back_at_once),
+        unit_case(over_two_zones),
         unit_case(what_can_not_be_freed_changes_nothing),
+        unit_case(behind_the_last_frame),
         unit_case(requests_that_mean_nothing),
         unit_case(a_run_with_a_frame_that_was_written_to),
         unit_case(memory_from_0_on),

@@ -132,10 +132,10 @@ bool scheduler_interrupts(unsigned t, unsigned of) {
     return t == of;
 }
 
-/* Whether an interrupt of thread `t` has begun and not ended. */
+/* Whether an interrupt of thread `t`, or of one of those, has begun and not ended. */
 static bool interrupted(unsigned t) {
     for (unsigned i = 0; i < n_threads; i++) {
-        if (interrupted_by(i) == t && threads[i].started && !threads[i].finished) {
+        if (i != t && scheduler_interrupts(i, t) && threads[i].started && !threads[i].finished) {
             return true;
         }
     }
@@ -279,8 +279,9 @@ static unsigned choose_thread(bool may_differ) {
 static void switch_to(unsigned to) {
     if (!threads[to].started) {
         threads[to].started = true;
-        if (interrupted_by(to) != NOBODY) {
-            memory_same_cpu(interrupted_by(to), to);
+        /* All on its CPU: it may begin in the middle of what an interrupt that has not come yet would interrupt. */
+        for (unsigned host = interrupted_by(to); host != NOBODY; host = interrupted_by(host)) {
+            memory_same_cpu(host, to);
         }
     }
     trace_note("-- thread %u", to);
@@ -393,8 +394,8 @@ static void thread_body(void) {
     scenario->thread[current]();
     threads[current].finished = true;
     trace_note("ends");
-    if (interrupted_by(current) != NOBODY) {
-        memory_same_cpu(current, interrupted_by(current));
+    for (unsigned host = interrupted_by(current); host != NOBODY; host = interrupted_by(host)) {
+        memory_same_cpu(current, host);
     }
     go_on_without();
 }
