@@ -238,16 +238,21 @@ static void split_for_run(struct quire *q, const struct q_run *run) {
     }
 }
 
-/* The first frame from `pa` on that can not be looked up, and why; there is one. Frames that can are passed over by blocks. */
-static quire_pa first_bad(const struct quire *q, quire_pa pa, enum quire_fault_kind if_fresh,
+/* The first of n frames at `pa` that can not be looked up, and why. Frames that can are passed over by blocks. If all can
+ * by now, since memory was added meanwhile, it is the first one, and UNMANAGED as before. */
+static quire_pa first_bad(const struct quire *q, quire_pa pa, size_t n, enum quire_fault_kind if_fresh,
                           enum quire_fault_kind *kind) {
     struct q_place at;
-    while ((*kind = q_locate(q, pa, 1, if_fresh, &at)) == QUIRE_FAULT_NONE) {
-        size_t rest = q_in_block(at.frame, Q_BLOCK);
-        bool all = q_locate(q, pa, rest, if_fresh, &at) == QUIRE_FAULT_NONE;
-        pa += (quire_pa)(all ? rest : 1) << QUIRE_PAGE_SHIFT;
+    quire_pa bad = pa;
+    for (size_t done = 0; done < n && (*kind = q_locate(q, bad, 1, if_fresh, &at)) == QUIRE_FAULT_NONE;) {
+        size_t rest = q_in_block(at.frame, n - done);
+        size_t good = q_locate(q, bad, rest, if_fresh, &at) == QUIRE_FAULT_NONE ? rest : 1;
+        done += good;
+        bad += (quire_pa)good << QUIRE_PAGE_SHIFT;
     }
-    return pa;
+    bool none = *kind == QUIRE_FAULT_NONE;
+    *kind = none ? QUIRE_FAULT_UNMANAGED : *kind;
+    return none ? pa : bad;
 }
 
 /* Finds n frames at `pa`; `if_fresh` is the fault where their blocks were never used. */
@@ -256,7 +261,7 @@ static enum quire_status locate_run(struct quire *q, const char *call, quire_pa 
     struct q_place at;
     enum quire_fault_kind kind = QUIRE_FAULT_NONE;
     if (!q_locate_quickly(q, pa, n, &at) && q_locate(q, pa, n, if_fresh, &at) != QUIRE_FAULT_NONE) {
-        quire_pa bad = first_bad(q, pa, if_fresh, &kind);
+        quire_pa bad = first_bad(q, pa, n, if_fresh, &kind);
         return q_fault(q, kind, call, bad, n, 0);
     }
     *run = (struct q_run){at.zone, at.frame - at.zone->first, n};
@@ -316,7 +321,7 @@ static void write_tags(struct quire *q, const struct q_run *run, uint8_t tag) {
 
 /* The run becomes an allocation of its own, so that no allocation has two owners. */
 enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t n, uint8_t tag) {
-    struct q_run run;
+    struct q_run run = {NULL, 0, 0};
     uint32_t first = 0, last = 0;
     enum quire_status status = locate_run(q, call, pa, n, QUIRE_FAULT_GET_FREE, &run);
     status = status == QUIRE_OK ? check_held(q, call, &run, &first, &last) : status;
