@@ -193,17 +193,24 @@ static enum quire_fault_kind why_not(uint32_t record) {
     return (record & Q_FREED) != 0 ? QUIRE_FAULT_DOUBLE_FREE : QUIRE_FAULT_NEVER_ALLOCATED;
 }
 
-/* What speaks for a piece of a run. Of a frame whose block is held as a whole, or being split, that is what it gets by the
- * split: so nothing has to be split for looking. */
-static uint32_t piece_record(const struct q_run *run, size_t i, const struct piece *p) {
+/* What of a run begins with its `i`th frame, and what speaks for it. Of a frame whose block is held as a whole, or being
+ * split, that is what it gets by the split: so nothing has to be split for looking. One look at the block decides, since
+ * a guest may split it at any moment. */
+static struct piece look_at_piece(const struct q_run *run, size_t i, uint32_t *record) {
+    struct piece p = piece_at(run, i), frame = frame_piece(run, i);
     /* acquire: whoever sees the block split sees its frames' records */
     uint32_t whole = atomic_load_explicit(&run->zone->blocks[i / Q_BLOCK].record, memory_order_acquire);
-    uint32_t record = read_record(p->record);
-    if (p->n == Q_BLOCK) {
-        return record & ~Q_CLEAN;
+    if (p.n == Q_BLOCK && Q_COUNT(whole) != 0 && !q_is_parting(whole)) {
+        *record = whole & ~Q_CLEAN;
+        return p;
     }
-    return record == 0 && Q_COUNT(whole) != 0 ? part_of_whole(whole, i % Q_BLOCK)
-                                              : q_zone_last_record(run->zone, run->zone->first + i);
+    *record = read_record(frame.record);
+    if (*record == 0 && Q_COUNT(whole) != 0) {
+        *record = part_of_whole(whole, i % Q_BLOCK);
+    } else if (*record == 0 && (whole & Q_FREED) != 0) {
+        *record = whole & ~Q_CLEAN;
+    }
+    return frame;
 }
 
 /* Looks at all records before any is changed; reports the first that stands against freeing the run. `as_one`: it is to be all
@@ -211,8 +218,8 @@ static uint32_t piece_record(const struct q_run *run, size_t i, const struct pie
 static enum quire_status check_run(struct quire *q, const char *call, const struct q_run *run, bool as_one) {
     uint32_t prev = Q_JOIN_NEXT;
     for (size_t i = run->first; i < run->first + run->n;) {
-        struct piece p = held_piece(run, i);
-        uint32_t record = piece_record(run, i, &p);
+        uint32_t record;
+        struct piece p = look_at_piece(run, i, &record);
         enum quire_fault_kind kind = why_not(record);
         if (kind == QUIRE_FAULT_NONE && as_one && i > run->first) {
             bool joined = (prev & Q_JOIN_NEXT) != 0 && (record & Q_JOIN_PREV) != 0;
@@ -255,25 +262,26 @@ static quire_pa first_bad(const struct quire *q, quire_pa pa, size_t n, enum qui
     return none ? pa : bad;
 }
 
-/* Finds n frames at `pa`; `if_fresh` is the fault where their blocks were never used. */
-static enum quire_status locate_run(struct quire *q, const char *call, quire_pa pa, size_t n,
-                                    enum quire_fault_kind if_fresh, struct q_run *run) {
+/* Finds n frames at `pa`; `if_fresh` is the fault where their blocks were never used. False: a fault was reported. */
+static bool locate_run(struct quire *q, const char *call, quire_pa pa, size_t n, enum quire_fault_kind if_fresh,
+                       struct q_run *run) {
     struct q_place at;
     enum quire_fault_kind kind = QUIRE_FAULT_NONE;
     if (!q_locate_quickly(q, pa, n, &at) && q_locate(q, pa, n, if_fresh, &at) != QUIRE_FAULT_NONE) {
         quire_pa bad = first_bad(q, pa, n, if_fresh, &kind);
-        return q_fault(q, kind, call, bad, n, 0);
+        (void)q_fault(q, kind, call, bad, n, 0);
+        return false;
     }
     *run = (struct q_run){at.zone, at.frame - at.zone->first, n};
-    return QUIRE_OK;
+    return true;
 }
 
 enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, size_t n, bool as_one, struct q_run *run) {
     if (as_one && q_is_misaligned(pa, q_order_of(n))) {
         return q_fault(q, QUIRE_FAULT_MISALIGNED, call, pa, n, 0);
     }
-    enum quire_status status = locate_run(q, call, pa, n, QUIRE_FAULT_NEVER_ALLOCATED, run);
-    return status == QUIRE_OK ? check_run(q, call, run, as_one) : status;
+    bool found = locate_run(q, call, pa, n, QUIRE_FAULT_NEVER_ALLOCATED, run);
+    return found ? check_run(q, call, run, as_one) : QUIRE_FAULT;
 }
 
 /* What of a run begins with its `i`th frame, and the record of that, where the caller goes on holding the frames: a guest may
@@ -293,8 +301,7 @@ static struct piece shared_piece(struct quire *q, const struct q_run *run, size_
 static enum quire_status check_held(struct quire *q, const char *call, const struct q_run *run, uint32_t *first,
                                     uint32_t *last) {
     for (size_t i = run->first; i < run->first + run->n;) {
-        struct piece p = held_piece(run, i);
-        *last = piece_record(run, i, &p);
+        struct piece p = look_at_piece(run, i, last);
         *first = i == run->first ? *last : *first;
         if (Q_COUNT(*last) == 0) {
             bool hole = (*last & Q_RESERVED) != 0;
@@ -321,21 +328,21 @@ static void write_tags(struct quire *q, const struct q_run *run, uint8_t tag) {
 
 /* The run becomes an allocation of its own, so that no allocation has two owners. */
 enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t n, uint8_t tag) {
-    struct q_run run = {NULL, 0, 0};
+    struct q_run run;
     uint32_t first = 0, last = 0;
-    enum quire_status status = locate_run(q, call, pa, n, QUIRE_FAULT_GET_FREE, &run);
-    status = status == QUIRE_OK ? check_held(q, call, &run, &first, &last) : status;
-    if (status == QUIRE_OK) {
-        struct q_cache *home = q_call_begin(q); /* a recount would take what is half done for damage */
-        q_tell(q);
-        split_for_run(q, &run);
-        cut_out(&run, first, last);
-        drop_join(run.zone, run.first, Q_JOIN_PREV);
-        drop_join(run.zone, run.first + n - 1, Q_JOIN_NEXT);
-        write_tags(q, &run, tag);
-        q_call_end(home);
+    if (!locate_run(q, call, pa, n, QUIRE_FAULT_GET_FREE, &run) ||
+        check_held(q, call, &run, &first, &last) != QUIRE_OK) {
+        return QUIRE_FAULT;
     }
-    return status;
+    struct q_cache *home = q_call_begin(q); /* a recount would take what is half done for damage */
+    q_tell(q);
+    split_for_run(q, &run);
+    cut_out(&run, first, last);
+    drop_join(run.zone, run.first, Q_JOIN_PREV);
+    drop_join(run.zone, run.first + n - 1, Q_JOIN_NEXT);
+    write_tags(q, &run, tag);
+    q_call_end(home);
+    return QUIRE_OK;
 }
 
 enum quire_status q_disown(struct quire *q, const char *call, const struct q_run *run) {
