@@ -6,9 +6,9 @@
  *
  * Contexts: everything but quire_init may be called at any time, on any CPU, with interrupts on or off, from
  * interrupt and NMI handlers, also in the middle of another call. Nothing waits, takes a lock or disables
- * interrupts. quire_get, quire_put, quire_try_get and quire_cow are lock-free: a CPU that is stopped anywhere stops nobody,
- * and a call tries again only where another CPU changed the count of the same frame in between. All others are wait-free: each
- * ends after a number of its own steps that blocks, CPUs and frames in use bound, whatever the other CPUs do.
+ * interrupts. quire_get, quire_put, quire_try_get, quire_cow and quire_retag are lock-free: a CPU that is stopped anywhere stops
+ * nobody, and a call tries again only where another CPU changed the record of the same frame in between. All others are
+ * wait-free: each ends after a number of its own steps that blocks, CPUs and frames in use bound, whatever the other CPUs do.
  * Optimised, a call needs at most 1920 bytes of stack, 2432 at `-O0`: docs/porting.md has a table.
  *
  * Faults: a misuse is reported through quire_port_fault; if that returns, the call returns QUIRE_FAULT (or
@@ -192,20 +192,22 @@ struct quire_request {
  *   QUIRE_NO_MEMORY      fewer free frames than asked for, in all memory
  *   QUIRE_FRAGMENTED     enough, but not side by side, or not where they were asked for
  *   QUIRE_GAVE_UP        n_looks was reached
- * On failure *out is QUIRE_NONE and nothing changed. What fits is found if it is free throughout the call; the failure is not
- * proved: frames in caches in use at that moment, and on their way, are passed over. One frame without limits is
- * taken as by quire_alloc, 2^order of them first as by quire_alloc_order.
+ * On failure *out is QUIRE_NONE and nothing changed. What fits is found if it is free throughout the call, and in one zone
+ * (struct quire_zone_stats; memory that quire_add brought may be another); the failure is not proved: frames in caches in use
+ * at that moment, and on their way, are passed over, with n_looks those in all caches. One frame without limits is
+ * taken as by quire_alloc, 2^order of them first as by quire_alloc_order, and faults that are found then name these.
  * Cost: some RMW on the line of each block that the frames lie in, and one store for each frame or whole block; where
  * nothing fits, every block with a free frame is looked at. */
 enum quire_status quire_alloc_for(struct quire *q, const struct quire_request *request, quire_pa *out);
 
 /* As many frames from `pa` on as are free side by side, at most n_frames, as one allocation of `tag`. Returns how many: 0
- * if there is none, or the arguments mean nothing (`pa` is no frame's address, the tag is QUIRE_TAG_QUARANTINE). Frames in
- * caches in use, and on their way, count as not free. Cost: as quire_alloc_for, without the search. */
+ * if there is none, or the arguments mean nothing (`pa` is no frame's address, the tag is QUIRE_TAG_QUARANTINE). They end where
+ * the zone does. Frames in caches in use, and on their way, count as not free. Cost: as quire_alloc_for, without the
+ * search. */
 uint64_t quire_alloc_range(struct quire *q, quire_pa pa, uint64_t n_frames, uint8_t tag);
 
-/* Gives back n_frames side by side, each with one reference: of one or more allocations, all of them or parts; what is left
- * of these stays allocated.
+/* Gives back n_frames side by side, each with one reference: of one or more allocations, all of them or parts, in one zone or
+ * several; what is left of these stays allocated.
  *   QUIRE_INVALID  n_frames is 0
  *   QUIRE_FAULT    as quire_free, for the first frame that stands against it
  * Cost: as quire_free_order, for each block that they lie in. */
