@@ -166,18 +166,6 @@ bool q_split_for(struct q_zone *z, size_t block, size_t i, uint32_t whole) {
 
 /* ---- take back ------------------------------------------------------------------------------------------- */
 
-/* Whether the block is one allocation, or a part of one, and is not being split. */
-static bool is_whole(const struct q_zone *z, size_t block) {
-    uint32_t whole = read_record(&z->blocks[block].record);
-    return Q_COUNT(whole) != 0 && !q_is_parting(whole);
-}
-
-/* What of a run that is to be freed begins with its `i`th frame: all of a block that is held as a whole, or a frame. */
-static struct piece held_piece(const struct q_run *run, size_t i) {
-    struct piece p = piece_at(run, i);
-    return p.n == Q_BLOCK && !is_whole(run->zone, i / Q_BLOCK) ? frame_piece(run, i) : p;
-}
-
 /* What is wrong with freeing a piece that has this record; whether its neighbours fit is asked elsewhere. */
 static enum quire_fault_kind why_not(uint32_t record) {
     if (Q_COUNT(record) > 1) {
@@ -234,14 +222,14 @@ static enum quire_status check_run(struct quire *q, const char *call, const stru
     return QUIRE_OK;
 }
 
-/* Blocks of which all is freed keep their one record, if they have that. Others get a record for each frame, as do those
- * that somebody else began to split. */
-static void split_for_run(struct quire *q, const struct q_run *run) {
-    size_t last = (run->first + run->n - 1) / Q_BLOCK;
-    for (size_t b = run->first / Q_BLOCK; b <= last; b++) {
-        if (!covers(run, b) || !is_whole(run->zone, b)) {
-            q_split(q, run->zone, b);
-        }
+/* Gives the frames of blocks that a run has only a part of records of their own. */
+static void split_ends(struct quire *q, const struct q_run *run) {
+    size_t first = run->first / Q_BLOCK, last = (run->first + run->n - 1) / Q_BLOCK;
+    if (!covers(run, first)) {
+        q_split(q, run->zone, first);
+    }
+    if (last != first && !covers(run, last)) {
+        q_split(q, run->zone, last);
     }
 }
 
@@ -284,19 +272,6 @@ enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, siz
     return found ? check_run(q, call, run, as_one) : QUIRE_FAULT;
 }
 
-/* What of a run begins with its `i`th frame, and the record of that, where the caller goes on holding the frames: a guest may
- * split a block of it at any moment. */
-static struct piece shared_piece(struct quire *q, const struct q_run *run, size_t i, uint32_t *record) {
-    struct piece p = piece_at(run, i);
-    *record = read_record(p.record);
-    if (p.n == Q_BLOCK && (Q_COUNT(*record) == 0 || q_is_parting(*record))) {
-        q_split(q, run->zone, i / Q_BLOCK); /* after it the frames have records, and these are seen */
-        p = frame_piece(run, i);
-        *record = read_record(p.record);
-    }
-    return p;
-}
-
 /* Reports the first frame of a run that nobody holds; *first and *last are the records at its ends. */
 static enum quire_status check_held(struct quire *q, const char *call, const struct q_run *run, uint32_t *first,
                                     uint32_t *last) {
@@ -313,11 +288,24 @@ static enum quire_status check_held(struct quire *q, const char *call, const str
     return QUIRE_OK;
 }
 
+/* What of a run that is held begins with its `i`th frame, and the record of that: all of a block that is one allocation, or a
+ * frame. Blocks at the run's ends are split by then (split_ends); others may be, by a guest, at any moment. */
+static struct piece held_piece(struct quire *q, const struct q_run *run, size_t i, uint32_t *record) {
+    struct piece p = piece_at(run, i);
+    *record = read_record(p.record);
+    if (p.n == Q_BLOCK && (Q_COUNT(*record) == 0 || q_is_parting(*record))) {
+        q_split(q, run->zone, i / Q_BLOCK); /* after it the frames have records, and these are seen */
+        p = frame_piece(run, i);
+        *record = read_record(p.record);
+    }
+    return p;
+}
+
 /* Writes another owner into the records of a run. */
 static void write_tags(struct quire *q, const struct q_run *run, uint8_t tag) {
     for (size_t i = run->first; i < run->first + run->n;) {
         uint32_t record;
-        struct piece p = shared_piece(q, run, i, &record);
+        struct piece p = held_piece(q, run, i, &record);
         /* relaxed: only the tag is new. Fails where another CPU changed the count, or began a split. */
         bool done = atomic_compare_exchange_strong_explicit(p.record, &record,
                                                             (record & ~Q_TAG_MASK) | (uint32_t)tag << Q_TAG_SHIFT,
@@ -336,7 +324,7 @@ enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t
     }
     struct q_cache *home = q_call_begin(q); /* a recount would take what is half done for damage */
     q_tell(q);
-    split_for_run(q, &run);
+    split_ends(q, &run);
     cut_out(&run, first, last);
     drop_join(run.zone, run.first, Q_JOIN_PREV);
     drop_join(run.zone, run.first + n - 1, Q_JOIN_NEXT);
@@ -348,10 +336,9 @@ enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t
 enum quire_status q_disown(struct quire *q, const char *call, const struct q_run *run) {
     uint32_t first = 0, last = 0;
     Q_ASSERT(run->n > 0, run->first);
-    split_for_run(q, run);
+    split_ends(q, run);
     for (size_t i = run->first; i < run->first + run->n;) {
-        struct piece p = held_piece(run, i);
-        last = read_record(p.record);
+        struct piece p = held_piece(q, run, i, &last);
         first = i == run->first ? last : first;
         if (!q_mark_freed(p.record, last, p.n == Q_BLOCK ? Q_CLEAN : 0)) {
             return q_fault(q, QUIRE_FAULT_DOUBLE_FREE, call, q_pa(q_run_frame(run)), run->n, q_freed(last));
