@@ -4,7 +4,7 @@ BUILDS_PROGRAMS := model: $(MODEL_UNITS:%=tests/model/%.c) $(foreach p,$(FAULTS_
 BUILDS_RUN := CC='$(CC)' CLANG='$(CLANG)' BUILD='$(BUILD)' STRICT='$(STRICT)' PROGRAMS='$(BUILDS_PROGRAMS)' \
               python3 tests/builds/builds.py
 
-BUILDS_TESTS := $(addprefix $(BUILD)/tests/builds/,few elsewhere aarch64 riscv64)
+BUILDS_TESTS := $(addprefix $(BUILD)/tests/builds/,few-1 few-2 elsewhere aarch64 riscv64)
 $(BUILDS_TESTS): tests/builds/tests.mk
 	@mkdir -p $(@D)
 	@printf '%s\n' '#!/bin/sh' "exec env $(BUILDS_RUN) $(@F)" > $@

