@@ -52,7 +52,7 @@ static q_word managed(const struct q_zone *z, size_t block, size_t w) {
 }
 
 /* Looks at a block, unless it was the last one; false: that was one look too many. */
-static bool look(struct search *s, size_t block) {
+static bool look_into(struct search *s, size_t block) {
     const struct q_zone *z = s->zone;
     Q_ASSERT(block < z->n_blocks, block);
     if (block == s->block) {
@@ -79,7 +79,7 @@ static q_frame next_free(struct search *s, q_frame f) {
     const struct q_zone *z = s->zone;
     while (f < s->within.end) {
         size_t block = q_zone_block_of(z, f);
-        if (!look(s, block)) {
+        if (!look_into(s, block)) {
             return Q_NO_FRAME;
         }
         for (size_t w = f % Q_BLOCK / Q_WORD_BITS; w < Q_LINE_WORDS; w++) {
@@ -102,7 +102,7 @@ static q_frame last_used(struct search *s, q_frame f, q_frame end) {
         size_t block = q_zone_block_of(z, end - 1), to = (end - 1) % Q_BLOCK + 1;
         q_frame base = q_zone_frame(z, block);
         size_t from = f > base ? f - base : 0;
-        if (!look(s, block)) {
+        if (!look_into(s, block)) {
             return f;
         }
         for (size_t w = Q_LINE_WORDS; w-- > 0;) {
@@ -119,7 +119,7 @@ static q_frame last_used(struct search *s, q_frame f, q_frame end) {
 /* The first frame of [f, end) that is not free; `end`: all are. */
 static q_frame first_used(struct search *s, q_frame f, q_frame end) {
     const struct q_zone *z = s->zone;
-    while (f < end && look(s, q_zone_block_of(z, f))) {
+    while (f < end && look_into(s, q_zone_block_of(z, f))) {
         q_frame base = q_zone_frame(z, q_zone_block_of(z, f));
         for (size_t w = (f - base) / Q_WORD_BITS; w < Q_LINE_WORDS; w++) {
             q_word used = ~s->free[w] & q_range_in_word(w, f - base, Q_BLOCK);
@@ -205,7 +205,7 @@ static bool ends_free(const struct q_zone *z, size_t block) {
     if (!q_zone_ready(z, block)) {
         return true;
     }
-    /* relaxed: a glance, as in look */
+    /* relaxed: a glance, as in look_into */
     return q_is_as_one(atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed)) ||
            (atomic_load_explicit(&z->lines[block].word[Q_LINE_WORDS - 1], memory_order_relaxed) & q_bit(Q_BLOCK - 1)) !=
                0;
@@ -245,7 +245,7 @@ static bool has_run(const struct search *s, size_t n) {
 
 /* A place inside one block. */
 static q_frame take_from_block(struct search *s, struct q_span within, const struct q_fit *fit, size_t block) {
-    if (!look(s, block) || !has_run(s, fit->n)) {
+    if (!look_into(s, block) || !has_run(s, fit->n)) {
         return Q_NO_FRAME;
     }
     s->within = q_common(within, (struct q_span){own_part(s, block), q_zone_frame(s->zone, block + 1)});
