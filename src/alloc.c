@@ -12,7 +12,7 @@
 #include "place.h"
 #include "take.h"
 
-/* Whether n frames are free, wherever. Snapshots, as in inspect.c, and no more of them than it takes. */
+/* Whether n frames are free in all. Counts as inspect.c does, and stops when it has n. */
 static bool has_free(const struct quire *q, size_t n) {
     const struct q_zones *zones = q_zones(q);
     struct quire_cpu_stats cpu;

@@ -1,6 +1,6 @@
-/* own.c: who holds frames: the records of runs of frames and of whole blocks (record.h).
+/* own.c: writing down who holds frames, and checking that before they are freed (record.h).
  *
- * Frames of one allocation are joined to their neighbours, so that any aligned part of it can be freed: what is left
+ * Frames of one allocation are joined to their neighbours, so that any part of it can be freed: what is left
  * stays joined.
  *
  *   a run of 4:   | held, NEXT | held, PREV NEXT | held, PREV NEXT | held, PREV |

@@ -1,4 +1,4 @@
-/* take.c: taking 2^order free frames from wherever there are such, giving them back, and knowing that there are none.
+/* take.c: taking free frames from wherever there are some, giving them back, and proving that there are none.
  *
  *   q_take:  this CPU's cache --> the blocks --> all CPUs' caches --> none
  *   q_give:  this CPU's cache --> the blocks

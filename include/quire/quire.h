@@ -168,8 +168,8 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
  * Cost: one RMW on a line of this CPU's for 64 frames. */
 size_t quire_alloc_bulk(struct quire *q, size_t n, size_t least, uint8_t tag, quire_pa *out);
 
-/* Gives n frames back, each as by quire_free, in the order of pa[]. Returns how many; if that is less than n, quire_free
- * reported a fault of the next one, which is still held, as are those behind it.
+/* Gives n frames back, each as by quire_free, in the order of pa[]. Returns how many. If that is less than n, a fault of the
+ * next frame was reported. That frame and all behind it are still held.
  * Cost: as quire_alloc_bulk; of frames in another zone than this CPU's last one, as quire_free. */
 size_t quire_free_bulk(struct quire *q, size_t n, const quire_pa *pa);
 
