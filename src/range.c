@@ -74,21 +74,27 @@ static bool look_into(struct search *s, size_t block) {
     return true;
 }
 
+/* In the block that was looked at last, the first frame from `f` on that is `free`, or that is not; Q_NO_FRAME: none. */
+static q_frame first_in_block(const struct search *s, q_frame f, bool free) {
+    q_frame base = q_zone_frame(s->zone, s->block);
+    for (size_t w = (f - base) / Q_WORD_BITS; w < Q_LINE_WORDS; w++) {
+        q_word bits = (free ? s->free[w] : ~s->free[w]) & q_range_in_word(w, f - base, Q_BLOCK);
+        if (bits != 0) {
+            return base + w * Q_WORD_BITS + q_lowest(bits);
+        }
+    }
+    return Q_NO_FRAME;
+}
+
 /* The first frame from `f` on that is free; Q_NO_FRAME: none, or too many looks. */
 static q_frame next_free(struct search *s, q_frame f) {
     const struct q_zone *z = s->zone;
-    while (f < s->within.end) {
-        size_t block = q_zone_block_of(z, f);
-        if (!look_into(s, block)) {
-            return Q_NO_FRAME;
+    while (f < s->within.end && look_into(s, q_zone_block_of(z, f))) {
+        q_frame at = first_in_block(s, f, true);
+        if (at != Q_NO_FRAME) {
+            return at;
         }
-        for (size_t w = f % Q_BLOCK / Q_WORD_BITS; w < Q_LINE_WORDS; w++) {
-            q_word bits = s->free[w] & q_range_in_word(w, f % Q_BLOCK, Q_BLOCK);
-            if (bits != 0) {
-                return q_zone_frame(z, block) + w * Q_WORD_BITS + q_lowest(bits);
-            }
-        }
-        block = s->used_too ? block + 1 : q_zone_next_some(z, block + 1);
+        size_t block = s->used_too ? s->block + 1 : q_zone_next_some(z, s->block + 1);
         f = block < z->n_blocks ? q_zone_frame(z, block) : Q_NO_FRAME;
     }
     return Q_NO_FRAME;
@@ -118,17 +124,12 @@ static q_frame last_used(struct search *s, q_frame f, q_frame end) {
 
 /* The first frame of [f, end) that is not free; `end`: all are. */
 static q_frame first_used(struct search *s, q_frame f, q_frame end) {
-    const struct q_zone *z = s->zone;
-    while (f < end && look_into(s, q_zone_block_of(z, f))) {
-        q_frame base = q_zone_frame(z, q_zone_block_of(z, f));
-        for (size_t w = (f - base) / Q_WORD_BITS; w < Q_LINE_WORDS; w++) {
-            q_word used = ~s->free[w] & q_range_in_word(w, f - base, Q_BLOCK);
-            if (used != 0) {
-                q_frame at = base + w * Q_WORD_BITS + q_lowest(used);
-                return at < end ? at : end;
-            }
+    while (f < end && look_into(s, q_zone_block_of(s->zone, f))) {
+        q_frame at = first_in_block(s, f, false);
+        if (at != Q_NO_FRAME) {
+            return at < end ? at : end;
         }
-        f = base + Q_BLOCK;
+        f = q_zone_frame(s->zone, s->block + 1);
     }
     return end;
 }
@@ -338,7 +339,7 @@ size_t q_largest_fit(const struct quire *q, const struct q_fit *fit, q_frame *f)
     return most;
 }
 
-/* The same in one zone. Most have no hole between their first and last frame; then any place will do. */
+/* Whether one zone has such a place. Most have no hole between their first and last frame; then any will do. */
 static bool ever_fits_in(struct q_zone *z, const struct q_fit *fit) {
     size_t all_looks = Q_ALL_LOOKS;
     struct q_span bounds = q_zone_bounds(z);
