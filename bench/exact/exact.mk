@@ -5,7 +5,7 @@ $(BUILD)/quire-exact: $(EXACT_OBJ)
 	@echo "  LD  $@"
 	@$(CC) $(CFLAGS) -pthread -o $@ $^
 
-##@ exact    runs of 3 to 20 frames in scattered memory: how many are found of those that there are, a minute; QUICK=1, ARGS=
+##@ exact    runs of 3 to 20 frames in scattered memory: how many are found of those that there are, half a minute; QUICK=1, ARGS=
 .PHONY: exact
 exact: $(BUILD)/quire-exact
 	@$< $(if $(QUICK),--quick) $(ARGS)

@@ -2,6 +2,7 @@
 """quire-exact as its users meet it: all runs are found, the figures are the same in every run, what lies in caches shows, and
 misuse gets one line and status 2."""
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -37,6 +38,10 @@ status, table, complaint = run("--quick", "--cached")
 tap.expect("it says when some are not found", status == 1 and complaint.count("\n") == 1 and
            any(found < possible for found, possible in cells(table)), f"status {status}\n{table}{complaint}")
 tap.expect("with frames in caches most are found", all(found >= possible * 0.97 for found, possible in cells(table)), table)
+
+kept = [line[4:] for line in pathlib.Path("docs/benchmarks.md").read_text().splitlines() if line.startswith("    ")]
+table = run()[1]
+tap.expect("docs/benchmarks.md has this table", table.splitlines() != [] and set(table.splitlines()) <= set(kept), table)
 
 refuses("an argument that there is not", "--all")
 refuses("a seed that is no number", "--seed", "2x")
