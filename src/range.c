@@ -257,7 +257,7 @@ static q_frame take_from_block(struct search *s, struct q_span within, const str
 static q_frame take_in_block(const struct search *zone, const struct q_fit *fit) {
     struct search s = *zone;
     size_t first = q_zone_block_of(s.zone, s.within.base), end = q_zone_block_of(s.zone, s.within.end - 1) + 1;
-    for (unsigned class = q_class_of((int32_t)fit->n); class < Q_ALL; class ++) {
+    for (unsigned class = (unsigned)q_class_of((int32_t)fit->n); class < Q_ALL; class ++) {
         for (size_t b = first; (b = q_zone_find(s.zone, (enum q_class) class, b)) < end; b++) {
             q_frame f = take_from_block(&s, zone->within, fit, b);
             if (f != Q_NO_FRAME || *s.n_looks == 0) {
