@@ -36,6 +36,7 @@ $(BUILD)/tests/model/run: tests/model/tests.mk $(MODEL_VARIANTS:%=$(BUILD)/tests
 # With a mistake planted before the allocator.
 $(BUILD)/tests/model/model-planted: $(patsubst %,$(BUILD)/tests/in/plain/tests/model/%.o,$(MODEL_UNITS) plants) \
                                     $(BUILD)/tests/in/plain/quire.a
+	@mkdir -p $(@D)
 	@echo "  LD  $@"
 	@$(CC) $(PLANTED) $^ -o $@
 $(BUILD)/tests/model/planted: tests/model/tests.mk $(BUILD)/tests/model/model-planted
