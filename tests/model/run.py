@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the model and the edge programs in the ways that they are built; 10^8 operations of the model in all.
+"""Runs the model and the edge programs in the ways that they are built; 5 * 10^7 operations of the model in all.
 
     run.py FOLDER      where model-* and edge-* are; prints TAP
 
@@ -18,14 +18,14 @@ SIMULATED = 5  # times fewer steps
 
 # name: (the variant, whether it has an edge program, operations of the model with each of its 40 seeds)
 VARIANTS = {
-    "on 64 bits": ("plain", True, 1500000),
-    "with local visits": ("local", False, 400000),
+    "on 64 bits": ("plain", True, 600000),
+    "with local visits": ("local", False, 300000),
     "with sanitizers": ("asan", False, 30000),
-    "without checks": ("check0", False, 400000),
+    "without checks": ("check0", False, 200000),
     "with all checks": ("check2", False, 100000),
     "with 16 KiB pages": ("page16k", False, 60000),
     "with 64 KiB pages": ("page64k", True, 15000),
-    "on 32 bits": ("m32", True, 400000),
+    "on 32 bits": ("m32", True, 300000),
 }
 
 

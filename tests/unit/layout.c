@@ -321,10 +321,10 @@ static void try_word(void *word, const void *value, size_t n_bytes, bool exact) 
     put_back();
 }
 
-/* Each word of 32 bits, and each one of the machine's. */
+/* Words of 32 bits, and those of the machine. */
 static void try_words(void *from, size_t n_bytes, bool exact) {
     uint32_t *word = from;
-    for (size_t i = 0; i < n_bytes / sizeof *word; i++) {
+    for (size_t i = 0; i < n_bytes / sizeof *word; i += UNIT_ONE_IN) {
         const uint32_t values[] = {0,           1,           UINT32_MAX,         word[i] ^ 1u, word[i] ^ 1u << 31,
                                    word[i] + 1, word[i] - 1, word[i] ^ 1u << 12, 0x00101000u,  0xA5A5A5A5u};
         for (size_t k = 0; k < COUNT_OF(values); k++) {
@@ -332,7 +332,7 @@ static void try_words(void *from, size_t n_bytes, bool exact) {
         }
     }
     q_word *long_word = from;
-    for (size_t i = 0; i < n_bytes / sizeof *long_word; i++) {
+    for (size_t i = 0; i < n_bytes / sizeof *long_word; i += UNIT_ONE_IN) {
         const q_word values[] = {0, Q_ALL_BITS, long_word[i] + 1, ~long_word[i], Q_ALL_BITS / 3, (q_word)from};
         for (size_t k = 0; k < COUNT_OF(values); k++) {
             try_word(&long_word[i], &values[k], sizeof values[k], exact);

@@ -22,6 +22,12 @@
 #define TIB   ((quire_pa)1 << 40)
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Of thousands of cases that differ little the usual build tries each, and others, many of them slow, one in so many. */
+#ifndef UNIT_ONE_IN
+#define UNIT_ONE_IN 1
+#endif
+
 #define USABLE(from, to)                                                                                               \
     { .base = (from), .end = (to), .type = QUIRE_USABLE }
 #define RESERVED(from, to)                                                                                             \

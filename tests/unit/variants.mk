@@ -36,7 +36,7 @@ ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-p
 LOCAL := -DQUIRE_PORT_CPU_H='"port/template/local.h"'
 
 $(eval $(call variant,plain,$(CC),$(CFLAGS)))
-$(eval $(call variant,asan,$(CLANG),-O1 -g $(ASAN)))
-$(eval $(call variant,local,$(CC),$(CFLAGS) $(LOCAL)))
+$(eval $(call variant,asan,$(CLANG),-O1 -g $(ASAN) -DUNIT_ONE_IN=7))
+$(eval $(call variant,local,$(CC),$(CFLAGS) $(LOCAL) -DUNIT_ONE_IN=7))
 
 endif
