@@ -11,6 +11,8 @@
 
 #include <quire/region.h>
 
+#define PEER_MAX_ORDER 10u /* the largest that all peers have which have any */
+
 struct memory {
     quire_pa base;    /* aligned to 4 MiB */
     uint64_t n_bytes; /* a multiple of 4 MiB */
@@ -43,7 +45,7 @@ struct peer {
     quire_pa (*alloc)(void *state, unsigned cpu);
     void (*free)(void *state, unsigned cpu, quire_pa frame);
 
-    /* 2^order frames, order 0..QUIRE_MAX_ORDER, aligned to their size; or QUIRE_NONE; and back, as they were taken. Both
+    /* 2^order frames, order 0..PEER_MAX_ORDER, aligned to their size; or QUIRE_NONE; and back, as they were taken. Both
      * NULL: single frames only. */
     quire_pa (*alloc_order)(void *state, unsigned cpu, unsigned order);
     void (*free_order)(void *state, unsigned cpu, quire_pa frame, unsigned order);

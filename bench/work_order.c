@@ -53,7 +53,7 @@ static uint64_t run_block_bulk(struct worker *worker) {
 
 /* Half of them order 0, a quarter order 1, and so on: each order has the same share of memory. */
 static unsigned random_order(uint64_t *random) {
-    uint32_t draw = random_below(random, 1u << QUIRE_MAX_ORDER) | 1u << QUIRE_MAX_ORDER;
+    uint32_t draw = random_below(random, 1u << PEER_MAX_ORDER) | 1u << PEER_MAX_ORDER;
     unsigned order = 0;
     while ((draw >> order & 1u) == 0) {
         order++;
@@ -83,9 +83,9 @@ static void replace_mixed(struct worker *w, uint64_t n_pairs) {
     }
 }
 
-/* An allocation has (QUIRE_MAX_ORDER + 2) / 2 frames on average. */
+/* An allocation has (PEER_MAX_ORDER + 2) / 2 frames on average. */
 static void prepare_mixed(struct worker *w) {
-    w->n_held = w->n_frames / 2 / w->n_workers * 2 / (QUIRE_MAX_ORDER + 2);
+    w->n_held = w->n_frames / 2 / w->n_workers * 2 / (PEER_MAX_ORDER + 2);
     for (size_t i = 0; i < w->n_held; i++) {
         w->held[i] = take_mixed(w);
     }

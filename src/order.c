@@ -1,6 +1,6 @@
 /* order.c: 2^order frames, in short ways for the usual cases.
  *
- * Orders 1 to 8 are runs of frames of one block, order 9 is a block, order 10 two neighbours. Small runs and a block that
+ * Orders 1 to 8 are runs of frames of one block, order 9 is a block, orders 10 to 18 are some neighbours. Small runs and a block that
  * the CPU's cache has at hand are taken and given in one visit, as single frames are, records included. Anything else goes
  * the slow way (alloc.c).
  *
@@ -9,7 +9,7 @@
  *   1..3     a stack of runs of this order        out of `in` or `out`, fetched, then past the cache
  *   4..8     out of `in` or `out`                 past the cache
  *   9        `out`, if it is a whole block        past the cache
- *   10                                            past the cache
+ *   10..18                                        past the cache
  *
  * To free frames the records must all be looked at before the first is changed, and all be changed before the visit ends.
  * So a free that is refused has changed nothing, and outside of visits each frame's record says who has it. */
@@ -90,7 +90,7 @@ enum quire_status quire_alloc_order(struct quire *q, unsigned order, uint8_t tag
     }
     q_word visit;
     struct q_cache *c;
-    if (!enter_for(q, order, &c, &visit)) { /* no cache, nested, contents to look at, or two blocks at once */
+    if (!enter_for(q, order, &c, &visit)) { /* no cache, nested, contents to look at, or several blocks at once */
         return q_alloc(q, "quire_alloc_order", order, tag, true, out);
     }
     q_frame f = kept(c, order);
@@ -159,7 +159,7 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
     struct q_cache *c = NULL;
     bool entered = QUIRE_CHECK < 2 && !q_is_misaligned(pa, order) && q_locate_quickly(q, pa, (size_t)1 << order, &at) &&
                    enter_for(q, order, &c, &visit);
-    if (!entered) { /* no cache, nested, contents to fill, another zone, or two blocks at once */
+    if (!entered) { /* no cache, nested, contents to fill, another zone, or several blocks at once */
         return q_free(q, "quire_free_order", pa, (size_t)1 << order, true);
     }
     if (!disown_whole(&at, order)) { /* a part of an allocation, shared, or misused */

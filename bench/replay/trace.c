@@ -1,6 +1,7 @@
 /* trace.c: from records that name objects to operations that name slots. See trace.h. */
 #include "trace.h"
 
+#include "../peer.h"
 #include "kqt.h"
 #include "stop.h"
 
@@ -55,7 +56,7 @@ static void add_alloc(struct reading *r, const struct kqt_record *record) {
     *object_room(r, record->object, 1) = (struct object){t->n_slots, t->n_ops};
     struct op *op = add_op(r, record);
     op->slot = t->n_slots;
-    op->in_frames = record->kind->order > QUIRE_MAX_ORDER;
+    op->in_frames = record->kind->order > PEER_MAX_ORDER;
     t->n_slots += (uint32_t)n_frames;
     t->n_before += record->kind->op == KQT_EXISTED;
     t->n_allocs += record->kind->op == KQT_ALLOC;

@@ -45,7 +45,7 @@ const char *quire_version(void);
 #define QUIRE_BLOCK_ORDER 9u
 #endif
 #define QUIRE_BLOCK_FRAMES   (1u << QUIRE_BLOCK_ORDER)
-#define QUIRE_MAX_ORDER      (QUIRE_BLOCK_ORDER + 1)
+#define QUIRE_MAX_ORDER      (QUIRE_BLOCK_ORDER + 9) /* 1 GiB of frames of 4 KiB */
 #define QUIRE_MAX_CPUS       65536u
 #define QUIRE_MAX_REFS       0xFFFFFu /* a count that gets here stays here, and its frame is never freed */
 #define QUIRE_TAGS           256u

@@ -70,7 +70,7 @@ static void misuse_a_frame(void) {
     static const enum call calls[] = {CALL_FREE, CALL_FREE_ORDER, CALL_FREE_ORDER, CALL_GET, CALL_PUT, CALL_COW};
     do {
         enum call call = calls[any(sizeof calls / sizeof calls[0])];
-        oracle_begin(call, any_address(), call == CALL_FREE_ORDER ? (uint64_t)1 << any(QUIRE_MAX_ORDER + 1) : 1);
+        oracle_begin(call, any_address(), call == CALL_FREE_ORDER ? (uint64_t)1 << any(PAIR_ORDER + 1) : 1);
         oracle_op.misuse = !oracle_is_proper();
     } while (!oracle_op.misuse);
     changes_remember(q);
@@ -91,7 +91,7 @@ static void ask_for_no_order(void) {
 
 static void ask_for_the_quarantine(void) {
     quire_pa pa = 0;
-    unsigned order = (unsigned)any(QUIRE_MAX_ORDER + 1);
+    unsigned order = (unsigned)any(PAIR_ORDER + 1);
     oracle_begin(CALL_ALLOC_ORDER, QUIRE_NONE, (uint64_t)1 << order);
     changes_remember(q);
     oracle_expect_status(quire_alloc_order(q, order, QUIRE_TAG_QUARANTINE, &pa), QUIRE_INVALID);

@@ -395,7 +395,7 @@ static void use_blocks(void) {
     was_whole = many(QUIRE_BLOCK_ORDER, 6);
     quire_free_order(q, run + 8 * PAGE, 1);
     quire_free_order(q, was_whole, QUIRE_BLOCK_ORDER);
-    many(QUIRE_MAX_ORDER, 9);
+    many(PAIR_ORDER, 9);
     shared = one(3);
     quire_get(q, shared);
     q_drain_all(q);

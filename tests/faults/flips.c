@@ -29,7 +29,7 @@ static void use_all(void) {
     static quire_pa taken[(size_t)(RAM_BYTES / PAGE)];
     struct quire_stats stats;
     quire_stats(q, &stats);
-    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order += QUIRE_BLOCK_ORDER) {
+    for (unsigned order = 0; order <= PAIR_ORDER; order += QUIRE_BLOCK_ORDER) {
         size_t n = 0;
         while (quire_alloc_order(q, order, 1, &taken[n]) == QUIRE_OK) {
             n++;

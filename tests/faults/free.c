@@ -83,9 +83,9 @@ DEATH(a_whole_block_twice, "quire_free_order: " DOUBLE_FREE " (it, order 9, reco
 }
 
 DEATH(two_blocks_twice, "quire_free_order: " DOUBLE_FREE " (it, order 10, record 0x16800000: refs 0, tag 22)") {
-    it = many(QUIRE_MAX_ORDER, 22);
-    quire_free_order(q, it, QUIRE_MAX_ORDER);
-    WRONG(quire_free_order(q, it, QUIRE_MAX_ORDER));
+    it = many(PAIR_ORDER, 22);
+    quire_free_order(q, it, PAIR_ORDER);
+    WRONG(quire_free_order(q, it, PAIR_ORDER));
 }
 
 DEATH(a_frame_of_a_whole_block_that_is_free,
@@ -111,9 +111,9 @@ DEATH(a_whole_block_of_which_a_part_is_gone,
 
 DEATH(two_blocks_of_which_one_is_gone,
       "quire_free_order: " DOUBLE_FREE " (it+0x200000, order 10, record 0x17800000: refs 0, tag 23)") {
-    it = many(QUIRE_MAX_ORDER, 23);
+    it = many(PAIR_ORDER, 23);
     quire_free_order(q, it + BLOCK, QUIRE_BLOCK_ORDER);
-    WRONG(quire_free_order(q, it, QUIRE_MAX_ORDER));
+    WRONG(quire_free_order(q, it, PAIR_ORDER));
 }
 
 /* ---- twice by two CPUs at once ---------------------------------------------------------------------------- */
@@ -270,11 +270,11 @@ DEATH(two_frames_as_one_run,
 
 DEATH(two_whole_blocks_as_one_run,
       "quire_free_order: " WRONG_ORDER " (it+0x200000, order 10, record 0xd000001: refs 1, tag 13)") {
-    it = many(QUIRE_MAX_ORDER, 12);
-    quire_free_order(q, it, QUIRE_MAX_ORDER);
+    it = many(PAIR_ORDER, 12);
+    quire_free_order(q, it, PAIR_ORDER);
     take(it, QUIRE_BLOCK_ORDER, 13);
     take(it + BLOCK, QUIRE_BLOCK_ORDER, 13);
-    WRONG(quire_free_order(q, it, QUIRE_MAX_ORDER));
+    WRONG(quire_free_order(q, it, PAIR_ORDER));
 }
 
 DEATH(larger_than_what_was_allocated,

@@ -28,7 +28,7 @@ static void say_how_many_refuse(quire_pa pa, enum quire_fault_kind kind) {
     unsigned n = 0;
     kept = &fault;
     for (unsigned function = 0; function < N_CALLS; function++) {
-        for (unsigned order = 0; order <= (function == 1 ? QUIRE_MAX_ORDER : 0); order++) {
+        for (unsigned order = 0; order <= (function == 1 ? PAIR_ORDER : 0); order++) {
             fault.kind = QUIRE_FAULT_NONE;
             changes_remember(q);
             bool refused = call(function, pa, order) == QUIRE_FAULT && changes_since(q) == 0;
@@ -36,7 +36,7 @@ static void say_how_many_refuse(quire_pa pa, enum quire_fault_kind kind) {
             n += refused && fault.kind == (aligned ? kind : QUIRE_FAULT_MISALIGNED) && fault.pa == pa;
         }
     }
-    say("%u of %u", n, N_CALLS + QUIRE_MAX_ORDER);
+    say("%u of %u", n, N_CALLS + PAIR_ORDER);
 }
 
 /* ---- addresses -------------------------------------------------------------------------------------------- */
@@ -131,17 +131,17 @@ DEATH(orders_to_free_that_are_too_large, "8 of 8") {
 }
 
 DEATH(the_largest_order, "ok") {
-    say_status(quire_free_order(q, many(QUIRE_MAX_ORDER, 98), QUIRE_MAX_ORDER));
+    say_status(quire_free_order(q, many(PAIR_ORDER, 98), PAIR_ORDER));
 }
 
 DEATH(tag_of_the_quarantine, "12 of 12") {
     unsigned n = WRONG(quire_alloc(q, QUIRE_TAG_QUARANTINE)) == QUIRE_NONE && changes_since(q) == 0;
-    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 0; order <= PAIR_ORDER; order++) {
         quire_pa pa = 0;
         bool refused = WRONG(quire_alloc_order(q, order, QUIRE_TAG_QUARANTINE, &pa)) == QUIRE_INVALID;
         n += refused && pa == QUIRE_NONE && changes_since(q) == 0;
     }
-    say("%u of %u", n, QUIRE_MAX_ORDER + 2);
+    say("%u of %u", n, PAIR_ORDER + 2);
 }
 
 /* ---- numbers ---------------------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #define FAULTS_MACHINE_H
 
 #include "changes.h"
+#include "tests/pair.h"
 
 #define PAGE  QUIRE_PAGE_SIZE
 #define BLOCK (QUIRE_BLOCK_FRAMES * PAGE)

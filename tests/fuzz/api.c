@@ -102,6 +102,7 @@ static void do_alloc(struct input *in) {
 
 static void do_alloc_order(struct input *in) {
     unsigned byte = take(in), order = byte % 16;
+    order = order <= PAIR_ORDER ? order : order - PAIR_ORDER + QUIRE_MAX_ORDER;
     uint8_t tag = (uint8_t)(byte / 16 % N_TAGS);
     quire_pa pa = 1;
     oracle_begin(CALL_ALLOC_ORDER, QUIRE_NONE, (uint64_t)1 << order);

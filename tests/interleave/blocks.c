@@ -347,7 +347,7 @@ static void free_pair_behind_held(void) {
 }
 
 static void take_pair(void) {
-    got[current] = take_order(QUIRE_MAX_ORDER);
+    got[current] = take_order(PAIR_ORDER);
 }
 
 const struct scenario pair_and_block = {

@@ -138,7 +138,7 @@ const struct scenario block_retagged = {
  * mark says what else may come. */
 static void one_pair(void) {
     world_make(0, 4, 2);
-    block = take_order(QUIRE_MAX_ORDER);
+    block = take_order(PAIR_ORDER);
     held = in_block(0);
 }
 

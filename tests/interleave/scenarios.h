@@ -2,6 +2,7 @@
 #ifndef SCENARIOS_H
 #define SCENARIOS_H
 
+#include "../pair.h"
 #include "engine/scenario.h"
 
 /* litmus.c */

@@ -129,7 +129,7 @@ const struct scenario split_walk = {
 
 static void one_pair(void) {
     world_make(0, 4, 2);
-    block = take_order(QUIRE_MAX_ORDER);
+    block = take_order(PAIR_ORDER);
     expect(block == world_block(2), "the set-up is not as intended");
 }
 

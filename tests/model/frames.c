@@ -14,10 +14,9 @@ uint64_t oracle_n_free;
 
 static size_t room; /* in oracle_frames */
 
-#define MAX_AREAS  (2 * N_REGIONS)
-#define PAIR       (2 * QUIRE_BLOCK_FRAMES) /* frames of the largest run */
-#define N_ORDERS   (QUIRE_MAX_ORDER + 1)
-#define PAIR_ORDER QUIRE_MAX_ORDER
+#define MAX_AREAS (2 * N_REGIONS)
+#define PAIR      (2 * QUIRE_BLOCK_FRAMES) /* frames of the largest run */
+#define N_ORDERS  (PAIR_ORDER + 1)
 _Static_assert(PAIR == 1u << PAIR_ORDER, "the largest run is a pair of blocks");
 
 static void *some(void *at, size_t n_bytes) {
@@ -186,7 +185,7 @@ static void recount_run(uint32_t slot, unsigned order, bool to_free) {
 static void recount(uint32_t slot, uint64_t n, bool to_free) {
     while (n > 0) {
         unsigned order = 0;
-        while (order < QUIRE_MAX_ORDER && 2u << order <= n && slot % (2u << order) == 0) {
+        while (order < PAIR_ORDER && 2u << order <= n && slot % (2u << order) == 0) {
             order++;
         }
         recount_run(slot, order, to_free);

@@ -72,6 +72,20 @@ void do_alloc_for(void) {
     ask_for(&r);
 }
 
+/* 2^order frames, orders that the oracle does not count runs of. */
+void do_alloc_large(void) {
+    unsigned order = PAIR_ORDER + 1 + (unsigned)any(one_in(4) ? QUIRE_MAX_ORDER - PAIR_ORDER : 2);
+    struct quire_request r = {.n_frames = (uint64_t)1 << order, .tag = any_tag()};
+    quire_pa pa = 1;
+    r.align = r.n_frames * PAGE;
+    begin(CALL_ALLOC_ORDER, QUIRE_NONE, r.n_frames);
+    oracle_op.tag = r.tag;
+    enum quire_status status = quire_alloc_order(q, order, r.tag, &pa);
+    oracle_content_faults();
+    oracle_answered(&r, status, pa, in_the_way());
+    oracle_op.pa = pa;
+}
+
 /* From a free frame on, mostly. An outer call may have any of them in hand. */
 void do_alloc_range(void) {
     const struct frame *f = one_in(8) ? NULL : oracle_free();

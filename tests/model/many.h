@@ -7,6 +7,7 @@
 void many_start(struct quire *q);
 
 void do_alloc_for(void);
+void do_alloc_large(void);
 void do_alloc_range(void);
 void do_free_frames(void);
 void do_free_all(void);

@@ -56,7 +56,7 @@ bool begin(enum call call, quire_pa pa, uint64_t n) {
 /* Small orders more often than large ones. */
 static unsigned any_order(void) {
     unsigned order = one_in(8) ? QUIRE_BLOCK_ORDER : (unsigned)any(4);
-    while (order < QUIRE_MAX_ORDER && one_in(2)) {
+    while (order < PAIR_ORDER && one_in(2)) {
         order++;
     }
     return order;
@@ -138,7 +138,7 @@ static void do_bad_order(void) {
 }
 
 static void do_bad_tag(void) {
-    unsigned order = (unsigned)any(QUIRE_MAX_ORDER + 1);
+    unsigned order = (unsigned)any(PAIR_ORDER + 1);
     quire_pa pa = 1;
     begin(CALL_ALLOC_ORDER, QUIRE_NONE, 1);
     oracle_expect_status(quire_alloc_order(q, order, QUIRE_TAG_QUARANTINE, &pa), QUIRE_INVALID);
@@ -173,7 +173,7 @@ static quire_pa align(quire_pa pa, unsigned order) {
 /* The largest order with which the frame's allocation can still be freed as a whole. */
 static unsigned order_at(quire_pa pa) {
     unsigned order = 0;
-    while (order < QUIRE_MAX_ORDER && !is_outers(align(pa, order + 1), (uint64_t)2 << order) &&
+    while (order < PAIR_ORDER && !is_outers(align(pa, order + 1), (uint64_t)2 << order) &&
            begin(CALL_FREE_ORDER, align(pa, order + 1), (uint64_t)2 << order)) {
         order++;
     }
@@ -349,8 +349,8 @@ static operation_fn *draw(void) {
     static operation_fn *const either[] = {do_alloc, do_free, do_alloc_order, do_free_order};
     static operation_fn *const others[] = {do_get, do_try_get, do_put, do_put,        do_put,
                                            do_cow, do_refs,    do_cow, do_switch_cpu, do_write_to_free};
-    static operation_fn *const many[] = {do_alloc_for,   do_alloc_for,  do_alloc_range, do_free_frames,
-                                         do_free_frames, do_alloc_bulk, do_free_bulk,   do_free_bulk};
+    static operation_fn *const many[] = {do_alloc_for,   do_alloc_large, do_alloc_range, do_free_frames,
+                                         do_free_frames, do_alloc_bulk,  do_free_bulk,   do_free_bulk};
     bool more = (oracle_n_frames - oracle_n_free) * 100 < oracle_n_frames * target_percent;
     uint64_t roll = any(1000);
     if (roll < 450) { /* towards the target */

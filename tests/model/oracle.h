@@ -5,6 +5,7 @@
 #ifndef ORACLE_H
 #define ORACLE_H
 
+#include "tests/pair.h"
 #include "world.h"
 
 struct frame {

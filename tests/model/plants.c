@@ -3,6 +3,7 @@
  *
  * The mistake stands between the test and the allocator (the linker's --wrap puts it there) and is made in one call of
  * many. PLANT in the environment names it; a name that is not here makes none. */
+#include "tests/pair.h"
 #include <quire/port.h>
 #include <quire/quire.h>
 #include <stdatomic.h>
@@ -82,7 +83,7 @@ PLANT(enum quire_status, quire_free, struct quire *q, quire_pa pa) {
 }
 
 PLANT(enum quire_status, quire_free_order, struct quire *q, quire_pa pa, unsigned order) {
-    bool more = order > 0 && order < QUIRE_MAX_ORDER && strikes("a run of which half is freed");
+    bool more = order > 0 && order < PAIR_ORDER && strikes("a run of which half is freed");
     return __real_quire_free_order(q, pa, more ? order - 1 : order);
 }
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "tests/pair.h"
 #include <host.h>
 #include <quire/quire.h>
 #include <stdatomic.h>

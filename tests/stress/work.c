@@ -101,7 +101,7 @@ static bool take_run(struct worker *w, uint32_t n) {
 
 /* By the call that is meant for so many frames, at such an address. */
 static enum quire_status free_piece(struct piece p) {
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         if (p.n == 1u << order && p.pa % (p.n * QUIRE_PAGE_SIZE) == 0) {
             return quire_free_order(q, p.pa, order);
         }
@@ -173,7 +173,7 @@ void work_mixed(struct worker *w) {
     if (what < 40) {
         (void)take(w, 0);
     } else if (what < 50) {
-        (void)take(w, roll(w, 10) == 0 ? roll(w, QUIRE_MAX_ORDER + 1) : 1 + roll(w, 4));
+        (void)take(w, roll(w, 10) == 0 ? roll(w, PAIR_ORDER + 1) : 1 + roll(w, 4));
     } else if (what < 60) {
         hand_over(w);
     } else if (w->n_held > 0) {

@@ -103,11 +103,11 @@ static void orders_come_from_added_memory(void **state) {
     (void)state;
     struct quire *q = memory(64 * MIB + PAGE, 68 * MIB);
     quire_pa pa = 0;
-    assert_int_equal(quire_alloc_order(q, QUIRE_MAX_ORDER, 1, &pa), QUIRE_UNSATISFIABLE);
+    assert_int_equal(quire_alloc_order(q, PAIR_ORDER, 1, &pa), QUIRE_UNSATISFIABLE);
     expect_added(q, 72 * MIB, 80 * MIB);
-    pa = must_alloc_order(q, QUIRE_MAX_ORDER, 1);
+    pa = must_alloc_order(q, PAIR_ORDER, 1);
     assert_int_equal(pa, 72 * MIB);
-    assert_int_equal(quire_free_order(q, pa, QUIRE_MAX_ORDER), QUIRE_OK);
+    assert_int_equal(quire_free_order(q, pa, PAIR_ORDER), QUIRE_OK);
     expect_consistent(q);
 }
 

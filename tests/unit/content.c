@@ -62,7 +62,7 @@ static void each_policy_with_each_order(void **state) {
     for (size_t i = 0; i < COUNT_OF(policies); i++) {
         const struct policy *p = &policies[i];
         struct quire *q = memory(p->content);
-        for (unsigned order = QUIRE_MAX_ORDER + 1; order-- > 0;) {
+        for (unsigned order = PAIR_ORDER + 1; order-- > 0;) {
             quire_pa pa = must_alloc_order(q, order, 1);
             for (quire_pa at = pa; at < pa + (PAGE << order); at += PAGE) {
                 memset(bytes_at(at), MINE, PAGE);
@@ -212,7 +212,7 @@ static void every_written_frame_is_found_when_all_is_taken(void **state) {
 /* A run with a written frame in it is not handed out; what was good of it stays usable. */
 static void a_write_inside_a_larger_run_is_found(void **state) {
     (void)state;
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         struct quire *q = memory(QUIRE_CONTENT_POISON);
         const uint64_t n_all = n_free(q);
         quire_pa pa = must_alloc_order(q, order, 9), again = 0;
@@ -255,8 +255,8 @@ static void unmapped_frames_are_never_touched_without_a_policy(void **state) {
     struct frames all = {0};
     take_all(q, &all);
     free_all(q, &all);
-    quire_pa large = must_alloc_order(q, QUIRE_MAX_ORDER, 1);
-    assert_int_equal(quire_free_order(q, large, QUIRE_MAX_ORDER), QUIRE_OK);
+    quire_pa large = must_alloc_order(q, PAIR_ORDER, 1);
+    assert_int_equal(quire_free_order(q, large, PAIR_ORDER), QUIRE_OK);
     expect_consistent(q);
 }
 
@@ -288,7 +288,7 @@ static void a_free_that_can_not_fill_changes_nothing(void **state) {
     const struct quire_config config = {.n_cpus = 2, .mapped_end = 68 * MIB, .content = QUIRE_CONTENT_POISON};
     const struct quire_region map[] = {USABLE(64 * MIB, 68 * MIB), USABLE(80 * MIB, 84 * MIB)};
     struct quire *q = unit_make(&config, map, COUNT_OF(map));
-    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order += QUIRE_BLOCK_ORDER) {
+    for (unsigned order = 0; order <= PAIR_ORDER; order += QUIRE_BLOCK_ORDER) {
         quire_pa pa = must_alloc_order(q, order, 7);
         assert_true(pa >= 80 * MIB);
         const uint64_t before = digest(q);

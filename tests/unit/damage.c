@@ -28,8 +28,8 @@ static void use_some(void) {
         assert_int_equal(quire_free(q, used.at[i]), QUIRE_OK);
     }
     mixed = used.at[0] / BLOCK * BLOCK;
-    take_all_order(q, QUIRE_MAX_ORDER, &blocks); /* a search that fails sends home what the caches have */
-    free_all_order(q, QUIRE_MAX_ORDER, &blocks);
+    take_all_order(q, PAIR_ORDER, &blocks); /* a search that fails sends home what the caches have */
+    free_all_order(q, PAIR_ORDER, &blocks);
     frames_clear(&used);
 
     run = must_alloc_order(q, 4, 4);

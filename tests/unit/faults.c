@@ -115,7 +115,7 @@ static void an_address_outside_all_memory(void **state) {
     for (size_t i = 0; i < COUNT_OF(outside); i++) {
         expect_misuse_by_all(q, outside[i], QUIRE_FAULT_UNMANAGED);
     }
-    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 0; order <= PAIR_ORDER; order++) {
         expect_misuse(q, FREE_ORDER, 0, order, QUIRE_FAULT_UNMANAGED, 0, 0, 0);
         expect_misuse(q, FREE_ORDER, GIB, order, QUIRE_FAULT_UNMANAGED, GIB, 0, 0);
     }
@@ -192,8 +192,8 @@ static void a_misaligned_address(void **state) {
 static void a_part_that_is_not_aligned_to_its_size(void **state) {
     (void)state;
     struct quire *q = memory();
-    quire_pa pa = must_alloc_order(q, QUIRE_MAX_ORDER, 12);
-    for (unsigned order = 1; order < QUIRE_MAX_ORDER; order++) {
+    quire_pa pa = must_alloc_order(q, PAIR_ORDER, 12);
+    for (unsigned order = 1; order < PAIR_ORDER; order++) {
         struct quire_fault fault;
         uint64_t before = digest(q);
         quire_pa off = pa + (PAGE << (order - 1));
@@ -204,7 +204,7 @@ static void a_part_that_is_not_aligned_to_its_size(void **state) {
         assert_int_equal(fault.order, order);
         assert_int_equal(digest(q), before);
     }
-    assert_int_equal(quire_free_order(q, pa, QUIRE_MAX_ORDER), QUIRE_OK);
+    assert_int_equal(quire_free_order(q, pa, PAIR_ORDER), QUIRE_OK);
 }
 
 /* ---- frames that nobody holds ------------------------------------------------------------------------- */
@@ -250,7 +250,7 @@ static void freed_twice_long_after(void **state) {
 static void freed_twice_as_part_of_a_larger_one(void **state) {
     (void)state;
     struct quire *q = memory();
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         quire_pa pa = must_alloc_order(q, order, 21);
         quire_pa last = pa + (PAGE << order) - PAGE;
         assert_int_equal(quire_free(q, last), QUIRE_OK);
@@ -266,7 +266,7 @@ static void freed_twice_as_part_of_a_larger_one(void **state) {
 static void a_whole_larger_one_freed_twice(void **state) {
     (void)state;
     struct quire *q = memory();
-    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 0; order <= PAIR_ORDER; order++) {
         quire_pa pa = must_alloc_order(q, order, 22);
         quire_pa middle = pa + (PAGE << order >> 1 & ~(PAGE - 1));
         assert_int_equal(quire_free_order(q, pa, order), QUIRE_OK);
@@ -278,7 +278,7 @@ static void a_whole_larger_one_freed_twice(void **state) {
 static void freed_as_a_whole_when_a_part_is_gone(void **state) {
     (void)state;
     struct quire *q = memory();
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         quire_pa pa = must_alloc_order(q, order, 23);
         assert_int_equal(quire_free(q, pa), QUIRE_OK);
         expect_misuse(q, FREE_ORDER, pa, order, QUIRE_FAULT_DOUBLE_FREE, pa, 0, 23);
@@ -339,7 +339,7 @@ static void freed_while_shared(void **state) {
 static void freed_while_one_frame_of_it_is_shared(void **state) {
     (void)state;
     struct quire *q = memory();
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         quire_pa pa = must_alloc_order(q, order, 56);
         quire_pa shared = pa + (PAGE << order) - PAGE;
         assert_int_equal(quire_get(q, shared), QUIRE_OK);
@@ -368,7 +368,7 @@ static quire_pa two_neighbours(struct quire *q, unsigned order) {
 
 static void two_allocations_freed_as_one(void **state) {
     (void)state;
-    for (unsigned order = 0; order < QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 0; order < PAIR_ORDER; order++) {
         struct quire *q = memory();
         quire_pa pa = two_neighbours(q, order);
         quire_pa second = pa + (PAGE << order); /* the report names the frame that does not belong to the first */
@@ -382,7 +382,7 @@ static void two_allocations_freed_as_one(void **state) {
 /* What lies behind the allocation is free; so that is what is wrong with freeing it. */
 static void freed_with_a_larger_order(void **state) {
     (void)state;
-    for (unsigned order = 0; order < QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 0; order < PAIR_ORDER; order++) {
         struct quire *q = memory();
         quire_pa pa = two_neighbours(q, order);
         quire_pa second = pa + (PAGE << order);
@@ -396,7 +396,7 @@ static void freed_with_a_larger_order(void **state) {
 /* The neighbours were one allocation once; then one of them was freed and taken again by somebody else. */
 static void freed_with_a_part_that_has_a_new_owner(void **state) {
     (void)state;
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         struct quire *q = memory();
         quire_pa pa = must_alloc_order(q, order, 67);
         struct frames rest = {0};
@@ -435,7 +435,7 @@ static void ten_thousand_bad_calls_change_nothing(void **state) {
         if (pa % PAGE == 0 && quire_refs(q, pa) > 0) {
             continue; /* might be a proper call */
         }
-        assert_int_equal(do_call(q, (enum call)any(N_CALLS), pa, (unsigned)any(QUIRE_MAX_ORDER + 1)), QUIRE_FAULT);
+        assert_int_equal(do_call(q, (enum call)any(N_CALLS), pa, (unsigned)any(PAIR_ORDER + 1)), QUIRE_FAULT);
         assert_int_equal(host_take_faults(NULL), 1);
         assert_int_equal(digest(q), before);
         n++;

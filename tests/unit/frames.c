@@ -53,7 +53,7 @@ static void the_tag_of_the_quarantine_is_refused(void **state) {
             host_set_cpu(cpu);
             const uint64_t before = digest(q);
             assert_true(quire_alloc(q, QUIRE_TAG_QUARANTINE) == QUIRE_NONE);
-            for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+            for (unsigned order = 0; order <= PAIR_ORDER; order++) {
                 quire_pa pa = 0;
                 assert_int_equal(quire_alloc_order(q, order, QUIRE_TAG_QUARANTINE, &pa), QUIRE_INVALID);
                 assert_true(pa == QUIRE_NONE);
@@ -272,8 +272,8 @@ static bool gathers(struct quire *q) {
 /* All that the caches hold goes home. */
 static void empty_caches(struct quire *q) {
     struct frames blocks = {0};
-    (void)take_all_order(q, QUIRE_MAX_ORDER, &blocks);
-    free_all_order(q, QUIRE_MAX_ORDER, &blocks);
+    (void)take_all_order(q, PAIR_ORDER, &blocks);
+    free_all_order(q, PAIR_ORDER, &blocks);
 }
 
 /* Memory in pieces is gathered, memory that is whole is not; and so it stays, whatever was done on whichever CPU, and

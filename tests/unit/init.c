@@ -409,12 +409,12 @@ static void sixty_four_tebibytes_work(void **state) {
     for (unsigned i = 0; i < 5000; i++) {
         frames_push(&list, must_alloc(q, 7));
     }
-    quire_pa large = must_alloc_order(q, QUIRE_MAX_ORDER, 7);
+    quire_pa large = must_alloc_order(q, PAIR_ORDER, 7);
     expect_good_frames(&list, map, 1);
-    assert_int_equal(n_free(q), n_before - 5000 - (1u << QUIRE_MAX_ORDER));
+    assert_int_equal(n_free(q), n_before - 5000 - (1u << PAIR_ORDER));
     expect_consistent(q);
     free_all(q, &list);
-    assert_int_equal(quire_free_order(q, large, QUIRE_MAX_ORDER), QUIRE_OK);
+    assert_int_equal(quire_free_order(q, large, PAIR_ORDER), QUIRE_OK);
     assert_int_equal(n_free(q), n_before);
     expect_consistent(q);
 }

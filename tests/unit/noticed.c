@@ -88,7 +88,7 @@ static void a_run_with_a_frame_that_somebody_holds(void **state) {
 /* As after a double free of the whole block by two CPUs at once, when its second copy comes up. */
 static void a_block_that_somebody_holds(void **state) {
     (void)state;
-    for (unsigned order = QUIRE_BLOCK_ORDER; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = QUIRE_BLOCK_ORDER; order <= PAIR_ORDER; order++) {
         q = unit_simple(BASE, END - BASE);
         quire_pa pa = must_alloc_order(q, order, 1), stolen = pa + ((QUIRE_PAGE_SIZE << order) - BLOCK);
         const uint64_t n_before = n_free(q);
@@ -115,7 +115,7 @@ static uint32_t joins_of(const q_record *r) {
 static void an_allocation_is_joined_inside_only(void **state) {
     (void)state;
     q = unit_simple(BASE, END - BASE);
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         bool of_blocks = order >= QUIRE_BLOCK_ORDER;
         size_t n = (size_t)1 << (of_blocks ? order - QUIRE_BLOCK_ORDER : order);
         const quire_pa pa = must_alloc_order(q, order, 1);

@@ -13,7 +13,7 @@ static void every_order_is_aligned_by_physical_address(void **state) {
     (void)state;
     struct quire *q = odd_memory();
     const uint64_t n_before = n_free(q);
-    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 0; order <= PAIR_ORDER; order++) {
         quire_pa pa = must_alloc_order(q, order, 9);
         assert_true(pa >= BASE && pa + (PAGE << order) <= END);
         assert_int_equal(n_free(q), n_before - (1u << order));
@@ -62,7 +62,7 @@ static void all_of_memory_in_each_order(void **state) {
     struct quire *q = odd_memory();
     const struct extent part = usable_part(q);
     const uint64_t n_before = n_free(q);
-    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 0; order <= PAIR_ORDER; order++) {
         for (unsigned round = 0; round < 3; round++) {
             struct frames all = {0};
             enum quire_status status = take_all_order(q, order, &all);
@@ -85,7 +85,7 @@ static void all_of_memory_in_two_zones(void **state) {
     const struct quire_config config = {.n_cpus = 2};
     const struct quire_region map[] = {USABLE(64 * MIB, 72 * MIB), USABLE(96 * MIB, 100 * MIB)};
     struct quire *q = unit_make(&config, map, COUNT_OF(map));
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         struct frames all = {0};
         (void)take_all_order(q, order, &all);
         expect_good_frames(&all, map, COUNT_OF(map));
@@ -99,15 +99,15 @@ static void every_order_beside_every_other(void **state) {
     (void)state;
     struct quire *q = odd_memory();
     const uint64_t n_before = n_free(q);
-    struct frames held[QUIRE_MAX_ORDER + 1] = {0};
+    struct frames held[PAIR_ORDER + 1] = {0};
     for (unsigned round = 0; round < 2; round++) {
-        for (unsigned i = 0; i <= QUIRE_MAX_ORDER; i++) {
-            unsigned order = round % 2 == 0 ? i : QUIRE_MAX_ORDER - i;
+        for (unsigned i = 0; i <= PAIR_ORDER; i++) {
+            unsigned order = round % 2 == 0 ? i : PAIR_ORDER - i;
             frames_push(&held[order], must_alloc_order(q, order, (uint8_t)order));
         }
     }
     expect_consistent(q);
-    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 0; order <= PAIR_ORDER; order++) {
         for (size_t i = 0; i < held[order].n; i++) {
             for (quire_pa at = held[order].at[i]; at < held[order].at[i] + (PAGE << order); at += PAGE) {
                 assert_int_equal(quire_refs(q, at), 1);
@@ -145,7 +145,7 @@ static void free_in_parts(struct quire *q, unsigned order, unsigned part) {
 static void every_order_in_parts_of_every_smaller_order(void **state) {
     (void)state;
     struct quire *q = odd_memory();
-    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 0; order <= PAIR_ORDER; order++) {
         for (unsigned part = 0; part <= order; part++) {
             free_in_parts(q, order, part);
         }
@@ -156,7 +156,7 @@ static void every_order_in_parts_of_every_smaller_order(void **state) {
 static void what_is_left_of_a_split_allocation_stays_allocated(void **state) {
     (void)state;
     struct quire *q = odd_memory();
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         const unsigned n = 1u << order;
         quire_pa pa = must_alloc_order(q, order, 77);
         assert_int_equal(quire_free(q, pa + n / 2 * PAGE), QUIRE_OK);
@@ -214,9 +214,9 @@ static void memory_taken_frame_by_frame_comes_back_as_blocks(void **state) {
         assert_int_equal(blocks.n, n_runs(part.base, part.end, QUIRE_BLOCK_ORDER));
         free_all_order(q, QUIRE_BLOCK_ORDER, &blocks);
         frames_clear(&all);
-        take_all_order(q, QUIRE_MAX_ORDER, &blocks);
-        assert_int_equal(blocks.n, n_runs(part.base, part.end, QUIRE_MAX_ORDER));
-        free_all_order(q, QUIRE_MAX_ORDER, &blocks);
+        take_all_order(q, PAIR_ORDER, &blocks);
+        assert_int_equal(blocks.n, n_runs(part.base, part.end, PAIR_ORDER));
+        free_all_order(q, PAIR_ORDER, &blocks);
         expect_consistent(q);
     }
 }
@@ -287,17 +287,36 @@ static void a_block_of_which_a_part_is_held_is_none(void **state) {
 }
 
 /* Large enough for an index of three levels, of which most was never looked at. */
-static void all_of_a_large_memory_as_blocks(void **state) {
+static void all_of_a_large_memory_in_large_orders(void **state) {
     (void)state;
     struct quire *q = unit_simple(64 * MIB, 9 * GIB);
-    struct frames runs = {0};
+    struct extent part = {0, 64 * MIB + 9 * GIB};
+    quire_walk(q, metadata_extent, &part);
     for (unsigned order = QUIRE_MAX_ORDER; order >= QUIRE_BLOCK_ORDER; order--) {
+        struct frames runs = {0};
         (void)take_all_order(q, order, &runs);
-        assert_in_range(runs.n, (9 * GIB / (PAGE << order)) * 99 / 100, 9 * GIB / (PAGE << order));
+        assert_int_equal(runs.n, n_runs(part.base, part.end, order));
         free_all_order(q, order, &runs);
     }
     struct quire_fault first;
     assert_int_equal(quire_validate(q, &first), QUIRE_OK);
+}
+
+/* The middle of one of the largest runs is freed, and lent again, while the rest is held. */
+static void a_part_of_the_largest_run(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 3 * GIB);
+    const uint64_t n_before = n_free(q);
+    const quire_pa run = must_alloc_order(q, QUIRE_MAX_ORDER, 7), middle = run + 512 * MIB;
+    assert_int_equal(quire_free_order(q, middle, QUIRE_BLOCK_ORDER + 3), QUIRE_OK);
+    assert_int_equal(quire_refs(q, middle), 0);
+    assert_int_equal(quire_refs(q, middle - PAGE), 1);
+    assert_int_equal(quire_free_frames(q, run, 512 * MIB / PAGE), QUIRE_OK);
+    const quire_pa rest = middle + (BLOCK << 3);
+    assert_int_equal(quire_free_frames(q, rest, (run + GIB - rest) / PAGE), QUIRE_OK);
+    assert_int_equal(n_free(q), n_before);
+    assert_true(must_alloc_order(q, QUIRE_MAX_ORDER, 8) % GIB == 0);
+    expect_consistent(q);
 }
 
 static void untouched_memory_stays_whole_while_little_is_used(void **state) {
@@ -341,9 +360,9 @@ static void an_order_that_no_zone_can_hold_is_unsatisfiable(void **state) {
     struct frames all = {0};
     quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
     assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_OK);
-    expect_refused(q, QUIRE_MAX_ORDER, QUIRE_UNSATISFIABLE);
+    expect_refused(q, PAIR_ORDER, QUIRE_UNSATISFIABLE);
     take_all(q, &all);
-    expect_refused(q, QUIRE_MAX_ORDER, QUIRE_UNSATISFIABLE); /* never, so not "no memory" even now */
+    expect_refused(q, PAIR_ORDER, QUIRE_UNSATISFIABLE); /* never, so not "no memory" even now */
     expect_refused(q, QUIRE_BLOCK_ORDER, QUIRE_NO_MEMORY);
     free_all(q, &all);
 }
@@ -360,7 +379,7 @@ static void enough_frames_without_a_run_is_fragmented(void **state) {
             n_freed++;
         }
     }
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         expect_refused(q, order, QUIRE_FRAGMENTED);
     }
     assert_int_equal(n_free(q), n_freed); /* whatever was borrowed in the search came back */
@@ -373,7 +392,7 @@ static void fewer_frames_than_asked_for_is_no_memory(void **state) {
     struct quire *q = odd_memory();
     struct frames all = {0};
     take_all(q, &all);
-    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 0; order <= PAIR_ORDER; order++) {
         expect_refused(q, order, QUIRE_NO_MEMORY);
     }
     for (unsigned i = 0; i < 3; i++) {
@@ -397,7 +416,8 @@ int main(void) {
         unit_case(the_run_freed_last_is_the_next_one),
         unit_case(a_block_freed_as_one_serves_requests_for_parts),
         unit_case(a_block_of_which_a_part_is_held_is_none),
-        unit_case(all_of_a_large_memory_as_blocks),
+        unit_case(all_of_a_large_memory_in_large_orders),
+        unit_case(a_part_of_the_largest_run),
         unit_case(untouched_memory_stays_whole_while_little_is_used),
         unit_case(an_order_beyond_the_largest_is_invalid),
         unit_case(an_order_that_no_zone_can_hold_is_unsatisfiable),

@@ -73,7 +73,7 @@ static void expect_usable(struct frames *held) {
 static void use(unsigned seed, struct frames *held) {
     for (unsigned i = 0; i < 400; i++) {
         host_set_cpu(i % 4);
-        unsigned order = (i * 7 + seed) % (QUIRE_MAX_ORDER + 1);
+        unsigned order = (i * 7 + seed) % (PAIR_ORDER + 1);
         quire_pa pa = must_alloc_order(q, i % 8 == 0 ? order : 0, (uint8_t)((i + seed) % QUIRE_TAG_QUARANTINE));
         if (i % 8 != 0) {
             frames_push(held, pa);
@@ -246,12 +246,12 @@ static void a_pair_of_which_one_block_is_split(void **state) {
     (void)state;
     for (unsigned which = 0; which < 2; which++) {
         start(&config);
-        const quire_pa pair = must_alloc_order(q, QUIRE_MAX_ORDER, 6);
+        const quire_pa pair = must_alloc_order(q, PAIR_ORDER, 6);
         assert_int_equal(quire_get(q, pair + which * BLOCK), QUIRE_OK);
         assert_int_equal(quire_put(q, pair + which * BLOCK), QUIRE_OK);
         expect_recovered();
         assert_int_equal(found.n_splits + found.n_joins, 0);
-        assert_int_equal(quire_free_order(q, pair, QUIRE_MAX_ORDER), QUIRE_OK);
+        assert_int_equal(quire_free_order(q, pair, PAIR_ORDER), QUIRE_OK);
         host_ram_clear();
     }
 }

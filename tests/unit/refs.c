@@ -121,7 +121,7 @@ static void a_lookup_never_fills_the_count(void **state) {
 /* Wherever the frame stands in it, and though nobody parted the allocation before. */
 static void a_lookup_into_a_larger_allocation(void **state) {
     (void)state;
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         struct quire *q = memory();
         const unsigned n = 1u << order, at[] = {0, 1, n / 2, n - 1};
         const uint64_t n_before = n_free(q);
@@ -147,7 +147,7 @@ static void each_frame_of_a_larger_allocation_counts_for_itself(void **state) {
     (void)state;
     struct quire *q = memory();
     const uint64_t n_before = n_free(q);
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         const unsigned n = 1u << order;
         quire_pa pa = must_alloc_order(q, order, 8);
         quire_pa middle = pa + n / 2 * PAGE;
@@ -189,8 +189,8 @@ static void put_gives_back_part_after_part(void **state) {
     (void)state;
     struct quire *q = memory();
     const uint64_t n_before = n_free(q);
-    quire_pa pa = must_alloc_order(q, QUIRE_MAX_ORDER, 8);
-    for (unsigned i = 0; i < 1u << QUIRE_MAX_ORDER; i++) {
+    quire_pa pa = must_alloc_order(q, PAIR_ORDER, 8);
+    for (unsigned i = 0; i < 1u << PAIR_ORDER; i++) {
         quire_pa part = pa + ((i * 37u) & 1023u) * PAGE;
         assert_int_equal(quire_put(q, part), QUIRE_OK);
         assert_int_equal(quire_refs(q, part), 0);
@@ -247,7 +247,7 @@ static void cow_of_a_shared_frame_is_a_copy(void **state) {
 static void cow_inside_a_larger_allocation(void **state) {
     (void)state;
     struct quire *q = memory();
-    for (unsigned order = 1; order <= QUIRE_MAX_ORDER; order++) {
+    for (unsigned order = 1; order <= PAIR_ORDER; order++) {
         quire_pa pa = must_alloc_order(q, order, 6), own = 0;
         quire_pa part = pa + PAGE * ((1u << order) - 1);
         fill(part, 3);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "tests/pair.h"
 #include <host.h>
 #include <quire/quire.h>
 
