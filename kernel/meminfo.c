@@ -32,6 +32,8 @@ static void report_owners(struct meminfo *info) {
     }
 }
 
+_Static_assert(ABI_ORDERS == QUIRE_MAX_ORDER + 1, "programs are told of every order");
+
 static void report_zones(struct meminfo *info) {
     struct quire_zone_stats zone;
     for (unsigned i = 0; i < ABI_ZONES && quire_zone_stats(frames, i, &zone); i++) {
@@ -71,6 +73,7 @@ static int report(struct space *space, uintptr_t to) {
     memset(info, 0, sizeof *info);
     report_totals(info);
     report_owners(info);
+    quire_free_runs(frames, info->n_runs);
     report_zones(info);
     report_cpus(info);
     int error = copy_to(space, to, info, sizeof *info);

@@ -122,16 +122,20 @@ static q_frame last_used(struct search *s, q_frame f, q_frame end) {
     return Q_NO_FRAME;
 }
 
-/* The first frame of [f, end) that is not free; `end`: all are. */
+/* The first frame of [f, end) that is not free; `end`: all are. It looks at no block that was never used. */
 static q_frame first_used(struct search *s, q_frame f, q_frame end) {
-    while (f < end && look_into(s, q_zone_block_of(s->zone, f))) {
-        q_frame at = first_in_block(s, f, false);
-        if (at != Q_NO_FRAME) {
-            return at < end ? at : end;
+    const struct q_zone *z = s->zone;
+    q_frame at = Q_NO_FRAME;
+    while (f < end && at == Q_NO_FRAME) {
+        size_t block = q_zone_next_ready(z, q_zone_block_of(z, f));
+        if (block == Q_NO_BLOCK || q_zone_frame(z, block) >= end || !look_into(s, block)) {
+            return end;
         }
-        f = q_zone_frame(s->zone, s->block + 1);
+        f = f > q_zone_frame(z, block) ? f : q_zone_frame(z, block);
+        at = first_in_block(s, f, false);
+        f = q_zone_frame(z, block + 1);
     }
-    return end;
+    return at < end ? at : end;
 }
 
 /* ---- taking ---------------------------------------------------------------------------------------------- */
@@ -337,6 +341,31 @@ size_t q_largest_fit(const struct quire *q, const struct q_fit *fit, q_frame *f)
         }
     }
     return most;
+}
+
+/* A stretch of free frames as aligned runs. */
+static void count_stretch(q_frame f, q_frame end, uint64_t n_runs[QUIRE_MAX_ORDER + 1]) {
+    while (f < end) {
+        unsigned order = QUIRE_MAX_ORDER;
+        while ((f & (((q_frame)1 << order) - 1)) != 0 || end - f < (q_frame)1 << order) {
+            order--;
+        }
+        n_runs[order]++;
+        f += (q_frame)1 << order;
+    }
+}
+
+void q_count_runs(const struct quire *q, uint64_t n_runs[QUIRE_MAX_ORDER + 1]) {
+    const struct q_zones *zones = q_zones(q);
+    size_t all_looks = Q_ALL_LOOKS;
+    for (size_t i = 0; i < zones->n; i++) {
+        struct search s = {.zone = zones->zone[i], .n_looks = &all_looks, .block = Q_NO_BLOCK};
+        s.within = q_zone_bounds(s.zone);
+        for (q_frame f = s.within.base, end; (f = next_free(&s, f)) != Q_NO_FRAME; f = end) {
+            end = first_used(&s, f, s.within.end);
+            count_stretch(f, end, n_runs);
+        }
+    }
 }
 
 /* Whether one zone has such a place. Most have no hole between their first and last frame; then any will do. */

@@ -27,6 +27,9 @@ size_t q_take_from(struct quire *q, struct q_zone *z, q_frame f, size_t n);
 /* The most frames that lie free side by side and fit but for their number, `fit->n` being 1; *f is the first one. */
 size_t q_largest_fit(const struct quire *q, const struct q_fit *fit, q_frame *f);
 
+/* Free frames as aligned runs of 2^order frames, as few as possible. */
+void q_count_runs(const struct quire *q, uint64_t n_runs[QUIRE_MAX_ORDER + 1]);
+
 /* Whether memory has a place that fits at all, free or not. */
 bool q_ever_fits(const struct quire *q, const struct q_fit *fit);
 

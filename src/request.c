@@ -111,6 +111,13 @@ uint64_t quire_largest(const struct quire *q, const struct quire_request *r, qui
     return n;
 }
 
+void quire_free_runs(const struct quire *q, uint64_t n_runs[QUIRE_MAX_ORDER + 1]) {
+    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+        n_runs[order] = 0;
+    }
+    q_count_runs(q, n_runs);
+}
+
 enum quire_status quire_retag(struct quire *q, quire_pa pa, uint64_t n_frames, uint8_t tag) {
     bool valid = n_frames != 0 && tag != QUIRE_TAG_QUARANTINE;
     return valid ? q_retag(q, "quire_retag", pa, in_words(n_frames), tag) : QUIRE_INVALID;

@@ -1,7 +1,7 @@
 /* mem.c: draws where the memory is; with -m, every block of it.
  *
- * What is drawn is what the allocator knows of itself: totals, who holds how much, the free frames that each CPU keeps
- * at hand, and a map with one character for each block of 2 MiB, or for a few of them where that would be longer than
+ * What is drawn is what the allocator knows of itself: totals, who holds how much, how long the runs are that are free,
+ * the free frames that each CPU keeps at hand, and a map with one character for each block of 2 MiB, or for a few of them where that would be longer than
  * a screen. */
 #include "user.h"
 
@@ -35,6 +35,16 @@ static void print_share(const char *name, uint64_t n_frames, uint64_t full) {
     print("  %-15s %10lu %*lu%s %s  %s\n", name, n_frames, width, size.whole, size.fraction, size.unit, bar);
 }
 
+/* The same of n runs of 2^order frames. */
+static void print_runs_of(unsigned order, uint64_t n, uint64_t full) {
+    char bar[BAR_BYTES(N_BAR)];
+    struct size length = size_of(1ull << order), size = size_of(n << order);
+    int width = N_SIZE - (int)strlen(size.fraction);
+    *draw_bar(bar, n << order, full, N_BAR) = '\0';
+    print("  %6lu x %3lu %s %9lu %*lu%s %s  %s\n", n, length.whole, length.unit, n << order, width, size.whole,
+          size.fraction, size.unit, bar);
+}
+
 static void print_totals(void) {
     struct size size = size_of(info.n_frames);
     print("\nMemory: %lu%s %s in %lu frames of %lu bytes; %lu frames more describe them\n", size.whole, size.fraction,
@@ -53,6 +63,16 @@ static void print_owners(void) {
     for (unsigned i = 0; i < OWNERS; i++) {
         if (info.n_owned[i] > 0) {
             print_share(names[i], info.n_owned[i], info.n_frames - info.n_free);
+        }
+    }
+}
+
+/* Whether what is free lies in pieces: the frames that are in free runs of each length. */
+static void print_runs(void) {
+    print("\nFree runs, and what they come to\n");
+    for (unsigned order = ABI_ORDERS; order-- > 0;) {
+        if (info.n_runs[order] > 0) {
+            print_runs_of(order, info.n_runs[order], info.n_free);
         }
     }
 }
@@ -174,6 +194,7 @@ int main(int argc, char *argv[]) {
     }
     print_totals();
     print_owners();
+    print_runs();
     print_cpus();
     print_map(full);
     print("\nFaults found by the allocator: %lu. Refusals that it could not prove: %lu.\n\n", info.n_faults,

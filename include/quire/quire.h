@@ -335,8 +335,12 @@ bool quire_frame_at(const struct quire *q, quire_pa pa, struct quire_frame *out)
 
 /* The most frames that lie free side by side and meet the request's alignment, boundary and limits; *at is the first one's
  * address, QUIRE_NONE if there is none. n_frames, n_looks and tag do not matter. Frames in CPU caches are left out.
- * Cost: O(blocks with a free frame). */
+ * Cost: O(blocks that were ever used and have a free frame). */
 uint64_t quire_largest(const struct quire *q, const struct quire_request *request, quire_pa *at);
+
+/* All free frames as runs that quire_alloc_order could give: n_runs[order] runs of 2^order frames, aligned to their size, as few
+ * as possible. Each frame counts in one of them; those in CPU caches are left out. Cost: as quire_largest. */
+void quire_free_runs(const struct quire *q, uint64_t n_runs[QUIRE_MAX_ORDER + 1]);
 
 /* ---- debug ---------------------------------------------------------------------------------------------- */
 

@@ -48,6 +48,7 @@ enum death { DEATH_KILLED = 1, DEATH_FAULT, DEATH_NOMEM }; /* by kill; by a bad 
 #define ABI_ARGS       16 /* arguments of exec at the most */
 #define ABI_ZONES      8
 #define ABI_CPUS       64
+#define ABI_ORDERS     19
 #define ABI_OPEN_READ  0
 #define ABI_OPEN_WRITE 1
 
@@ -84,8 +85,9 @@ struct meminfo_cpu {
  * are held, rounded up ('0' all free .. '8' all held), '.' never used, '#' a block that is partly no RAM of ours. */
 struct meminfo {
     uint64_t page_size, n_frames, n_free, n_cached, n_metadata, n_free_blocks, n_faults, n_unproved;
-    uint64_t n_owned[OWNERS]; /* held frames by enum owner */
-    uint32_t n_zones, n_cpus; /* all of them; at most ABI_ZONES and ABI_CPUS are described here */
+    uint64_t n_owned[OWNERS];    /* held frames by enum owner */
+    uint64_t n_runs[ABI_ORDERS]; /* free runs of 2^i aligned frames */
+    uint32_t n_zones, n_cpus;    /* all of them; at most ABI_ZONES and ABI_CPUS are described here */
     struct meminfo_zone zone[ABI_ZONES];
     struct meminfo_cpu cpu[ABI_CPUS];
 };

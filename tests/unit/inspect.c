@@ -393,6 +393,60 @@ static void another_owner(void **state) {
     assert_int_equal(digest(q), before);
 }
 
+/* The longest aligned run of free frames that begins at `pa`, by looking at each. */
+static unsigned order_at(const struct quire *q, quire_pa pa) {
+    unsigned order = 0;
+    for (struct quire_frame f; order < QUIRE_MAX_ORDER; order++) {
+        bool all_free = pa % (PAGE << (order + 1)) == 0;
+        for (quire_pa p = pa + (PAGE << order); p < pa + (PAGE << (order + 1)) && all_free; p += PAGE) {
+            all_free = quire_frame_at(q, p, &f) && f.state == QUIRE_STATE_FREE;
+        }
+        if (!all_free) {
+            break;
+        }
+    }
+    return order;
+}
+
+static void free_runs_of_each_order(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB + 3 * PAGE, 32 * MIB);
+    uint64_t n_runs[QUIRE_MAX_ORDER + 1], expected[QUIRE_MAX_ORDER + 1];
+    for (unsigned i = 0; i < 12; i++) {
+        assert_int_equal(quire_alloc_range(q, 67 * MIB + i * 611 * PAGE, 1 + i % 3, 9), 1 + i % 3);
+        memset(expected, 0, sizeof expected);
+        struct quire_frame f;
+        for (quire_pa pa = 64 * MIB + 3 * PAGE; quire_frame_at(q, pa, &f);) {
+            unsigned order = f.state == QUIRE_STATE_FREE ? order_at(q, pa) : 0;
+            expected[order] += f.state == QUIRE_STATE_FREE;
+            pa += PAGE << order;
+        }
+        quire_free_runs(q, n_runs);
+        assert_memory_equal(n_runs, expected, sizeof n_runs);
+    }
+    must_alloc(q, 1); /* and the CPU keeps more frames at hand, which are left out */
+    quire_free_runs(q, n_runs);
+    uint64_t n_in_runs = 0;
+    for (unsigned order = 0; order <= QUIRE_MAX_ORDER; order++) {
+        n_in_runs += n_runs[order] << order;
+    }
+    assert_int_equal(n_in_runs, n_free(q) - stats_of(q).n_cached);
+}
+
+/* Memory that was never used is not gone through: there are 2^25 blocks here. */
+static void free_runs_of_vast_memory(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = 1, .mapped_end = 65 * TIB};
+    const struct quire_region all = USABLE(64 * GIB, 64 * TIB);
+    struct quire *q = unit_make(&config, &all, 1);
+    uint64_t n_runs[QUIRE_MAX_ORDER + 1];
+    quire_pa at;
+    quire_free_runs(q, n_runs);
+    assert_in_range(n_runs[QUIRE_MAX_ORDER], (64 * TIB - 64 * GIB) / GIB * 99 / 100, (64 * TIB - 64 * GIB) / GIB);
+    assert_in_range(quire_largest(q, &(struct quire_request){0}, &at), (64 * TIB - 64 * GIB) / PAGE * 99 / 100,
+                    (64 * TIB - 64 * GIB) / PAGE);
+}
+
 /* Of what is free, by the walk; with limits, by trying it. */
 static void the_largest_run(void **state) {
     (void)state;
@@ -457,6 +511,8 @@ int main(void) {
         unit_case(a_walk_from_an_address),
         unit_case(much_memory_that_was_never_used),
         unit_case(another_owner),
+        unit_case(free_runs_of_each_order),
+        unit_case(free_runs_of_vast_memory),
         unit_case(the_largest_run),
         unit_case(the_version_is_that_of_the_header),
     };
