@@ -152,6 +152,8 @@ static void hints_are_found_until_they_are_taken_away(void **state) {
             }
             hinted[class][b] = n / 500 % 2 == 0;
             assert_int_equal(q_index_next(&ix, class, b), next_hinted(class, b));
+            size_t few = next_hinted(Q_FEW, b), all = next_hinted(Q_ALL, b);
+            assert_int_equal(q_index_next_free(&ix, b), few < all ? few : all);
         }
         expect_found(Q_FEW);
         expect_found(Q_ALL);
