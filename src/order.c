@@ -1,8 +1,8 @@
 /* order.c: 2^order frames, in short ways for the usual cases.
  *
- * Orders 1 to 8 are runs of frames of one block, order 9 is a block, orders 10 to 18 are some neighbours. Small runs and a block that
- * the CPU's cache has at hand are taken and given in one visit, as single frames are, records included. Anything else goes
- * the slow way (alloc.c).
+ * Orders 1 to 8 are runs of frames of one block, order 9 is a block, orders 10 to 18 are neighbouring blocks. Small runs and
+ * a block that the CPU's cache has at hand are taken and given in one visit, as single frames are, records included.
+ * Anything else goes the slow way (alloc.c).
  *
  *   order    in one visit                         else
  *   0        (single.c)

@@ -1,8 +1,8 @@
 /* mem.c: draws where the memory is; with -m, every block of it.
  *
  * What is drawn is what the allocator knows of itself: totals, who holds how much, how long the runs are that are free,
- * the free frames that each CPU keeps at hand, and a map with one character for each block of 2 MiB, or for a few of them where that would be longer than
- * a screen. */
+ * the free frames that each CPU keeps at hand, and a map with one character for each block of 2 MiB, or for a few of them
+ * where that would be longer than a screen. */
 #include "user.h"
 
 enum { N_COLUMNS = 64, N_MAP_LINES = 24, N_BAR = 34, N_SIZE = 10, N_CACHE_BAR = 8, BLOCK_FRAMES = 512, N_WARM = 240 };
