@@ -26,6 +26,10 @@
  * B4  Frames are taken all or none: words in ascending order, so that of two CPUs that want overlapping frames
  *     one gets them.
  *
+ * B5  The CPU whose bits complete a run in a word hints that; a searcher that finds no run takes the hint away, and looks
+ *     again. If the word had such a run before, the hint is set, or a searcher is about to set it.
+ *                                                                                              interleaving tests
+ *
  * Memory order: a line's words and the count are changed seq_cst. Acquire and release make the records and contents of
  * a frame travel with its bit, and those of a block with Q_AS_ONE; seq_cst is for the hints (index.c).
  *
@@ -142,10 +146,12 @@ static bool take_bits(_Atomic q_word *word, q_word bits) {
     return false;
 }
 
-/* Sets bits of one word; returns those that were set already. */
+/* Sets bits of one word, and hints the runs that it has by that (B5); returns those that were set already. */
 static q_word set_bits(struct q_zone *z, size_t block, size_t w, q_word frames) {
     Q_ASSERT(block < z->n_blocks && w < Q_LINE_WORDS && frames != 0, frames);
-    return atomic_fetch_or(&z->lines[block].word[w], frames) & frames;
+    q_word old = atomic_fetch_or(&z->lines[block].word[w], frames);
+    q_zone_hint_runs(z, block, old, old | frames);
+    return old & frames;
 }
 
 /* Gives back what was taken of the first `n_words` of a mask. The count still includes these frames; of one that came home

@@ -30,12 +30,17 @@ static bool take_from(struct q_wish *wish, struct q_zone *z, size_t block) {
     return wish->n > 0;
 }
 
-/* The same from blocks [from, end) of a class. */
+/* The same from blocks [from, end) of a class. For runs, only those that may have one: any that is all free, of others those
+ * with a hint, which is taken away where it is wrong. */
 static bool take_between(struct q_wish *wish, struct q_zone *z, enum q_class class, size_t from, size_t end) {
+    enum q_class runs = class != Q_ALL && wish->loan == NULL ? q_class_of_runs(wish->order) : Q_NOTHING;
     Q_ASSERT(from <= end && end <= z->n_blocks, end);
-    for (size_t b = q_zone_find(z, class, from); b < end; b = q_zone_find(z, class, b + 1)) {
+    for (size_t b = q_zone_find(z, class, runs, from); b < end; b = q_zone_find(z, class, runs, b + 1)) {
         if (take_from(wish, z, b)) {
             return true;
+        }
+        if (runs != Q_NOTHING) {
+            q_zone_no_runs(z, b, runs);
         }
         if (wish->first_only) {
             return false;

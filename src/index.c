@@ -89,7 +89,7 @@ static void init_node(const struct q_index *ix, unsigned level, size_t node, q_w
     struct q_node *n = &ix->level[level][node];
     Q_ASSERT((ready & ~children(ix, level, node)) == 0, ready);
     q_word others = children(ix, level, node) & ~ready;
-    for (unsigned class = 0; class < Q_READY; class ++) {
+    for (unsigned class = 0; class < Q_CLASSES; class ++) {
         atomic_init(&n->word[class], 0);
     }
     atomic_init(&n->word[Q_READY], ready);
@@ -149,9 +149,13 @@ static void lower(struct q_index *ix, enum q_class class, unsigned level, size_t
     }
 }
 
-/* The classes that a count decides. FRESH is set by the node's initialisation only (I3), READY by q_index_set_ready. */
+/* All but two: FRESH is set by the node's initialisation only (I3), READY by q_index_set_ready. */
+static bool is_changed_here(enum q_class class) {
+    return class != Q_FRESH && class != Q_READY && class < Q_CLASSES;
+}
+
 void q_index_set(struct q_index *ix, enum q_class class, size_t block) {
-    Q_ASSERT(class > Q_FRESH && class < Q_READY && block < ix->n_blocks, block);
+    Q_ASSERT(is_changed_here(class) && block < ix->n_blocks, block);
     raise(ix, class, 0, block);
 }
 
@@ -162,27 +166,35 @@ void q_index_set_ready(struct q_index *ix, size_t block) {
 
 /* The leaf's bit goes first: a CPU that sets the hint again finds it clear, and raises all bits above. */
 void q_index_clear(struct q_index *ix, enum q_class class, size_t block) {
-    Q_ASSERT(class > Q_FRESH && class < Q_READY && block < ix->n_blocks, block);
+    Q_ASSERT(is_changed_here(class) && block < ix->n_blocks, block);
     q_word old = atomic_fetch_and(&ix->level[0][block / Q_FANOUT].word[class], ~q_bit(block));
     if ((old & ~q_bit(block)) == 0) { /* it was the leaf's last one */
         lower(ix, class, 0, block / Q_FANOUT);
     }
 }
 
+/* The children of a node with a hint. If it has none, the hint that led there was wrong, and is taken away. */
+static q_word hinted_below(struct q_index *ix, enum q_class class, unsigned level, size_t node) {
+    q_word w = atomic_load(&ix->level[level][node].word[class]);
+    if (w == 0 && class != Q_READY) {
+        lower(ix, class, level, node);
+    }
+    return w;
+}
+
 /* Descends from the root to the first child with the hint that does not lie before `from`. Where there is none below a
- * node, `from` moves to the first block that is not below it, and the descent begins anew. */
-size_t q_index_next(struct q_index *ix, enum q_class class, size_t from) {
+ * node, `from` moves to the first block that is not below it, and the descent begins anew. With two hints it may come to
+ * nodes below which no block has both. */
+size_t q_index_next(struct q_index *ix, enum q_class class, enum q_class also, size_t from) {
     Q_ASSERT(class < Q_CLASSES, class);
     unsigned level = ix->top;
     size_t node = 0;
     while (from < ix->n_blocks) {
         size_t child = child_of(level, from);
-        q_word w = atomic_load(&ix->level[level][node].word[class]);
+        q_word w = hinted_below(ix, class, level, node);
+        w &= w != 0 && also != Q_NOTHING ? hinted_below(ix, also, level, node) : Q_ALL_BITS;
         q_word here = child / Q_FANOUT == node ? w & ~q_low_bits(child % Q_FANOUT) : w;
         if (here == 0) { /* nothing left below this node: on to its neighbour, by way of the root */
-            if (w == 0 && class != Q_READY) { /* the hint that led here was wrong */
-                lower(ix, class, level, node);
-            }
             from = (node + 1) << child_order(level + 1);
             level = ix->top;
             node = 0;
@@ -202,22 +214,25 @@ size_t q_index_next(struct q_index *ix, enum q_class class, size_t from) {
     return Q_NO_BLOCK;
 }
 
-/* The children of a node that have, or lead to, a free frame, as far as hints tell; all that are raw do. */
-static q_word free_below(const struct q_node *n) {
-    q_word w = atomic_load(&n->raw);
-    for (unsigned class = Q_FRESH; class < Q_READY; class ++) {
+/* The children of a node that have, or lead to, a free frame, as far as hints tell; all that are raw do. Or a free run. */
+static q_word free_below(const struct q_node *n, enum q_class runs) {
+    q_word w = atomic_load(&n->raw) | atomic_load(&n->word[Q_FRESH]) | atomic_load(&n->word[Q_ALL]);
+    if (runs != Q_NOTHING) {
+        return w | atomic_load(&n->word[runs]);
+    }
+    for (unsigned class = Q_NEARLY_FULL; class < Q_ALL; class ++) {
         w |= atomic_load(&n->word[class]);
     }
     return w;
 }
 
 /* As q_index_next. Below a raw node all blocks are fresh. */
-size_t q_index_next_free(const struct q_index *ix, size_t from) {
+size_t q_index_next_free(const struct q_index *ix, enum q_class runs, size_t from) {
     unsigned level = ix->top;
     size_t node = 0;
     while (from < ix->n_blocks) {
         size_t child = child_of(level, from);
-        q_word w = free_below(&ix->level[level][node]);
+        q_word w = free_below(&ix->level[level][node], runs);
         w = child / Q_FANOUT == node ? w & ~q_low_bits(child % Q_FANOUT) : w;
         if (w == 0) {
             from = (node + 1) << child_order(level + 1);
@@ -365,8 +380,11 @@ static q_word owed(const struct q_index *ix, enum q_class class, unsigned level,
 
 /* What is wrong with the hints of a node that has these children initialised. */
 static const char *wrong_hints(const struct q_index *ix, unsigned level, size_t node, q_word ready) {
-    for (unsigned class = level == 0 ? Q_NEARLY_FULL : Q_FRESH; class < Q_READY; class ++) {
+    for (unsigned class = level == 0 ? Q_NEARLY_FULL : Q_FRESH; class < Q_CLASSES; class ++) {
         q_word word = atomic_load(&ix->level[level][node].word[class]);
+        if (class == Q_READY) { /* looked at already */
+            continue;
+        }
         if ((word & ~ready) != 0) {
             return "the index has a hint for what is not initialised";
         }

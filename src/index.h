@@ -9,7 +9,8 @@
 
 #define Q_BLOCK QUIRE_BLOCK_FRAMES
 
-/* The kinds of hint. Blocks are grouped by how many of their frames are free. */
+/* The kinds of hint. Blocks are grouped by how many of their frames are free. Beside that, of a block that is used in part
+ * three hints tell how long a run of free frames it may have: a run inside one word of its line, aligned to its size. */
 enum q_class {
     Q_FRESH,       /* never used: all free, metadata not initialised */
     Q_NEARLY_FULL, /* less than 1/32 free (16): left alone until nothing else is left, so that they can empty */
@@ -18,28 +19,33 @@ enum q_class {
     Q_MOST,        /* less than all */
     Q_ALL,         /* all 512 */
     Q_READY,       /* metadata initialised; set once, never cleared */
+    Q_PAIRS,       /* may have a run of 2 frames */
+    Q_EIGHTS,      /* of 8 */
+    Q_WORDS,       /* a whole word of them */
     Q_CLASSES,
     Q_NOTHING = Q_CLASSES /* no frame free: no hint */
 };
 
 #define Q_NO_BLOCK     SIZE_MAX
 #define Q_FANOUT       Q_WORD_BITS /* children of a node */
-#define Q_FANOUT_ORDER (sizeof(q_word) == 8 ? 6u : 5u)
+#define Q_FANOUT_ORDER Q_WORD_ORDER
 /* The most that a tree of Q_LEVELS can index. */
 #define Q_MOST_BLOCKS ((size_t)1 << (sizeof(size_t) == 8 ? 36 : 30))
 #define Q_LEVELS      6 /* 64^6 blocks are 2^57 bytes, 32^6 more than 2^32 frames; zones are no larger */
 
 _Static_assert(1u << Q_FANOUT_ORDER == Q_FANOUT, "a child's number is found by shifts");
 _Static_assert(Q_MOST_BLOCKS >> (Q_FANOUT_ORDER * Q_LEVELS) <= 1, "the top of Q_LEVELS is one node");
-_Static_assert(Q_FRESH == 0 && Q_READY == Q_CLASSES - 1, "loops over the classes that are counts lie between");
+_Static_assert(Q_FRESH == 0 && Q_READY == Q_PAIRS - 1, "loops over the classes that are counts lie between");
 
-/* One node of the tree: a bit for each child in each word. With 64-bit words a node is one cache line. */
+/* One node of the tree: a bit for each child in each word. With 64-bit words a node is two cache lines, the first with what
+ * every search reads. */
 struct q_node {
-    _Atomic q_word word[Q_CLASSES];
     _Atomic q_word raw; /* children that are nodes and that nobody has claimed for initialising; 0 in a leaf */
+    _Atomic q_word word[Q_CLASSES];
+    q_word unused[15 - Q_CLASSES];
 };
 
-_Static_assert(sizeof(struct q_node) == (Q_CLASSES + 1) * sizeof(q_word), "no padding");
+_Static_assert(sizeof(struct q_node) == 16 * sizeof(q_word), "no padding");
 
 struct q_index {
     struct q_node *level[Q_LEVELS]; /* level[0] are the leaves, whose children are blocks */
@@ -56,6 +62,16 @@ static inline enum q_class q_class_of(int32_t n_free) {
            : n_free < all / 4 * 3 ? Q_SOME
            : n_free < all         ? Q_MOST
                                   : Q_ALL;
+}
+
+/* The hint for runs of 2^order frames, or for shorter ones that such a run has in it; Q_NOTHING: a single frame needs none. */
+static inline enum q_class q_class_of_runs(unsigned order) {
+    return order == 0 ? Q_NOTHING : order < 3 ? Q_PAIRS : order < Q_WORD_ORDER ? Q_EIGHTS : Q_WORDS;
+}
+
+/* How long runs of such a class are. */
+static inline unsigned q_order_of_runs(enum q_class runs) {
+    return runs == Q_PAIRS ? 1 : runs == Q_EIGHTS ? 3 : Q_WORD_ORDER;
 }
 
 /* The room that a tree over so many blocks takes. */
@@ -76,12 +92,12 @@ void q_index_set_ready(struct q_index *ix, size_t block);
 /* Takes a hint away. The caller looks at the block again afterwards, and sets the hint again if it was right. */
 void q_index_clear(struct q_index *ix, enum q_class class, size_t block);
 
-/* The first block from `from` on with this hint, or Q_NO_BLOCK. */
-size_t q_index_next(struct q_index *ix, enum q_class class, size_t from);
+/* The first block from `from` on with this hint, or Q_NO_BLOCK; and with the hint `also`, if that is not Q_NOTHING. */
+size_t q_index_next(struct q_index *ix, enum q_class class, enum q_class also, size_t from);
 
-/* The first block from `from` on that may have a free frame: fresh, or with a hint of any class; or Q_NO_BLOCK. Changes
- * nothing. */
-size_t q_index_next_free(const struct q_index *ix, size_t from);
+/* The first block from `from` on that may have a free frame: fresh, or with a hint of any class; or Q_NO_BLOCK. If `runs` is
+ * not Q_NOTHING: that is fresh, all free, or has that hint. Changes nothing. */
+size_t q_index_next_free(const struct q_index *ix, enum q_class runs, size_t from);
 
 /* Claims a fresh block, which the caller initialises; Q_NO_BLOCK: there is none. The lowest ones go first. */
 size_t q_index_claim(struct q_index *ix);

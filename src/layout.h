@@ -47,7 +47,7 @@
 #include <stdatomic.h>
 
 #define Q_MAGIC          0x51756972u /* "Quir" */
-#define Q_LAYOUT_VERSION 1u
+#define Q_LAYOUT_VERSION 2u
 
 #define Q_LINKS 3u
 

@@ -35,11 +35,18 @@ struct search {
     struct q_zone *zone;
     struct q_span within; /* the part of the zone that is searched */
     bool used_too;        /* frames that somebody has count as well, so that all but holes do */
+    enum q_class runs;    /* what a block with a part of the place has, if it is not all free; Q_NOTHING: that can not be told */
     size_t *n_looks;
 
     size_t block; /* that was looked at last; Q_NO_BLOCK: none */
     q_word free[Q_LINE_WORDS];
 };
+
+static struct search search_of(struct quire *q, struct q_zone *z, struct q_span within, size_t *n_looks) {
+    within = q_common(q_zone_bounds(z), within);
+    return (struct search){
+        .q = q, .zone = z, .within = within, .runs = Q_NOTHING, .n_looks = n_looks, .block = Q_NO_BLOCK};
+}
 
 /* Frames of a block that are no holes, by their records, as bits of word `w`. */
 static q_word managed(const struct q_zone *z, size_t block, size_t w) {
@@ -86,6 +93,16 @@ static q_frame first_in_block(const struct search *s, q_frame f, bool free) {
     return Q_NO_FRAME;
 }
 
+/* The next block to look at: one that may have a run that the place has in it, or the one before, where the place may begin. */
+static size_t next_block(const struct search *s) {
+    size_t next = s->block + 1;
+    if (s->used_too) {
+        return next;
+    }
+    size_t hinted = q_zone_next_some(s->zone, s->runs, next);
+    return s->runs != Q_NOTHING && hinted != Q_NO_BLOCK && hinted > next ? hinted - 1 : hinted;
+}
+
 /* The first frame from `f` on that is free; Q_NO_FRAME: none, or too many looks. */
 static q_frame next_free(struct search *s, q_frame f) {
     const struct q_zone *z = s->zone;
@@ -94,7 +111,7 @@ static q_frame next_free(struct search *s, q_frame f) {
         if (at != Q_NO_FRAME) {
             return at;
         }
-        size_t block = s->used_too ? s->block + 1 : q_zone_next_some(z, s->block + 1);
+        size_t block = next_block(s);
         f = block < z->n_blocks ? q_zone_frame(z, block) : Q_NO_FRAME;
     }
     return Q_NO_FRAME;
@@ -250,7 +267,13 @@ static bool has_run(const struct search *s, size_t n) {
 
 /* A place inside one block. */
 static q_frame take_from_block(struct search *s, struct q_span within, const struct q_fit *fit, size_t block) {
-    if (!look_into(s, block) || !has_run(s, fit->n)) {
+    if (!look_into(s, block)) {
+        return Q_NO_FRAME;
+    }
+    if (!has_run(s, fit->n)) {
+        if (s->runs != Q_NOTHING) {
+            q_zone_no_runs(s->zone, block, s->runs);
+        }
         return Q_NO_FRAME;
     }
     s->within = q_common(within, (struct q_span){own_part(s, block), q_zone_frame(s->zone, block + 1)});
@@ -262,7 +285,7 @@ static q_frame take_in_block(const struct search *zone, const struct q_fit *fit)
     struct search s = *zone;
     size_t first = q_zone_block_of(s.zone, s.within.base), end = q_zone_block_of(s.zone, s.within.end - 1) + 1;
     for (unsigned class = (unsigned)q_class_of((int32_t)fit->n); class < Q_ALL; class ++) {
-        for (size_t b = first; (b = q_zone_find(s.zone, (enum q_class) class, b)) < end; b++) {
+        for (size_t b = first; (b = q_zone_find(s.zone, (enum q_class) class, s.runs, b)) < end; b++) {
             q_frame f = take_from_block(&s, zone->within, fit, b);
             if (f != Q_NO_FRAME || *s.n_looks == 0) {
                 return f;
@@ -272,7 +295,15 @@ static q_frame take_in_block(const struct search *zone, const struct q_fit *fit)
     return Q_NO_FRAME;
 }
 
+/* What a place of n frames has in it. Of n in a row in two blocks, one has half of them at its edge; of n in one block a half
+ * begins where a run of that length is aligned. In three blocks it has a whole one. */
+static enum q_class runs_in(q_frame n) {
+    unsigned order = q_highest((n + 1) / 2);
+    return n >= 2 * Q_BLOCK - 1 ? Q_ALL : q_class_of_runs(order);
+}
+
 static q_frame find_in_zone(struct search *s, const struct q_fit *fit) {
+    s->runs = runs_in(fit->n);
     q_frame f = fit->n < Q_BLOCK ? take_in_block(s, fit) : Q_NO_FRAME;
     return f == Q_NO_FRAME ? take_place(s, fit, s->within.base) : f;
 }
@@ -290,8 +321,7 @@ q_frame q_find_fit(struct quire *q, struct q_fit *fit) {
     Q_ASSERT((fit->boundary & (fit->boundary - 1)) == 0 && (fit->boundary == 0 || fit->boundary >= fit->n),
              fit->boundary);
     for (size_t i = zones->n; i-- > 0;) {
-        struct search s = {.q = q, .zone = zones->zone[i], .n_looks = &fit->n_looks, .block = Q_NO_BLOCK};
-        s.within = q_common(q_zone_bounds(s.zone), fit->within);
+        struct search s = search_of(q, zones->zone[i], fit->within, &fit->n_looks);
         q_frame f = q_is_empty(s.within) ? Q_NO_FRAME : find_in_zone(&s, fit);
         if (f != Q_NO_FRAME) {
             return f;
@@ -302,7 +332,7 @@ q_frame q_find_fit(struct quire *q, struct q_fit *fit) {
 
 size_t q_take_from(struct quire *q, struct q_zone *z, q_frame f, size_t n) {
     size_t all_looks = Q_ALL_LOOKS, taken = 0;
-    struct search s = {.q = q, .zone = z, .within = {f, f + n}, .n_looks = &all_looks, .block = Q_NO_BLOCK};
+    struct search s = search_of(q, z, (struct q_span){f, f + n}, &all_looks);
     n = first_used(&s, f, f + n) - f;
     while (n > 0 && (taken = take_all(q, z, f, n)) < n) { /* another CPU took some of these: fewer are wanted then */
         n = taken;
@@ -331,9 +361,8 @@ size_t q_largest_fit(const struct quire *q, const struct q_fit *fit, q_frame *f)
     size_t all_looks = Q_ALL_LOOKS, most = 0;
     Q_ASSERT(fit->n == 1, fit->n);
     for (size_t i = zones->n; i-- > 0;) {
-        struct search s = {.zone = zones->zone[i], .n_looks = &all_looks, .block = Q_NO_BLOCK};
+        struct search s = search_of(NULL, zones->zone[i], fit->within, &all_looks);
         q_frame at = Q_NO_FRAME;
-        s.within = q_common(q_zone_bounds(s.zone), fit->within);
         size_t n = q_is_empty(s.within) ? 0 : largest_in_zone(&s, fit, &at);
         if (n > most) {
             most = n;
@@ -359,8 +388,7 @@ void q_count_runs(const struct quire *q, uint64_t n_runs[QUIRE_MAX_ORDER + 1]) {
     const struct q_zones *zones = q_zones(q);
     size_t all_looks = Q_ALL_LOOKS;
     for (size_t i = 0; i < zones->n; i++) {
-        struct search s = {.zone = zones->zone[i], .n_looks = &all_looks, .block = Q_NO_BLOCK};
-        s.within = q_zone_bounds(s.zone);
+        struct search s = search_of(NULL, zones->zone[i], q_zone_bounds(zones->zone[i]), &all_looks);
         for (q_frame f = s.within.base, end; (f = next_free(&s, f)) != Q_NO_FRAME; f = end) {
             end = first_used(&s, f, s.within.end);
             count_stretch(f, end, n_runs);
@@ -372,8 +400,8 @@ void q_count_runs(const struct quire *q, uint64_t n_runs[QUIRE_MAX_ORDER + 1]) {
 static bool ever_fits_in(struct q_zone *z, const struct q_fit *fit) {
     size_t all_looks = Q_ALL_LOOKS;
     struct q_span bounds = q_zone_bounds(z);
-    struct search s = {.zone = z, .n_looks = &all_looks, .used_too = true, .block = Q_NO_BLOCK};
-    s.within = q_common(bounds, fit->within);
+    struct search s = search_of(NULL, z, fit->within, &all_looks);
+    s.used_too = true;
     if (q_is_empty(s.within)) {
         return false;
     }

@@ -177,7 +177,7 @@ static void recover_block(struct recovery *v, struct q_zone *z, size_t block) {
     atomic_store_explicit(&z->blocks[block].count, n_free, memory_order_relaxed);
     v->found->n_free += (uint64_t)n_free;
     v->n_whole += n_free == (int32_t)Q_BLOCK;
-    q_zone_hint(z, block, n_free);
+    q_zone_hint_block(z, block, n_free);
 }
 
 /* ---- zones ------------------------------------------------------------------------------------------------ */

@@ -246,7 +246,8 @@ static bool check_block(struct check *c, struct q_zone *z, size_t block) {
         return false;
     }
     checking(c, q_pa(base), 0);
-    return so(c, q_zone_hinted(z, block, count), "a block with free frames has no hint");
+    return so(c, q_zone_hinted(z, block, count), "a block with free frames has no hint") &&
+           so(c, q_zone_runs_hinted(z, block), "a block with a run of free frames has no hint for that");
 }
 
 /* ---- zones ------------------------------------------------------------------------------------------------ */

@@ -151,16 +151,22 @@ q_word q_zone_sum(const struct q_zone *z) {
     return sum;
 }
 
-size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from) {
-    size_t at = q_index_next(&z->index, class, from + z->skew);
-    Q_ASSERT(at == Q_NO_BLOCK || at >= from + z->skew, at);
+/* The block that a position of the index stands for. */
+static size_t block_at(const struct q_zone *z, size_t at) {
+    Q_ASSERT(at == Q_NO_BLOCK || at >= z->skew, at);
     return at == Q_NO_BLOCK ? Q_NO_BLOCK : at - z->skew;
 }
 
-size_t q_zone_next_some(const struct q_zone *z, size_t from) {
-    size_t at = q_index_next_free(&z->index, from + z->skew);
-    Q_ASSERT(at == Q_NO_BLOCK || at >= from + z->skew, at);
-    return at == Q_NO_BLOCK ? Q_NO_BLOCK : at - z->skew;
+static size_t next_of(struct q_zone *z, enum q_class class, enum q_class also, size_t from) {
+    return block_at(z, q_index_next(&z->index, class, also, from + z->skew));
+}
+
+size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from) {
+    return next_of(z, class, Q_NOTHING, from);
+}
+
+size_t q_zone_next_some(const struct q_zone *z, enum q_class runs, size_t from) {
+    return block_at(z, q_index_next_free(&z->index, runs, from + z->skew));
 }
 
 size_t q_zone_next_ready(const struct q_zone *z, size_t from) {
@@ -187,9 +193,57 @@ void q_zone_hint(struct q_zone *z, size_t block, int32_t n_free) {
     }
 }
 
-size_t q_zone_find(struct q_zone *z, enum q_class class, size_t from) {
+void q_zone_hint_block(struct q_zone *z, size_t block, int32_t n_free) {
+    q_zone_hint(z, block, n_free);
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        q_zone_hint_runs(z, block, 0, atomic_load_explicit(&z->lines[block].word[w], memory_order_relaxed)); /* alone here */
+    }
+}
+
+/* Whether a word of the block has such a run. */
+static bool has_runs(const struct q_zone *z, size_t block, enum q_class runs) {
+    q_word any = 0;
+    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
+        any |= q_aligned_runs(atomic_load(&z->lines[block].word[w]), q_order_of_runs(runs));
+    }
+    return any != 0;
+}
+
+void q_zone_hint_runs(struct q_zone *z, size_t block, q_word old, q_word now) {
+    Q_ASSERT(block < z->n_blocks && (old & ~now) == 0, old);
+    for (unsigned runs = Q_PAIRS; runs <= Q_WORDS; runs++) {
+        unsigned order = q_order_of_runs((enum q_class)runs);
+        if (q_aligned_runs(now, order) == 0) { /* nor has it a longer one */
+            return;
+        }
+        if (q_aligned_runs(old, order) == 0) {
+            q_index_set(&z->index, (enum q_class)runs, block + z->skew);
+        }
+    }
+}
+
+bool q_zone_runs_hinted(const struct q_zone *z, size_t block) {
+    bool hinted = true;
+    for (unsigned runs = Q_PAIRS; runs <= Q_WORDS && hinted; runs++) {
+        hinted = !has_runs(z, block, (enum q_class)runs) || q_index_has(&z->index, (enum q_class)runs, block + z->skew);
+    }
+    return hinted;
+}
+
+/* As a wrong hint of a class is taken away in q_zone_find. */
+void q_zone_no_runs(struct q_zone *z, size_t block, enum q_class runs) {
+    if (has_runs(z, block, runs)) {
+        return; /* shorter ones than were looked for, or others came */
+    }
+    q_index_clear(&z->index, runs, block + z->skew);
+    if (has_runs(z, block, runs)) {
+        q_index_set(&z->index, runs, block + z->skew);
+    }
+}
+
+size_t q_zone_find(struct q_zone *z, enum q_class class, enum q_class runs, size_t from) {
     Q_ASSERT(class > Q_FRESH && class < Q_READY, class); /* the classes that a count decides */
-    for (size_t b = from; (b = q_zone_next(z, class, b)) != Q_NO_BLOCK; b++) {
+    for (size_t b = from; (b = next_of(z, class, runs, b)) != Q_NO_BLOCK; b++) {
         q_count *count = &z->blocks[b].count;
         if (q_class_of(atomic_load(count)) == class) {
             return b;
@@ -208,7 +262,7 @@ size_t q_zone_find(struct q_zone *z, enum q_class class, size_t from) {
 size_t q_zone_next_free(struct q_zone *z, enum q_class class, size_t from) {
     Q_ASSERT(class == Q_FRESH || class == Q_ALL, class);
     if (class != Q_FRESH) {
-        return q_zone_find(z, class, from);
+        return q_zone_find(z, class, Q_NOTHING, from);
     }
     size_t b = q_zone_next(z, Q_FRESH, from);
     while (b == Q_NO_BLOCK && q_index_open_more(&z->index)) {
@@ -266,7 +320,7 @@ void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     atomic_fetch_sub_explicit(&z->balance->n_whole, 1, memory_order_relaxed);
     atomic_fetch_sub_explicit(&z->balance->n_free, n_free, memory_order_relaxed);
     publish(z, block);
-    q_zone_hint(z, block, n_free);
+    q_zone_hint_block(z, block, n_free);
 }
 
 /* Initialises a block of which all frames are the caller's. It is claimed, so no other CPU looks at its metadata: plain

@@ -141,12 +141,20 @@ static inline bool q_zone_knows(const struct q_zone *z, quire_pa i) {
 
 /* Hints, by the block's number in the zone. For `from` and the result of q_zone_next see q_index_next. */
 void q_zone_hint(struct q_zone *z, size_t block, int32_t n_free);
+void q_zone_hint_block(struct q_zone *z, size_t block, int32_t n_free); /* all its hints, while no other CPU knows of it */
 size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from);
 bool q_zone_hinted(const struct q_zone *z, size_t block, int32_t n_free); /* true, too, if there is nothing to hint */
 bool q_zone_ready(const struct q_zone *z, size_t block);
 
-/* The first block from `from` on that may have a free frame, or Q_NO_BLOCK. */
-size_t q_zone_next_some(const struct q_zone *z, size_t from);
+/* Hints for runs (Q_PAIRS ..). A word of a block's line gained bits: sets what that makes true. Whether all are set that should
+ * be. And takes one away if the block has no such run, which a searcher found. */
+void q_zone_hint_runs(struct q_zone *z, size_t block, q_word old, q_word now);
+bool q_zone_runs_hinted(const struct q_zone *z, size_t block);
+void q_zone_no_runs(struct q_zone *z, size_t block, enum q_class runs);
+
+/* The first block from `from` on that may have a free frame, or, if `runs` is not Q_NOTHING, may have such a run; or
+ * Q_NO_BLOCK. */
+size_t q_zone_next_some(const struct q_zone *z, enum q_class runs, size_t from);
 
 /* The first initialised block from `from` on, or Q_NO_BLOCK. */
 size_t q_zone_next_ready(const struct q_zone *z, size_t from);
@@ -155,8 +163,9 @@ size_t q_zone_next_ready(const struct q_zone *z, size_t from);
  * initialises nodes of the index where it finds no such block otherwise, so that it passes over none. */
 size_t q_zone_next_free(struct q_zone *z, enum q_class class, size_t from);
 
-/* The first block from `from` on whose count is of this class. Takes away wrong hints that it meets. */
-size_t q_zone_find(struct q_zone *z, enum q_class class, size_t from);
+/* The first block from `from` on whose count is of this class, and that has the hint `runs`, if that is not Q_NOTHING. Takes
+ * away wrong hints of the class that it meets. */
+size_t q_zone_find(struct q_zone *z, enum q_class class, enum q_class runs, size_t from);
 
 /* Called before frames of a block are handed out singly: its records will not stay 0. */
 static inline void q_zone_soil(struct q_zone *z, size_t block) {

@@ -102,12 +102,12 @@ static void open_leaf(void) {
 }
 
 static void search(void) {
-    (void)q_index_next(&ix, Q_FRESH, 0);
+    (void)q_index_next(&ix, Q_FRESH, Q_NOTHING, 0);
 }
 
 static void fresh_is_found(void) {
     while (q_index_open_more(&ix)) {}
-    expect(q_index_next(&ix, Q_FRESH, 0) == 64 * 64, "fresh blocks that are not found");
+    expect(q_index_next(&ix, Q_FRESH, Q_NOTHING, 0) == 64 * 64, "fresh blocks that are not found");
 }
 
 const struct scenario index_hint = {

@@ -107,6 +107,40 @@ const struct scenario range_and_free = {
     .full = {UNBOUNDED, 1, 0},
 };
 
+/* A pair of frames comes back while a searcher takes the hint away that the block has one. It had another one before. */
+static void a_pair_is_gone(void) {
+    leave_range(3 * B - 4, 3 * B - 1);
+    held[0] = take_range(2, world_frame(3 * B - 4), world_frame(3 * B - 2));
+    held[1] = world_frame(3 * B - 1); /* whose neighbour is free */
+}
+
+static void take_pair(void) {
+    world_run_on(NO_CPU);
+    got[current] = take_order(1);
+}
+
+static void give_other_half(void) {
+    world_run_on(NO_CPU);
+    give(held[1]);
+}
+
+static void pair_is_found(void) {
+    world_run_on(NO_CPU);
+    check_world();
+    expect(got[0] != QUIRE_NONE || take_order(1) == world_frame(3 * B - 2), "a pair of free frames that is not found");
+}
+
+const struct scenario run_comes_back = {
+    .name = "run-comes-back",
+    .about = "a pair of frames comes home while a call that looked for one finds that the block has none",
+    .set_up = a_pair_is_gone,
+    .start = forget,
+    .thread = {take_pair, give_other_half},
+    .check = pair_is_found,
+    .quick = {2, 1, 0},
+    .full = {3, 1, 0},
+};
+
 /* Eight frames in two words of a block. */
 static void over_two_words(void) {
     leave_range(2 * B + B / 2 - 4, 2 * B + B / 2 + 4);

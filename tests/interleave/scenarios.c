@@ -143,6 +143,7 @@ const struct scenario *const scenarios[] = {
     &range_and_range,
     &range_and_frame,
     &range_and_free,
+    &run_comes_back,
     &range_in_words,
     &range_over_whole,
     &range_and_block,

@@ -66,14 +66,14 @@ static void claim_all(void) {
 }
 
 static void expect_found(enum q_class class) {
-    size_t found = q_index_next(&ix, class, 0);
+    size_t found = q_index_next(&ix, class, Q_NOTHING, 0);
     for (size_t b = next_hinted(class, 0); b != Q_NO_BLOCK; b = next_hinted(class, b + 1)) {
         assert_int_equal(found, b);
-        assert_int_equal(q_index_next(&ix, class, b), b);
-        found = q_index_next(&ix, class, b + 1);
+        assert_int_equal(q_index_next(&ix, class, Q_NOTHING, b), b);
+        found = q_index_next(&ix, class, Q_NOTHING, b + 1);
     }
     assert_true(found == Q_NO_BLOCK);
-    assert_true(q_index_next(&ix, class, n_blocks) == Q_NO_BLOCK);
+    assert_true(q_index_next(&ix, class, Q_NOTHING, n_blocks) == Q_NO_BLOCK);
 }
 
 static const size_t sizes[] = {1,
@@ -151,9 +151,9 @@ static void hints_are_found_until_they_are_taken_away(void **state) {
                 q_index_clear(&ix, class, b);
             }
             hinted[class][b] = n / 500 % 2 == 0;
-            assert_int_equal(q_index_next(&ix, class, b), next_hinted(class, b));
+            assert_int_equal(q_index_next(&ix, class, Q_NOTHING, b), next_hinted(class, b));
             size_t few = next_hinted(Q_FEW, b), all = next_hinted(Q_ALL, b);
-            assert_int_equal(q_index_next_free(&ix, b), few < all ? few : all);
+            assert_int_equal(q_index_next_free(&ix, Q_NOTHING, b), few < all ? few : all);
         }
         expect_found(Q_FEW);
         expect_found(Q_ALL);
@@ -274,10 +274,10 @@ static void a_hint_that_was_half_taken_away(void **state) {
         for (unsigned level = first; level <= ix.top; level++) {
             atomic_fetch_or(word_above(level, Q_SOME, gone), bit_above(level, gone));
         }
-        assert_int_equal(q_index_next(&ix, Q_SOME, 0), last);
+        assert_int_equal(q_index_next(&ix, Q_SOME, Q_NOTHING, 0), last);
         assert_int_equal(atomic_load(word_above(first, Q_SOME, gone)) & bit_above(first, gone), 0);
-        assert_true(q_index_next(&ix, Q_SOME, last + 1) == Q_NO_BLOCK);
-        assert_int_equal(q_index_next(&ix, Q_SOME, last), last);
+        assert_true(q_index_next(&ix, Q_SOME, Q_NOTHING, last + 1) == Q_NO_BLOCK);
+        assert_int_equal(q_index_next(&ix, Q_SOME, Q_NOTHING, last), last);
         drop();
     }
 }
