@@ -13,8 +13,8 @@
 
 typedef uintptr_t q_word;
 
-#define Q_WORD_BITS ((unsigned)(sizeof(q_word) * CHAR_BIT))
-#define Q_ALL_BITS  UINTPTR_MAX
+#define Q_WORD_BITS  ((unsigned)(sizeof(q_word) * CHAR_BIT))
+#define Q_ALL_BITS   UINTPTR_MAX
 #define Q_WORD_ORDER (sizeof(q_word) == 8 ? 6u : 5u) /* log2 of the bits of a word */
 _Static_assert(sizeof(q_word) == 4 || sizeof(q_word) == 8, "words of 32 or 64 bits");
 

@@ -18,6 +18,11 @@
  * less a block would be lost to every searcher on weakly ordered machines. So every access here is seq_cst unless its
  * comment says otherwise.
  *
+ * Three hints more say of a block in use how long a run of free frames it may have: 2, 8, or a word of them. They are set
+ * by the CPU whose frames complete such a run, and cleared by a search that finds none. So a search for runs that are not
+ * there looks at each block once; the next one ends at the root. A run that is no power of two, or not aligned, has an
+ * aligned one of half its length in it (range.c).
+ *
  * Memory is not initialised at start-up, since that would take time in proportion to it. Nodes are initialised when the
  * search for a fresh block first reaches them: `raw` has a bit for each child that nobody has claimed. The CPU that
  * takes the bit out initialises that child and then publishes it by its READY bit (and FRESH). If it is stopped in

@@ -8,10 +8,10 @@
  *     . . f . . f f f    f f . f f f f .    . . . . . . . .
  *               |_____________|                                taken: bits of block 6, then of block 7
  *
- * How it goes through a zone: it jumps to the next free frame, by the hints over blocks that have none, and from there to the
- * next frame where the place may begin by its alignment and boundary. Then it looks from the end of the place down for a frame
- * that is not free. Behind the first one that it finds it goes on. So of places of many blocks it mostly looks at one block
- * each.
+ * How it goes through a zone: it jumps to the next free frame, by the hints over blocks that can have no part of the place.
+ * (One block of a place of n frames has an aligned run of n / 4 or more.) From there it goes to the next frame where the place
+ * may begin by its alignment and boundary. Then it looks from the end of the place down for a frame that is not free. Behind
+ * the first one that it finds it goes on. So of places of many blocks it mostly looks at one block each.
  *
  * Places inside one block come first, out of the fullest blocks that will do, as in find.c: so others become whole. Of a
  * stretch of free frames that begins in the block before, nothing is taken then: the two parts together may serve another
@@ -35,7 +35,8 @@ struct search {
     struct q_zone *zone;
     struct q_span within; /* the part of the zone that is searched */
     bool used_too;        /* frames that somebody has count as well, so that all but holes do */
-    enum q_class runs;    /* what a block with a part of the place has, if it is not all free; Q_NOTHING: that can not be told */
+    enum q_class
+        runs; /* what a block with a part of the place has, if it is not all free; Q_NOTHING: that can not be told */
     size_t *n_looks;
 
     size_t block; /* that was looked at last; Q_NO_BLOCK: none */

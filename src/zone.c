@@ -3,7 +3,7 @@
  *   records  one word for each frame: who holds it                 2048 bytes for each block
  *   lines    one bit for each frame: 1 = free, for everyone          64
  *   blocks   how many bits are set; the record of a whole block       8
- *   index    hints by how many are set                                ~1
+ *   index    hints by how many are set, and how many in a row         ~2
  *
  * Blocks are aligned by physical address. A zone may begin and end in the middle of one. The other frames of such a
  * block have RESERVED records and never a bit. All other blocks start fresh: their metadata are whatever memory held
@@ -33,7 +33,8 @@
  *     has a record. So has the last block, if a part of it was RESERVED from the start. For others the index is asked.
  *                                                                                             publish
  * Z2  count = bits set in the line, or it is Q_AS_ONE and no bit is set, when nothing is in flight.  quire_validate
- * Z3  A block with count > 0 is hinted in its class, when nothing is in flight.               quire_validate
+ * Z3  A block with count > 0 is hinted in its class, and a block with runs of bits for those, when nothing is in flight.
+ *                                                                                             quire_validate
  * Z4  CLEAN in a block's record: all its frame records are 0. A CPU that borrows frames of the block to hand them out
  *     singly takes it away (q_zone_soil).                                                     quire_validate */
 #include "zone.h"
@@ -193,20 +194,23 @@ void q_zone_hint(struct q_zone *z, size_t block, int32_t n_free) {
     }
 }
 
-void q_zone_hint_block(struct q_zone *z, size_t block, int32_t n_free) {
-    q_zone_hint(z, block, n_free);
-    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-        q_zone_hint_runs(z, block, 0, atomic_load_explicit(&z->lines[block].word[w], memory_order_relaxed)); /* alone here */
-    }
-}
-
 /* Whether a word of the block has such a run. */
 static bool has_runs(const struct q_zone *z, size_t block, enum q_class runs) {
-    q_word any = 0;
-    for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-        any |= q_aligned_runs(atomic_load(&z->lines[block].word[w]), q_order_of_runs(runs));
+    bool any = false;
+    for (size_t w = Q_LINE_WORDS; w-- > 0 && !any;) {
+        any = q_aligned_runs(atomic_load(&z->lines[block].word[w]), q_order_of_runs(runs)) != 0;
     }
-    return any != 0;
+    return any;
+}
+
+/* That it may have any runs: to look would take longer, and is left to the first search that comes here. */
+void q_zone_hint_block(struct q_zone *z, size_t block, int32_t n_free) {
+    if (n_free > 0) {
+        q_index_set(&z->index, q_class_of(n_free), block + z->skew);
+        q_index_set(&z->index, Q_PAIRS, block + z->skew);
+        q_index_set(&z->index, Q_EIGHTS, block + z->skew);
+        q_index_set(&z->index, Q_WORDS, block + z->skew);
+    }
 }
 
 void q_zone_hint_runs(struct q_zone *z, size_t block, q_word old, q_word now) {
@@ -292,15 +296,16 @@ static void publish(struct q_zone *z, size_t block) {
     } while (ceiling / Q_BLOCK < z->n_blocks && q_zone_ready(z, ceiling / Q_BLOCK));
 }
 
-/* Records for one word of a block: nobody's where the bit is set, RESERVED elsewhere. */
-static void init_records(q_record *records, q_word usable) {
+/* Records for one word of a block: nobody's where the bit is set, RESERVED elsewhere. Returns how many are nobody's. */
+static unsigned init_records(q_record *records, q_word usable) {
     if (usable == Q_ALL_BITS) {
         memset(records, 0, Q_WORD_BITS * sizeof *records);
-        return;
+        return Q_WORD_BITS;
     }
-    for (size_t i = 0; i < Q_WORD_BITS; i++, usable >>= 1) {
-        atomic_init(&records[i], (usable & 1) != 0 ? 0 : Q_RESERVED);
+    for (size_t i = 0; i < Q_WORD_BITS; i++) {
+        atomic_init(&records[i], (usable & q_bit(i)) != 0 ? 0 : Q_RESERVED);
     }
+    return q_popcount(usable);
 }
 
 /* The balance counts a fresh block as whole, with all of its frames; this one can never be whole, so both go. */
@@ -310,9 +315,8 @@ void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     bool claimed = q_index_claim_block(&z->index, block + z->skew);
     Q_ASSERT(claimed, block);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
-        init_records(&z->records[block * Q_BLOCK + w * Q_WORD_BITS], usable[w]);
+        n_free += (int32_t)init_records(&z->records[block * Q_BLOCK + w * Q_WORD_BITS], usable[w]);
         atomic_init(&z->lines[block].word[w], usable[w]);
-        n_free += (int32_t)q_popcount(usable[w]);
     }
     Q_ASSERT(n_free < (int32_t)Q_BLOCK, block); /* a block without a hole stays fresh */
     atomic_init(&z->blocks[block].count, n_free);

@@ -42,6 +42,7 @@
 #define FRESH     "a block is neither fresh nor initialised, or both"
 #define RAW       "a node of the index is neither raw nor initialised, or both"
 #define NOT_READY "the index has a hint for what is not initialised"
+#define HAS_RUN   "a block with a run of free frames has no hint for that"
 #define BELOW     "a node of the index does not say what lies below it"
 
 /* Why a flip is not named. */
@@ -72,7 +73,7 @@ MEMBERS(q_zones, 0, 0, 0);
 MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, NULL, 0);
 MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, {0}, {{0}}, {0});
 MEMBERS(q_block, 0, 0);
-MEMBERS(q_node, {0}, 0);
+MEMBERS(q_node, 0, {0}, {0});
 
 /* ---- the fields ------------------------------------------------------------------------------------------- */
 
@@ -301,6 +302,16 @@ static const struct field of_leaf[] = {
     FIELD(struct q_node, word[Q_ALL], ALL ^ IN_USE, NOT_READY, NULL),
     FIELD(struct q_node, word[Q_READY], 1, NULL, UNUSED),
     FIELD(struct q_node, word[Q_READY], ALL ^ 1, FRESH, NULL),
+    FIELD(struct q_node, word[Q_PAIRS], MOSTLY_FREE, HAS_RUN, NULL),
+    FIELD(struct q_node, word[Q_PAIRS], IN_USE ^ MOSTLY_FREE, NULL, MORE),
+    FIELD(struct q_node, word[Q_PAIRS], ALL ^ IN_USE, NOT_READY, NULL),
+    FIELD(struct q_node, word[Q_EIGHTS], MOSTLY_FREE, HAS_RUN, NULL),
+    FIELD(struct q_node, word[Q_EIGHTS], IN_USE ^ MOSTLY_FREE, NULL, MORE),
+    FIELD(struct q_node, word[Q_EIGHTS], ALL ^ IN_USE, NOT_READY, NULL),
+    FIELD(struct q_node, word[Q_WORDS], MOSTLY_FREE, HAS_RUN, NULL),
+    FIELD(struct q_node, word[Q_WORDS], IN_USE ^ MOSTLY_FREE, NULL, MORE),
+    FIELD(struct q_node, word[Q_WORDS], ALL ^ IN_USE, NOT_READY, NULL),
+    UNNAMED(struct q_node, unused, UNUSED),
     NAMED(struct q_node, raw, LEAF),
 };
 
@@ -326,6 +337,13 @@ static const struct field of_root[] = {
     FIELD(struct q_node, word[Q_ALL], LAST, NULL, MORE),
     FIELD(struct q_node, word[Q_ALL], OTHER, NOT_READY, NULL),
     NAMED(struct q_node, word[Q_READY], RAW OR NO_CHILD),
+    FIELD(struct q_node, word[Q_PAIRS], FIRST | LAST, BELOW, NULL),
+    FIELD(struct q_node, word[Q_PAIRS], OTHER, NOT_READY, NULL),
+    FIELD(struct q_node, word[Q_EIGHTS], FIRST | LAST, BELOW, NULL),
+    FIELD(struct q_node, word[Q_EIGHTS], OTHER, NOT_READY, NULL),
+    FIELD(struct q_node, word[Q_WORDS], FIRST | LAST, BELOW, NULL),
+    FIELD(struct q_node, word[Q_WORDS], OTHER, NOT_READY, NULL),
+    UNNAMED(struct q_node, unused, UNUSED),
     NAMED(struct q_node, raw, RAW),
 };
 

@@ -50,9 +50,9 @@ extern const struct scenario double_free, double_free_put, double_free_run, doub
     many_and_stopped;
 
 /* ranges.c */
-extern const struct scenario range_and_range, range_and_frame, range_and_free, run_comes_back, range_in_words, range_over_whole,
-    range_and_block, range_parted, range_middle_freed, range_shared, range_parted_and_taken, range_fresh,
-    range_and_prover, range_in_cache, range_as_many, stops_in_range, stops_in_fresh_range, nested_range;
+extern const struct scenario range_and_range, range_and_frame, range_and_free, run_comes_back, range_in_words,
+    range_over_whole, range_and_block, range_parted, range_middle_freed, range_shared, range_parted_and_taken,
+    range_fresh, range_and_prover, range_in_cache, range_as_many, stops_in_range, stops_in_fresh_range, nested_range;
 /* bulk.c */
 extern const struct scenario bulk_and_steal, bulk_nested, bulk_of_last;
 
