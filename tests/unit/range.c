@@ -164,6 +164,51 @@ static void runs_of_any_number_are_found_to_the_last_one(void **state) {
     }
 }
 
+/* Two parts together may serve another call. The block before is one that was never used, and one that is full but for its
+ * end. */
+static void a_stretch_that_begins_in_the_block_before_is_left_alone(void **state) {
+    (void)state;
+    const quire_pa block = 72 * MIB;
+    const struct quire_request in_block = {.n_frames = 4, .low = block, .end = block + BLOCK};
+    for (unsigned used = 0; used < 2; used++) {
+        q = unit_simple(64 * MIB, 16 * MIB);
+        if (used) {
+            assert_int_equal(quire_alloc_range(q, block - BLOCK, 507, 1), 507);
+        }
+        assert_int_equal(quire_alloc_range(q, block + 6 * PAGE, 94, 1), 94);
+        assert_int_equal(quire_alloc_range(q, block + 130 * PAGE, 382, 1), 382);
+        quire_pa pa;
+        assert_int_equal(quire_alloc_for(q, &in_block, &pa), QUIRE_OK);
+        assert_int_equal(pa, block + 100 * PAGE);
+        unit_teardown(NULL);
+        unit_setup(NULL);
+    }
+    q = unit_simple(64 * MIB, 16 * MIB);
+}
+
+/* A search for runs that are nowhere finds that out once. The next one looks at no block, but finds what came home meanwhile. */
+static void a_failing_search_is_cheap_the_second_time(void **state) {
+    (void)state;
+    q = unit_simple(64 * MIB, 16 * MIB);
+    quire_pa pa;
+    struct frames all = {0};
+    take_all(q, &all);
+    for (quire_pa i = 66 * MIB; i < 80 * MIB; i += 4 * PAGE) { /* of each pair that came home half is left */
+        assert_int_equal(quire_free_frames(q, i, 2), QUIRE_OK);
+        assert_int_equal(quire_alloc_range(q, i + PAGE, 1, 1), 1);
+    }
+    const struct quire_request three = {.n_frames = 3}, little = {.n_frames = 3, .n_looks = 2};
+    assert_int_equal(quire_alloc_for(q, &little, &pa), QUIRE_GAVE_UP);
+    assert_int_equal(quire_alloc_for(q, &three, &pa), QUIRE_FRAGMENTED);
+    assert_int_equal(quire_alloc_for(q, &little, &pa), QUIRE_FRAGMENTED);
+    assert_int_equal(quire_free(q, 76 * MIB + 9 * PAGE), QUIRE_OK);
+    assert_int_equal(quire_free(q, 76 * MIB + 10 * PAGE), QUIRE_OK);
+    assert_int_equal(quire_alloc_for(q, &three, &pa), QUIRE_OK);
+    assert_int_equal(pa, 76 * MIB + 8 * PAGE);
+    expect_consistent(q);
+    frames_clear(&all);
+}
+
 static void all_of_memory_at_once(void **state) {
     (void)state;
     q = unit_simple(BASE, END - BASE);
@@ -487,6 +532,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         unit_case(whatever_is_asked_for_is_found_if_it_is_there),
         unit_case(runs_of_any_number_are_found_to_the_last_one),
+        unit_case(a_stretch_that_begins_in_the_block_before_is_left_alone),
+        unit_case(a_failing_search_is_cheap_the_second_time),
         unit_case(all_of_memory_at_once),
         unit_case(nothing_asked_for_is_one_frame),
         unit_case(frames_in_caches_are_found),
