@@ -30,10 +30,11 @@ static bool take_from(struct q_wish *wish, struct q_zone *z, size_t block) {
     return wish->n > 0;
 }
 
-/* The same from blocks [from, end) of a class. For runs, only those that may have one: any that is all free, of others those
- * with a hint, which is taken away where it is wrong. */
+/* The same from blocks [from, end) of a class. A search for runs that looks at all blocks passes over those that have none: over
+ * all but those with a hint, which is taken away where it is wrong, and those that are all free. */
 static bool take_between(struct q_wish *wish, struct q_zone *z, enum q_class class, size_t from, size_t end) {
-    enum q_class runs = class != Q_ALL && wish->loan == NULL ? q_class_of_runs(wish->order) : Q_NOTHING;
+    bool hinted = class != Q_ALL && wish->loan == NULL && !wish->first_only;
+    enum q_class runs = hinted ? q_class_of_runs(wish->order) : Q_NOTHING;
     Q_ASSERT(from <= end && end <= z->n_blocks, end);
     for (size_t b = q_zone_find(z, class, runs, from); b < end; b = q_zone_find(z, class, runs, b + 1)) {
         if (take_from(wish, z, b)) {

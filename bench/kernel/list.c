@@ -129,6 +129,11 @@ void quire_tag_stats(const struct quire *q, uint64_t n_frames[QUIRE_TAGS]) {
     memset(n_frames, 0, QUIRE_TAGS * sizeof *n_frames);
 }
 
+void quire_free_runs(const struct quire *q, uint64_t n_runs[QUIRE_MAX_ORDER + 1]) {
+    (void)q;
+    memset(n_runs, 0, (QUIRE_MAX_ORDER + 1) * sizeof *n_runs);
+}
+
 void quire_walk(const struct quire *q, quire_walk_fn *visit, void *ctx) {
     (void)q, (void)visit, (void)ctx;
 }
