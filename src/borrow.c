@@ -27,7 +27,7 @@
  *     one gets them.
  *
  * B5  The CPU whose bits complete a run in a word hints that; a searcher that finds no run takes the hint away, and looks
- *     again. If the word had such a run before, the hint is set, or a searcher is about to set it.
+ *     again. If the word had such a run before, the hint is set, or another CPU is about to set it.
  *                                                                                              interleaving tests
  *
  * Memory order: a line's words and the count are changed seq_cst. Acquire and release make the records and contents of

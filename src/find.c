@@ -30,8 +30,8 @@ static bool take_from(struct q_wish *wish, struct q_zone *z, size_t block) {
     return wish->n > 0;
 }
 
-/* The same from blocks [from, end) of a class. A search for runs that looks at all blocks passes over those that have none: over
- * all but those with a hint, which is taken away where it is wrong, and those that are all free. */
+/* The same from blocks [from, end) of a class. A search for runs that looks at all blocks goes by the hints for those, too, and
+ * takes them away where they are wrong. Blocks that are all free need none. */
 static bool take_between(struct q_wish *wish, struct q_zone *z, enum q_class class, size_t from, size_t end) {
     bool hinted = class != Q_ALL && wish->loan == NULL && !wish->first_only;
     enum q_class runs = hinted ? q_class_of_runs(wish->order) : Q_NOTHING;

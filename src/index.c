@@ -197,7 +197,9 @@ size_t q_index_next(struct q_index *ix, enum q_class class, enum q_class also, s
     while (from < ix->n_blocks) {
         size_t child = child_of(level, from);
         q_word w = hinted_below(ix, class, level, node);
-        w &= w != 0 && also != Q_NOTHING ? hinted_below(ix, also, level, node) : Q_ALL_BITS;
+        if (w != 0 && also != Q_NOTHING) {
+            w &= hinted_below(ix, also, level, node);
+        }
         q_word here = child / Q_FANOUT == node ? w & ~q_low_bits(child % Q_FANOUT) : w;
         if (here == 0) { /* nothing left below this node: on to its neighbour, by way of the root */
             from = (node + 1) << child_order(level + 1);
@@ -219,7 +221,7 @@ size_t q_index_next(struct q_index *ix, enum q_class class, enum q_class also, s
     return Q_NO_BLOCK;
 }
 
-/* The children of a node that have, or lead to, a free frame, as far as hints tell; all that are raw do. Or a free run. */
+/* The children of a node that have, or lead to, a free frame (or a free run), as far as hints tell; all that are raw do. */
 static q_word free_below(const struct q_node *n, enum q_class runs) {
     q_word w = atomic_load(&n->raw) | atomic_load(&n->word[Q_FRESH]) | atomic_load(&n->word[Q_ALL]);
     if (runs != Q_NOTHING) {

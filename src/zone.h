@@ -141,11 +141,12 @@ static inline bool q_zone_knows(const struct q_zone *z, quire_pa i) {
 
 /* Hints, by the block's number in the zone. For `from` and the result of q_zone_next see q_index_next. */
 void q_zone_hint(struct q_zone *z, size_t block, int32_t n_free);
-void q_zone_hint_block(struct q_zone *z, size_t block,
-                       int32_t n_free); /* all its hints, while no other CPU knows of it */
 size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from);
 bool q_zone_hinted(const struct q_zone *z, size_t block, int32_t n_free); /* true, too, if there is nothing to hint */
 bool q_zone_ready(const struct q_zone *z, size_t block);
+
+/* All hints that a block may need, while no other CPU knows of it. */
+void q_zone_hint_block(struct q_zone *z, size_t block, int32_t n_free);
 
 /* Hints for runs (Q_PAIRS ..). A word of a block's line gained bits: sets what that makes true. Whether all are set that should
  * be. And takes one away if the block has no such run, which a searcher found. */
