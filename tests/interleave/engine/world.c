@@ -325,7 +325,8 @@ static bool inside(uintptr_t at, const volatile void *from, size_t n_bytes) {
 }
 
 static void describe_index(const struct q_index *ix, uintptr_t at, char *text, size_t n) {
-    static const char *const words[] = {"fresh", "nearly full", "few", "some", "most", "all", "ready", "raw"};
+    static const char *const words[sizeof(struct q_node) / sizeof(q_word)] = {
+        "raw", "fresh", "nearly full", "few", "some", "most", "all", "ready", "pairs", "eights", "words"};
     size_t n_nodes = ix->n_blocks;
     for (unsigned level = 0; level <= ix->top; level++) {
         n_nodes = (n_nodes + Q_FANOUT - 1) / Q_FANOUT;
