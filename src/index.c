@@ -94,7 +94,8 @@ static void init_node(const struct q_index *ix, unsigned level, size_t node, q_w
     struct q_node *n = &ix->level[level][node];
     Q_ASSERT((ready & ~children(ix, level, node)) == 0, ready);
     q_word others = children(ix, level, node) & ~ready;
-    for (unsigned class = 0; class < Q_CLASSES; class ++) { /* recovery may be crashed here, so READY is never less than it was */
+    for (unsigned class = 0; class < Q_CLASSES;
+         class ++) { /* recovery may be crashed here, so READY is never less than it was */
         atomic_init(&n->word[class], class == Q_READY ? ready : 0);
     }
     atomic_init(&n->raw, 0);

@@ -250,26 +250,40 @@ static quire_pa first_bad(const struct quire *q, quire_pa pa, size_t n, enum qui
     return none ? pa : bad;
 }
 
-/* Finds n frames at `pa`; `if_fresh` is the fault where their blocks were never used. False: a fault was reported. */
-static bool locate_run(struct quire *q, const char *call, quire_pa pa, size_t n, enum quire_fault_kind if_fresh,
-                       struct q_run *run) {
+/* Reports the first of n frames that can not be looked up; `if_fresh` is the fault where its block was never used. */
+static enum quire_status report_unlocated(struct quire *q, const char *call, quire_pa pa, size_t n,
+                                          enum quire_fault_kind if_fresh) {
+    enum quire_fault_kind kind = QUIRE_FAULT_NONE;
+    quire_pa bad = first_bad(q, pa, n, if_fresh, &kind);
+    return q_fault(q, kind, call, bad, n, 0);
+}
+
+/* Finds the frames at `pa`: n, or as many as can be looked up, in the zone of the first one. */
+static size_t n_located(const struct quire *q, quire_pa pa, size_t n, struct q_run *run) {
     struct q_place at;
     enum quire_fault_kind kind = QUIRE_FAULT_NONE;
-    if (!q_locate_quickly(q, pa, n, &at) && q_locate(q, pa, n, if_fresh, &at) != QUIRE_FAULT_NONE) {
-        quire_pa bad = first_bad(q, pa, n, if_fresh, &kind);
-        (void)q_fault(q, kind, call, bad, n, 0);
-        return false;
+    size_t found = n;
+    if (!q_locate_quickly(q, pa, n, &at) && q_locate(q, pa, n, QUIRE_FAULT_UNMANAGED, &at) != QUIRE_FAULT_NONE) {
+        found = (size_t)((first_bad(q, pa, n, QUIRE_FAULT_UNMANAGED, &kind) - pa) >> QUIRE_PAGE_SHIFT);
+        if (found == 0 || q_locate(q, pa, 1, QUIRE_FAULT_UNMANAGED, &at) != QUIRE_FAULT_NONE) {
+            return 0;
+        }
+        q_frame end = q_zone_bounds(at.zone).end;
+        found = found < end - at.frame ? found : end - at.frame;
     }
-    *run = (struct q_run){at.zone, at.frame - at.zone->first, n};
-    return true;
+    *run = (struct q_run){at.zone, at.frame - at.zone->first, found};
+    return found;
 }
 
 enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, size_t n, bool as_one, struct q_run *run) {
     if (as_one && q_is_misaligned(pa, q_order_of(n))) {
         return q_fault(q, QUIRE_FAULT_MISALIGNED, call, pa, n, 0);
     }
-    bool found = locate_run(q, call, pa, n, QUIRE_FAULT_NEVER_ALLOCATED, run);
-    return found ? check_run(q, call, run, as_one) : QUIRE_FAULT;
+    size_t n_found = n_located(q, pa, n, run);
+    bool look = n_found == n ||
+                (!as_one && n_found > 0); /* of one allocation the whole is wrong, else the first frame that is */
+    enum quire_status status = look ? check_run(q, call, run, as_one) : QUIRE_OK;
+    return status == QUIRE_OK && n_found < n ? report_unlocated(q, call, pa, n, QUIRE_FAULT_NEVER_ALLOCATED) : status;
 }
 
 /* Reports the first frame of a run that nobody holds; *first and *last are the records at its ends. */
@@ -318,9 +332,12 @@ static void write_tags(struct quire *q, const struct q_run *run, uint8_t tag) {
 enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t n, uint8_t tag) {
     struct q_run run;
     uint32_t first = 0, last = 0;
-    if (!locate_run(q, call, pa, n, QUIRE_FAULT_GET_FREE, &run) ||
-        check_held(q, call, &run, &first, &last) != QUIRE_OK) {
+    size_t n_found = n_located(q, pa, n, &run);
+    if (n_found > 0 && check_held(q, call, &run, &first, &last) != QUIRE_OK) {
         return QUIRE_FAULT;
+    }
+    if (n_found < n) {
+        return report_unlocated(q, call, pa, n, QUIRE_FAULT_GET_FREE);
     }
     struct q_cache *home = q_call_begin(q); /* a recount would take what is half done for damage */
     q_tell(q);

@@ -456,6 +456,18 @@ static void what_can_not_be_freed_changes_nothing(void **state) {
 }
 
 /* Blocks reach further than memory does. */
+/* The first frame that is wrong is named, also where one behind it can not even be looked up: a block that was never used. */
+static void the_first_of_two_that_are_wrong(void **state) {
+    (void)state;
+    q = unit_simple(64 * MIB, 32 * MIB);
+    const quire_pa held = must_alloc(q, 3);
+    const uint64_t n = 2 * QUIRE_BLOCK_FRAMES;
+    assert_int_equal(quire_free_frames(q, held, n), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_NEVER_ALLOCATED, "quire_free_frames", held + PAGE, 9, 0, 0);
+    assert_int_equal(quire_retag(q, held, n, 4), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_GET_FREE, "quire_retag", held + PAGE, 9, 0, 0);
+}
+
 static void behind_the_last_frame(void **state) {
     (void)state;
     q = unit_simple(64 * MIB, 4 * MIB + 7 * PAGE);
@@ -545,6 +557,7 @@ int main(void) {
         unit_case(frames_of_many_allocations_come_back_at_once),
         unit_case(over_two_zones),
         unit_case(what_can_not_be_freed_changes_nothing),
+        unit_case(the_first_of_two_that_are_wrong),
         unit_case(behind_the_last_frame),
         unit_case(requests_that_mean_nothing),
         unit_case(a_run_with_a_frame_that_was_written_to),
