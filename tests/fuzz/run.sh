@@ -17,7 +17,7 @@ mode=${1:-}
 folder=${2:-}
 
 # How many runs a test has: in bulk, with sanitizers, and until a planted mistake must have been noticed.
-declare -A bulk_runs=([fdt]=2000000 [regions]=5000000 [api]=500000)
+declare -A bulk_runs=([fdt]=2000000 [regions]=5000000 [api]=250000)
 declare -A sanitized_runs=([fdt]=50000 [regions]=100000 [api]=10000)
 declare -A max_bytes=([fdt]=3072 [regions]=80 [api]=128) # libFuzzer cuts what is longer: whole_inputs
 planted_runs=5000
