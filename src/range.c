@@ -9,9 +9,9 @@
  *               |_____________|                                taken: bits of block 6, then of block 7
  *
  * How it goes through a zone: it jumps to the next free frame, by the hints over blocks that can have no part of the place.
- * (One block of a place of n frames has an aligned run of n / 4 or more.) From there it goes to the next frame where the place
- * may begin by its alignment and boundary. Then it looks from the end of the place down for a frame that is not free. Behind
- * the first one that it finds it goes on. So of places of many blocks it mostly looks at one block each.
+ * (One block of a place of n frames has an aligned run of n / 4 or more.) From there it goes to the next frame at which
+ * alignment and boundary let the place begin. Then it looks for a frame in use, from the end of the place down. If it finds
+ * one, it goes on behind that frame. So of a place of many blocks it mostly looks at one block.
  *
  * Places inside one block come first, out of the fullest blocks that will do, as in find.c: so others become whole. Of a
  * stretch of free frames that begins in the block before, nothing is taken then: the two parts together may serve another
