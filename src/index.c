@@ -46,7 +46,8 @@
  * I2  A node is read only after its READY bit or a class bit for it was seen in its parent.  by descent from the root
  * I3  A FRESH or raw bit is taken out by one CPU only, and FRESH is never set again.              fetch_and's result
  *
- * Cost: one load (with two hints, two) for each level, <= 2 up to 8 GiB, <= 5 up to 64 TiB; a read-modify-write only where a bit changes. */
+ * Cost: one load for each level (two where two hints are wanted), and <= 2 levels up to 8 GiB, <= 5 up to 64 TiB; a
+ * read-modify-write only where a bit changes. */
 #include "index.h"
 
 /* How many nodes have these children. */

@@ -286,6 +286,11 @@ static const struct field of_record_reserved[] = {
 #define IN_USE      0xFEu
 #define MOSTLY_FREE (1u << 3)
 #define ALL_FREE    (1u << 5)
+/* A hint for runs: the block that is mostly free has some of each length; of the others none in use does. */
+#define RUNS_IN_LEAF(runs)                                                                                             \
+    FIELD(struct q_node, word[runs], MOSTLY_FREE, HAS_RUN, NULL),                                                      \
+        FIELD(struct q_node, word[runs], IN_USE ^ MOSTLY_FREE, NULL, MORE),                                            \
+        FIELD(struct q_node, word[runs], ALL ^ IN_USE, NOT_READY, NULL)
 static const struct field of_leaf[] = {
     NAMED(struct q_node, word[Q_FRESH], FRESH),
     FIELD(struct q_node, word[Q_NEARLY_FULL], IN_USE, BELOW, NULL),
@@ -302,15 +307,9 @@ static const struct field of_leaf[] = {
     FIELD(struct q_node, word[Q_ALL], ALL ^ IN_USE, NOT_READY, NULL),
     FIELD(struct q_node, word[Q_READY], 1, NULL, UNUSED),
     FIELD(struct q_node, word[Q_READY], ALL ^ 1, FRESH, NULL),
-    FIELD(struct q_node, word[Q_PAIRS], MOSTLY_FREE, HAS_RUN, NULL),
-    FIELD(struct q_node, word[Q_PAIRS], IN_USE ^ MOSTLY_FREE, NULL, MORE),
-    FIELD(struct q_node, word[Q_PAIRS], ALL ^ IN_USE, NOT_READY, NULL),
-    FIELD(struct q_node, word[Q_EIGHTS], MOSTLY_FREE, HAS_RUN, NULL),
-    FIELD(struct q_node, word[Q_EIGHTS], IN_USE ^ MOSTLY_FREE, NULL, MORE),
-    FIELD(struct q_node, word[Q_EIGHTS], ALL ^ IN_USE, NOT_READY, NULL),
-    FIELD(struct q_node, word[Q_WORDS], MOSTLY_FREE, HAS_RUN, NULL),
-    FIELD(struct q_node, word[Q_WORDS], IN_USE ^ MOSTLY_FREE, NULL, MORE),
-    FIELD(struct q_node, word[Q_WORDS], ALL ^ IN_USE, NOT_READY, NULL),
+    RUNS_IN_LEAF(Q_PAIRS),
+    RUNS_IN_LEAF(Q_EIGHTS),
+    RUNS_IN_LEAF(Q_WORDS),
     UNNAMED(struct q_node, unused, UNUSED),
     NAMED(struct q_node, raw, LEAF),
 };
@@ -319,6 +318,9 @@ static const struct field of_leaf[] = {
 #define FIRST (uint64_t)1
 #define LAST  (uint64_t)(sizeof(q_word) == 8 ? 1 << 1 : 1 << 2)
 #define OTHER (ALL ^ (FIRST | LAST))
+#define RUNS_IN_ROOT(runs)                                                                                             \
+    FIELD(struct q_node, word[runs], FIRST | LAST, BELOW, NULL),                                                       \
+        FIELD(struct q_node, word[runs], OTHER, NOT_READY, NULL)
 static const struct field of_root[] = {
     FIELD(struct q_node, word[Q_FRESH], FIRST | LAST, BELOW, NULL),
     FIELD(struct q_node, word[Q_FRESH], OTHER, NOT_READY, NULL),
@@ -337,12 +339,9 @@ static const struct field of_root[] = {
     FIELD(struct q_node, word[Q_ALL], LAST, NULL, MORE),
     FIELD(struct q_node, word[Q_ALL], OTHER, NOT_READY, NULL),
     NAMED(struct q_node, word[Q_READY], RAW OR NO_CHILD),
-    FIELD(struct q_node, word[Q_PAIRS], FIRST | LAST, BELOW, NULL),
-    FIELD(struct q_node, word[Q_PAIRS], OTHER, NOT_READY, NULL),
-    FIELD(struct q_node, word[Q_EIGHTS], FIRST | LAST, BELOW, NULL),
-    FIELD(struct q_node, word[Q_EIGHTS], OTHER, NOT_READY, NULL),
-    FIELD(struct q_node, word[Q_WORDS], FIRST | LAST, BELOW, NULL),
-    FIELD(struct q_node, word[Q_WORDS], OTHER, NOT_READY, NULL),
+    RUNS_IN_ROOT(Q_PAIRS),
+    RUNS_IN_ROOT(Q_EIGHTS),
+    RUNS_IN_ROOT(Q_WORDS),
     UNNAMED(struct q_node, unused, UNUSED),
     NAMED(struct q_node, raw, RAW),
 };
