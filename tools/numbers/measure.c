@@ -75,6 +75,7 @@ int main(void) {
     double of_block = (double)(metadata(2 * TIB, 1) - metadata(TIB, 1)) / (double)(TIB / block_bytes);
     printf("block_bytes %.0f\n", of_block);
     printf("block_percent %.3f\n", 100 * of_block / (double)block_bytes);
+    printf("max_order %u\n", QUIRE_MAX_ORDER);
     printf("cpu_bytes %.0f\n", (double)(metadata(1024 * MIB, many) - metadata(1024 * MIB, 1)) / (many - 1));
     printf("least_kib %.0f\n", (double)metadata(2 * MIB, 1) / 1024);
     uint32_t warm = most_warm();
