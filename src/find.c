@@ -36,7 +36,7 @@ static bool take_between(struct q_wish *wish, struct q_zone *z, enum q_class cla
     bool hinted = class != Q_ALL && wish->loan == NULL && !wish->first_only;
     enum q_class runs = hinted ? q_class_of_runs(wish->order) : Q_NOTHING;
     Q_ASSERT(from <= end && end <= z->n_blocks, end);
-    for (size_t b = q_zone_find(z, class, runs, from); b < end; b = q_zone_find(z, class, runs, b + 1)) {
+    for (size_t b = from; (b = q_zone_find(z, class, runs, b)) < end; b++) {
         if (take_from(wish, z, b)) {
             return true;
         }

@@ -179,13 +179,18 @@ void q_index_clear(struct q_index *ix, enum q_class class, size_t block) {
     }
 }
 
-/* The children of a node with a hint. If it has none, the hint that led there was wrong, and is taken away. */
-static q_word hinted_below(struct q_index *ix, enum q_class class, unsigned level, size_t node) {
-    q_word w = atomic_load(&ix->level[level][node].word[class]);
+/* The children of a node with a hint, or with both of two. If it has none, the hint that led there was wrong, and is taken
+ * away. */
+static q_word hinted_below(struct q_index *ix, enum q_class class, enum q_class also, unsigned level, size_t node) {
+    const struct q_node *n = &ix->level[level][node];
+    q_word w = atomic_load(&n->word[class]);
+    q_word other = also != Q_NOTHING ? atomic_load(&n->word[also]) : Q_ALL_BITS;
     if (w == 0 && class != Q_READY) {
         lower(ix, class, level, node);
+    } else if (other == 0) {
+        lower(ix, also, level, node);
     }
-    return w;
+    return w & other;
 }
 
 /* Descends from the root to the first child with the hint that does not lie before `from`. Where there is none below a
@@ -197,10 +202,7 @@ size_t q_index_next(struct q_index *ix, enum q_class class, enum q_class also, s
     size_t node = 0;
     while (from < ix->n_blocks) {
         size_t child = child_of(level, from);
-        q_word w = hinted_below(ix, class, level, node);
-        if (w != 0 && also != Q_NOTHING) {
-            w &= hinted_below(ix, also, level, node);
-        }
+        q_word w = hinted_below(ix, class, also, level, node);
         q_word here = child / Q_FANOUT == node ? w & ~q_low_bits(child % Q_FANOUT) : w;
         if (here == 0) { /* nothing left below this node: on to its neighbour, by way of the root */
             from = (node + 1) << child_order(level + 1);

@@ -24,6 +24,7 @@
 #include "range.h"
 
 #include "borrow.h"
+#include "compiler.h"
 #include "home.h"
 #include "place.h"
 
@@ -35,9 +36,8 @@ struct search {
     struct q_zone *zone;
     struct q_span within; /* the part of the zone that is searched */
     bool used_too;        /* frames that somebody has count as well, so that all but holes do */
-    enum q_class
-        runs; /* what a block with a part of the place has, if it is not all free; Q_NOTHING: that can not be told */
-    size_t *n_looks;
+    enum q_class runs; /* what a block that is used has if a part of the place lies in it; Q_NOTHING: can not be told */
+    size_t *n_looks;   /* how many blocks may still be looked at */
 
     size_t block; /* that was looked at last; Q_NO_BLOCK: none */
     q_word free[Q_LINE_WORDS];
@@ -247,7 +247,7 @@ static q_frame own_part(const struct search *s, size_t block) {
 
 /* Whether n frames lie free side by side in a block that was looked at, wherever. Each step keeps the bits with which so many
  * more set ones begin. */
-static bool has_run(const struct search *s, size_t n) {
+static Q_APART bool has_run(const struct search *s, size_t n) {
     q_word row[Q_LINE_WORDS + 1] = {0}, any = 0; /* the last one stays 0 */
     Q_ASSERT(n > 0 && n < Q_BLOCK, n);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
@@ -266,7 +266,7 @@ static bool has_run(const struct search *s, size_t n) {
     return any != 0;
 }
 
-/* A place inside one block. */
+/* A place inside one block. It leaves the search with the part of the zone that it looked at. */
 static q_frame take_from_block(struct search *s, struct q_span within, const struct q_fit *fit, size_t block) {
     if (!look_into(s, block)) {
         return Q_NO_FRAME;
@@ -282,17 +282,18 @@ static q_frame take_from_block(struct search *s, struct q_span within, const str
 }
 
 /* The same out of all blocks that are used in part. */
-static q_frame take_in_block(const struct search *zone, const struct q_fit *fit) {
-    struct search s = *zone;
-    size_t first = q_zone_block_of(s.zone, s.within.base), end = q_zone_block_of(s.zone, s.within.end - 1) + 1;
+static q_frame take_in_block(struct search *s, const struct q_fit *fit) {
+    struct q_span within = s->within;
+    size_t first = q_zone_block_of(s->zone, within.base), end = q_zone_block_of(s->zone, within.end - 1) + 1;
     for (unsigned class = (unsigned)q_class_of((int32_t)fit->n); class < Q_ALL; class ++) {
-        for (size_t b = first; (b = q_zone_find(s.zone, (enum q_class) class, s.runs, b)) < end; b++) {
-            q_frame f = take_from_block(&s, zone->within, fit, b);
-            if (f != Q_NO_FRAME || *s.n_looks == 0) {
+        for (size_t b = first; (b = q_zone_find(s->zone, (enum q_class) class, s->runs, b)) < end; b++) {
+            q_frame f = take_from_block(s, within, fit, b);
+            if (f != Q_NO_FRAME || *s->n_looks == 0) {
                 return f;
             }
         }
     }
+    s->within = within;
     return Q_NO_FRAME;
 }
 
