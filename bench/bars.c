@@ -112,6 +112,20 @@ static void judge_against(struct tally *t, struct cell c, const char *peer, doub
 
 /* ---- the bars ------------------------------------------------------------------------------------------- */
 
+/* The better build of the two that are judged otherwise; `under` with peer NULL: the same contestant. */
+static void judge_better(struct tally *t, const char *what, struct cell over, struct cell under, double limit) {
+    double value[2] = {NAN, NAN};
+    bool with_itself = under.peer == NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        for (unsigned build = 0; build < 2; build++) {
+            over.peer = (build == 0 ? general : local)[i];
+            under.peer = with_itself ? over.peer : under.peer;
+            value[i] = fmin(value[i], ratio(t->r, &over, &under)); /* ignores NAN */
+        }
+    }
+    judge(t, what, value, AT_MOST, limit, why_not(t->r, &over, &under));
+}
+
 static void judge_mempool(struct tally *t) {
     static const struct work *const common[] = {&work_same, &work_bulk, &work_burst_64, &work_random};
     for (unsigned w = 0; w < 3; w++) {
@@ -154,6 +168,62 @@ static void judge_block(struct tally *t) {
     struct cell block = {.work = &work_block, .n_threads = 1};
     struct cell floor = {.work = &work_same, .n_threads = 1, .peer = "floor", .part = NET};
     judge_ratio(t, "2 MiB taken and freed, total / floor's same frame, net", block, floor, 10);
+}
+
+/* "pairs, 2 threads: the better build / buddy, net" */
+static void judge_buddy(struct tally *t, const struct work *work, unsigned n_threads, double limit) {
+    char what[96];
+    snprintf(what, sizeof what, "%s, %u thread%s: the better build / buddy, net", work->name, n_threads,
+             n_threads > 1 ? "s" : "");
+    struct cell c = {.work = work, .n_threads = n_threads, .part = NET}, buddy = c;
+    buddy.peer = "buddy";
+    judge_better(t, what, c, buddy, limit);
+}
+
+/* One workload over another. */
+static void judge_works(struct tally *t, const char *what, const struct work *over, const struct work *under,
+                        double limit) {
+    judge_better(t, what, (struct cell){.work = over, .n_threads = 1, .part = NET},
+                 (struct cell){.work = under, .n_threads = 1, .part = NET}, limit);
+}
+
+static void judge_second_thread(struct tally *t, const struct work *work) {
+    char what[96];
+    snprintf(what, sizeof what, "%s: the better build, 2 threads / 1 thread, net", work->name);
+    judge_better(t, what, (struct cell){.work = work, .n_threads = 2, .part = NET},
+                 (struct cell){.work = work, .n_threads = 1, .part = NET}, 1.3);
+}
+
+/* Runs should cost what they cost a buddy allocator, and frames the same wherever they lie and however they come. */
+static void judge_any_size(struct tally *t) {
+    static const struct work *const orders[] = {&work_small, &work_small_bulk, &work_turns, &work_large,
+                                                &work_block_bulk};
+    judge_buddy(t, &work_mixed, 1, 2);
+    judge_buddy(t, &work_mixed, 2, 2);
+    for (unsigned w = 0; w < sizeof orders / sizeof orders[0]; w++) {
+        judge_buddy(t, orders[w], 1, 1.5);
+    }
+    judge_second_thread(t, &work_block_bulk);
+    judge_second_thread(t, &work_block);
+    judge_works(t, "random with a frame pinned in each block / random, net", &work_pinned, &work_random, 1.15);
+    judge_works(t, "8 runs of 8 frames, freed frame by frame / bursts 64, net", &work_parts, &work_burst_64, 1.3);
+    judge_better(t, "calls of 512 / floor's same frame, net",
+                 (struct cell){.work = &work_calls, .n_threads = 1, .part = NET},
+                 (struct cell){.work = &work_same, .n_threads = 1, .part = NET, .peer = "floor"}, 0.5);
+}
+
+static void judge_alone(struct tally *t, const char *what, double value, double limit) {
+    judge(t, what, (double[2]){value, NAN}, AT_MOST, limit, "no memory of that size");
+}
+
+static void judge_asking(struct tally *t) {
+    const double *f = t->r->alone;
+    judge_alone(t, "order 1 that fails, 1 TiB: the first time, us", f[FAILING_FIRST], 10000);
+    judge_alone(t, "order 1 that fails, 1 TiB: again, us", f[FAILING_AGAIN], 5);
+    judge_alone(t, "order 1 that fails, 1 TiB, no free frame, us", f[FAILING_FULL], 1);
+    judge_alone(t, "quire_tag_stats, 64 TiB, one frame held, us", f[TAG_STATS], 10);
+    judge_alone(t, "random: two zones / one", f[TWO_ZONES] / f[ONE_ZONE], 1.2);
+    judge_alone(t, "random in the lowest 2 MiB: 512 zones / one", f[FEW_IN_512_ZONES] / f[FEW_IN_ONE_ZONE], 1.5);
 }
 
 static double best_other_whole(const struct results *r) {
@@ -229,5 +299,9 @@ void print_bars(struct results *r, FILE *csv) {
     t.judged = local;
     print_head(&t, "with local visits");
     judge_local(&t);
+    t.judged = general;
+    print_head(&t, "runs, many frames at once, many zones");
+    judge_any_size(&t);
+    judge_asking(&t);
     printf("\n%u of %u bars met, %u not measured\n", t.n_met, t.n_bars, t.n_open);
 }

@@ -119,7 +119,7 @@ static unsigned more_threads(unsigned n_threads) {
 
 /* Frames are touched where that is the same for all: one by one, and not by a quick run. */
 static bool is_wanted(const struct options *o, const struct work *work, unsigned n_threads, bool touch) {
-    bool can_touch = !(work->traits & (WORK_ORDERS | WORK_ALL)) && !o->quick;
+    bool can_touch = !(work->traits & (WORK_ORDERS | WORK_ALL | WORK_CALLS)) && !o->quick;
     bool has_neighbours = n_threads % 2 == 0 || !(work->traits & WORK_PASSES);
     return (o->only == NULL || o->only == work) && has_neighbours && (!touch || can_touch);
 }
@@ -145,9 +145,11 @@ static bool takes_part(const struct peer *peer, const struct row *row) {
     unsigned traits = row->work->traits;
     bool is_stuck = (traits & WORK_LONG) && (peer->traits & PEER_PRIVATE);
     bool is_endless = (traits & WORK_ALL) && (peer->traits & PEER_FOREIGN);
-    bool lacks_orders = (traits & WORK_ORDERS) && peer->alloc_order == NULL;
+    bool lacks_calls = ((traits & WORK_ORDERS) && peer->alloc_order == NULL) ||
+                       ((traits & WORK_CALLS) && peer->alloc_bulk == NULL) ||
+                       ((traits & WORK_PARTS) && !(peer->traits & (PEER_PARTS | PEER_SHAM)));
     bool fills = (row->touch || (traits & WORK_ORDERS)) && (peer->traits & PEER_FILLS);
-    return !is_stuck && !is_endless && !lacks_orders && !fills;
+    return !is_stuck && !is_endless && !lacks_calls && !fills;
 }
 
 /* Long enough to mean something, the same for all but those that take long. */
@@ -215,6 +217,8 @@ static void measure_figures(struct results *r, const struct memory *memory) {
             f->n_whole = churn_whole_blocks(peers[p], memory, 8);
         }
     }
+    progress("calls that fail, and many zones");
+    alone_measure(r->alone);
 }
 
 static void guard_all(const struct memory *memory) {
@@ -314,6 +318,10 @@ static void report(struct results *r, const struct options *o) {
     if (o->only == NULL) {
         print_figures(r);
         write_file(r, o->out_dir, "figures.csv", write_figures);
+        alone_print(r->alone);
+        FILE *alone = open_out(o->out_dir, "alone.csv");
+        alone_write(r->alone, alone);
+        fclose(alone);
         FILE *bars = open_out(o->out_dir, "bars.csv");
         print_bars(r, bars);
         fclose(bars);

@@ -14,7 +14,7 @@ PEER_NAMES += single percpu_packed percpu_padded counted single_junk percpu_junk
 PEER_OBJ := $(PEER_SRC:%.c=$(BUILD)/bench/%.o) $(patsubst %.c,$(BUILD)/bench/outside/%.o,$(notdir $(PEERS))) \
             $(BUILD)/bench/quire-inline.o $(BUILD)/bench/quire-local.o $(BUILD)/bench/quire-local-inline.o
 BENCH_MAIN := bench/bench.c bench/pairs.c
-BENCH_REPORT := $(addprefix bench/,results.c tables.c bars.c guard.c churn.c fill.c startup.c sample.c)
+BENCH_REPORT := $(addprefix bench/,results.c tables.c bars.c guard.c churn.c fill.c child.c startup.c alone.c sample.c)
 BENCH_SRC := $(addprefix bench/,threads.c work.c work_pass.c work_order.c peers.c) $(QUIRE_SRC) $(HOST_SRC) $(HOST_LOCAL_SRC)
 BENCH_OBJ := $(BENCH_SRC:%.c=$(BUILD)/bench/%.o) $(PEER_OBJ)
 BENCH_FLAGS := -Ibench -Iport/host -I$(BUILD)/bench -pthread

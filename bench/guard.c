@@ -1,7 +1,8 @@
 /* guard.c: no broken contestant is timed.
  *
  * Two CPUs take everything; what they got is sorted and looked at; each frame carries its own name in its first 8 bytes,
- * which must still stand there when it goes back, on the CPU that did not take it. Twice; then once in runs of frames. */
+ * which must still stand there when it goes back, on the CPU that did not take it. Twice; then once in runs of frames, and once by
+ * many in one call. */
 #include "check.h"
 #include "threads.h"
 
@@ -10,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GUARD_CPUS = 2, N_ORDERS = 11 };
+enum { GUARD_CPUS = 2, N_ORDERS = 11, MANY = 64 };
+
+enum way { ONE_BY_ONE, IN_RUNS, MANY_AT_ONCE };
 
 struct taken {
     quire_pa frame;
@@ -21,7 +24,7 @@ struct guard {
     const struct peer *peer;
     const struct memory *memory;
     void *state;
-    bool with_orders;
+    enum way way;
     struct taken *taken;      /* first what CPU 0 took, then CPU 1 */
     size_t limit[GUARD_CPUS]; /* where in taken[] each must end, even if there is more */
     size_t end[GUARD_CPUS];   /* where it ended */
@@ -44,43 +47,67 @@ static uint64_t *contents(const struct guard *g, quire_pa frame) {
 
 /* ---- what each CPU does --------------------------------------------------------------------------------- */
 
-static quire_pa take_one(struct guard *g, unsigned order) {
-    return g->with_orders ? g->peer->alloc_order(g->state, g->cpu, order) : g->peer->alloc(g->state, g->cpu);
+/* What one call gives, into frames[]. Returns how many allocations, 0 where there is none. */
+static size_t take_some(struct guard *g, unsigned order, quire_pa frames[MANY]) {
+    if (g->way == MANY_AT_ONCE) {
+        return g->peer->alloc_bulk(g->state, g->cpu, frames, MANY) ? MANY : 0;
+    }
+    frames[0] = g->way == IN_RUNS ? g->peer->alloc_order(g->state, g->cpu, order) : g->peer->alloc(g->state, g->cpu);
+    return frames[0] != QUIRE_NONE;
+}
+
+static bool note(struct guard *g, quire_pa frame, unsigned order) {
+    bool is_inside = frame - g->memory->base < g->memory->n_bytes || (g->peer->traits & PEER_FOREIGN);
+    if (!is_inside || (uintptr_t)contents(g, frame) % QUIRE_PAGE_SIZE != 0) {
+        return complain(g, "handed out what is no frame", frame);
+    }
+    *contents(g, frame) = frame;
+    g->taken[g->end[g->cpu]++] = (struct taken){frame, order};
+    return true;
 }
 
 static void take(void *arg) {
     struct guard *g = arg;
-    size_t *n = &g->end[g->cpu];
-    for (*n = g->cpu == 0 ? 0 : g->end[0]; *n < g->limit[g->cpu]; ++*n) {
-        unsigned order = g->with_orders ? (unsigned)(*n % N_ORDERS) : 0;
-        quire_pa frame = take_one(g, order);
-        if (frame == QUIRE_NONE) {
-            return;
+    quire_pa frames[MANY];
+    size_t n_some = 1;
+    g->end[g->cpu] = g->cpu == 0 ? 0 : g->end[0];
+    while (n_some > 0 && g->end[g->cpu] + n_some <= g->limit[g->cpu]) {
+        unsigned order = g->way == IN_RUNS ? (unsigned)(g->end[g->cpu] % N_ORDERS) : 0;
+        n_some = take_some(g, order, frames);
+        for (size_t i = 0; i < n_some; i++) {
+            if (!note(g, frames[i], order)) {
+                return;
+            }
         }
-        bool is_inside = frame - g->memory->base < g->memory->n_bytes || (g->peer->traits & PEER_FOREIGN);
-        if (!is_inside || (uintptr_t)contents(g, frame) % QUIRE_PAGE_SIZE != 0) {
-            complain(g, "handed out what is no frame", frame);
-            return;
+    }
+}
+
+static void give_some(struct guard *g, const struct taken *t, size_t n) {
+    quire_pa frames[MANY];
+    if (g->way == IN_RUNS) {
+        g->peer->free_order(g->state, g->cpu, t->frame, t->order);
+    } else if (g->way == ONE_BY_ONE) {
+        g->peer->free(g->state, g->cpu, t->frame);
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            frames[i] = t[i].frame;
         }
-        *contents(g, frame) = frame;
-        g->taken[*n] = (struct taken){frame, order};
+        g->peer->free_bulk(g->state, g->cpu, frames, n);
     }
 }
 
 /* What the other one took. */
 static void give(void *arg) {
     struct guard *g = arg;
-    size_t end = g->cpu == 0 ? g->end[1] : g->end[0];
-    for (size_t i = g->cpu == 0 ? g->end[0] : 0; i < end; i++) {
+    size_t end = g->cpu == 0 ? g->end[1] : g->end[0], n_some = g->way == MANY_AT_ONCE ? MANY : 1;
+    for (size_t i = g->cpu == 0 ? g->end[0] : 0; i < end; i += n_some) {
         const struct taken *t = &g->taken[i];
-        if (*contents(g, t->frame) != t->frame) {
-            complain(g, "wrote to a frame that somebody holds", t->frame);
+        for (size_t k = 0; k < n_some; k++) {
+            if (*contents(g, t[k].frame) != t[k].frame) {
+                complain(g, "wrote to a frame that somebody holds", t[k].frame);
+            }
         }
-        if (g->with_orders) {
-            g->peer->free_order(g->state, g->cpu, t->frame, t->order);
-        } else {
-            g->peer->free(g->state, g->cpu, t->frame);
-        }
+        give_some(g, t, n_some);
     }
 }
 
@@ -156,8 +183,13 @@ static bool try_all(struct guard *g) {
         return complain(g, "another number of frames the second time", QUIRE_NONE);
     }
     if (g->is_sound && g->peer->alloc_order != NULL) {
-        g->with_orders = true;
+        g->way = IN_RUNS;
         set_limits(g, n_frames / 1024, n_frames / 512); /* of 186 frames each, on average */
+        (void)take_look_give(g);
+    }
+    if (g->is_sound && g->peer->alloc_bulk != NULL) {
+        g->way = MANY_AT_ONCE;
+        set_limits(g, n_frames / 4, n_frames / 2);
         (void)take_look_give(g);
     }
     return g->is_sound;

@@ -10,6 +10,8 @@
 #define BENCH_PEER_H
 
 #include <quire/region.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #define PEER_MAX_ORDER 10u /* the largest that all peers have which have any */
 
@@ -27,6 +29,7 @@ enum peer_trait {
         1u << 3, /* frames come from a heap of its own, not from `memory`, and never run out. A frame's name is
                              * memory->base + (pointer - memory->at), which may wrap around; so it can be touched */
     PEER_SPARSE = 1u << 4, /* make() writes nothing but its own data: it can be tried with more memory than there is */
+    PEER_PARTS = 1u << 5,  /* the frames of a run may be freed one by one */
 };
 
 struct peer {
@@ -49,6 +52,11 @@ struct peer {
      * NULL: single frames only. */
     quire_pa (*alloc_order)(void *state, unsigned cpu, unsigned order);
     void (*free_order)(void *state, unsigned cpu, quire_pa frame, unsigned order);
+
+    /* n single frames in one call, all or none: whether they came; and back. The array may be written to by both. Both NULL: only
+     * one by one. */
+    bool (*alloc_bulk)(void *state, unsigned cpu, quire_pa *frames, size_t n);
+    void (*free_bulk)(void *state, unsigned cpu, quire_pa *frames, size_t n);
 };
 
 /* Those that this program was built with, in the order of the columns (bench.mk makes the list). */

@@ -91,6 +91,30 @@ static void mempool_free(void *state, unsigned cpu, quire_pa frame) {
     rte_mempool_put(p->rte, p->memory.at + (frame - p->memory.base));
 }
 
+/* The library's array has pointers; as large as an address here. */
+static bool mempool_alloc_bulk(void *state, unsigned cpu, quire_pa *frames, size_t n) {
+    const struct pool *p = state;
+    void **objects = (void **)(void *)frames;
+    be_thread(cpu);
+    if (rte_mempool_get_bulk(p->rte, objects, (unsigned)n) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        frames[i] = p->memory.base + (quire_pa)((char *)objects[i] - p->memory.at);
+    }
+    return true;
+}
+
+static void mempool_free_bulk(void *state, unsigned cpu, quire_pa *frames, size_t n) {
+    const struct pool *p = state;
+    void **objects = (void **)(void *)frames;
+    be_thread(cpu);
+    for (size_t i = 0; i < n; i++) {
+        objects[i] = p->memory.at + (frames[i] - p->memory.base);
+    }
+    rte_mempool_put_bulk(p->rte, objects, (unsigned)n);
+}
+
 const struct peer peer_mempool = {
     .name = "mempool",
     .what = "DPDK's rte_mempool: a ring, and an array of 256 objects for each thread that is its alone",
@@ -98,4 +122,6 @@ const struct peer peer_mempool = {
     .drop = mempool_drop,
     .alloc = mempool_alloc,
     .free = mempool_free,
+    .alloc_bulk = mempool_alloc_bulk,
+    .free_bulk = mempool_free_bulk,
 };

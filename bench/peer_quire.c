@@ -12,13 +12,15 @@ static void *junk_make(const struct memory *memory, unsigned n_cpus) {
 const struct peer peer_quire = {
     .name = "quire",
     .what = "this allocator: no locks, each free checked, a reference count and an owner for each frame",
-    .traits = PEER_SPARSE,
+    .traits = PEER_SPARSE | PEER_PARTS,
     .make = plain_make,
     .drop = drop_quire,
     .alloc = take_from_quire,
     .free = give_to_quire,
     .alloc_order = take_order_from_quire,
     .free_order = give_order_to_quire,
+    .alloc_bulk = take_many_from_quire,
+    .free_bulk = give_many_to_quire,
 };
 
 const struct peer peer_quire_junk = {
@@ -31,4 +33,6 @@ const struct peer peer_quire_junk = {
     .free = give_to_quire,
     .alloc_order = take_order_from_quire,
     .free_order = give_order_to_quire,
+    .alloc_bulk = take_many_from_quire,
+    .free_bulk = give_many_to_quire,
 };

@@ -48,4 +48,14 @@ static inline void give_order_to_quire(void *state, unsigned cpu, quire_pa frame
     (void)quire_free_order(state, frame, order);
 }
 
+static inline bool take_many_from_quire(void *state, unsigned cpu, quire_pa *frames, size_t n) {
+    (void)cpu;
+    return quire_alloc_bulk(state, n, n, TAG, frames) == n;
+}
+
+static inline void give_many_to_quire(void *state, unsigned cpu, quire_pa *frames, size_t n) {
+    (void)cpu;
+    (void)quire_free_bulk(state, n, frames);
+}
+
 #endif

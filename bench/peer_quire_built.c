@@ -12,11 +12,13 @@ static void *make(const struct memory *memory, unsigned n_cpus) {
 const struct peer PEER = {
     .name = PEER_NAME,
     .what = PEER_WHAT,
-    .traits = PEER_SPARSE,
+    .traits = PEER_SPARSE | PEER_PARTS,
     .make = make,
     .drop = drop_quire,
     .alloc = take_from_quire,
     .free = give_to_quire,
     .alloc_order = take_order_from_quire,
     .free_order = give_order_to_quire,
+    .alloc_bulk = take_many_from_quire,
+    .free_bulk = give_many_to_quire,
 };

@@ -30,6 +30,15 @@ static void sham_free_order(void *state, unsigned cpu, quire_pa frame, unsigned 
     sham_free(state, cpu, frame);
 }
 
+static bool sham_alloc_bulk(void *state, unsigned cpu, quire_pa *frames, size_t n) {
+    (void)state, (void)cpu, (void)frames, (void)n;
+    return true;
+}
+
+static void sham_free_bulk(void *state, unsigned cpu, quire_pa *frames, size_t n) {
+    (void)state, (void)cpu, (void)frames, (void)n;
+}
+
 const struct peer peer_sham = {
     .name = "empty",
     .what = "nothing: the harness by itself",
@@ -40,4 +49,6 @@ const struct peer peer_sham = {
     .free = sham_free,
     .alloc_order = sham_alloc_order,
     .free_order = sham_free_order,
+    .alloc_bulk = sham_alloc_bulk,
+    .free_bulk = sham_free_bulk,
 };

@@ -2,6 +2,7 @@
 #ifndef BENCH_RESULTS_H
 #define BENCH_RESULTS_H
 
+#include "alone.h"
 #include "peer.h"
 #include "work.h"
 
@@ -36,6 +37,7 @@ struct results {
     unsigned n_rows;
     struct row rows[MAX_ROWS];
     struct figures *figures;         /* of each contestant */
+    double alone[N_ALONE];           /* NAN: not measured */
     double line_ns[MAX_REPETITIONS]; /* round trip of a cache line between two CPUs; NAN: not measured */
     double exchange_ns[MAX_REPETITIONS];
     double boot[2]; /* guest instructions until the allocator is ready: Quire's, the seed's; NAN */

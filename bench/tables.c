@@ -34,17 +34,17 @@ static double cell_instructions(const struct results *r, const struct row *row, 
     return row->instructions[peer] - row->instructions[peer_index("empty")];
 }
 
-/* The rows of one table are the columns that are printed. */
+/* The rows of one table are the columns that are printed: of single frames, or of runs. */
 struct table {
     const struct row *columns[N_WORKS];
     unsigned n_columns;
 };
 
-static struct table gather(struct results *r, unsigned n_threads, bool touch) {
+static struct table gather(struct results *r, unsigned n_threads, bool touch, bool runs) {
     struct table t = {.n_columns = 0};
     for (unsigned w = 0; w < N_WORKS; w++) {
         const struct row *row = results_row(r, works[w], n_threads, touch);
-        if (row != NULL) {
+        if (row != NULL && ((works[w]->traits & WORK_ORDERS) != 0) == runs) {
             t.columns[t.n_columns++] = row;
         }
     }
@@ -91,17 +91,22 @@ static void print_table(const struct results *r, const struct table *t, cell_of 
     }
 }
 
+static void print_times_of(struct results *r, unsigned n_threads, bool touch, bool runs) {
+    struct table t = gather(r, n_threads, touch, runs);
+    if (t.n_columns > 0) {
+        printf("\nns for one alloc and one free, less the harness%s: %u thread%s, %s %s\n",
+               n_threads % 2 == 0 && !runs ? " (but where passed on)" : "", n_threads, n_threads > 1 ? "s" : "",
+               runs ? "runs" : "frames", touch ? "touched by their user" : "not touched");
+        print_table(r, &t, row_net);
+        print_line(r, &t, "(the harness)", row_total, peer_index("empty"));
+    }
+}
+
 void print_times(struct results *r) {
     for (unsigned touch = 0; touch < 2; touch++) {
         for (unsigned n_threads = 1; n_threads <= MAX_ROWS; n_threads++) {
-            struct table t = gather(r, n_threads, touch != 0);
-            if (t.n_columns > 0) {
-                printf("\nns for one alloc and one free, less the harness%s: %u thread%s, frames %s\n",
-                       n_threads % 2 == 0 ? " (but where passed on)" : "", n_threads, n_threads > 1 ? "s" : "",
-                       touch ? "touched by their user" : "not touched");
-                print_table(r, &t, row_net);
-                print_line(r, &t, "(the harness)", row_total, peer_index("empty"));
-            }
+            print_times_of(r, n_threads, touch != 0, false);
+            print_times_of(r, n_threads, touch != 0, true);
         }
     }
     printf("\none atomic exchange on a line of this CPU: %.1f ns\n", median(r->exchange_ns, r->n_repetitions));
@@ -111,10 +116,11 @@ void print_times(struct results *r) {
 }
 
 void print_instructions(struct results *r) {
-    struct table all = gather(r, 1, false), t = {.n_columns = 0};
-    for (unsigned c = 0; c < all.n_columns; c++) {
-        if (!isnan(all.columns[c]->instructions[peer_index("empty")])) {
-            t.columns[t.n_columns++] = all.columns[c];
+    struct table t = {.n_columns = 0};
+    for (unsigned w = 0; w < N_WORKS; w++) {
+        const struct row *row = results_row(r, works[w], 1, false);
+        if (row != NULL && !isnan(row->instructions[peer_index("empty")])) {
+            t.columns[t.n_columns++] = row;
         }
     }
     if (t.n_columns > 0) {

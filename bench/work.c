@@ -1,6 +1,8 @@
 /* work.c: workloads of single frames on one CPU, and the list of all. */
 #include "work.h"
 
+#include <quire/quire.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -50,7 +52,7 @@ static uint64_t run_bulk(struct worker *w) {
 static void replace(struct worker *worker, uint64_t n_pairs) {
     struct worker w = *worker;
     for (uint64_t i = 0; i < n_pairs; i++) {
-        uint32_t slot = random_below(&w.random, (uint32_t)w.n_held);
+        size_t slot = w.n_pinned + random_below(&w.random, (uint32_t)(w.n_held - w.n_pinned));
         work_give(&w, w.held[slot]);
         w.held[slot] = work_take(&w);
     }
@@ -59,10 +61,32 @@ static void replace(struct worker *worker, uint64_t n_pairs) {
 
 static void prepare_random(struct worker *w) {
     w->n_held = w->n_frames / 2 / w->n_workers;
-    for (size_t i = 0; i < w->n_held; i++) {
+    for (size_t i = w->n_pinned; i < w->n_held; i++) {
         w->held[i] = work_take(w);
     }
     replace(w, w->n_pairs);
+}
+
+/* As many as there are, but not more than this worker's share. */
+static size_t take_share(const struct worker *w) {
+    size_t n_room = w->n_frames / w->n_workers, n = 0;
+    for (quire_pa frame; n < n_room && (frame = w->peer.alloc(w->state, w->cpu)) != QUIRE_NONE;) {
+        w->held[n++] = touched(w, frame);
+    }
+    return n;
+}
+
+/* Everything is taken and freed again, but the first frame of each block of 2 MiB. */
+static void prepare_pinned(struct worker *w) {
+    size_t n = take_share(w), most = n / 4; /* of an allocator that is none all frames are the first */
+    for (size_t i = 0; i < n; i++) {
+        if (w->n_pinned < most && w->held[i] % (QUIRE_BLOCK_FRAMES * QUIRE_PAGE_SIZE) == 0) {
+            w->held[w->n_pinned++] = w->held[i];
+        } else {
+            work_give(w, w->held[i]);
+        }
+    }
+    prepare_random(w);
 }
 
 static void finish_random(struct worker *w) {
@@ -103,14 +127,25 @@ static uint64_t run_queue_512(struct worker *w) {
     return run_bursts(w, 512, true);
 }
 
+/* ---- many in one call ------------------------------------------------------------------------------------ */
+
+static uint64_t run_calls(struct worker *worker) {
+    enum { N = 512 };
+    const struct worker w = *worker;
+    for (uint64_t i = 0; i < w.n_pairs; i += N) {
+        if (!w.peer.alloc_bulk(w.state, w.cpu, w.held, N)) {
+            out_of_frames(w.peer.name);
+        }
+        w.peer.free_bulk(w.state, w.cpu, w.held, N);
+    }
+    return w.n_pairs;
+}
+
 /* ---- until there is nothing left ------------------------------------------------------------------------ */
 
 static uint64_t run_fill(struct worker *worker) {
     const struct worker w = *worker;
-    size_t n_room = w.n_frames / w.n_workers, n = 0;
-    for (quire_pa frame; n < n_room && (frame = w.peer.alloc(w.state, w.cpu)) != QUIRE_NONE;) {
-        w.held[n++] = touched(&w, frame);
-    }
+    size_t n = take_share(&w);
     for (size_t i = n; i-- > 0;) {
         work_give(&w, w.held[i]);
     }
@@ -132,6 +167,12 @@ const struct work work_random = {.name = "random",
                                  .prepare = prepare_random,
                                  .run = run_random,
                                  .finish = finish_random};
+const struct work work_pinned = {.name = "random pinned",
+                                 .what = "the same after a frame was pinned in each block of 2 MiB",
+                                 .n_pairs = 1u << 17,
+                                 .prepare = prepare_pinned,
+                                 .run = run_random,
+                                 .finish = finish_random};
 const struct work work_burst_64 = {.name = "bursts 64",
                                    .what = "64 frames taken, then freed, the last one first",
                                    .n_pairs = 1u << 18,
@@ -144,6 +185,11 @@ const struct work work_queue_512 = {.name = "queue 512",
                                     .what = "512 frames taken, then freed, the first one first",
                                     .n_pairs = 1u << 18,
                                     .run = run_queue_512};
+const struct work work_calls = {.name = "calls of 512",
+                                .what = "512 frames taken by one call, then freed by another",
+                                .traits = WORK_CALLS,
+                                .n_pairs = 1u << 18,
+                                .run = run_calls};
 const struct work work_fill = {.name = "fill",
                                .what = "everything taken until there is none, then freed",
                                .traits = WORK_ALL,
@@ -151,6 +197,7 @@ const struct work work_fill = {.name = "fill",
                                .run = run_fill};
 
 const struct work *const works[N_WORKS] = {
-    &work_same, &work_bulk, &work_random,    &work_burst_64, &work_burst_512,  &work_queue_512,
-    &work_fill, &work_pass, &work_pass_long, &work_block,    &work_block_bulk, &work_mixed,
+    &work_same,  &work_bulk,       &work_random, &work_pinned,    &work_burst_64, &work_burst_512,  &work_queue_512,
+    &work_calls, &work_fill,       &work_pass,   &work_pass_long, &work_block,    &work_block_bulk, &work_mixed,
+    &work_small, &work_small_bulk, &work_turns,  &work_large,     &work_parts,
 };

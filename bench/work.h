@@ -34,6 +34,7 @@ struct worker {
     uint64_t n_pairs;  /* wanted */
     quire_pa *held;    /* room for n_frames / n_workers */
     size_t n_held;
+    size_t n_pinned;    /* the first so many of held stay to the end */
     uint64_t random;    /* state of the generator, not 0 */
     uint64_t n_refused; /* of the timed pairs: an order that could not be had */
     struct ring *ring;  /* shared with one neighbour */
@@ -44,6 +45,8 @@ enum work_trait {
     WORK_LONG = 1u << 1,   /* passes more frames than there are: they must come back by themselves */
     WORK_ORDERS = 1u << 2, /* needs alloc_order */
     WORK_ALL = 1u << 3,    /* takes everything there is */
+    WORK_PARTS = 1u << 4,  /* frees the frames of a run one by one */
+    WORK_CALLS = 1u << 5,  /* needs alloc_bulk */
 };
 
 struct work {
@@ -56,12 +59,14 @@ struct work {
     void (*finish)(struct worker *w);  /* after it stopped: frees what is held; NULL: nothing is */
 };
 
-extern const struct work work_same, work_bulk, work_random, work_burst_64, work_burst_512, work_queue_512, work_fill;
+extern const struct work work_same, work_bulk, work_random, work_pinned, work_burst_64, work_burst_512, work_queue_512;
+extern const struct work work_calls, work_fill;
 extern const struct work work_pass, work_pass_long;
-extern const struct work work_block, work_block_bulk, work_mixed;
+extern const struct work work_block, work_block_bulk, work_mixed, work_small, work_small_bulk, work_turns, work_large,
+    work_parts;
 
 /* In the order of the tables. */
-#define N_WORKS 12u
+#define N_WORKS 19u
 extern const struct work *const works[N_WORKS];
 
 /* A number below `n`, evenly enough. */

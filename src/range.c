@@ -94,26 +94,40 @@ static q_frame first_in_block(const struct search *s, q_frame f, bool free) {
     return Q_NO_FRAME;
 }
 
-/* The next block to look at: one that may have a run that the place has in it, or the one before, where the place may begin. */
-static size_t next_block(const struct search *s) {
-    size_t next = s->block + 1;
-    if (s->used_too) {
-        return next;
+/* The next block that may have a run that the place has in it. Blocks that are no longer whole lose their hint on the way. */
+static size_t next_hinted(const struct search *s, size_t block) {
+    block = q_zone_next_some(s->zone, s->runs, block);
+    while (s->runs == Q_ALL && block != Q_NO_BLOCK && q_zone_ready(s->zone, block) &&
+           !q_zone_is_of(s->zone, Q_ALL, block)) {
+        block = q_zone_next_some(s->zone, s->runs, block + 1);
     }
-    size_t hinted = q_zone_next_some(s->zone, s->runs, next);
-    return s->runs != Q_NOTHING && hinted != Q_NO_BLOCK && hinted > next ? hinted - 1 : hinted;
+    return block;
+}
+
+/* The next block to look at: one that is hinted, or the one before, where the place may begin. */
+static size_t next_block(const struct search *s, size_t block) {
+    if (block == s->block || s->used_too) {
+        return block;
+    }
+    size_t hinted = next_hinted(s, block);
+    return s->runs != Q_NOTHING && hinted != Q_NO_BLOCK && hinted > block ? hinted - 1 : hinted;
 }
 
 /* The first frame from `f` on that is free; Q_NO_FRAME: none, or too many looks. */
 static q_frame next_free(struct search *s, q_frame f) {
     const struct q_zone *z = s->zone;
-    while (f < s->within.end && look_into(s, q_zone_block_of(z, f))) {
+    while (f < s->within.end) {
+        size_t block = next_block(s, q_zone_block_of(z, f));
+        q_frame base = block < z->n_blocks ? q_zone_frame(z, block) : Q_NO_FRAME;
+        f = f > base ? f : base;
+        if (f >= s->within.end || !look_into(s, block)) {
+            return Q_NO_FRAME;
+        }
         q_frame at = first_in_block(s, f, true);
         if (at != Q_NO_FRAME) {
             return at;
         }
-        size_t block = next_block(s);
-        f = block < z->n_blocks ? q_zone_frame(z, block) : Q_NO_FRAME;
+        f = q_zone_frame(z, block + 1);
     }
     return Q_NO_FRAME;
 }

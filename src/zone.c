@@ -245,22 +245,28 @@ void q_zone_no_runs(struct q_zone *z, size_t block, enum q_class runs) {
     }
 }
 
-size_t q_zone_find(struct q_zone *z, enum q_class class, enum q_class runs, size_t from) {
+/* A wrong hint: takes it away, and looks again. All four accesses are seq_cst (see index.c): a CPU that changes the count
+ * meanwhile sees that the hint is gone, or this one sees the new count. */
+bool q_zone_is_of(struct q_zone *z, enum q_class class, size_t block) {
+    q_count *count = &z->blocks[block].count;
     Q_ASSERT(class > Q_FRESH && class < Q_READY, class); /* the classes that a count decides */
-    for (size_t b = from; (b = next_of(z, class, runs, b)) != Q_NO_BLOCK; b++) {
-        q_count *count = &z->blocks[b].count;
-        if (q_class_of(atomic_load(count)) == class) {
-            return b;
-        }
-        /* A wrong hint: takes it away, and looks again. All four accesses are seq_cst (see index.c): a CPU that changes
-         * the count meanwhile sees that the hint is gone, or this one sees the new count. */
-        q_index_clear(&z->index, class, b + z->skew);
-        if (q_class_of(atomic_load(count)) == class) {
-            q_index_set(&z->index, class, b + z->skew);
-            return b;
-        }
+    if (q_class_of(atomic_load(count)) == class) {
+        return true;
     }
-    return Q_NO_BLOCK;
+    q_index_clear(&z->index, class, block + z->skew);
+    if (q_class_of(atomic_load(count)) == class) {
+        q_index_set(&z->index, class, block + z->skew);
+        return true;
+    }
+    return false;
+}
+
+size_t q_zone_find(struct q_zone *z, enum q_class class, enum q_class runs, size_t from) {
+    size_t b = from;
+    while ((b = next_of(z, class, runs, b)) != Q_NO_BLOCK && !q_zone_is_of(z, class, b)) {
+        b++;
+    }
+    return b;
 }
 
 size_t q_zone_next_free(struct q_zone *z, enum q_class class, size_t from) {

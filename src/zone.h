@@ -154,6 +154,9 @@ void q_zone_hint_runs(struct q_zone *z, size_t block, q_word old, q_word now);
 bool q_zone_runs_hinted(const struct q_zone *z, size_t block);
 void q_zone_no_runs(struct q_zone *z, size_t block, enum q_class runs);
 
+/* Whether a block that is hinted, and ready, has as many free frames as its hint says. A wrong hint is taken away. */
+bool q_zone_is_of(struct q_zone *z, enum q_class class, size_t block);
+
 /* The first block from `from` on that may have a free frame, or, if `runs` is not Q_NOTHING, may have such a run; or
  * Q_NO_BLOCK. */
 size_t q_zone_next_some(const struct q_zone *z, enum q_class runs, size_t from);

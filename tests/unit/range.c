@@ -209,6 +209,25 @@ static void a_failing_search_is_cheap_the_second_time(void **state) {
     frames_clear(&all);
 }
 
+/* A block with a free frame is passed over by a search for a run that has a whole block in it. */
+static void blocks_that_are_not_whole_are_passed_over(void **state) {
+    (void)state;
+    const quire_pa block = QUIRE_BLOCK_FRAMES * PAGE;
+    q = unit_simple(32 * block, 34 * block);
+    const struct quire_request two = {.n_frames = 2 * QUIRE_BLOCK_FRAMES, .align = 2 * block, .n_looks = 4};
+    struct frames all = {0};
+    quire_pa pa;
+    take_all(q, &all);
+    for (quire_pa b = 34 * block; b < 62 * block; b += block) {
+        assert_int_equal(quire_free(q, b + PAGE), QUIRE_OK);
+    }
+    assert_int_equal(quire_free_frames(q, 62 * block, 2 * QUIRE_BLOCK_FRAMES), QUIRE_OK);
+    assert_int_equal(quire_alloc_for(q, &two, &pa), QUIRE_OK);
+    assert_int_equal(pa, 62 * block);
+    expect_consistent(q);
+    frames_clear(&all);
+}
+
 static void all_of_memory_at_once(void **state) {
     (void)state;
     q = unit_simple(BASE, END - BASE);
@@ -546,6 +565,7 @@ int main(void) {
         unit_case(runs_of_any_number_are_found_to_the_last_one),
         unit_case(a_stretch_that_begins_in_the_block_before_is_left_alone),
         unit_case(a_failing_search_is_cheap_the_second_time),
+        unit_case(blocks_that_are_not_whole_are_passed_over),
         unit_case(all_of_memory_at_once),
         unit_case(nothing_asked_for_is_one_frame),
         unit_case(frames_in_caches_are_found),

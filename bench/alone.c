@@ -1,0 +1,195 @@
+/* alone.c: what is measured of Quire only. Each measurement has a process of its own; most of the memory in it is never touched. */
+#include "alone.h"
+
+#include "child.h"
+#include "threads.h"
+#include "work.h"
+
+#include <math.h>
+#include <quire/quire.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { TAG = 1, N_ROUNDS = 5 };
+#define MiB ((uint64_t)1 << 20)
+#define GiB ((uint64_t)1 << 30)
+#define TiB ((uint64_t)1 << 40)
+
+static void require(bool fine, const char *what) {
+    if (!fine) {
+        fprintf(stderr, "bench: quire alone: %s\n", what);
+        abort(); /* of the child: what it measures is left out */
+    }
+}
+
+static struct quire *make_on(quire_pa base, uint64_t n_bytes) {
+    struct quire_config config = {.n_cpus = 1};
+    struct quire_region region = {base, base + n_bytes, QUIRE_USABLE};
+    struct quire *q;
+    require(quire_init(&q, &config, &region, 1) == QUIRE_OK, "quire_init");
+    return q;
+}
+
+/* ---- calls that fail ------------------------------------------------------------------------------------- */
+
+static double failing_microseconds(struct quire *q, unsigned n) {
+    quire_pa frame;
+    double began = seconds();
+    for (unsigned i = 0; i < n; i++) {
+        require(quire_alloc_order(q, 1, TAG, &frame) != QUIRE_OK, "two frames where there are none");
+    }
+    return (seconds() - began) * 1e6 / n;
+}
+
+static void fail(const void *arg, const struct memory *memory, double *figures) {
+    struct quire *q = make_on(memory->base, memory->n_bytes);
+    quire_pa run, pair;
+    (void)arg;
+    while (quire_alloc_order(q, PEER_MAX_ORDER, TAG, &run) == QUIRE_OK) {
+        require(quire_free(q, run + QUIRE_PAGE_SIZE) == QUIRE_OK, "quire_free");
+    }
+    figures[FAILING_FIRST] = NAN;
+    for (double began = seconds(); isnan(figures[FAILING_FIRST]); began = seconds()) { /* the last run is smaller, and taken */
+        bool none = quire_alloc_order(q, 1, TAG, &pair) != QUIRE_OK;
+        figures[FAILING_FIRST] = none ? (seconds() - began) * 1e6 : (double)NAN;
+    }
+    figures[FAILING_AGAIN] = failing_microseconds(q, 1000);
+    while (quire_alloc(q, TAG) != QUIRE_NONE) {}
+    (void)failing_microseconds(q, 1);
+    figures[FAILING_FULL] = failing_microseconds(q, 1000);
+}
+
+/* ---- asking ---------------------------------------------------------------------------------------------- */
+
+static void ask(const void *arg, const struct memory *memory, double *microseconds) {
+    enum { N = 1000 };
+    static uint64_t n_frames[QUIRE_TAGS];
+    struct quire *q = make_on(memory->base, memory->n_bytes);
+    (void)arg;
+    require(quire_alloc(q, TAG) != QUIRE_NONE, "quire_alloc");
+    double began = seconds();
+    for (unsigned i = 0; i < N; i++) {
+        quire_tag_stats(q, n_frames);
+    }
+    *microseconds = (seconds() - began) * 1e6 / N;
+    require(n_frames[TAG] == 1, "quire_tag_stats");
+}
+
+/* ---- zones ----------------------------------------------------------------------------------------------- */
+
+/* Memory in pieces with gaps between them. */
+struct pieces {
+    uint64_t n_bytes; /* of each */
+    unsigned n;
+    bool only_lowest; /* all others are held */
+};
+
+static struct quire *make_in_pieces(const struct pieces *p, quire_pa base) {
+    struct quire *q = make_on(base, p->n_bytes);
+    for (unsigned i = 1; i < p->n; i++) {
+        quire_pa at = base + i * 2 * p->n_bytes;
+        struct quire_region region = {at, at + p->n_bytes, QUIRE_USABLE};
+        require(quire_add(q, &region) == QUIRE_OK, "quire_add");
+    }
+    return q;
+}
+
+static void replace(struct quire *q, quire_pa *held, uint32_t n_held, uint32_t n) {
+    static uint64_t random = 88172645463325252u;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t slot = random_below(&random, n_held);
+        (void)quire_free(q, held[slot]);
+        held[slot] = quire_alloc(q, TAG);
+    }
+}
+
+static void churn(const void *arg, const struct memory *memory, double *ns) {
+    enum { N = 1 << 20 };
+    const struct pieces *p = arg;
+    struct quire *q = make_in_pieces(p, memory->base);
+    quire_pa end = memory->base + (p->only_lowest ? 2 * MiB : memory->n_bytes);
+    quire_pa *held = calloc(p->n * (p->n_bytes >> QUIRE_PAGE_SHIFT), sizeof *held);
+    uint32_t n_here = 0;
+    require(held != NULL, "no memory");
+    for (quire_pa frame; (frame = quire_alloc(q, TAG)) != QUIRE_NONE;) {
+        held[n_here] = frame;
+        n_here += frame < end; /* the others stay */
+    }
+    for (uint32_t i = 0; i < n_here; i += 2) {
+        (void)quire_free(q, held[i]);
+        held[i / 2] = held[i + 1 < n_here ? i + 1 : i];
+    }
+    replace(q, held, n_here / 2, N);
+    double began = thread_ns();
+    replace(q, held, n_here / 2, N);
+    *ns = (thread_ns() - began) / N;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median of some tries. */
+static double settled(const double tries[N_ROUNDS]) {
+    double sorted[N_ROUNDS];
+    for (unsigned i = 0; i < N_ROUNDS; i++) {
+        sorted[i] = tries[i];
+    }
+    qsort(sorted, N_ROUNDS, sizeof sorted[0], by_value);
+    return sorted[N_ROUNDS / 2];
+}
+
+static void measure_zones(double figures[N_ALONE]) {
+    static const struct pieces pieces[] = {{256 * MiB, 1, false}, {128 * MiB, 2, false}, {GiB, 1, true}, {2 * MiB, 512, true}};
+    enum { N = sizeof pieces / sizeof pieces[0] };
+    double ns[N][N_ROUNDS];
+    for (unsigned round = 0; round < N_ROUNDS; round++) {
+        for (unsigned i = 0; i < N; i++) {
+            in_child(churn, &pieces[i], 2 * GiB, &ns[i][round], 1);
+        }
+    }
+    for (unsigned i = 0; i < N; i++) {
+        figures[ONE_ZONE + i] = settled(ns[i]);
+    }
+}
+
+void alone_measure(double figures[N_ALONE]) {
+    in_child(fail, NULL, TiB, figures, TAG_STATS);
+    in_child(ask, NULL, 64 * TiB, &figures[TAG_STATS], 1);
+    measure_zones(figures);
+}
+
+static const struct {
+    const char *name, *what;
+} legend[N_ALONE] = {
+    [FAILING_FIRST] = {"failing_first_us", "an order 1 that fails, 1 TiB with one free frame in each 4 MiB: the first time, us"},
+    [FAILING_AGAIN] = {"failing_again_us", "the same after that, us"},
+    [FAILING_FULL] = {"failing_full_us", "the same with no free frame, us"},
+    [TAG_STATS] = {"tag_stats_us", "quire_tag_stats, 64 TiB with one frame held, us"},
+    [ONE_ZONE] = {"one_zone_ns", "random replacement at half full: one zone, ns"},
+    [TWO_ZONES] = {"two_zones_ns", "the same in two zones, ns"},
+    [FEW_IN_ONE_ZONE] = {"few_in_one_zone_ns", "random replacement in the lowest 2 MiB, all else held: one zone, ns"},
+    [FEW_IN_512_ZONES] = {"few_in_512_zones_ns", "the same with 512 zones, ns"},
+};
+
+void alone_print(const double figures[N_ALONE]) {
+    printf("\nquire alone\n");
+    for (unsigned i = 0; i < N_ALONE; i++) {
+        if (isnan(figures[i])) {
+            printf("%10s  %s\n", "-", legend[i].what);
+        } else {
+            printf("%10.1f  %s\n", figures[i], legend[i].what);
+        }
+    }
+}
+
+void alone_write(const double figures[N_ALONE], FILE *csv) {
+    fprintf(csv, "figure,value\n");
+    for (unsigned i = 0; i < N_ALONE; i++) {
+        fprintf(csv, "%s", legend[i].name);
+        fprintf(csv, isnan(figures[i]) ? ",\n" : ",%.3f\n", figures[i]);
+    }
+}
