@@ -49,7 +49,8 @@ static void fail(const void *arg, const struct memory *memory, double *figures) 
         require(quire_free(q, run + QUIRE_PAGE_SIZE) == QUIRE_OK, "quire_free");
     }
     figures[FAILING_FIRST] = NAN;
-    for (double began = seconds(); isnan(figures[FAILING_FIRST]); began = seconds()) { /* the last run is smaller, and taken */
+    for (double began = seconds(); isnan(figures[FAILING_FIRST]);
+         began = seconds()) { /* the last run is smaller, and taken */
         bool none = quire_alloc_order(q, 1, TAG, &pair) != QUIRE_OK;
         figures[FAILING_FIRST] = none ? (seconds() - began) * 1e6 : (double)NAN;
     }
@@ -143,7 +144,8 @@ static double settled(const double tries[N_ROUNDS]) {
 }
 
 static void measure_zones(double figures[N_ALONE]) {
-    static const struct pieces pieces[] = {{256 * MiB, 1, false}, {128 * MiB, 2, false}, {GiB, 1, true}, {2 * MiB, 512, true}};
+    static const struct pieces pieces[] = {
+        {256 * MiB, 1, false}, {128 * MiB, 2, false}, {GiB, 1, true}, {2 * MiB, 512, true}};
     enum { N = sizeof pieces / sizeof pieces[0] };
     double ns[N][N_ROUNDS];
     for (unsigned round = 0; round < N_ROUNDS; round++) {
@@ -165,7 +167,8 @@ void alone_measure(double figures[N_ALONE]) {
 static const struct {
     const char *name, *what;
 } legend[N_ALONE] = {
-    [FAILING_FIRST] = {"failing_first_us", "an order 1 that fails, 1 TiB with one free frame in each 4 MiB: the first time, us"},
+    [FAILING_FIRST] = {"failing_first_us",
+                       "an order 1 that fails, 1 TiB with one free frame in each 4 MiB: the first time, us"},
     [FAILING_AGAIN] = {"failing_again_us", "the same after that, us"},
     [FAILING_FULL] = {"failing_full_us", "the same with no free frame, us"},
     [TAG_STATS] = {"tag_stats_us", "quire_tag_stats, 64 TiB with one frame held, us"},

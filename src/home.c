@@ -47,9 +47,14 @@ unsigned q_go_home(struct quire *q, struct q_loan *loan) {
 void q_run_goes_home(struct quire *q, struct q_zone *z, q_frame f, size_t n) {
     struct q_loan loan;
     for (size_t done = 0, n_here; done < n; done += n_here) {
+        size_t block = q_zone_block_of(z, f + done);
         n_here = q_in_block(f + done, n - done);
-        q_loan_open(&loan, z, q_zone_block_of(z, f + done));
-        (void)q_loan_put(&loan, (f + done) % Q_BLOCK, n_here);
+        if (n_here == Q_BLOCK) {
+            q_loan_open_all(&loan, z, block);
+        } else {
+            q_loan_open(&loan, z, block);
+            (void)q_loan_put(&loan, (f + done) % Q_BLOCK, n_here);
+        }
         (void)q_go_home(q, &loan);
     }
 }

@@ -71,8 +71,13 @@ static Q_APART enum quire_status alloc_run_rest(struct quire *q, struct q_cache 
     }
     q_call_begin_in(c); /* the frames are in flight from here on */
     q_close(c, visit);
+    enum quire_status status = QUIRE_OK;
     f = f != Q_NO_FRAME ? f : q_take_past_cache(q, order);
-    enum quire_status status = q_alloc_taken(q, "quire_alloc_order", f, order, tag, true, out);
+    if (f != Q_NO_FRAME && own_whole(q, f, order, tag)) {
+        *out = q_pa(f);
+    } else {
+        status = q_alloc_taken(q, "quire_alloc_order", f, order, tag, true, out);
+    }
     q_call_end(c);
     return status;
 }

@@ -85,6 +85,11 @@ static inline uint32_t q_freed_alone(uint32_t r) {
     return (r ^ 1u) | Q_FREED;
 }
 
+/* Held once, alone or joined to neighbours. */
+static inline bool q_held_once(uint32_t r) {
+    return ((r ^ 1u) & ~(Q_TAG_MASK | Q_JOIN_PREV | Q_JOIN_NEXT)) == 0;
+}
+
 /* What a record becomes when its frame is freed. */
 static inline uint32_t q_freed(uint32_t r) {
     return (r & Q_TAG_MASK) | Q_FREED;

@@ -21,6 +21,7 @@
 #include "alloc.h"
 #include "cache.h"
 #include "compiler.h"
+#include "own.h"
 #include "place.h"
 
 /* ---- allocate -------------------------------------------------------------------------------------------- */
@@ -94,6 +95,31 @@ static Q_COLD enum quire_status free_rest(struct quire *q, struct q_cache *c, q_
     return free_slow(q, pa);
 }
 
+/* A frame whose record says free goes into the cache, and the visit ends. */
+static inline enum quire_status put_in(struct quire *q, struct q_cache *c, q_word visit, q_frame f) {
+    if ((visit & Q_WARM_FULL) == 0 && !q_cache_gathers(c)) { /* it was a part of a run, or lies above the ceiling */
+        q_show(q_cache_warm(c, visit & (Q_VISIT - Q_WARM_FRAME)), f);
+        q_leave(c, visit, 1);
+        return QUIRE_OK;
+    }
+    q_slow_down(c, visit); /* warm is full: its older half leaves; or the CPU gathers */
+    q_cache_push(q, c, f);
+    q_close(c, visit);
+    return QUIRE_OK;
+}
+
+/* The rest of quire_free for a frame that is not held alone: as a part of a run it leaves its neighbours. */
+static Q_APART enum quire_status free_part(struct quire *q, struct q_cache *c, q_word visit, q_frame f) {
+    q_record *r = q_cache_record(c, f);
+    uint32_t record = atomic_load_explicit(r, memory_order_relaxed); /* as in quire_free */
+    if (!q_held_once(record)) {                                      /* shared, or misused */
+        return free_rest(q, c, visit, q_pa(f));
+    }
+    atomic_store_explicit(r, q_freed(record), memory_order_relaxed);
+    q_leave_neighbours(q_see(&c->zone), f, record);
+    return put_in(q, c, visit, f);
+}
+
 /* The rest of quire_free if there is no room in warm, or the frame is not `known` to be initialised. */
 static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, q_word visit, quire_pa pa, bool known) {
     q_frame f = q_frame_of(pa);
@@ -103,18 +129,10 @@ static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, 
     q_record *r = q_cache_record(c, f);
     uint32_t record = atomic_load_explicit(r, memory_order_relaxed); /* as below */
     if (!q_held_alone(record)) {
-        return free_rest(q, c, visit, pa);
+        return free_part(q, c, visit, f);
     }
     atomic_store_explicit(r, q_freed_alone(record), memory_order_relaxed);
-    if ((visit & Q_WARM_FULL) == 0 && !q_cache_gathers(c)) { /* of a block above the ceiling */
-        q_show(q_cache_warm(c, visit & (Q_VISIT - Q_WARM_FRAME)), f);
-        q_leave(c, visit, 1);
-        return QUIRE_OK;
-    }
-    q_slow_down(c, visit); /* warm is full: its older half leaves; or the CPU gathers */
-    q_cache_push(q, c, f);
-    q_close(c, visit);
-    return QUIRE_OK;
+    return put_in(q, c, visit, f);
 }
 
 enum quire_status quire_free(struct quire *q, quire_pa pa) {
@@ -135,8 +153,8 @@ enum quire_status quire_free(struct quire *q, quire_pa pa) {
     }
     q_record *r = q_cache_record(c, (q_frame)(pa >> QUIRE_PAGE_SHIFT));
     uint32_t record = atomic_load_explicit(r, memory_order_relaxed); /* relaxed: the caller holds the frame (R1) */
-    if (Q_SELDOM(!q_held_alone(record))) {                           /* shared, part of a run, or misused */
-        return free_rest(q, c, visit, pa);
+    if (Q_SELDOM(!q_held_alone(record))) {                           /* part of a run, shared, or misused */
+        return free_part(q, c, visit, (q_frame)(pa >> QUIRE_PAGE_SHIFT));
     }
     atomic_store_explicit(r, q_freed_alone(record), memory_order_relaxed);
     q_show(q_cache_warm(c, visit & (Q_VISIT - Q_WARM_FRAME)), (q_frame)(pa >> QUIRE_PAGE_SHIFT));

@@ -45,6 +45,7 @@ struct check {
     size_t n_managed; /* frames of the zone that is being checked */
     quire_pa pa;      /* what is looked at, for the report; QUIRE_NONE: something without an address */
     uint32_t record;  /* its record, or 0 */
+    bool met_visitor; /* a CPU was in a cache when its frames were counted */
 };
 
 static void checking(struct check *c, quire_pa pa, uint32_t record) {
@@ -73,9 +74,11 @@ static inline bool so(struct check *c, bool is_so, const char *if_not) {
 /* ---- caches ----------------------------------------------------------------------------------------------- */
 
 /* How many warm frames, or runs of 2^(k+1) frames, a cache says that it has; no more than there is room for, so that
- * loops over them stay inside also while its visitor changes the number. */
-static uint32_t warm_frames(const struct q_cache *c) {
-    q_word visit = q_guard_see(&c->guard);
+ * loops over them stay inside also while its visitor changes the number. A visitor that changes nothing leaves no trace, so
+ * the second look does not tell that it was there: its warm frames were not counted, and the recount says nothing. */
+static uint32_t warm_frames(struct check *c, const struct q_cache *cache) {
+    q_word visit = q_guard_see(&cache->guard);
+    c->met_visitor |= visit == Q_BUSY;
     uint32_t n = visit == Q_BUSY ? 0 : q_visit_warm(visit);
     return n < Q_WARM ? n : Q_WARM;
 }
@@ -87,18 +90,18 @@ static q_word stacked_runs(const struct q_cache *c, unsigned k) {
 
 /* In how many places of all caches a frame lies. Each free frame without a bit is looked for everywhere: the caches are
  * small, and have few of them. */
-static unsigned places_in_caches(const struct quire *q, q_frame f) {
+static unsigned places_in_caches(struct check *c, q_frame f) {
     unsigned n = 0;
     Q_ASSERT(f < Q_NO_FRAME, f); /* a loan without a block names the rest */
-    for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
-        const struct q_cache *c = &q->caches[cpu];
-        n += (unsigned)q_loan_has(&c->in, f) + (unsigned)q_loan_has(&c->out, f);
-        for (uint32_t i = 0, end = warm_frames(c); i < end; i++) {
-            n += q_see(&c->warm[i]) == f;
+    for (unsigned cpu = 0; cpu < c->q->n_cpus; cpu++) {
+        const struct q_cache *cache = &c->q->caches[cpu];
+        n += (unsigned)q_loan_has(&cache->in, f) + (unsigned)q_loan_has(&cache->out, f);
+        for (uint32_t i = 0, end = warm_frames(c, cache); i < end; i++) {
+            n += q_see(&cache->warm[i]) == f;
         }
         for (unsigned k = 0; k < Q_RUN_ORDERS; k++) {
-            for (q_word i = 0, end = stacked_runs(c, k); i < end; i++) {
-                n += f - q_see(&c->runs[k][i]) < (q_frame)2 << k;
+            for (q_word i = 0, end = stacked_runs(cache, k); i < end; i++) {
+                n += f - q_see(&cache->runs[k][i]) < (q_frame)2 << k;
             }
         }
     }
@@ -129,19 +132,19 @@ static bool in_table(const struct quire *q, const struct q_zone *z) {
 
 /* Whether what a cache keeps of its zone is what the zone says. A frame of another zone would be handed out by records
  * that are not its own. */
-static bool looks_at_its_zone(const struct quire *q, const struct q_cache *c) {
-    const struct q_zone *z = q_see(&c->zone), *in = q_loan_zone(&c->in);
-    q_word first = q_see(&c->first), n_quick = q_see(&c->n_quick), records = q_see(&c->records);
+static bool looks_at_its_zone(struct check *c, const struct q_cache *cache) {
+    const struct q_zone *z = q_see(&cache->zone), *in = q_loan_zone(&cache->in);
+    q_word first = q_see(&cache->first), n_quick = q_see(&cache->n_quick), records = q_see(&cache->records);
     if (z == NULL) { /* a cache that was not used yet */
-        return first == 0 && n_quick == 0 && records == 0 && warm_frames(c) == 0 && in == NULL;
+        return first == 0 && n_quick == 0 && records == 0 && warm_frames(c, cache) == 0 && in == NULL;
     }
-    if (!in_table(q, z) || first != z->first || records != (uintptr_t)z->records - first * sizeof(q_record) ||
+    if (!in_table(c->q, z) || first != z->first || records != (uintptr_t)z->records - first * sizeof(q_record) ||
         (in != NULL && in != z) || n_quick > atomic_load_explicit(&z->ceiling, memory_order_relaxed) ||
-        (q_see(&c->gathering) != 0 && n_quick > 0)) {
+        (q_see(&cache->gathering) != 0 && n_quick > 0)) {
         return false;
     }
-    for (uint32_t i = 0, end = warm_frames(c); i < end; i++) {
-        if (q_zone_block_of(z, q_see(&c->warm[i])) >= z->n_blocks) {
+    for (uint32_t i = 0, end = warm_frames(c, cache); i < end; i++) {
+        if (q_zone_block_of(z, q_see(&cache->warm[i])) >= z->n_blocks) {
             return false;
         }
     }
@@ -162,16 +165,16 @@ static bool check_cache(struct check *c, const struct q_cache *cache) {
         return false;
     }
     checking(c, QUIRE_NONE, 0);
-    return so(c, looks_at_its_zone(c->q, cache), "a CPU cache does not look at the zone of its frames");
+    return so(c, looks_at_its_zone(c, cache), "a CPU cache does not look at the zone of its frames");
 }
 
 /* How many places of caches hold a frame. Each of the n_cached free frames without a bit was found in one place. If
  * there are as many places, then each place holds one of those, and none holds a frame that is not free. */
-static size_t frames_in_caches(const struct quire *q) {
+static size_t frames_in_caches(struct check *c) {
     size_t n = 0;
-    for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
-        const struct q_cache *c = &q->caches[cpu];
-        n += warm_frames(c) + q_cache_count_runs(c) + q_loan_count(&c->in) + q_loan_count(&c->out);
+    for (unsigned cpu = 0; cpu < c->q->n_cpus; cpu++) {
+        const struct q_cache *cache = &c->q->caches[cpu];
+        n += warm_frames(c, cache) + q_cache_count_runs(cache) + q_loan_count(&cache->in) + q_loan_count(&cache->out);
     }
     return n;
 }
@@ -202,7 +205,7 @@ static bool check_joins(struct check *c, const struct q_zone *z, q_frame f, uint
 
 /* A free frame without a bit: it is in one cache. */
 static bool check_cached(struct check *c, q_frame f) {
-    unsigned n = places_in_caches(c->q, f);
+    unsigned n = places_in_caches(c, f);
     c->n_cached++;
     return so(c, n > 0, "a free frame is nowhere: lost") && so(c, n < 2, "a frame is in the caches twice");
 }
@@ -358,7 +361,7 @@ static bool check_all(struct check *c) {
     checking(c, QUIRE_NONE, 0);
     intptr_t n_whole = atomic_load_explicit(&c->q->balance.n_whole, memory_order_relaxed);
     return sound &&
-           so(c, c->n_cached == frames_in_caches(c->q), "a CPU cache holds a frame that is not free, or no frame") &&
+           so(c, c->n_cached == frames_in_caches(c), "a CPU cache holds a frame that is not free, or no frame") &&
            so(c, c->n_whole == n_whole, "the number of whole free blocks is wrong");
 }
 
@@ -416,7 +419,7 @@ enum quire_status quire_validate(const struct quire *q, struct quire_fault *firs
     bool sound = check_table(&c) && check_all(&c);
     Q_ASSERT(sound == (first->kind == QUIRE_FAULT_NONE), first->kind);
     struct motion after = sum_up(all, true);
-    if (after.busy || after.sum != before.sum) {
+    if (after.busy || c.met_visitor || after.sum != before.sum) {
         *first = (struct quire_fault){.kind = QUIRE_FAULT_NONE, .pa = QUIRE_NONE};
         return QUIRE_BUSY;
     }

@@ -296,6 +296,40 @@ const struct scenario range_parted_and_taken = {
     .of_32 = {1, 0, 0},
 };
 
+/* ---- a run that goes back frame by frame ------------------------------------------------------------------- */
+
+/* Four frames of one block, held as one. Both CPUs know the zone. */
+static void held_run(void) {
+    leave_range(2 * B + 4, 2 * B + 8);
+    held[0] = take_range(4, world_frame(2 * B + 4), world_frame(2 * B + 8));
+    world_give_on(0, (const size_t[]){2 * B + 100}, 1);
+    world_give_on(1, (const size_t[]){2 * B + 200}, 1);
+}
+
+static void free_second(void) {
+    give(held[0] + QUIRE_PAGE_SIZE);
+}
+
+static void free_third(void) {
+    give(held[0] + 2 * QUIRE_PAGE_SIZE);
+}
+
+static void ends_are_alone(void) {
+    const q_record *first = q_zone_record(q->main, q_frame_of(held[0]));
+    expect(q_held_alone(first[0]) && q_held_alone(first[3]), "what is left of a run is still joined");
+    check_world_by_exhaustion();
+}
+
+const struct scenario run_in_pieces = {
+    .name = "run-in-pieces",
+    .about = "two CPUs free neighbours of one run, frame by frame",
+    .set_up = held_run,
+    .thread = {free_second, free_third},
+    .check = ends_are_alone,
+    .quick = {2, 1, 0},
+    .full = {UNBOUNDED, 2, 0},
+};
+
 /* ---- blocks that were never used --------------------------------------------------------------------------- */
 
 static void two_fresh(void) {

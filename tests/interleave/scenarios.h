@@ -46,13 +46,14 @@ extern const struct scenario add_and_take, add_main, add_and_add, add_in_frames,
 /* whole.c */
 extern const struct scenario double_free, double_free_put, double_free_run, double_free_block, double_free_home,
     double_free_in_hand, add_and_recount, moving_frame, moving_in_caches, moving_block, looking_on, recount,
-    recount_of_runs, recount_and_newcomer, counting_blocks, validating_blocks, validating_a_split, many,
-    many_and_stopped;
+    recount_of_runs, recount_and_newcomer, counting_blocks, validating_blocks, validating_past_a_visitor,
+    validating_a_split, many, many_and_stopped;
 
 /* ranges.c */
 extern const struct scenario range_and_range, range_and_frame, range_and_free, run_comes_back, range_in_words,
     range_over_whole, range_and_block, range_parted, range_middle_freed, range_shared, range_parted_and_taken,
-    range_fresh, range_and_prover, range_in_cache, range_as_many, stops_in_range, stops_in_fresh_range, nested_range;
+    run_in_pieces, range_fresh, range_and_prover, range_in_cache, range_as_many, stops_in_range, stops_in_fresh_range,
+    nested_range;
 /* bulk.c */
 extern const struct scenario bulk_and_steal, bulk_nested, bulk_of_last;
 

@@ -351,6 +351,32 @@ const struct scenario validating_blocks = {
     .of_32 = {3, 1, 0},
 };
 
+/* A visitor that changes nothing: it finds a block of which it is to free a frame too many. */
+static void free_too_much(void) {
+    expect(quire_free_order(q, the_block, QUIRE_BLOCK_ORDER - 1) == QUIRE_FAULT, "a frame that is shared was freed");
+}
+
+static void some_of_everything_and_a_shared_frame(void) {
+    some_of_everything();
+    world_run_on(NO_CPU);
+    the_block = take_order(QUIRE_BLOCK_ORDER);
+    share_frame(the_block);
+    world_run_on(0);
+}
+
+const struct scenario validating_past_a_visitor = {
+    .name = "validating-past-a-visitor",
+    .reads_caches = true,
+    .about = "frames are counted while another CPU is in its cache, and changes nothing there",
+    .faults_expected = true,
+    .set_up = some_of_everything_and_a_shared_frame,
+    .thread = {validate_on, free_too_much},
+    .check = check_world,
+    .quick = {1, 1, 0},
+    .full = {1, 1, 0},
+    .of_32 = {2, 1, 0},
+};
+
 static void some_of_everything_and_a_block(void) {
     some_of_everything();
     world_run_on(NO_CPU);
