@@ -11,7 +11,8 @@
  *                   | no: nested in a call on this CPU: the blocks that all share (take.c)
  *
  *   quire_free    enter --> a frame of this zone --> its record says held once --> write "free", push, leave
- *                   |             |                     | no: shared, part of a run, or misused (own.c)
+ *                   |             |                     | no: as a part of a run it leaves its neighbours first;
+ *                   |             |                     |     shared, or misused (own.c)
  *                   |             | no: of another zone or a block above the ceiling, or warm is full
  *                   | no: nested
  *

@@ -26,7 +26,8 @@
  * V1  Every step that moves a free frame, or changes the record of one, is part of a visit to a CPU cache, or lies between
  *     q_begin and q_end, or in a quire_add; a split of a block comes after q_tell. Each of these raises a number that both
  *     looks sum up. A call between q_call_begin and q_call_end shows only while it lasts: that number returns to 0. So a
- *     call that begins and ends between the two looks is noticed by its steps of the other kinds.  interleaving tests
+ *     call that begins and ends between the two looks is noticed by its steps of the other kinds. A visit that changes
+ *     nothing is in no sum: a recount that met one says QUIRE_BUSY (warm_frames).          interleaving tests
  * V2  The second look reads by read-modify-writes that change nothing, so each reads the newest value. A CPU that entered
  *     after that look finds it in the order of the guard's values, so its writes come later, too: the recount saw none
  *     of them. A plain load could be older than what the recount read, on a weakly ordered machine. A local guard is
