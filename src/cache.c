@@ -27,7 +27,8 @@
  *
  * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
  * memory could make, the CPU gathers: frees skip warm, so that allocations move into the fullest blocks and the
- * others drain. Looked at when a cache refills, with frames or with runs, and when `out` goes home.
+ * others drain. Looked at when a cache refills, with frames or with runs, and when `out` goes home. Where a frame of each
+ * block stays for ever, nothing becomes whole, and gathering costs ten times what reuse does: so it has ever longer rests.
  *
  * Warm and the stacks of runs are of one kind but for what leaves a full one. The older half of warm does, since single
  * frames mostly lie beside those that were freed before and after. Of the runs, those in the oldest one's word do,
@@ -54,6 +55,11 @@
  * which break blocks up to have frames at hand. One for each would leave small memories in pieces. */
 #define Q_GATHER_SHARE 64
 
+/* Gathering that gains no whole block in so many looks has a rest of as many, then of twice as many, and so on. With 4096
+ * recorded loads are left with fewer whole blocks. */
+#define Q_VAIN_LOOKS   32768u
+#define Q_LONGEST_REST (8 * Q_VAIN_LOOKS)
+
 _Static_assert(sizeof(struct q_cache) == Q_CACHE_BYTES, "a shift finds a CPU's cache");
 _Static_assert(Q_WORD_BITS <= Q_WARM, "a word of frames has room in warm");
 _Static_assert(Q_RUNS / 2 <= Q_MOST_RUNS, "one search fetches half a stack");
@@ -63,6 +69,10 @@ void q_cache_init(struct q_cache *c) {
     q_guard_init(&c->guard);
     atomic_init(&c->n_calls, 0);
     c->n_warm = 0;
+    c->n_last_whole = 0;
+    c->n_vain = 0;
+    c->n_rest = 0;
+    c->n_pause = 0;
     c->n_taken = 0;
     q_show(&c->zone, (struct q_zone *)NULL);
     q_show(&c->first, 0);
@@ -147,6 +157,25 @@ static void settle(struct quire *q, struct q_cache *c, intptr_t n_taken) {
     }
 }
 
+/* Whether gathering pays, where blocks are short. It does not if a frame of each block stays where it is. */
+static bool gathering_pays(struct q_cache *c, intptr_t n_whole) {
+    if (c->n_rest > 0) {
+        c->n_rest--;
+        return false;
+    }
+    if (n_whole > c->n_last_whole) {
+        c->n_vain = 0;
+        c->n_pause = 0;
+    }
+    c->n_last_whole = n_whole;
+    if (++c->n_vain >= Q_VAIN_LOOKS) {
+        c->n_vain = 0;
+        c->n_pause = c->n_pause == 0 ? Q_VAIN_LOOKS : c->n_pause < Q_LONGEST_REST ? 2 * c->n_pause : c->n_pause;
+        c->n_rest = c->n_pause;
+    }
+    return c->n_rest == 0;
+}
+
 /* Decides anew whether this CPU gathers: what it does with the frames that are freed from now on. */
 static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
     /* relaxed: estimates */
@@ -154,7 +183,7 @@ static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
     intptr_t n_whole = atomic_load_explicit(&q->balance.n_whole, memory_order_relaxed);
     intptr_t possible = n_free / (intptr_t)Q_BLOCK;
     bool short_of_blocks = n_whole + possible / Q_GATHER_SHARE + (intptr_t)(q->n_cpus + 1) / 2 < possible;
-    q_show(&c->gathering, short_of_blocks);
+    q_show(&c->gathering, short_of_blocks && gathering_pays(c, n_whole));
     if (q_see(&c->zone) != NULL) {
         look_at(c, q_see(&c->zone)); /* frees are quick, or are not any more */
     }

@@ -34,7 +34,11 @@ struct q_cache {
 
     q_shown word; /* of `in` that allocations come from at the moment */
     struct q_loan in, out;
-    intptr_t n_taken; /* frames that were borrowed and did not go home, since the balance was told */
+    intptr_t n_last_whole; /* how many whole blocks there were at the last look whether gathering pays */
+    uint32_t n_vain;       /* such looks since one found more of them than the one before */
+    uint32_t n_rest;       /* looks to come before the CPU may gather again */
+    uint32_t n_pause;      /* how many the last rest had; 0: gathering paid since */
+    intptr_t n_taken;      /* frames that were borrowed and did not go home, since the balance was told */
     q_shown n_refills, n_steals;
     q_shown n_runs[Q_RUN_ORDERS];
     q_shown runs[Q_RUN_ORDERS][Q_RUNS]; /* runs[k]: the first frames of runs of order k + 1 */

@@ -111,13 +111,16 @@ static inline enum quire_status put_in(struct quire *q, struct q_cache *c, q_wor
 
 /* The rest of quire_free for a frame that is not held alone: as a part of a run it leaves its neighbours. */
 static Q_APART enum quire_status free_part(struct quire *q, struct q_cache *c, q_word visit, q_frame f) {
+    struct q_zone *z = q_see(&c->zone);
     q_record *r = q_cache_record(c, f);
     uint32_t record = atomic_load_explicit(r, memory_order_relaxed); /* as in quire_free */
-    if (!q_held_once(record)) {                                      /* shared, or misused */
+    /* acquire: if the block was split, the neighbours' records are seen, so that the joins in them can be taken away */
+    uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_acquire);
+    if (!q_held_once(record) || Q_COUNT(whole) != 0) { /* shared, or misused; or the block is being split */
         return free_rest(q, c, visit, q_pa(f));
     }
     atomic_store_explicit(r, q_freed(record), memory_order_relaxed);
-    q_leave_neighbours(q_see(&c->zone), f, record);
+    q_leave_neighbours(z, f, record);
     return put_in(q, c, visit, f);
 }
 

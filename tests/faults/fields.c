@@ -71,7 +71,7 @@ MEMBERS(q_header, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 MEMBERS(q_zone_layout, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
 MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, NULL, 0);
-MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, {0}, {{0}}, {0});
+MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, 0, 0, 0, 0, {0}, {{0}}, {0});
 MEMBERS(q_block, 0, 0);
 MEMBERS(q_node, 0, {0}, {0});
 
@@ -183,6 +183,11 @@ static const struct field of_cache[] = {
     NAMED(struct q_cache, out.zone, NOT_BLOCK),
     NAMED(struct q_cache, out.base, NOT_BLOCK OR LOST OR TWICE),
     NAMED(struct q_cache, out.mask, LOST OR NOT_FREE OR TWICE),
+    UNNAMED(struct q_cache, n_last_whole, ESTIMATE),
+    UNNAMED(struct q_cache, n_vain, ESTIMATE),
+    UNNAMED(struct q_cache, n_rest, ESTIMATE),
+    UNNAMED(struct q_cache, n_pause, ESTIMATE),
+    PADDING(struct q_cache, n_pause, n_taken),
     UNNAMED(struct q_cache, n_taken, ESTIMATE),
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
@@ -215,6 +220,11 @@ static const struct field of_unused_cache[] = {
     NAMED(struct q_cache, out.zone, NOT_BLOCK),
     NAMED(struct q_cache, out.base, NO_LOAN),
     NAMED(struct q_cache, out.mask, NO_LOAN),
+    UNNAMED(struct q_cache, n_last_whole, ESTIMATE),
+    UNNAMED(struct q_cache, n_vain, ESTIMATE),
+    UNNAMED(struct q_cache, n_rest, ESTIMATE),
+    UNNAMED(struct q_cache, n_pause, ESTIMATE),
+    PADDING(struct q_cache, n_pause, n_taken),
     UNNAMED(struct q_cache, n_taken, ESTIMATE),
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),

@@ -316,6 +316,38 @@ static void memory_in_pieces_is_gathered(void **state) {
     }
 }
 
+/* A thousand frames come and go. */
+static bool gathers_after_burst(struct quire *q) {
+    struct quire_cpu_stats cpu;
+    struct frames burst = {0};
+    while (burst.n < 1000) {
+        frames_push(&burst, must_alloc(q, 1));
+    }
+    free_all(q, &burst);
+    assert_true(quire_cpu_stats(q, 0, &cpu));
+    return cpu.gathering;
+}
+
+/* Not for ever where nothing becomes whole; and it is tried again. */
+static void gathering_in_vain_ends(void **state) {
+    (void)state;
+    struct quire *q = unit_simple(64 * MIB, 256 * MIB);
+    struct frames all = {0};
+    unsigned n_bursts = 0;
+    take_all(q, &all);
+    for (size_t i = 0; i < all.n; i += 16) { /* a few of each block */
+        assert_int_equal(quire_free(q, all.at[i]), QUIRE_OK);
+    }
+    assert_true(gathers_after_burst(q));
+    while (gathers_after_burst(q)) {
+        assert_true(++n_bursts < 2000);
+    }
+    while (!gathers_after_burst(q)) {
+        assert_true(++n_bursts < 10000);
+    }
+    frames_clear(&all);
+}
+
 /* Also by a CPU that only frees. */
 static void who_only_frees_gathers(void **state) {
     (void)state;
@@ -418,6 +450,7 @@ int main(void) {
         unit_case(a_warm_frame_is_reused),
         unit_case(the_fullest_block_serves_first),
         unit_case(memory_in_pieces_is_gathered),
+        unit_case(gathering_in_vain_ends),
         unit_case(who_only_frees_gathers),
     };
     return cmocka_run_group_tests_name("frames", tests, NULL, NULL);
