@@ -2,6 +2,7 @@
 #include "alone.h"
 
 #include "child.h"
+#include "results.h"
 #include "threads.h"
 #include "work.h"
 
@@ -119,9 +120,9 @@ static void churn(const void *arg, const struct memory *memory, double *ns) {
         held[n_here] = frame;
         n_here += frame < end; /* the others stay */
     }
-    for (uint32_t i = 0; i < n_here; i += 2) {
-        (void)quire_free(q, held[i]);
-        held[i / 2] = held[i + 1 < n_here ? i + 1 : i];
+    for (uint32_t i = 0; i < n_here / 2; i++) { /* half of these go */
+        (void)quire_free(q, held[2 * i]);
+        held[i] = held[2 * i + 1];
     }
     replace(q, held, n_here / 2, N);
     double began = thread_ns();
@@ -130,21 +131,6 @@ static void churn(const void *arg, const struct memory *memory, double *ns) {
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------- */
-
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The median of some tries. */
-static double settled(const double tries[N_ROUNDS]) {
-    double sorted[N_ROUNDS];
-    for (unsigned i = 0; i < N_ROUNDS; i++) {
-        sorted[i] = tries[i];
-    }
-    qsort(sorted, N_ROUNDS, sizeof sorted[0], by_value);
-    return sorted[N_ROUNDS / 2];
-}
 
 static void measure_zones(double figures[N_ALONE]) {
     static const struct pieces pieces[] = {
@@ -157,7 +143,7 @@ static void measure_zones(double figures[N_ALONE]) {
         }
     }
     for (unsigned i = 0; i < N; i++) {
-        figures[ONE_ZONE + i] = settled(ns[i]);
+        figures[ONE_ZONE + i] = median(ns[i], N_ROUNDS);
     }
 }
 

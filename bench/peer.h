@@ -1,8 +1,8 @@
 /* peer.h: what a contestant of the benchmark is, and all that one has to know to be one.
  *
- * A contestant is one `struct peer`, six functions, in a source file of its own, so that no compiler inlines it into the
- * harness. docs/benchmarks.md shows a complete one and how it is added, from inside the tree or outside. guard.c tries each
- * contestant before anything is timed.
+ * A contestant is one `struct peer`, six functions (eight if it has calls for many frames), in a source file of its own, so
+ * that no compiler inlines it into the harness. docs/benchmarks.md shows a complete one and how it is added, from inside the
+ * tree or outside. guard.c tries each contestant before anything is timed.
  *
  * All contestants work on the same memory, one after the other; each starts with make() and finds there what the one
  * before it left. Frames are named by physical address, as in a kernel; memory->at is where the first can be touched. */
@@ -33,7 +33,7 @@ enum peer_trait {
 };
 
 struct peer {
-    const char *name; /* heads a row: <= 12 characters */
+    const char *name; /* heads a row: <= 18 characters */
     const char *what; /* one line for the legend */
     unsigned traits;  /* of enum peer_trait */
 

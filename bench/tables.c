@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NAME = 14, COLUMN = 9 };
+enum { NAME = 20, COLUMN = 9 };
 
 static void print_number(double value, int n_decimals) {
     if (isnan(value)) {

@@ -55,6 +55,19 @@ tap.expect("a contestant from outside is built and takes part",
 if status:
     tap.end()
 
+workloads = [re.split(" {2,}", line, maxsplit=1) for line in printed.split("\n\n")[2].splitlines()]
+table = {line for line in pathlib.Path("docs/benchmarks.md").read_text().splitlines() if line.startswith("| ")}
+
+
+def explained(name, what):
+    """Whether a row of the document is about the workload, and has the numbers that the program prints of it."""
+    return any(name in row.split(" | ")[0][2:].split(", ") and set(re.findall(r"\d+", what)) <= set(re.findall(r"\d+", row))
+               for row in table)
+
+
+unexplained = [name for name, what in workloads if not explained(name, what)]
+tap.expect("the document explains each workload, with the same numbers", len(workloads) > 10 and not unexplained, unexplained)
+
 contestants = run(PAIRS, "--list")[1].split()
 medians = rows("medians.csv")
 threads = sorted({int(row["threads"]) for row in medians})
