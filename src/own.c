@@ -336,7 +336,7 @@ enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t
     if (n_found > 0 && check_held(q, call, &run, &first, &last) != QUIRE_OK) {
         return QUIRE_FAULT;
     }
-    if (n_found == 0 || n_found < n) {
+    if (n_found == 0 || n_found < n) { /* n is not 0, which no tool can know */
         return report_unlocated(q, call, pa, n, QUIRE_FAULT_GET_FREE);
     }
     struct q_cache *home = q_call_begin(q); /* a recount would take what is half done for damage */

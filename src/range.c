@@ -10,8 +10,8 @@
  *
  * How it goes through a zone: it jumps to the next free frame, by the hints over blocks that can have no part of the place.
  * (One block of a place of n frames has an aligned run of n / 4 or more.) From there it goes to the next frame at which
- * alignment and boundary let the place begin. Then it looks for a frame in use, from the end of the place down. If it finds
- * one, it goes on behind that frame. So of a place of many blocks it mostly looks at one block.
+ * alignment and boundary let the place begin. Then it looks at the place's frames, the last one first. A frame in use ends
+ * the look, and the search continues behind that frame. Of a long place it mostly looks at the last block only.
  *
  * Places inside one block come first, out of the fullest blocks that will do, as in find.c: so others become whole. Of a
  * stretch of free frames that begins in the block before, nothing is taken then: the two parts together may serve another
@@ -217,22 +217,16 @@ static q_frame seek(struct search *s, const struct q_fit *fit, q_frame f) {
     }
 }
 
-/* Where to go on after frame `f` or one just behind it was gone. In a block that another CPU initialises there is nothing
- * yet. */
-static q_frame go_on(struct search *s, q_frame f) {
-    size_t block = q_zone_block_of(s->zone, f);
-    s->block = Q_NO_BLOCK; /* others are at work there: to be looked at again */
-    return q_zone_ready(s->zone, block) ? f + 1 : q_zone_frame(s->zone, block + 1);
-}
-
-/* Takes the first place from `f` on that is free. */
+/* Takes the first place from `f` on that is free. After a frame was gone it continues behind that: a block that another CPU
+ * initialises has no hint, and is passed over. */
 static q_frame take_place(struct search *s, const struct q_fit *fit, q_frame f) {
     while ((f = seek(s, fit, f)) != Q_NO_FRAME) {
         size_t n = take_all(s->q, s->zone, f, fit->n);
         if (n == fit->n) {
             return f;
         }
-        f = go_on(s, f + n);
+        s->block = Q_NO_BLOCK; /* others are at work there: to be looked at again */
+        f += n + 1;
     }
     return Q_NO_FRAME;
 }
