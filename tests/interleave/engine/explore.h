@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 #define MAX_THREADS   8
-#define MAX_LOCATIONS 6144
+#define MAX_LOCATIONS 16384
 #define MAX_STEPS     30000 /* of one schedule: no end is a failure, too */
 #define NOBODY        MAX_THREADS
 
