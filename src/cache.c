@@ -195,7 +195,7 @@ static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
 static bool refill(struct quire *q, struct q_cache *c) {
     Q_ASSERT(c->n_warm == 0 && q_loan_count(&c->in) == 0, c->n_warm);
     unsigned n_out = q_loan_count(&c->out);
-    struct q_wish wish = {.loan = &c->in, .cpu = (unsigned)(c - q->caches), .sparing = true};
+    struct q_wish wish = {.loan = &c->in, .cpu = (unsigned)(c - q->caches), .n_cpus = q->n_cpus, .sparing = true};
     wish.own = q_cache_gathers(c) ? NULL : &c->out; /* while gathering, what is in `out` is on its way home */
     if (!q_find(q, &wish)) {                        /* then from blocks that are nearly full, too */
         wish.own = NULL;

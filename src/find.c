@@ -50,18 +50,20 @@ static bool take_between(struct q_wish *wish, struct q_zone *z, enum q_class cla
     return false;
 }
 
-/* Where the CPU begins: at a place of its own among the blocks in use. The number of the CPU is read backwards as a binary
- * fraction: 0, 1/2, 1/4, 3/4, 1/8, ... are far apart however many there are, and ask for no division, which many small
- * machines do not have. */
+/* Where the CPU begins: `cpu / n_cpus` of the way through the blocks in use, so that CPUs with numbers side by side, which
+ * are near each other in most machines, have their places side by side. The fraction's binary digits come one by one, the
+ * halves first: that asks for no division, which many small machines do not have. */
 static size_t home_in(const struct q_wish *wish, const struct q_zone *z) {
-    if (wish->loan == NULL) {
-        return 0;
-    }
     /* relaxed: any block would do */
     size_t part = atomic_load_explicit(&z->ceiling, memory_order_relaxed) / Q_BLOCK, home = 0;
-    for (unsigned cpu = wish->cpu; cpu != 0; cpu /= 2) {
+    Q_ASSERT(wish->cpu < wish->n_cpus || wish->loan == NULL, wish->cpu);
+    for (unsigned rest = wish->cpu; rest != 0 && part != 0;) {
         part /= 2;
-        home += cpu % 2 != 0 ? part : 0;
+        rest *= 2;
+        if (rest >= wish->n_cpus) {
+            rest -= wish->n_cpus;
+            home += part;
+        }
     }
     Q_ASSERT(home <= z->n_blocks, home);
     return home;
