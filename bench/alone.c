@@ -25,7 +25,7 @@ static void require(bool fine, const char *what) {
 
 static struct quire *make_on(quire_pa base, uint64_t n_bytes) {
     struct quire_config config = {.n_cpus = 1};
-    struct quire_region region = {base, base + n_bytes, QUIRE_USABLE};
+    struct quire_region region = {base, base + n_bytes, QUIRE_USABLE, 0};
     struct quire *q;
     require(quire_init(&q, &config, &region, 1) == QUIRE_OK, "quire_init");
     return q;
@@ -93,7 +93,7 @@ static struct quire *make_in_pieces(const struct pieces *p, quire_pa base) {
     struct quire *q = make_on(base, p->n_bytes);
     for (unsigned i = 1; i < p->n; i++) {
         quire_pa at = base + i * 2 * p->n_bytes;
-        struct quire_region region = {at, at + p->n_bytes, QUIRE_USABLE};
+        struct quire_region region = {at, at + p->n_bytes, QUIRE_USABLE, 0};
         require(quire_add(q, &region) == QUIRE_OK, "quire_add");
     }
     return q;

@@ -12,7 +12,7 @@ enum { TAG = 1 };
 
 static inline struct quire *make_quire(const struct memory *memory, unsigned n_cpus, enum quire_content content) {
     struct quire_config config = {.n_cpus = n_cpus, .content = content};
-    struct quire_region region = {memory->base, memory->base + memory->n_bytes, QUIRE_USABLE};
+    struct quire_region region = {memory->base, memory->base + memory->n_bytes, QUIRE_USABLE, 0};
     struct quire *q;
     enum quire_status status = quire_init(&q, &config, &region, 1);
     if (status != QUIRE_OK) {

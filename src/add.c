@@ -22,7 +22,7 @@
  *   2  q_extent_make: writes the extent           the same: no header names the extent yet
  *   3  q_link: the last header names it           an allocator with the new zone; recovery reserves the extent's frames
  *   4  q_extent_reserve: its frames are metadata  the same
- *   5  publish_zone: other CPUs find the zone     the same
+ *   5  publish_zones: other CPUs find the zone    the same
  *   6  fill_holes: records first, then bits       each frame is a hole or free, by its record alone
  *
  * A1  Frames that an extent takes stay free by their records until the extent is in the chain, and recovery reserves
@@ -34,6 +34,7 @@
 #include "extent.h"
 #include "find.h"
 #include "home.h"
+#include "nodes.h"
 #include "place.h"
 #include "view.h"
 #include <quire/port.h>
@@ -88,7 +89,7 @@ static void give_frames(struct quire *q, struct q_zone *z, struct q_span s) {
         (void)q_go_home(q, &loan);
     }
     q_end(q);
-    q_balance_add(q, (intptr_t)(s.end - s.base));
+    q_balance_add(z, (intptr_t)(s.end - s.base));
 }
 
 /* Makes free memory of frames that were holes in the zone's blocks. From the moment that its bit is set a frame may be
@@ -129,10 +130,10 @@ static bool mapped_in_a_row(struct q_span s) {
 /* Takes a run of 2^order free frames out of the blocks; Q_NO_FRAME: there is none. Metadata stay, and a block that they
  * are in is never whole again. So they go where there are some already: right after those of quire_init if there is
  * room, else into high memory. CPU caches are left alone. */
-static q_frame take_any_run(struct quire *q, unsigned order) {
+static q_frame take_any_run(struct quire *q, unsigned order, unsigned node) {
     Q_ASSERT(order < QUIRE_BLOCK_ORDER, order);
     q_frame f = Q_NO_FRAME;
-    struct q_wish wish = {.order = order, .most = 1, .run = &f};
+    struct q_wish wish = {.order = order, .most = 1, .node = node, .run = &f};
     struct q_zone *home = q_zone_at(q, (q_frame)q->header->end);
     q_begin(q);
     bool found = (home != NULL && q_find_in(&wish, home)) || q_find(q, &wish);
@@ -140,19 +141,19 @@ static q_frame take_any_run(struct quire *q, unsigned order) {
     if (!found) {
         return Q_NO_FRAME;
     }
-    q_balance_add(q, -((intptr_t)1 << order));
+    q_balance_add(q_zone_of(q, f), -((intptr_t)1 << order));
     return f;
 }
 
 /* Takes `n` free frames that lie side by side; false: there are none, they are not mapped in a row, or their zone would
  * keep no frame of its own. */
-static bool take_frames(struct quire *q, q_frame n, struct q_span *taken) {
+static bool take_frames(struct quire *q, q_frame n, unsigned node, struct q_span *taken) {
     unsigned order = 1;
     Q_ASSERT(n > 0 && n <= Q_BLOCK / 2, n);
     while (order < QUIRE_BLOCK_ORDER && (q_frame)1 << order < n) {
         order++;
     }
-    q_frame f = order < QUIRE_BLOCK_ORDER ? take_any_run(q, order) : Q_NO_FRAME;
+    q_frame f = order < QUIRE_BLOCK_ORDER ? take_any_run(q, order, node) : Q_NO_FRAME;
     if (f == Q_NO_FRAME) {
         return false;
     }
@@ -177,14 +178,16 @@ _Static_assert((MOST_AROUND & (MOST_AROUND - 1)) == 0, "the zone's bounds are fo
 /* Which blocks the zone of a new piece is to cover: no other zone's. An empty span: just the blocks of the piece. */
 static struct q_span surroundings(const struct quire *q, struct q_span piece) {
     const struct q_zones *zones = q_zones(q);
+    struct q_span class = q_nodes_class(q->cut, piece.base);
     q_frame n = piece.end - piece.base, step = (q_frame)MOST_AROUND * Q_BLOCK;
     struct q_zone_layout layout;
-    while (step > Q_BLOCK && q_zone_plan(&layout, 0, step / Q_BLOCK, 0) * SHARE >> QUIRE_PAGE_SHIFT > n) {
+    while (step > Q_BLOCK &&
+           q_zone_plan(&layout, 0, step / Q_BLOCK, q->header->user_bytes, 0) * SHARE >> QUIRE_PAGE_SHIFT > n) {
         step /= 2;
     }
-    struct q_span s = {piece.base & ~(step - 1), (piece.end + step - 1) & ~(step - 1)};
+    struct q_span s = q_common(class, (struct q_span){piece.base & ~(step - 1), (piece.end + step - 1) & ~(step - 1)});
     if (n >= (q_frame)LARGE * Q_BLOCK || s.end < piece.end || s.end > Q_NO_FRAME - Q_BLOCK) {
-        return (struct q_span){0, 0}; /* large enough as it is, or at the end of what words can number */
+        return (struct q_span){0, 0}; /* large enough as it is, cut in two, or at the end of what words can number */
     }
     for (size_t i = 0; i < zones->n; i++) {
         struct q_span other = q_zone_covers(zones->zone[i]);
@@ -199,7 +202,7 @@ static struct q_span surroundings(const struct quire *q, struct q_span piece) {
  * its zone: all of its frames, or what is left of them. So each is a plan of its own. */
 static bool find_extent(struct quire *q, struct q_plan *plan, struct q_span piece, struct q_span *extent) {
     plan->home = Q_ELSEWHERE; /* first choice: free frames */
-    if (q_plan_settle(plan, Q_BLOCK / 2) && take_frames(q, plan->n_meta, extent)) {
+    if (q_plan_settle(plan, Q_BLOCK / 2) && take_frames(q, plan->n_meta, plan->regions[0].node, extent)) {
         return true;
     }
     plan->home = 0; /* second choice: the front of the piece */
@@ -223,17 +226,22 @@ static void join_chain(struct quire *q, struct q_header *last, const struct q_he
     }
 }
 
-/* Publishes a table with one more zone. */
-static void publish_zone(struct quire *q, struct q_zones *table, struct q_zone *z) {
+/* Publishes a table with the zones of one more extent. */
+static void publish_zones(struct quire *q, struct q_header *h) {
     const struct q_zones *old = q_zones(q);
+    struct q_zones *table = q_part(h, h->table_at);
     table->n = 0;
     for (size_t i = 0; i < old->n; i++) {
         q_table_insert(table, old->zone[i]);
     }
-    q_table_insert(table, z);
-    Q_ASSERT(table->n == old->n + 1, table->n);
+    for (uint32_t i = 0; i < h->n_zones; i++) {
+        q_table_insert(table, q_view_zone(h, i, q_part(h, q_zone_layouts(h)[i].view_at)));
+    }
+    Q_ASSERT(table->n == old->n + h->n_zones, table->n);
     q_publish_table(q, table);
-    q_prefer_if_larger(q, z);
+    for (uint32_t i = 0; i < h->n_zones; i++) {
+        q_prefer_if_larger(q, q_part(h, q_zone_layouts(h)[i].view_at));
+    }
 }
 
 /* The chain has one extent for each quire_add that made a zone; it is walked once in each. */
@@ -245,14 +253,17 @@ static struct q_header *last_extent(const struct quire *q) {
     return h;
 }
 
-/* Makes a zone for a piece that no zone's blocks cover. A crash before join_chain leaves the allocator as it was. */
-static enum quire_status add_zone(struct quire *q, struct q_span piece) {
-    struct quire_region region = {q_pa(piece.base), q_pa(piece.end), QUIRE_USABLE};
+/* Makes a zone for a piece that no zone's blocks cover, or several where it is cut. A crash before join_chain leaves the allocator as it was. */
+static enum quire_status add_zone(struct quire *q, struct q_span piece, unsigned node) {
+    struct quire_region region = {q_pa(piece.base), q_pa(piece.end), QUIRE_USABLE, node};
     struct q_header *last = last_extent(q);
     struct q_plan plan = {.regions = &region,
                           .n_regions = 1,
                           .around = surroundings(q, piece),
                           .n_before = q_zones(q)->n,
+                          .cut = q->cut,
+                          .n_nodes = q->n_nodes,
+                          .user_bytes = q->header->user_bytes,
                           .n_cpus = q->n_cpus,
                           .content = q->content,
                           .seal = last->seal,
@@ -262,22 +273,22 @@ static enum quire_status add_zone(struct quire *q, struct q_span piece) {
         return QUIRE_NO_MEMORY;
     }
     struct q_header *h = quire_port_map(q_pa(extent.base));
-    q_extent_make(&plan, h, extent.base, &q->balance);
+    q_extent_make(&plan, h, extent.base);
     /* relaxed: the release in q_link orders it for a reader that comes by the link */
     atomic_store_explicit(&h->magic, Q_MAGIC, memory_order_relaxed);
     join_chain(q, last, h);
-    publish_zone(q, q_part(h, h->table_at), q_view_zone(q, h, 0, q_part(h, q_zone_layouts(h)->view_at)));
+    publish_zones(q, h);
     return QUIRE_OK;
 }
 
 /* The new zone comes first: that may fail, and then no hole is filled. */
-static enum quire_status add(struct quire *q, struct q_span s) {
+static enum quire_status add(struct quire *q, struct q_span s, unsigned node) {
     struct q_span piece;
     if (!new_part(q, s, &piece)) {
         return QUIRE_INVALID;
     }
     const struct q_zones *before = q_zones(q);
-    enum quire_status status = q_is_empty(piece) ? QUIRE_OK : add_zone(q, piece);
+    enum quire_status status = q_is_empty(piece) ? QUIRE_OK : add_zone(q, piece, node);
     for (size_t i = 0; i < before->n && status == QUIRE_OK; i++) {
         fill_holes(q, before->zone[i], q_common(s, q_zone_covers(before->zone[i])));
     }
@@ -288,7 +299,7 @@ static enum quire_status add(struct quire *q, struct q_span s) {
  * that changed something: so the recount sees both (validate.c). */
 enum quire_status quire_add(struct quire *q, const struct quire_region *region) {
     struct q_span s;
-    if (q_check_regions(region, 1) != QUIRE_OK || !q_span_of(region, &s)) {
+    if (q_check_regions(region, 1, q->n_nodes) != QUIRE_OK || !q_span_of(region, &s)) {
         return QUIRE_INVALID;
     }
     uint32_t n = atomic_load_explicit(&q->adding, memory_order_relaxed); /* a glance */
@@ -299,7 +310,7 @@ enum quire_status quire_add(struct quire *q, const struct quire_region *region) 
         /* seq_cst: acquire, so that this call sees what the last one did; and before any frame moves (validate.c,
          * V1) */
     } while (!atomic_compare_exchange_weak(&q->adding, &n, n + 1));
-    enum quire_status status = add(q, s);
+    enum quire_status status = add(q, s, region->node);
     /* release: the next call sees what this one did. If that was nothing, the old value says so. */
     atomic_store_explicit(&q->adding, status == QUIRE_OK ? n + 2 : n, memory_order_release);
     return status;

@@ -35,7 +35,7 @@ enum quire_status q_why_none(const struct quire *q, const struct q_fit *fit) {
 
 /* The same of 2^order frames. */
 static Q_COLD enum quire_status why_none(const struct quire *q, unsigned order) {
-    struct q_fit fit = q_fit_of_order(order);
+    struct q_fit fit = q_fit_of_order(order, 0);
     return order == 0 ? QUIRE_NO_MEMORY : q_why_none(q, &fit);
 }
 

@@ -47,7 +47,7 @@ static void count_changed(struct q_zone *z, size_t block, int32_t old, int32_t n
         q_zone_hint(z, block, now);
         intptr_t whole = (q_class_of(now) == Q_ALL) - (q_class_of(old) == Q_ALL);
         if (whole != 0) {
-            atomic_fetch_add_explicit(&z->balance->n_whole, whole, memory_order_relaxed); /* an estimate */
+            atomic_fetch_add_explicit(&z->balance.n_whole, whole, memory_order_relaxed); /* an estimate */
         }
     }
 }

@@ -36,7 +36,8 @@
  * fell from 0.910 to 0.904, pagecache from 0.792 to 0.783).
  *
  * A cache looks at one zone at a time, and keeps what the quick ways (single.c) need to know of it, so that these touch
- * no other line than the cache's and the frame's record. Frames of other zones go home through `out`.
+ * no other line than the cache's and the frame's record. Frames of other zones go home through `out`. It turns to another
+ * zone when it is empty: for a free to one of its CPU's node, for an allocation to the first that has frames (nodes.c).
  *
  * C1  Only the visitor (q_enter) changes a cache; nobody waits to become one.              interleaving tests
  * C2  warm, runs, in and out hold disjoint frames whose records say free.                   quire_validate
@@ -74,6 +75,8 @@ void q_cache_init(struct q_cache *c) {
     c->n_rest = 0;
     c->n_pause = 0;
     c->n_taken = 0;
+    c->gathered = 0;
+    q_show(&c->booked, (struct q_zone *)NULL);
     q_show(&c->zone, (struct q_zone *)NULL);
     q_show(&c->first, 0);
     q_show(&c->n_quick, 0);
@@ -133,12 +136,12 @@ static bool looks_at(struct quire *q, struct q_cache *c, q_frame f) {
     }
     struct q_zone *z = q_see(&c->zone);
     if (z == NULL || q_zone_block_of(z, f) >= z->n_blocks) { /* another zone's: only an empty cache turns to that */
-        if (c->n_warm > 0 || q_loan_count(&c->in) > 0) {
+        z = q_zone_of(q, f);
+        Q_ASSERT(z != NULL, f); /* the frame was handed out once */
+        if (c->n_warm > 0 || q_loan_count(&c->in) > 0 || !q_cache_keeps(c, z)) {
             return false;
         }
         q_loan_clear(&c->in);
-        z = q_zone_of(q, f);
-        Q_ASSERT(z != NULL, f); /* the frame was handed out once */
     }
     look_at(c, z);
     return true;
@@ -146,14 +149,33 @@ static bool looks_at(struct quire *q, struct q_cache *c, q_frame f) {
 
 /* ---- the balance ----------------------------------------------------------------------------------------- */
 
-/* The cache took so many frames, or gave them back if negative. The allocator's balance is told when it is worth the
- * way to a line that all CPUs share. */
-static void settle(struct quire *q, struct q_cache *c, intptr_t n_taken) {
-    Q_ASSERT(n_taken <= (intptr_t)Q_BLOCK && n_taken >= -2 * (intptr_t)Q_BLOCK, n_taken); /* a loan, or both go home */
+/* Tells the zone what the cache took of it. */
+static void book(struct q_cache *c) {
+    if (c->n_taken != 0) {
+        q_balance_add(q_see(&c->booked), -c->n_taken);
+        c->n_taken = 0;
+    }
+}
+
+/* The cache took so many frames of the zone, or gave them back if negative. The zone's balance is told when it is worth the way
+ * to a line that all CPUs share. */
+static void settle(struct q_cache *c, struct q_zone *z, intptr_t n_taken) {
+    Q_ASSERT(n_taken <= (intptr_t)Q_BLOCK && n_taken >= -(intptr_t)Q_BLOCK, n_taken); /* a loan */
+    if (q_see(&c->booked) != z) {
+        book(c);
+        q_show(&c->booked, z);
+    }
     c->n_taken += n_taken;
     if (c->n_taken >= (intptr_t)Q_BLOCK / 2 || c->n_taken <= -(intptr_t)Q_BLOCK / 2) {
-        q_balance_add(q, -c->n_taken);
-        c->n_taken = 0;
+        book(c);
+    }
+}
+
+/* The loan's frames go home. */
+static void loan_goes_home(struct quire *q, struct q_cache *c, struct q_loan *loan) {
+    struct q_zone *z = q_loan_zone(loan);
+    if (z != NULL) {
+        settle(c, z, -(intptr_t)q_go_home(q, loan));
     }
 }
 
@@ -163,10 +185,12 @@ static bool gathering_pays(struct q_cache *c, intptr_t n_whole) {
         c->n_rest--;
         return false;
     }
-    if (n_whole > c->n_last_whole) {
+    uintptr_t zone = (uintptr_t)q_see(&c->zone);
+    if (n_whole > c->n_last_whole && c->gathered == zone) {
         c->n_vain = 0;
         c->n_pause = 0;
     }
+    c->gathered = zone;
     c->n_last_whole = n_whole;
     if (++c->n_vain >= Q_VAIN_LOOKS) {
         c->n_vain = 0;
@@ -176,17 +200,20 @@ static bool gathering_pays(struct q_cache *c, intptr_t n_whole) {
     return c->n_rest == 0;
 }
 
-/* Decides anew whether this CPU gathers: what it does with the frames that are freed from now on. */
-static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
-    /* relaxed: estimates */
-    intptr_t n_free = atomic_load_explicit(&q->balance.n_free, memory_order_relaxed);
-    intptr_t n_whole = atomic_load_explicit(&q->balance.n_whole, memory_order_relaxed);
-    intptr_t possible = n_free / (intptr_t)Q_BLOCK;
-    bool short_of_blocks = n_whole + possible / Q_GATHER_SHARE + (intptr_t)(q->n_cpus + 1) / 2 < possible;
-    q_show(&c->gathering, short_of_blocks && gathering_pays(c, n_whole));
-    if (q_see(&c->zone) != NULL) {
-        look_at(c, q_see(&c->zone)); /* frees are quick, or are not any more */
+/* Decides anew whether this CPU gathers: what it does with the frames of its zone that are freed from now on. Of memory that
+ * is not to be kept all go home. */
+static void look_whether_to_gather(struct q_cache *c) {
+    struct q_zone *z = q_see(&c->zone);
+    if (z == NULL) {
+        return;
     }
+    /* relaxed: estimates */
+    intptr_t n_free = atomic_load_explicit(&z->balance.n_free, memory_order_relaxed);
+    intptr_t n_whole = atomic_load_explicit(&z->balance.n_whole, memory_order_relaxed);
+    intptr_t possible = n_free / (intptr_t)Q_BLOCK;
+    bool short_of_blocks = n_whole + possible / Q_GATHER_SHARE + (intptr_t)(c->n_peers + 1) / 2 < possible;
+    q_show(&c->gathering, !q_cache_keeps(c, z) || (short_of_blocks && gathering_pays(c, n_whole)));
+    look_at(c, z); /* frees are quick, or are not any more */
 }
 
 /* ---- taking ---------------------------------------------------------------------------------------------- */
@@ -195,7 +222,7 @@ static void look_whether_to_gather(struct quire *q, struct q_cache *c) {
 static bool refill(struct quire *q, struct q_cache *c) {
     Q_ASSERT(c->n_warm == 0 && q_loan_count(&c->in) == 0, c->n_warm);
     unsigned n_out = q_loan_count(&c->out);
-    struct q_wish wish = {.loan = &c->in, .cpu = (unsigned)(c - q->caches), .n_cpus = q->n_cpus, .sparing = true};
+    struct q_wish wish = {.loan = &c->in, .node = c->node, .rank = c->rank, .n_peers = c->n_peers, .sparing = true};
     wish.own = q_cache_gathers(c) ? NULL : &c->out; /* while gathering, what is in `out` is on its way home */
     if (!q_find(q, &wish)) {                        /* then from blocks that are nearly full, too */
         wish.own = NULL;
@@ -207,9 +234,9 @@ static bool refill(struct quire *q, struct q_cache *c) {
     struct q_zone *z = q_loan_zone(&c->in);
     Q_ASSERT(z != NULL && q_loan_count(&c->in) > 0, c->n_warm);
     bool from_out = n_out > 0 && q_loan_zone(&c->out) == NULL; /* these count as taken already */
-    settle(q, c, from_out ? 0 : (intptr_t)q_loan_count(&c->in));
+    settle(c, z, from_out ? 0 : (intptr_t)q_loan_count(&c->in));
     q_show(&c->zone, z);
-    look_whether_to_gather(q, c);
+    look_whether_to_gather(c);
     q_show(&c->n_refills, q_see(&c->n_refills) + 1);
     q_zone_soil(z, q_loan_block(&c->in));
     return true;
@@ -308,7 +335,8 @@ static q_frame run_of_loan(struct q_loan *loan, unsigned order) {
 /* Finds small runs, several at a time, and takes one of them; their stack is empty. */
 static q_frame fetch_runs(struct quire *q, struct q_cache *c, unsigned order) {
     q_frame run[Q_RUNS / 2];
-    struct q_wish wish = {.order = order, .most = Q_RUNS / 2, .sparing = true, .first_only = true, .run = run};
+    struct q_wish wish = {
+        .order = order, .most = Q_RUNS / 2, .node = c->node, .sparing = true, .first_only = true, .run = run};
     Q_ASSERT(order > 0 && order <= Q_RUN_ORDERS && q_see(&c->n_runs[order - 1]) == 0, order);
     if (!q_find(q, &wish)) {
         return Q_NO_FRAME;
@@ -318,9 +346,15 @@ static q_frame fetch_runs(struct quire *q, struct q_cache *c, unsigned order) {
         q_show(&c->runs[order - 1][wish.n - 1 - i], run[i]);
     }
     q_show(&c->n_runs[order - 1], wish.n - 1);
-    settle(q, c, (intptr_t)wish.n << order);
-    look_whether_to_gather(q, c);
+    settle(c, q_zone_of(q, run[0]), (intptr_t)wish.n << order);
+    look_whether_to_gather(c);
     return run[0];
+}
+
+/* Whether what is in `out` may be handed out again. */
+static bool keeps_out(const struct q_cache *c) {
+    const struct q_zone *z = q_loan_zone(&c->out);
+    return z != NULL && q_cache_keeps(c, z);
 }
 
 /* A run of order 1..QUIRE_BLOCK_ORDER - 1. */
@@ -328,7 +362,7 @@ static Q_APART q_frame take_run(struct quire *q, struct q_cache *c, unsigned ord
     Q_ASSERT(order > 0 && order < QUIRE_BLOCK_ORDER, order);
     q_frame f = order <= Q_RUN_ORDERS ? q_cache_unstack(c, order) : Q_NO_FRAME;
     f = f == Q_NO_FRAME ? run_of_loan(&c->in, order) : f;
-    f = f == Q_NO_FRAME && !q_cache_gathers(c) ? run_of_loan(&c->out, order) : f;
+    f = f == Q_NO_FRAME && !q_cache_gathers(c) && keeps_out(c) ? run_of_loan(&c->out, order) : f;
     return f == Q_NO_FRAME && order <= Q_RUN_ORDERS ? fetch_runs(q, c, order) : f;
 }
 
@@ -342,8 +376,8 @@ q_frame q_cache_take(struct quire *q, struct q_cache *c, unsigned order) {
 /* Makes `out` the loan of this frame's block, which it is not. */
 static Q_APART void open_out(struct quire *q, struct q_cache *c, q_frame f) {
     Q_ASSERT(!q_loan_covers(&c->out, f) && !q_loan_covers(&c->in, f), f);
-    settle(q, c, -(intptr_t)q_go_home(q, &c->out));
-    look_whether_to_gather(q, c);
+    loan_goes_home(q, c, &c->out);
+    look_whether_to_gather(c);
     struct q_zone *z = q_zone_of(q, f);
     Q_ASSERT(z != NULL, f);
     q_loan_open(&c->out, z, q_zone_block_of(z, f));
@@ -376,7 +410,7 @@ static void word_away(struct quire *q, struct q_cache *c, q_frame base, q_word b
         return;
     }
     q_word_goes_home(q, base, bits, order);
-    settle(q, c, -(intptr_t)q_popcount(bits));
+    settle(c, q_zone_of(q, base), -(intptr_t)q_popcount(bits));
 }
 
 /* Of frames [i, end) of warm, which lie in one word, some are there twice: reports these. */
@@ -463,10 +497,11 @@ void q_cache_push(struct quire *q, struct q_cache *c, q_frame f) {
 /* A small run: onto its stack, or away. */
 static void push_run(struct quire *q, struct q_cache *c, q_frame f, unsigned order) {
     Q_ASSERT(order > 0 && order <= Q_RUN_ORDERS, order);
+    const struct q_zone *z = q_zone_of(q, f);
     if (q_see(&c->n_runs[order - 1]) == Q_RUNS && !q_cache_gathers(c)) {
         spill_runs(q, c, order);
     }
-    if (!q_cache_stack(c, f, order)) {
+    if (!q_cache_keeps(c, z) || !q_cache_stack(c, f, order)) {
         word_away(q, c, word_base(f), q_low_bits((size_t)1 << order) << (f - word_base(f)), order);
     }
 }
@@ -494,7 +529,8 @@ void q_cache_drain(struct quire *q, struct q_cache *c) {
             spill_runs(q, c, order);
         }
     }
-    settle(q, c, -(intptr_t)(q_go_home(q, &c->out) + q_go_home(q, &c->in)));
+    loan_goes_home(q, c, &c->out);
+    loan_goes_home(q, c, &c->in);
     Q_ASSERT(c->n_warm == 0 && q_cache_count_runs(c) == 0, c->n_warm);
     Q_ASSERT(q_loan_zone(&c->in) == NULL && q_loan_zone(&c->out) == NULL, 0);
 }

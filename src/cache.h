@@ -34,11 +34,15 @@ struct q_cache {
 
     q_shown word; /* of `in` that allocations come from at the moment */
     struct q_loan in, out;
-    intptr_t n_last_whole; /* how many whole blocks there were at the last look whether gathering pays */
-    uint32_t n_vain;       /* such looks since one found more of them than the one before */
-    uint32_t n_rest;       /* looks to come before the CPU may gather again */
-    uint32_t n_pause;      /* how many the last rest had; 0: gathering paid since */
-    intptr_t n_taken;      /* frames that were borrowed and did not go home, since the balance was told */
+    uintptr_t gathered;     /* the zone that the CPU looked at when it last asked itself whether gathering pays */
+    intptr_t n_last_whole;  /* how many whole blocks there were at the last look whether gathering pays */
+    uint32_t n_vain;        /* such looks since one found more of them than the one before */
+    uint32_t n_rest;        /* looks to come before the CPU may gather again */
+    uint32_t n_pause;       /* how many the last rest had; 0: gathering paid since */
+    unsigned node;          /* the CPU's; this and the next two never change */
+    unsigned rank, n_peers; /* the CPU's number among those of its node, and how many these are */
+    _Atomic(struct q_zone *) booked; /* the zone that n_taken is of; NULL: none yet */
+    intptr_t n_taken; /* frames of it that were borrowed and did not go home, since its balance was told */
     q_shown n_refills, n_steals;
     q_shown n_runs[Q_RUN_ORDERS];
     q_shown runs[Q_RUN_ORDERS][Q_RUNS]; /* runs[k]: the first frames of runs of order k + 1 */
@@ -165,6 +169,12 @@ static inline q_record *q_cache_record(const struct q_cache *c, q_frame f) {
     return (q_record *)(q_see(&c->records) + f * sizeof(q_record));
 }
 
+/* Whether a cache keeps what is freed of the zone. Other memory goes home: it is another node's, or scarce (nodes.c). relaxed:
+ * either answer will do while quire_add changes it */
+static inline bool q_cache_keeps(const struct q_cache *c, const struct q_zone *z) {
+    return atomic_load_explicit(&z->near_to, memory_order_relaxed) == c->node;
+}
+
 /* Whether frees skip warm, so that blocks become whole (cache.c). */
 static inline bool q_cache_gathers(const struct q_cache *c) {
     return q_see(&c->gathering) != 0;
@@ -197,9 +207,10 @@ static inline bool q_cache_put_block(struct q_cache *c, q_frame f) {
     return q_see(&c->out.base) == f && q_loan_put_all(&c->out);
 }
 
-/* A block from there; Q_NO_FRAME: it is no whole one. */
+/* A block from there; Q_NO_FRAME: it is no whole one, or not to be kept. */
 static inline q_frame q_cache_take_block(struct q_cache *c) {
-    return q_loan_take_all(&c->out) ? q_see(&c->out.base) : Q_NO_FRAME;
+    const struct q_zone *z = q_loan_zone(&c->out);
+    return z != NULL && q_cache_keeps(c, z) && q_loan_take_all(&c->out) ? q_see(&c->out.base) : Q_NO_FRAME;
 }
 
 /* Moves the frames of one word of `in` to warm, which is empty, the lowest on top. Returns how many; 0: `in` is empty. */
@@ -229,6 +240,7 @@ void q_cache_drain(struct quire *q, struct q_cache *c);
 
 /* ---- any time -------------------------------------------------------------------------------------------- */
 
+/* Empties it, whatever it was. Which CPU it is of stays as it is. */
 void q_cache_init(struct q_cache *c);
 
 /* The frames in stacks of runs. */

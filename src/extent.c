@@ -1,10 +1,11 @@
 /* extent.c: making metadata: which zones there are, how much room they take, and where in an extent all of it lies.
  *
- * A zone is made of neighbouring regions as long as no whole block lies between them:
+ * A zone is made of neighbouring regions of one node as long as no whole block lies between them, nor a cut between address
+ * classes:
  *
- *   regions    [=======]   [====]                                  [=========]
- *   blocks    |         |         |         |         |         |         |         |
- *   zones     [ zone 0            ]                             [ zone 1            ]
+ *   regions    [=======]   [====]                                  [=== node 0 ===][== node 1 ==]
+ *   blocks    |         |         |         |         |         |         |         |         |
+ *   zones     [ zone 0            ]                             [ zone 1                      ][ zone 2
  *
  * Here only blocks are initialised that are partly no RAM of ours, at most two for each region; so the cost does not
  * depend on the size of memory. Where a zone is to cover blocks beyond its regions (quire_add), these are initialised,
@@ -29,6 +30,7 @@
 
 #include "cache.h"
 #include "mem.h"
+#include "nodes.h"
 #include "place.h"
 #include "view.h"
 #include <quire/port.h>
@@ -52,9 +54,10 @@ static bool addressable(const struct quire_region *region) {
     return region->type != QUIRE_USABLE || (region->end >> QUIRE_PAGE_SHIFT) <= Q_NO_FRAME - Q_BLOCK;
 }
 
-enum quire_status q_check_regions(const struct quire_region *regions, size_t n_regions) {
+enum quire_status q_check_regions(const struct quire_region *regions, size_t n_regions, unsigned n_nodes) {
     for (size_t i = 0; i < n_regions; i++) {
-        bool known = regions[i].type == QUIRE_USABLE || regions[i].type == QUIRE_RESERVED;
+        bool known =
+            regions[i].type == QUIRE_RESERVED || (regions[i].type == QUIRE_USABLE && regions[i].node < n_nodes);
         bool sorted = i == 0 || regions[i - 1].end <= regions[i].base;
         if (!known || !sorted || regions[i].end <= regions[i].base || !addressable(&regions[i])) {
             return QUIRE_INVALID;
@@ -77,36 +80,67 @@ static bool piece(const struct q_plan *plan, size_t i, struct q_span *frames) {
     return !q_is_empty(*frames);
 }
 
-/* Finds the next regions that make one zone, which spans `zone`. *i moves to the first of them; the result is the end
- * of them, or *i if there are no more. */
-static size_t next_zone(const struct q_plan *plan, size_t *i, struct q_span *zone) {
-    while (*i < plan->n_regions && !piece(plan, *i, zone)) {
-        ++*i;
+/* One zone to be, while the plan is walked through. */
+struct part {
+    struct q_span span; /* from its first to its last frame */
+    size_t region;      /* the first one that it has frames of */
+    size_t next;        /* the first one that has frames behind it */
+    unsigned node;
+};
+
+/* Adds what it can of a region to the zone, which ends at `limit` at the latest; false: the zone ends before the region does, or no block of it is a neighbour. */
+static bool extend(struct part *zone, const struct quire_region *region, struct q_span piece, q_frame limit) {
+    q_frame block_end = ((zone->span.end - 1) / Q_BLOCK + 1) * Q_BLOCK;
+    if (piece.base >= block_end + Q_BLOCK || piece.base >= limit) { /* a whole block lies between, or a cut */
+        return false;
     }
-    if (*i == plan->n_regions) {
-        return *i;
+    if (region->node != zone->node) { /* a block that two nodes share is the lower one's */
+        limit = block_end;
     }
-    Q_ASSERT(!q_is_empty(*zone), zone->base);
-    size_t end = *i + 1;
-    for (struct q_span next; end < plan->n_regions; end++) {
-        if (!piece(plan, end, &next)) {
-            continue;
+    Q_ASSERT(piece.base >= zone->span.end, piece.base); /* regions are sorted */
+    zone->span.end = piece.base >= limit ? zone->span.end : piece.end < limit ? piece.end : limit;
+    return piece.end <= limit;
+}
+
+/* The first frames that no zone has yet, of regions from `zone->next` on; false: there are none. */
+static bool first_left(const struct q_plan *plan, struct part *zone) {
+    struct q_span left = {zone->span.end, Q_NO_FRAME}, first;
+    for (; zone->next < plan->n_regions; zone->next++) {
+        if (piece(plan, zone->next, &first) && first.end > left.base) {
+            zone->span = q_common(first, left);
+            return true;
         }
-        if (next.base / Q_BLOCK > (zone->end - 1) / Q_BLOCK + 1) { /* a whole block lies between */
-            break;
-        }
-        Q_ASSERT(next.base >= zone->end, next.base); /* regions are sorted */
-        zone->end = next.end;
     }
-    return end;
+    return false;
+}
+
+/* Finds the next zone; false: there are no more. */
+static bool next_zone(const struct q_plan *plan, struct part *zone) {
+    struct q_span next;
+    if (!first_left(plan, zone)) {
+        return false;
+    }
+    q_frame limit = q_nodes_class(plan->cut, zone->span.base).end;
+    bool all = zone->span.end <= limit; /* of the region that is looked at */
+    zone->region = zone->next;
+    zone->node = plan->regions[zone->region].node;
+    zone->span.end = all ? zone->span.end : limit;
+    while (all && ++zone->next < plan->n_regions) {
+        all = !piece(plan, zone->next, &next) || extend(zone, &plan->regions[zone->next], next, limit);
+    }
+    Q_ASSERT(!q_is_empty(zone->span), zone->span.base);
+    return true;
 }
 
 /* Says where a zone's parts lie; returns where they end, or 0: it is too large. */
-static size_t plan_zone(const struct q_plan *plan, const struct q_span *zone, size_t at, struct q_zone_layout *layout) {
-    const struct q_span *s = q_is_empty(plan->around) ? zone : &plan->around;
-    Q_ASSERT(s->base <= zone->base && zone->end <= s->end, s->base);
+static size_t plan_zone(const struct q_plan *plan, const struct part *zone, size_t at, struct q_zone_layout *layout) {
+    const struct q_span *s = q_is_empty(plan->around) ? &zone->span : &plan->around;
+    Q_ASSERT(s->base <= zone->span.base && zone->span.end <= s->end, s->base);
+    q_frame first = s->base / Q_BLOCK * Q_BLOCK;
     size_t n_blocks = (s->end - 1) / Q_BLOCK - s->base / Q_BLOCK + 1;
-    return n_blocks >= Q_MOST_BLOCKS ? 0 : q_zone_plan(layout, s->base / Q_BLOCK * Q_BLOCK, n_blocks, at);
+    size_t end = n_blocks >= Q_MOST_BLOCKS ? 0 : q_zone_plan(layout, first, n_blocks, plan->user_bytes, at);
+    layout->node = zone->node;
+    return end;
 }
 
 /* Places what comes before the first zone. */
@@ -117,23 +151,24 @@ static void place_parts(struct q_plan *plan) {
     at += plan->n_zones * sizeof(struct q_zone_layout);
     if (plan->number == 0) { /* the extent of the allocator itself */
         plan->quire_at = q_round_up(at, _Alignof(struct quire));
-        plan->caches_at = q_round_up(plan->quire_at + sizeof(struct quire), Q_CACHE_BYTES);
+        size_t distances_end = plan->quire_at + sizeof(struct quire) + (size_t)plan->n_nodes * plan->n_nodes;
+        plan->caches_at = q_round_up(distances_end, Q_CACHE_BYTES);
         at = plan->caches_at + plan->n_cpus * sizeof(struct q_cache);
     }
     plan->table_at = at = q_round_up(at, sizeof(struct q_line));
-    at += sizeof(struct q_zones) + (plan->n_before + plan->n_zones) * sizeof(struct q_zone *);
+    at += sizeof(struct q_zones) +
+          (plan->n_before + plan->n_zones) * (1 + (size_t)plan->n_nodes) * sizeof(struct q_zone *);
     plan->first_at = q_round_up(at, sizeof(struct q_line));
     Q_ASSERT(plan->table_at >= plan->zones_at && plan->first_at > plan->table_at, plan->table_at);
 }
 
 /* Bytes of metadata for the plan as it stands; 0: no zone at all, or one is too large. */
 static size_t plan_bytes(struct q_plan *plan) {
-    struct q_span zone;
+    struct part zone = {.next = 0};
     struct q_zone_layout layout;
     size_t bytes = 0;
     plan->n_zones = 0;
-    for (size_t i = 0, end; (end = next_zone(plan, &i, &zone)) != i; i = end) {
-        Q_ASSERT(i < end && end <= plan->n_regions, end);
+    while (next_zone(plan, &zone)) {
         size_t more = plan_zone(plan, &zone, 0, &layout); /* a zone takes the same room wherever it begins */
         if (more == 0) {
             return 0;
@@ -204,13 +239,14 @@ static void open_holes(struct q_zone *z, size_t from, size_t to) {
     }
 }
 
-/* Begins the life of the zone of regions [i, end), which spans `span`. Its frames add to the allocator's balance. */
-static void start_zone(struct q_zone *z, const struct q_plan *plan, size_t i, size_t end, const struct q_span *span) {
+/* Begins the life of a zone. */
+static void start_zone(struct q_zone *z, const struct q_plan *plan, const struct part *zone) {
+    const struct q_span *span = &zone->span;
     struct q_span s;
     size_t n_frames = 0, next = 0;
     q_zone_start(z, *span);
-    for (; i < end; i++) {
-        if (piece(plan, i, &s)) {
+    for (size_t i = zone->region; i < plan->n_regions && plan->regions[i].base >> QUIRE_PAGE_SHIFT < span->end; i++) {
+        if (piece(plan, i, &s) && !q_is_empty(s = q_common(s, *span))) {
             n_frames += s.end - s.base;
             open_edge(z, plan, i, s.base, &next);
             open_edge(z, plan, i, s.end - 1, &next);
@@ -220,7 +256,7 @@ static void start_zone(struct q_zone *z, const struct q_plan *plan, size_t i, si
     open_holes(z, 0, q_zone_block_of(z, span->base));
     open_holes(z, q_zone_block_of(z, span->end - 1) + 1, z->n_blocks);
     atomic_init(&z->n_frames, n_frames);
-    atomic_fetch_add_explicit(&z->balance->n_free, (intptr_t)n_frames, memory_order_relaxed); /* an estimate */
+    q_balance_add(z, (intptr_t)n_frames);
 }
 
 /* ---- the extent ------------------------------------------------------------------------------------------ */
@@ -245,6 +281,8 @@ static void fill_header(struct q_header *h, const struct q_plan *plan, q_frame b
     h->seal = plan->seal;
     h->number = plan->number;
     h->n_zones = (uint32_t)plan->n_zones;
+    h->user_bytes = plan->user_bytes;
+    h->n_nodes = plan->n_nodes;
     h->base = base;
     h->end = base + plan->n_meta;
     h->zones_at = plan->zones_at;
@@ -256,19 +294,19 @@ static void fill_header(struct q_header *h, const struct q_plan *plan, q_frame b
 }
 
 /* The magic is left out: it says that all of the extent is there, and only the caller knows when. */
-void q_extent_make(const struct q_plan *plan, struct q_header *h, q_frame base, struct q_balance *balance) {
+void q_extent_make(const struct q_plan *plan, struct q_header *h, q_frame base) {
     Q_ASSERT(plan->n_meta > 0 && plan->n_zones > 0, plan->n_meta); /* settled */
     Q_ASSERT(plan->number > 0 || plan->quire_at > 0, plan->number);
     fill_header(h, plan, base);
     struct q_zone_layout *layout = q_zone_layouts(h);
-    struct q_span span;
+    struct part zone = {.next = 0};
     size_t at = plan->first_at;
-    for (size_t i = 0, end; (end = next_zone(plan, &i, &span)) != i; i = end, layout++) {
-        at = plan_zone(plan, &span, at, layout);
+    for (; next_zone(plan, &zone); layout++) {
+        at = plan_zone(plan, &zone, at, layout);
         layout->sum = q_zone_layout_sum(layout);
         struct q_zone *z = q_part(h, layout->view_at);
-        q_zone_open(z, layout, h, balance);
-        start_zone(z, plan, i, end, &span);
+        q_zone_open(z, layout, h);
+        start_zone(z, plan, &zone);
     }
     Q_ASSERT(layout == q_zone_layouts(h) + plan->n_zones, plan->n_zones);
     Q_ASSERT(((at - 1) >> QUIRE_PAGE_SHIFT) < plan->n_meta, at); /* E1 */

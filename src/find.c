@@ -1,7 +1,6 @@
 /* find.c: the one search for free frames in the blocks that all CPUs share.
  *
- * Zones are tried from the highest down, so that low memory is kept for callers that need it. In a zone, the fullest
- * blocks that will do come first, class by class (index.h), and blocks never used last. So frames are taken where many
+ * Zones are tried as nodes.c has them in order: the nearest first. In a zone, the fullest blocks that will do come first, class by class (index.h), and blocks never used last. So frames are taken where many
  * are held already, and other blocks become whole.
  *
  *   wanted            | looked at                                                    | who asks
@@ -50,18 +49,18 @@ static bool take_between(struct q_wish *wish, struct q_zone *z, enum q_class cla
     return false;
 }
 
-/* Where the CPU begins: `cpu / n_cpus` of the way through the blocks in use, so that CPUs with numbers side by side, which
+/* Where the CPU begins: `rank / n_peers` of the way through the blocks in use, so that CPUs with numbers side by side, which
  * are near each other in most machines, have their places side by side. The fraction's binary digits come one by one, the
  * halves first: that asks for no division, which many small machines do not have. */
 static size_t home_in(const struct q_wish *wish, const struct q_zone *z) {
     /* relaxed: any block would do */
     size_t part = atomic_load_explicit(&z->ceiling, memory_order_relaxed) / Q_BLOCK, home = 0;
-    Q_ASSERT(wish->cpu < wish->n_cpus || wish->loan == NULL, wish->cpu);
-    for (unsigned rest = wish->cpu; rest != 0 && part != 0;) {
+    Q_ASSERT(wish->rank < wish->n_peers || wish->loan == NULL, wish->rank);
+    for (unsigned rest = wish->rank; rest != 0 && part != 0;) {
         part /= 2;
         rest *= 2;
-        if (rest >= wish->n_cpus) {
-            rest -= wish->n_cpus;
+        if (rest >= wish->n_peers) {
+            rest -= wish->n_peers;
             home += part;
         }
     }
@@ -126,8 +125,10 @@ bool q_find_in(struct q_wish *wish, struct q_zone *z) {
 
 bool q_find(struct quire *q, struct q_wish *wish) {
     const struct q_zones *zones = q_zones(q);
-    for (size_t i = zones->n; i-- > 0;) {
-        if (q_find_in(wish, zones->zone[i])) {
+    struct q_zone *const *zone = q_zones_from(zones, wish->node);
+    Q_ASSERT(wish->node < q->n_nodes, wish->node);
+    for (size_t i = 0; i < zones->n; i++) {
+        if (q_find_in(wish, zone[i])) {
             return true;
         }
     }

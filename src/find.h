@@ -13,9 +13,10 @@ struct q_wish {
     struct q_loan *loan;  /* not NULL: instead all free frames of one block, into this loan */
     struct q_loan *own;   /* not NULL: what the caller has of one block already; it moves to `loan` if nothing fuller is
                            * found in its zone */
-    unsigned cpu, n_cpus; /* a search for a loan begins at the place in each zone that this CPU, of so many, has */
-    bool sparing;         /* leaves nearly full blocks alone, so that they can empty */
-    bool first_only;      /* looks at one block of each class, not at all */
+    unsigned node;        /* whose zones come first (nodes.c) */
+    unsigned rank, n_peers; /* a search for a loan begins at this CPU's place in each zone, one of so many; or both 0 */
+    bool sparing;           /* leaves nearly full blocks alone, so that they can empty */
+    bool first_only;        /* looks at one block of each class, not at all */
 
     unsigned n;   /* runs that came */
     q_frame *run; /* their first frames: room for `most` */

@@ -155,13 +155,9 @@ static void lower(struct q_index *ix, enum q_class class, unsigned level, size_t
     }
 }
 
-/* All but two: FRESH is set by the node's initialisation only (I3), READY by q_index_set_ready. */
-static bool is_changed_here(enum q_class class) {
-    return class != Q_FRESH && class != Q_READY && class < Q_CLASSES;
-}
-
+/* FRESH is set by the node's initialisation only (I3), READY by q_index_set_ready. */
 void q_index_set(struct q_index *ix, enum q_class class, size_t block) {
-    Q_ASSERT(is_changed_here(class) && block < ix->n_blocks, block);
+    Q_ASSERT(class != Q_FRESH && class != Q_READY && class < Q_CLASSES && block < ix->n_blocks, block);
     raise(ix, class, 0, block);
 }
 
@@ -172,7 +168,7 @@ void q_index_set_ready(struct q_index *ix, size_t block) {
 
 /* The leaf's bit goes first: a CPU that sets the hint again finds it clear, and raises all bits above. */
 void q_index_clear(struct q_index *ix, enum q_class class, size_t block) {
-    Q_ASSERT(is_changed_here(class) && block < ix->n_blocks, block);
+    Q_ASSERT(class != Q_FRESH && class != Q_READY && class < Q_CLASSES && block < ix->n_blocks, block);
     q_word old = atomic_fetch_and(&ix->level[0][block / Q_FANOUT].word[class], ~q_bit(block));
     if ((old & ~q_bit(block)) == 0) { /* it was the leaf's last one */
         lower(ix, class, 0, block / Q_FANOUT);

@@ -22,6 +22,7 @@
 #include "cache.h"
 #include "compiler.h"
 #include "mem.h"
+#include "nodes.h"
 #include "place.h"
 #include "view.h"
 #include <quire/port.h>
@@ -51,18 +52,25 @@ static q_word add_address(q_word sum, quire_pa pa) {
 /* A checksum of the arguments: quire_recover has to be called with the same ones. */
 static q_word seal_of(const struct quire_config *config, const struct quire_region *regions, size_t n_regions) {
     q_word sum = q_checksum(q_checksum(Q_NO_SUM, config->n_cpus), (q_word)config->content);
+    sum = q_nodes_sum(q_checksum(sum, config->user_bytes), config);
     for (size_t i = 0; i < n_regions; i++) {
         sum = add_address(add_address(sum, regions[i].base), regions[i].end);
-        sum = q_checksum(sum, (q_word)regions[i].type);
+        sum = q_checksum(q_checksum(sum, (q_word)regions[i].type), regions[i].node);
     }
     return sum;
+}
+
+/* Whether the configuration means something. */
+static bool valid(const struct quire_config *config) {
+    return config->n_cpus > 0 && config->n_cpus <= QUIRE_MAX_CPUS &&
+           (unsigned)config->content <= QUIRE_CONTENT_POISON && config->user_bytes <= QUIRE_MAX_USER_BYTES &&
+           config->user_bytes % sizeof(uintptr_t) == 0 && q_nodes_valid(config);
 }
 
 /* The arguments are looked at in the order of their cost; the port is asked last, and only for one address. */
 enum quire_status q_find_home(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
                               struct q_home *home) {
-    if (config->n_cpus == 0 || (unsigned)config->content > QUIRE_CONTENT_POISON || config->n_cpus > QUIRE_MAX_CPUS ||
-        q_check_regions(regions, n_regions) != QUIRE_OK) {
+    if (!valid(config) || q_check_regions(regions, n_regions, q_nodes_number(config)) != QUIRE_OK) {
         return QUIRE_INVALID;
     }
     find_largest(regions, n_regions, config->mapped_end, home);
@@ -76,7 +84,7 @@ enum quire_status q_find_home(const struct quire_config *config, const struct qu
 }
 
 /* Writes all of the extent. */
-static struct quire *make(const struct q_plan *plan, const struct q_home *home) {
+static struct quire *make(const struct q_plan *plan, const struct quire_config *config, const struct q_home *home) {
     struct q_header *h = home->header;
     struct quire *q = q_part(h, plan->quire_at);
     Q_ASSERT((uintptr_t)q % _Alignof(struct quire) == 0, plan->quire_at);
@@ -84,8 +92,8 @@ static struct quire *make(const struct q_plan *plan, const struct q_home *home) 
     /* relaxed: nobody else runs; a crash from here on leaves no allocator */
     atomic_store_explicit(&h->magic, 0, memory_order_relaxed);
     memset(q, 0, sizeof *q);
-    q_extent_make(plan, h, home->base, &q->balance);
-    q_view_open(q, h, q_part(h, plan->table_at), NULL);
+    q_extent_make(plan, h, home->base);
+    q_view_open(q, h, config, q_part(h, plan->table_at), NULL);
     Q_ASSERT(q_zones(q)->n == plan->n_zones && q->n_cpus == plan->n_cpus, plan->n_zones);
     for (unsigned i = 0; i < q->n_cpus; i++) {
         q_cache_init(&q->caches[i]);
@@ -104,15 +112,20 @@ Q_APART enum quire_status quire_init(struct quire **out, const struct quire_conf
     if (status != QUIRE_OK) {
         return status;
     }
+    q_frame cut[QUIRE_CUTS];
+    q_nodes_cuts(config, cut);
     struct q_plan plan = {.regions = regions,
                           .n_regions = n_regions,
                           .home = home.region,
+                          .cut = cut,
+                          .n_nodes = q_nodes_number(config),
+                          .user_bytes = config->user_bytes,
                           .n_cpus = config->n_cpus,
                           .content = config->content,
                           .seal = home.seal};
     if (!q_plan_settle(&plan, home.n_available)) {
         return QUIRE_NO_MEMORY;
     }
-    *out = make(&plan, &home);
+    *out = make(&plan, config, &home);
     return QUIRE_OK;
 }

@@ -24,7 +24,8 @@ static void count_zone(const struct q_zone *z, struct quire_zone_stats *out) {
     *out = (struct quire_zone_stats){.base = q_pa(bounds.base),
                                      .end = q_pa(bounds.end),
                                      .n_frames = q_zone_n_frames(z),
-                                     .n_fresh_blocks = z->n_blocks};
+                                     .n_fresh_blocks = z->n_blocks,
+                                     .node = z->node};
     for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
         Q_ASSERT(b < z->n_blocks && out->n_fresh_blocks > 0, b);
         out->n_fresh_blocks--;
@@ -44,6 +45,25 @@ bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_st
     }
     count_zone(zones->zone[zone], out);
     return true;
+}
+
+/* Sums over the zones of a node, whose spans may enclose another node's. A node may have none. */
+bool quire_node_stats(const struct quire *q, unsigned node, struct quire_zone_stats *out) {
+    const struct q_zones *zones = q_zones(q);
+    struct quire_zone_stats zone;
+    *out = (struct quire_zone_stats){.base = QUIRE_NONE, .end = QUIRE_NONE, .node = node};
+    for (size_t i = 0; i < zones->n; i++) {
+        if (zones->zone[i]->node == node) {
+            count_zone(zones->zone[i], &zone);
+            out->base = out->base == QUIRE_NONE ? zone.base : out->base; /* they come by ascending address */
+            out->end = zone.end;
+            out->n_frames += zone.n_frames;
+            out->n_free += zone.n_free;
+            out->n_free_blocks += zone.n_free_blocks;
+            out->n_fresh_blocks += zone.n_fresh_blocks;
+        }
+    }
+    return node < q->header->n_nodes;
 }
 
 /* Where the block of a loan lies, for a reader: a loan may lose its block between two reads, so the base is read
@@ -72,6 +92,7 @@ bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats
         .n_steals = q_see(&c->n_steals),
         .gathering = q_see(&c->gathering) != 0,
         .busy = busy,
+        .node = c->node,
     };
     return true;
 }
@@ -217,6 +238,16 @@ bool quire_frame_at(const struct quire *q, quire_pa pa, struct quire_frame *out)
     uint8_t tag = Q_COUNT(record) > 0 ? Q_TAG(record) : 0;
     *out = (struct quire_frame){.state = state_of(q, f, record), .tag = tag, .refs = Q_COUNT(record)};
     return true;
+}
+
+void *quire_user(const struct quire *q, quire_pa pa) {
+    q_frame f = q_frame_of(pa);
+    const struct q_zone *z = q_zone_of(q, f);
+    if (z == NULL || z->user == NULL || !q_zone_ready(z, q_zone_block_of(z, f)) ||
+        (q_zone_last_record(z, f) & Q_RESERVED) != 0) {
+        return NULL;
+    }
+    return z->user + (f - z->first) * z->user_bytes;
 }
 
 /* A visitor for quire_walk: only frames that somebody holds have an owner. */

@@ -130,10 +130,10 @@ static inline bool disown_whole(const struct q_place *at, unsigned order) {
 }
 
 /* Whether the cache keeps the frames at hand. */
-static inline bool keep(struct q_cache *c, q_frame f, unsigned order) {
-    Q_ASSERT(order > 0 && (f & (((q_frame)1 << order) - 1)) == 0, f);
-    return order <= Q_RUN_ORDERS        ? q_cache_stack(c, f, order)
-           : order == QUIRE_BLOCK_ORDER ? q_cache_put_block(c, f)
+static inline bool keep(struct q_cache *c, const struct q_place *at, unsigned order) {
+    Q_ASSERT(order > 0 && (at->frame & (((q_frame)1 << order) - 1)) == 0, at->frame);
+    return order <= Q_RUN_ORDERS        ? q_cache_keeps(c, at->zone) && q_cache_stack(c, at->frame, order)
+           : order == QUIRE_BLOCK_ORDER ? q_cache_put_block(c, at->frame)
                                         : false;
 }
 
@@ -171,7 +171,7 @@ enum quire_status quire_free_order(struct quire *q, quire_pa pa, unsigned order)
         q_retreat(c, visit);
         return q_free(q, "quire_free_order", pa, (size_t)1 << order, true);
     }
-    if (!keep(c, at.frame, order)) { /* no room, no stack of that order, or the CPU gathers */
+    if (!keep(c, &at, order)) { /* no room, no stack of that order, not kept, or the CPU gathers */
         return put_apart(q, c, visit, at.frame, order);
     }
     q_leave(c, visit, 0);

@@ -318,20 +318,26 @@ static q_frame find_in_zone(struct search *s, const struct q_fit *fit) {
     return f == Q_NO_FRAME ? take_place(s, fit, s->within.base) : f;
 }
 
-struct q_fit q_fit_of_order(unsigned order) {
+struct q_fit q_fit_of_order(unsigned order, unsigned node) {
     q_frame n = (q_frame)1 << order;
     Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
-    return (struct q_fit){.n = n, .align = n, .within = {0, Q_NO_FRAME}, .n_looks = Q_ALL_LOOKS};
+    return (struct q_fit){.n = n, .align = n, .within = {0, Q_NO_FRAME}, .node = node, .n_looks = Q_ALL_LOOKS};
 }
 
-/* Zones from the highest down, so that low memory is kept for callers that need it. */
+/* The part of the zone that a place may lie in; empty: none. */
+static struct q_span allowed(const struct q_zone *z, const struct q_fit *fit) {
+    return fit->node_only && z->node != fit->node ? (struct q_span){0, 0} : fit->within;
+}
+
 q_frame q_find_fit(struct quire *q, struct q_fit *fit) {
     const struct q_zones *zones = q_zones(q);
     Q_ASSERT(fit->n > 0 && (fit->align & (fit->align - 1)) == 0 && fit->align > 0, fit->align);
     Q_ASSERT((fit->boundary & (fit->boundary - 1)) == 0 && (fit->boundary == 0 || fit->boundary >= fit->n),
              fit->boundary);
-    for (size_t i = zones->n; i-- > 0;) {
-        struct search s = search_of(q, zones->zone[i], fit->within, &fit->n_looks);
+    struct q_zone *const *zone = q_zones_from(zones, fit->node);
+    Q_ASSERT(fit->node < q->n_nodes, fit->node);
+    for (size_t i = 0; i < zones->n; i++) {
+        struct search s = search_of(q, zone[i], allowed(zone[i], fit), &fit->n_looks);
         q_frame f = q_is_empty(s.within) ? Q_NO_FRAME : find_in_zone(&s, fit);
         if (f != Q_NO_FRAME) {
             return f;
@@ -371,7 +377,7 @@ size_t q_largest_fit(const struct quire *q, const struct q_fit *fit, q_frame *f)
     size_t all_looks = Q_ALL_LOOKS, most = 0;
     Q_ASSERT(fit->n == 1, fit->n);
     for (size_t i = zones->n; i-- > 0;) {
-        struct search s = search_of(NULL, zones->zone[i], fit->within, &all_looks);
+        struct search s = search_of(NULL, zones->zone[i], allowed(zones->zone[i], fit), &all_looks);
         q_frame at = Q_NO_FRAME;
         size_t n = q_is_empty(s.within) ? 0 : largest_in_zone(&s, fit, &at);
         if (n > most) {
@@ -410,7 +416,7 @@ void q_count_runs(const struct quire *q, uint64_t n_runs[QUIRE_MAX_ORDER + 1]) {
 static bool ever_fits_in(struct q_zone *z, const struct q_fit *fit) {
     size_t all_looks = Q_ALL_LOOKS;
     struct q_span bounds = q_zone_bounds(z);
-    struct search s = search_of(NULL, z, fit->within, &all_looks);
+    struct search s = search_of(NULL, z, allowed(z, fit), &all_looks);
     s.used_too = true;
     if (q_is_empty(s.within)) {
         return false;

@@ -12,11 +12,13 @@ struct q_fit {
     q_frame align;        /* the first one's number is a multiple of this power of two */
     q_frame boundary;     /* all lie between two multiples of this power of two, which is n or more; 0: anywhere */
     struct q_span within; /* all lie in here */
+    unsigned node;        /* whose zones come first (nodes.c) */
+    bool node_only;       /* and no others */
     size_t n_looks;       /* at most so many more blocks are looked at; Q_ALL_LOOKS: as many as it takes */
 };
 
-/* 2^order frames, aligned to their size. */
-struct q_fit q_fit_of_order(unsigned order);
+/* 2^order frames, aligned to their size, of memory that is near to the node if there are some. */
+struct q_fit q_fit_of_order(unsigned order, unsigned node);
 
 /* Takes frames that fit, all or none; the first one, or Q_NO_FRAME: there are none, or it would take more looks. */
 q_frame q_find_fit(struct quire *q, struct q_fit *fit);

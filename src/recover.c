@@ -46,7 +46,7 @@ _Static_assert(Q_JOIN_PREV != Q_JOIN_NEXT && ((Q_JOIN_PREV | Q_JOIN_NEXT) & Q_CO
 struct recovery {
     struct quire *q;
     struct quire_recovery *found; /* sums for the caller */
-    intptr_t n_whole;             /* free blocks */
+    intptr_t n_whole;             /* free blocks of the zone that is rebuilt */
 };
 
 /* ---- frames ----------------------------------------------------------------------------------------------- */
@@ -184,8 +184,9 @@ static void recover_block(struct recovery *v, struct q_zone *z, size_t block) {
 
 /* Rebuilds the index, then each initialised block, then what the zone says of itself. */
 static void recover_zone(struct recovery *v, struct q_zone *z) {
-    uint64_t before = v->found->n_held + v->found->n_free;
+    uint64_t n_held = v->found->n_held, n_free = v->found->n_free; /* of those before */
     size_t n_ready = 0, gapless = 0;
+    v->n_whole = 0;
     q_zone_forget_hints(z);
     for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
         recover_block(v, z, b);
@@ -196,7 +197,12 @@ static void recover_zone(struct recovery *v, struct q_zone *z) {
     v->n_whole += (intptr_t)(z->n_blocks - n_ready); /* the others are fresh */
     v->found->n_free += (uint64_t)(z->n_blocks - n_ready) * Q_BLOCK;
     atomic_store_explicit(&z->ceiling, gapless * Q_BLOCK, memory_order_relaxed);
-    atomic_store_explicit(&z->n_frames, (q_word)(v->found->n_held + v->found->n_free - before), memory_order_relaxed);
+    n_held = v->found->n_held - n_held;
+    n_free = v->found->n_free - n_free;
+    Q_ASSERT((uint64_t)v->n_whole * Q_BLOCK <= n_free, v->n_whole);
+    atomic_store_explicit(&z->n_frames, (q_word)(n_held + n_free), memory_order_relaxed);
+    atomic_store_explicit(&z->balance.n_free, (intptr_t)n_free, memory_order_relaxed);
+    atomic_store_explicit(&z->balance.n_whole, v->n_whole, memory_order_relaxed);
     q_zone_fit_span(z); /* a quire_add that filled holes may have been stopped between the records and the span */
 }
 
@@ -225,9 +231,9 @@ static struct q_zones *mend_chain(struct q_header *first) {
 }
 
 /* Makes the view of the running kernel, of metadata that q_metadata_wrong found nothing wrong with. */
-static struct quire *open_view(struct q_header *first) {
+static struct quire *open_view(struct q_header *first, const struct quire_config *config) {
     struct quire *q = q_part(first, first->quire_at);
-    q_view_open(q, first, mend_chain(first), NULL);
+    q_view_open(q, first, config, mend_chain(first), NULL);
     forget_calls(q);
     for (struct q_header *h = first; h != NULL; h = q_next_extent(h)) {
         (void)q_extent_reserve(q, h);
@@ -242,9 +248,6 @@ static void recover(struct quire *q, struct quire_recovery *found) {
     for (size_t i = 0; i < zones->n; i++) {
         recover_zone(&v, zones->zone[i]);
     }
-    Q_ASSERT((uint64_t)v.n_whole * Q_BLOCK <= found->n_free, v.n_whole);
-    atomic_store_explicit(&q->balance.n_free, (intptr_t)found->n_free, memory_order_relaxed);
-    atomic_store_explicit(&q->balance.n_whole, v.n_whole, memory_order_relaxed);
 }
 
 /* The reason why recovery is not possible, in words, or NULL. */
@@ -269,7 +272,7 @@ enum quire_status quire_recover(struct quire **out, const struct quire_config *c
     if (found->why != NULL) {
         return QUIRE_NO_MEMORY;
     }
-    *out = open_view(home.header);
+    *out = open_view(home.header, config);
     recover(*out, found);
     return QUIRE_OK;
 }

@@ -8,7 +8,7 @@
  * A request names addresses in 64 bits. On a 32-bit machine frames have numbers of 32, and what can not be said in these
  * lies beyond all memory. */
 #include "alloc.h"
-#include "cache.h"
+#include "nodes.h"
 #include "own.h"
 #include "place.h"
 #include "take.h"
@@ -28,7 +28,7 @@ static q_frame power_in_words(uint64_t n) {
     return n < top ? (q_frame)n : top;
 }
 
-static struct q_fit fit_of(const struct quire_request *r) {
+static struct q_fit fit_of(const struct quire *q, const struct quire_request *r) {
     quire_pa end = r->end != 0 ? r->end : QUIRE_NONE;
     return (struct q_fit){
         .n = r->n_frames != 0 ? in_words(r->n_frames) : 1,
@@ -36,6 +36,8 @@ static struct q_fit fit_of(const struct quire_request *r) {
         .boundary = power_in_words(r->boundary >> QUIRE_PAGE_SHIFT),
         .within = {in_words((r->low >> QUIRE_PAGE_SHIFT) + (r->low % QUIRE_PAGE_SIZE != 0)),
                    in_words(end >> QUIRE_PAGE_SHIFT)},
+        .node = r->node != 0 ? r->node - 1u : q_node_here(q),
+        .node_only = r->node_only,
         .n_looks = r->n_looks != 0 ? r->n_looks : Q_ALL_LOOKS,
     };
 }
@@ -46,10 +48,17 @@ static bool means_something(const struct quire_request *r, const struct q_fit *f
     return !crosses && !q_is_empty(fit->within) && fit->within.end - fit->within.base >= fit->n;
 }
 
+/* Whether what is asked for means something: it may still be more than there is. */
+static bool valid(const struct quire *q, const struct quire_request *r) {
+    return is_power_or_0(r->align) && is_power_or_0(r->boundary) && (r->end == 0 || r->end > r->low) &&
+           r->node <= q->n_nodes && r->tag != QUIRE_TAG_QUARANTINE;
+}
+
 /* Whether quire_alloc_order gives what is asked for, if it has any: log2 of the frames; else a number that is too large. */
-static unsigned order_of(const struct quire_request *r, const struct q_fit *fit) {
+static unsigned order_of(const struct quire *q, const struct quire_request *r, const struct q_fit *fit) {
     unsigned order = q_order_of(fit->n);
-    bool limited = r->low != 0 || r->end != 0 || r->n_looks != 0 || fit->align > fit->n;
+    bool limited = r->low != 0 || r->end != 0 || r->n_looks != 0 || fit->align > fit->n || r->node_only ||
+                   fit->node != q_node_here(q);
     return limited || fit->n > Q_BLOCK || fit->n != (q_frame)1 << order ? QUIRE_MAX_ORDER + 1 : order;
 }
 
@@ -68,15 +77,14 @@ static enum quire_status alloc_fit(struct quire *q, struct q_fit *fit, uint8_t t
 
 enum quire_status quire_alloc_for(struct quire *q, const struct quire_request *r, quire_pa *out) {
     *out = QUIRE_NONE;
-    bool valid = is_power_or_0(r->align) && is_power_or_0(r->boundary) && (r->end == 0 || r->end > r->low);
-    if (!valid || r->tag == QUIRE_TAG_QUARANTINE) {
+    if (!valid(q, r)) {
         return QUIRE_INVALID;
     }
-    struct q_fit fit = fit_of(r);
+    struct q_fit fit = fit_of(q, r);
     if (!means_something(r, &fit)) {
         return QUIRE_UNSATISFIABLE;
     }
-    unsigned order = order_of(r, &fit);
+    unsigned order = order_of(q, r, &fit);
     if (order <= QUIRE_BLOCK_ORDER) {
         enum quire_status status = quire_alloc_order(q, order, r->tag, out);
         if (status == QUIRE_OK || order == 0) {
@@ -101,12 +109,11 @@ uint64_t quire_alloc_range(struct quire *q, quire_pa pa, uint64_t n_frames, uint
 }
 
 uint64_t quire_largest(const struct quire *q, const struct quire_request *r, quire_pa *at) {
-    struct q_fit fit = fit_of(r);
+    struct q_fit fit = fit_of(q, r);
     q_frame f = Q_NO_FRAME;
     fit.n = 1;
     fit.n_looks = Q_ALL_LOOKS;
-    bool valid = is_power_or_0(r->align) && is_power_or_0(r->boundary) && means_something(r, &fit);
-    size_t n = valid ? q_largest_fit(q, &fit, &f) : 0;
+    size_t n = valid(q, r) && means_something(r, &fit) ? q_largest_fit(q, &fit, &f) : 0;
     *at = n > 0 ? q_pa(f) : QUIRE_NONE;
     return n;
 }
@@ -119,8 +126,8 @@ void quire_free_runs(const struct quire *q, uint64_t n_runs[QUIRE_MAX_ORDER + 1]
 }
 
 enum quire_status quire_retag(struct quire *q, quire_pa pa, uint64_t n_frames, uint8_t tag) {
-    bool valid = n_frames != 0 && tag != QUIRE_TAG_QUARANTINE;
-    return valid ? q_retag(q, "quire_retag", pa, in_words(n_frames), tag) : QUIRE_INVALID;
+    bool means_any = n_frames != 0 && tag != QUIRE_TAG_QUARANTINE;
+    return means_any ? q_retag(q, "quire_retag", pa, in_words(n_frames), tag) : QUIRE_INVALID;
 }
 
 /* How many of n frames from `f` on lie in one zone; all of them where the first one is in none. */

@@ -29,6 +29,7 @@
 #include "compiler.h"
 #include "find.h"
 #include "home.h"
+#include "nodes.h"
 #include "place.h"
 #include "range.h"
 
@@ -39,10 +40,11 @@
 /* ---- the blocks ------------------------------------------------------------------------------------------ */
 
 /* From the blocks that the hints name: from likely ones, or from all. */
-static q_frame find_run(struct quire *q, unsigned order, bool thorough) {
+static q_frame find_run(struct quire *q, unsigned node, unsigned order, bool thorough) {
     Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
     q_frame f = Q_NO_FRAME;
-    struct q_wish wish = {.order = order, .most = 1, .sparing = !thorough, .first_only = !thorough, .run = &f};
+    struct q_wish wish = {
+        .order = order, .most = 1, .node = node, .sparing = !thorough, .first_only = !thorough, .run = &f};
     return q_find(q, &wish) ? f : Q_NO_FRAME;
 }
 
@@ -50,14 +52,14 @@ static q_frame find_run(struct quire *q, unsigned order, bool thorough) {
 static q_frame took(struct quire *q, q_frame f, size_t n) {
     Q_ASSERT(n > 0, f);
     if (f != Q_NO_FRAME) {
-        q_balance_add(q, -(intptr_t)n);
+        q_balance_add(q_zone_of(q, f), -(intptr_t)n);
     }
     return f;
 }
 
-static q_frame take_frame_of_blocks(struct quire *q) {
+static q_frame take_frame_of_blocks(struct quire *q, unsigned node) {
     q_begin(q);
-    q_frame f = took(q, find_run(q, 0, true), 1);
+    q_frame f = took(q, find_run(q, node, 0, true), 1);
     q_end(q);
     return f;
 }
@@ -100,24 +102,24 @@ size_t q_take_range(struct quire *q, q_frame f, size_t n) {
         taken += q_take_from(q, z, f + taken, n - taken);
     }
     Q_ASSERT(taken <= n, taken);
-    q_balance_add(q, -(intptr_t)taken);
+    q_balance_add(z, -(intptr_t)taken);
     q_end(q);
     return taken;
 }
 
 /* From likely blocks, from all; then with all caches drained. */
 q_frame q_take_past_cache(struct quire *q, unsigned order) {
-    struct q_fit fit = q_fit_of_order(order);
+    struct q_fit fit = q_fit_of_order(order, q_node_here(q));
     Q_ASSERT(order > 0 && order <= QUIRE_MAX_ORDER, order);
     if (order > QUIRE_BLOCK_ORDER) {
         return q_take_fit(q, &fit);
     }
     q_begin(q);
-    q_frame f = find_run(q, order, false);
-    f = f == Q_NO_FRAME ? find_run(q, order, true) : f;
+    q_frame f = find_run(q, fit.node, order, false);
+    f = f == Q_NO_FRAME ? find_run(q, fit.node, order, true) : f;
     if (f == Q_NO_FRAME && q_ever_fits(q, &fit)) {
         q_drain_all(q);
-        f = find_run(q, order, true);
+        f = find_run(q, fit.node, order, true);
     }
     f = took(q, f, fit.n);
     q_end(q);
@@ -184,7 +186,7 @@ static Q_COLD q_frame take_last(struct quire *q) {
         q_word n_visits = 0;
         bool all_seen = true; /* of a visitor that changed nothing the sums would not tell */
         struct look before = look(q);
-        q_frame f = take_frame_of_blocks(q);
+        q_frame f = take_frame_of_blocks(q, q->caches[cpu].node);
         if (f == Q_NO_FRAME) {
             f = take_from_caches(q, cpu, &n_visits, &all_seen);
         }
@@ -215,7 +217,7 @@ q_frame q_take(struct quire *q, unsigned order) {
         f = q_cache_take(q, c, order);
         q_close(c, visit);
     } else if (order == 0) { /* no cache, or it is in use: nested, maybe in a call that holds the last frames */
-        f = take_frame_of_blocks(q);
+        f = take_frame_of_blocks(q, q_node_here(q));
     }
     if (f != Q_NO_FRAME) {
         return f;
@@ -229,7 +231,7 @@ void q_give_home(struct quire *q, q_frame f, size_t n) {
     q_begin(q);
     q_run_goes_home(q, z, f, n);
     q_end(q);
-    q_balance_add(q, (intptr_t)n);
+    q_balance_add(z, (intptr_t)n);
 }
 
 void q_give(struct quire *q, q_frame f, unsigned order) {

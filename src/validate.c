@@ -32,7 +32,7 @@
  *     after that look finds it in the order of the guard's values, so its writes come later, too: the recount saw none
  *     of them. A plain load could be older than what the recount read, on a weakly ordered machine. A local guard is
  *     read after a barrier on its CPU instead, in both looks (guard.h).  interleaving tests */
-#include "cache.h"
+#include "nodes.h"
 #include "place.h"
 #include "view.h"
 
@@ -42,8 +42,8 @@ struct check {
     struct quire *q;
     struct quire_fault *first;
     size_t n_cached;  /* free frames found to be in a cache */
-    intptr_t n_whole; /* blocks found to be free as a whole */
-    size_t n_managed; /* frames of the zone that is being checked */
+    intptr_t n_whole; /* of the zone that is being checked: blocks found to be free as a whole */
+    size_t n_managed; /* and its frames */
     quire_pa pa;      /* what is looked at, for the report; QUIRE_NONE: something without an address */
     uint32_t record;  /* its record, or 0 */
     bool met_visitor; /* a CPU was in a cache when its frames were counted */
@@ -156,6 +156,7 @@ static bool looks_at_its_zone(struct check *c, const struct q_cache *cache) {
 static bool check_cache(struct check *c, const struct q_cache *cache) {
     q_word visit = q_guard_see(&cache->guard);
     bool sound = visit == Q_BUSY || (visit % Q_WARM_FRAME == 0 && q_visit_warm(visit) <= Q_WARM);
+    const struct q_zone *booked = q_see(&cache->booked);
     for (unsigned k = 0; k < Q_RUN_ORDERS; k++) {
         sound = sound && q_see(&cache->n_runs[k]) <= Q_RUNS;
     }
@@ -166,7 +167,8 @@ static bool check_cache(struct check *c, const struct q_cache *cache) {
         return false;
     }
     checking(c, QUIRE_NONE, 0);
-    return so(c, looks_at_its_zone(c, cache), "a CPU cache does not look at the zone of its frames");
+    return so(c, booked == NULL || in_table(c->q, booked), "a CPU cache keeps account of no zone") &&
+           so(c, looks_at_its_zone(c, cache), "a CPU cache does not look at the zone of its frames");
 }
 
 /* How many places of caches hold a frame. Each of the n_cached free frames without a bit was found in one place. If
@@ -298,6 +300,7 @@ static bool check_extent(struct check *c, const struct q_zone *first) {
 static bool check_zone(struct check *c, struct q_zone *z) {
     size_t n_ready;
     c->n_managed = 0;
+    c->n_whole = 0;
     checking(c, q_pa(z->first), 0);
     const char *detail = q_index_wrong(&z->index, z->skew);
     if (!so(c, detail == NULL, detail) || !check_ready_blocks(c, z, &n_ready)) {
@@ -306,14 +309,17 @@ static bool check_zone(struct check *c, struct q_zone *z) {
     Q_ASSERT(n_ready <= z->n_blocks, n_ready);
     c->n_whole += (intptr_t)(z->n_blocks - n_ready); /* the others are fresh, so all free */
     c->n_managed += (z->n_blocks - n_ready) * Q_BLOCK;
-    return so(c, c->n_managed == q_zone_n_frames(z), "a zone's number of frames is wrong") && check_span(c, z);
+    intptr_t n_whole = atomic_load_explicit(&z->balance.n_whole, memory_order_relaxed);
+    return so(c, c->n_managed == q_zone_n_frames(z), "a zone's number of frames is wrong") && check_span(c, z) &&
+           so(c, c->n_whole == n_whole, "a zone's number of whole free blocks is wrong");
 }
 
 /* ---- what does not change --------------------------------------------------------------------------------- */
 
 /* This comes first: the caches and the header are found by these data. */
 static bool check_core(struct check *c) {
-    return so(c, c->q->sum == q_core_sum(c->q), "the allocator's fixed data are damaged");
+    return so(c, c->q->sum == q_core_sum(c->q), "the allocator's fixed data are damaged") &&
+           so(c, q_nodes_caches_sound(c->q), "what CPU caches know of their nodes is damaged");
 }
 
 /* Looks at each pointer before it follows it: at the table by the complement of its address, at its length by the
@@ -326,7 +332,7 @@ static bool check_table(struct check *c) {
     }
     const struct q_zones *zones = q_zones(c->q);
     if ((q_word)zones != ~atomic_load_explicit(&c->q->not_zones, memory_order_relaxed) || zones->n != ~zones->not_n ||
-        zones->sum != q_zones_sum(zones)) {
+        zones->sum != q_zones_sum(zones, c->q->n_nodes)) {
         return wrong(c, "the table of zones is damaged");
     }
     Q_ASSERT(zones->n > 0, zones->n);
@@ -341,7 +347,8 @@ static bool check_table(struct check *c) {
         most = z->n_blocks > most ? z->n_blocks : most;
         has_main |= z == main;
     }
-    return so(c, has_main && main->n_blocks == most, "the main zone is not the largest one");
+    return so(c, has_main && main->n_blocks == most, "the main zone is not the largest one") &&
+           so(c, q_nodes_zones_sound(c->q, zones), "what a zone knows of its node is damaged");
 }
 
 /* ---- all of it -------------------------------------------------------------------------------------------- */
@@ -360,10 +367,8 @@ static bool check_all(struct check *c) {
         sound = check_extent(c, zones->zone[i]);
     }
     checking(c, QUIRE_NONE, 0);
-    intptr_t n_whole = atomic_load_explicit(&c->q->balance.n_whole, memory_order_relaxed);
     return sound &&
-           so(c, c->n_cached == frames_in_caches(c), "a CPU cache holds a frame that is not free, or no frame") &&
-           so(c, c->n_whole == n_whole, "the number of whole free blocks is wrong");
+           so(c, c->n_cached == frames_in_caches(c), "a CPU cache holds a frame that is not free, or no frame");
 }
 
 /* What one look finds (V1). The sum has three parts: the guards, of which each visit that changes something raises one,

@@ -32,6 +32,7 @@
 
 #include "cache.h"
 #include "mem.h"
+#include "nodes.h"
 #include "place.h"
 #include <quire/port.h>
 
@@ -58,14 +59,21 @@ uint32_t q_zone_layout_sum(const struct q_zone_layout *zone) {
     return sum_of(zone, offsetof(struct q_zone_layout, sum));
 }
 
+/* The bound on the nodes is for damage: what is summed up is not believed yet. */
 q_word q_core_sum(const struct quire *q) {
-    const q_word fixed[] = {(q_word)q->header, (q_word)q->caches, q->n_cpus, q->n_quick, (q_word)q->content};
-    return q_checksum_of(Q_NO_SUM, fixed, sizeof fixed / sizeof *fixed);
+    const q_word fixed[] = {(q_word)q->header, (q_word)q->caches,  q->n_cpus,
+                            q->n_quick,        (q_word)q->content, q->n_nodes};
+    q_word sum = q_checksum_of(Q_NO_SUM, fixed, sizeof fixed / sizeof *fixed);
+    sum = q_checksum_of(sum, q->cut, QUIRE_CUTS);
+    for (size_t i = 0; q->n_nodes <= QUIRE_MAX_NODES && i < (size_t)q->n_nodes * q->n_nodes; i++) {
+        sum = q_checksum(sum, q->distance[i]);
+    }
+    return sum;
 }
 
-q_word q_zones_sum(const struct q_zones *zones) {
+q_word q_zones_sum(const struct q_zones *zones, unsigned n_nodes) {
     q_word sum = Q_NO_SUM;
-    for (size_t i = 0; i < zones->n; i++) {
+    for (size_t i = 0; i < zones->n * (1 + (size_t)n_nodes); i++) {
         sum = q_checksum(sum, (q_word)zones->zone[i]);
     }
     return sum;
@@ -134,7 +142,7 @@ static const char *wrong_build(const struct q_header *h) {
 static const char *wrong_zones(const struct q_header *h) {
     for (uint32_t i = 0; i < h->n_zones; i++) {
         const struct q_zone_layout *zone = &q_zone_layouts(h)[i];
-        if (zone->sum != q_zone_layout_sum(zone) || zone->zero != 0) {
+        if (zone->sum != q_zone_layout_sum(zone)) {
             return "what its metadata say of a zone is damaged";
         }
     }
@@ -190,8 +198,9 @@ void q_table_insert(struct q_zones *table, struct q_zone *z) {
 /* The checksums come first: a CPU that sees the table sees them. */
 void q_publish_table(struct quire *q, struct q_zones *table) {
     Q_ASSERT(table->n > 0, table->n);
+    q_nodes_order(q, table);
     table->not_n = ~table->n;
-    table->sum = q_zones_sum(table);
+    table->sum = q_zones_sum(table, q->n_nodes);
     atomic_store_explicit(&q->zones, table, memory_order_release); /* pairs with q_zones */
     /* relaxed: quire_validate alone looks at it, when no quire_add runs */
     atomic_store_explicit(&q->not_zones, ~(q_word)table, memory_order_relaxed);
@@ -206,9 +215,9 @@ void q_prefer_if_larger(struct quire *q, struct q_zone *z) {
 }
 
 /* The extent's bounds come before the seal: that sums them up. */
-struct q_zone *q_view_zone(struct quire *q, const struct q_header *h, uint32_t i, struct q_zone *z) {
+struct q_zone *q_view_zone(const struct q_header *h, uint32_t i, struct q_zone *z) {
     Q_ASSERT(i < h->n_zones, i);
-    q_zone_open(z, &q_zone_layouts(h)[i], h, &q->balance);
+    q_zone_open(z, &q_zone_layouts(h)[i], h);
     z->meta_base = i == 0 ? (q_frame)h->base : 0; /* the extent is told of once, with its first zone */
     z->meta_end = i == 0 ? (q_frame)h->end : 0;
     q_zone_seal(z);
@@ -222,13 +231,13 @@ static void copy_words(struct q_zone *to, struct q_zone *from) {
     atomic_init(&to->end, atomic_load_explicit(&from->end, memory_order_relaxed));
     atomic_init(&to->ceiling, atomic_load_explicit(&from->ceiling, memory_order_relaxed));
     atomic_init(&to->n_frames, atomic_load_explicit(&from->n_frames, memory_order_relaxed));
+    atomic_init(&to->balance.n_free, atomic_load_explicit(&from->balance.n_free, memory_order_relaxed));
+    atomic_init(&to->balance.n_whole, atomic_load_explicit(&from->balance.n_whole, memory_order_relaxed));
 }
 
 /* The same of the allocator. */
 static void copy_counters(struct quire *to, struct quire *from) {
     Q_ASSERT(to != from, (uintptr_t)to);
-    atomic_init(&to->balance.n_free, atomic_load_explicit(&from->balance.n_free, memory_order_relaxed));
-    atomic_init(&to->balance.n_whole, atomic_load_explicit(&from->balance.n_whole, memory_order_relaxed));
     atomic_init(&to->n_begun, atomic_load_explicit(&from->n_begun, memory_order_relaxed));
     atomic_init(&to->n_ended, atomic_load_explicit(&from->n_ended, memory_order_relaxed));
     atomic_init(&to->n_faults, atomic_load_explicit(&from->n_faults, memory_order_relaxed));
@@ -236,7 +245,7 @@ static void copy_counters(struct quire *to, struct quire *from) {
     atomic_init(&to->adding, atomic_load_explicit(&from->adding, memory_order_relaxed));
 }
 
-/* The fixed words, and a main zone that is yet to be found. */
+/* The fixed words but for those of the nodes, and a main zone that is yet to be found. */
 static void open_core(struct quire *q, const struct q_header *first) {
     Q_ASSERT(first->number == 0 && first->n_cpus > 0, first->number);
     Q_ASSERT(first->quire_at > 0 && first->caches_at > first->quire_at, first->caches_at);
@@ -245,14 +254,16 @@ static void open_core(struct quire *q, const struct q_header *first) {
     q->n_cpus = first->n_cpus;
     q->content = (enum quire_content)first->content;
     q->n_quick = q->content == QUIRE_CONTENT_NONE ? q->n_cpus : 0;
-    q->sum = q_core_sum(q);
     atomic_store_explicit(&q->main, NULL, memory_order_relaxed); /* nobody else knows it yet */
 }
 
 /* The zones may come in any order along the chain: the table sorts them. A view that lies apart takes the zones' places
  * in the order in which they come. */
-void q_view_open(struct quire *q, const struct q_header *first, struct q_zones *table, struct q_zone *apart) {
+void q_view_open(struct quire *q, const struct q_header *first, const struct quire_config *config,
+                 struct q_zones *table, struct q_zone *apart) {
     open_core(q, first);
+    q_nodes_open(q, config);
+    q->sum = q_core_sum(q);
     if (apart != NULL) {
         copy_counters(q, q_part(first, first->quire_at));
     }
@@ -264,7 +275,7 @@ void q_view_open(struct quire *q, const struct q_header *first, struct q_zones *
             if (apart != NULL) {
                 copy_words(z, there);
             }
-            q_table_insert(table, q_view_zone(q, h, i, z));
+            q_table_insert(table, q_view_zone(h, i, z));
             q_prefer_if_larger(q, z);
         }
     }

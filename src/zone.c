@@ -4,6 +4,7 @@
  *   lines    one bit for each frame: 1 = free, for everyone          64
  *   blocks   how many bits are set; the record of a whole block       8
  *   index    hints by how many are set, and how many in a row         ~2
+ *   user     what the caller keeps of each frame                    as much as it says
  *
  * Blocks are aligned by physical address. A zone may begin and end in the middle of one. The other frames of such a
  * block have RESERVED records and never a bit. All other blocks start fresh: their metadata are whatever memory held
@@ -51,7 +52,7 @@ static size_t skew_of(q_frame first) {
     return first / Q_BLOCK & 1;
 }
 
-size_t q_zone_plan(struct q_zone_layout *zone, q_frame first, size_t n_blocks, size_t at) {
+size_t q_zone_plan(struct q_zone_layout *zone, q_frame first, size_t n_blocks, size_t user_bytes, size_t at) {
     _Static_assert(sizeof(struct q_line) % _Alignof(struct q_node) == 0, "a line's alignment suits all parts");
     _Static_assert(sizeof(struct q_line) % _Alignof(struct q_zone) == 0, "a line's alignment suits all parts");
     Q_ASSERT(first % Q_BLOCK == 0, first);
@@ -62,7 +63,8 @@ size_t q_zone_plan(struct q_zone_layout *zone, q_frame first, size_t n_blocks, s
     zone->records_at = at += n_blocks * sizeof(struct q_line);
     zone->index_at = at += n_blocks * Q_BLOCK * sizeof(q_record);
     zone->blocks_at = at += q_index_bytes(n_blocks + skew_of(first));
-    return to_line(at + n_blocks * sizeof(struct q_block));
+    zone->user_at = at = to_line(at + n_blocks * sizeof(struct q_block));
+    return at + n_blocks * Q_BLOCK * user_bytes;
 }
 
 /* The position that stands for no block is not fresh, so that nobody claims it. */
@@ -73,8 +75,7 @@ static void leave_skewed(struct q_zone *z) {
 }
 
 /* Turns offsets into pointers. What they point to is not read. */
-void q_zone_open(struct q_zone *z, const struct q_zone_layout *zone, const struct q_header *header,
-                 struct q_balance *balance) {
+void q_zone_open(struct q_zone *z, const struct q_zone_layout *zone, const struct q_header *header) {
     Q_ASSERT(zone->n_blocks > 0 && zone->first % Q_BLOCK == 0, zone->first);
     z->first = (q_frame)zone->first;
     z->n_blocks = (size_t)zone->n_blocks;
@@ -84,7 +85,10 @@ void q_zone_open(struct q_zone *z, const struct q_zone_layout *zone, const struc
     z->skew = skew_of(z->first);
     q_index_open(&z->index, q_part(header, zone->index_at), z->n_blocks + z->skew);
     z->n_tail = 0;
-    z->balance = balance;
+    z->node = zone->node;
+    atomic_init(&z->near_to, zone->node);
+    z->user_bytes = header->user_bytes;
+    z->user = header->user_bytes > 0 ? q_part(header, zone->user_at) : NULL;
 }
 
 /* Writes what lasts of struct q_zone, and the root of the index. All the rest of the zone's metadata stay as they
@@ -96,7 +100,8 @@ void q_zone_start(struct q_zone *z, struct q_span span) {
     atomic_init(&z->end, span.end);
     atomic_init(&z->ceiling, 0);
     atomic_init(&z->n_frames, 0);
-    atomic_fetch_add_explicit(&z->balance->n_whole, (intptr_t)z->n_blocks, memory_order_relaxed); /* all fresh */
+    atomic_init(&z->balance.n_free, 0);
+    atomic_init(&z->balance.n_whole, (intptr_t)z->n_blocks); /* all fresh */
     q_index_start(&z->index);
     leave_skewed(z);
 }
@@ -141,9 +146,9 @@ void q_zone_forget_hints(struct q_zone *z) {
 
 /* Each fixed word, in any order that stays the same. */
 q_word q_zone_sum(const struct q_zone *z) {
-    const q_word fixed[] = {z->first,          z->n_blocks,       (q_word)z->records, (q_word)z->lines,
-                            (q_word)z->blocks, z->index.n_blocks, z->index.top,       z->n_tail,
-                            z->skew,           z->meta_base,      z->meta_end,        (q_word)z->balance};
+    const q_word fixed[] = {z->first,          z->n_blocks,  (q_word)z->records, (q_word)z->lines, (q_word)z->blocks,
+                            z->index.n_blocks, z->index.top, z->n_tail,          z->skew,          z->meta_base,
+                            z->meta_end,       z->node,      z->user_bytes,      (q_word)z->user};
     q_word sum = q_checksum_of(Q_NO_SUM, fixed, sizeof fixed / sizeof *fixed);
     /* The second bound is for a damaged `top`: quire_validate sums up before it believes anything. */
     for (unsigned level = 0; level <= z->index.top && level < Q_LEVELS; level++) {
@@ -308,10 +313,21 @@ static unsigned init_records(q_record *records, q_word usable) {
         memset(records, 0, Q_WORD_BITS * sizeof *records);
         return Q_WORD_BITS;
     }
-    for (size_t i = 0; i < Q_WORD_BITS; i++) {
-        atomic_init(&records[i], (usable & q_bit(i)) != 0 ? 0 : Q_RESERVED);
+    q_word holes = ~usable;
+    for (size_t i = 0; i < Q_WORD_BITS; i += 4, holes >>= 4) { /* quire_init is mostly this */
+        atomic_init(&records[i], (holes & 1) != 0 ? Q_RESERVED : 0);
+        atomic_init(&records[i + 1], (holes & 2) != 0 ? Q_RESERVED : 0);
+        atomic_init(&records[i + 2], (holes & 4) != 0 ? Q_RESERVED : 0);
+        atomic_init(&records[i + 3], (holes & 8) != 0 ? Q_RESERVED : 0);
     }
     return q_popcount(usable);
+}
+
+/* The caller's words of a block's frames are 0 before anybody gets one of them. */
+static void clear_user(struct q_zone *z, size_t block) {
+    if (z->user != NULL) {
+        memset(z->user + block * Q_BLOCK * z->user_bytes, 0, Q_BLOCK * z->user_bytes);
+    }
 }
 
 /* The balance counts a fresh block as whole, with all of its frames; this one can never be whole, so both go. */
@@ -327,8 +343,9 @@ void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     Q_ASSERT(n_free < (int32_t)Q_BLOCK, block); /* a block without a hole stays fresh */
     atomic_init(&z->blocks[block].count, n_free);
     atomic_init(&z->blocks[block].record, 0);
-    atomic_fetch_sub_explicit(&z->balance->n_whole, 1, memory_order_relaxed);
-    atomic_fetch_sub_explicit(&z->balance->n_free, n_free, memory_order_relaxed);
+    clear_user(z, block);
+    atomic_fetch_sub_explicit(&z->balance.n_whole, 1, memory_order_relaxed);
+    q_balance_add(z, -n_free);
     publish(z, block);
     q_zone_hint_block(z, block, n_free);
 }
@@ -341,7 +358,8 @@ static void init_claimed(struct q_zone *z, size_t block) {
     memset(&z->lines[block], 0, sizeof(struct q_line));
     atomic_init(&z->blocks[block].count, 0);
     atomic_init(&z->blocks[block].record, Q_CLEAN);
-    atomic_fetch_sub_explicit(&z->balance->n_whole, 1, memory_order_relaxed);
+    clear_user(z, block);
+    atomic_fetch_sub_explicit(&z->balance.n_whole, 1, memory_order_relaxed);
     publish(z, block);
 }
 

@@ -41,13 +41,14 @@ _Static_assert(Q_LINE_WORDS *Q_WORD_BITS == Q_BLOCK, "a line has a bit for each 
 _Static_assert((Q_BLOCK & (Q_BLOCK - 1)) == 0, "a block's first frame is found by a mask");
 _Static_assert(Q_NO_FRAME % Q_BLOCK == 0, "Q_NO_FRAME begins a block that is no memory, and wraps nowhere in it");
 
-/* How much of the memory that is not in CPU caches is free, and how much of that as whole blocks: by this a cache
- * decides whether to gather (cache.c). One for each allocator. Estimates: relaxed everywhere. */
+/* How much of a zone's memory that is not in CPU caches is free, and how much of that as whole blocks: by this a cache decides
+ * whether to gather (cache.c). Estimates: relaxed everywhere. On a line apart, which changes often. */
 struct q_balance {
-    _Alignas(
-        64) _Atomic intptr_t n_free; /* without the frames of blocks at the edges of memory, which are never whole */
+    _Alignas(64) _Atomic intptr_t n_free; /* without the frames of blocks with holes, which are never whole */
     _Atomic intptr_t n_whole;
 };
+
+#define Q_NO_NODE UINT_MAX
 
 struct q_zone {
     /* Lasting, and shared: */
@@ -65,18 +66,23 @@ struct q_zone {
     size_t n_tail;          /* frames of the last block where that was initialised when the view was made, else 0 */
     size_t skew;            /* 1 where the first block's number is odd, so that pairs share a leaf */
     q_frame meta_base, meta_end; /* the extent whose first zone this is; empty for others */
-    struct q_balance *balance;
-    q_word sum; /* checksum of these */
+    unsigned node;
+    _Atomic unsigned
+        near_to;       /* the node whose CPUs keep the zone's frames; Q_NO_NODE: none do (nodes.c). A view, too */
+    size_t user_bytes; /* for each frame */
+    char *user;        /* these; NULL: none */
+    q_word sum;        /* checksum of these */
+
+    struct q_balance balance; /* lasting, and shared */
 };
 
 /* Says where the parts of a zone lie if they begin `at` bytes after their extent's header; `first` is the first frame
- * of a block. Returns where they end. */
-size_t q_zone_plan(struct q_zone_layout *zone, q_frame first, size_t n_blocks, size_t at);
+ * of a block. Returns where they end. The node is left to the caller. */
+size_t q_zone_plan(struct q_zone_layout *zone, q_frame first, size_t n_blocks, size_t user_bytes, size_t at);
 
 /* A view of the zone in the extent that begins at `header`. Nothing but the view is written. The extent's bounds, what
  * lasts of struct q_zone, and q_zone_seal are left to the caller. */
-void q_zone_open(struct q_zone *z, const struct q_zone_layout *zone, const struct q_header *header,
-                 struct q_balance *balance);
+void q_zone_open(struct q_zone *z, const struct q_zone_layout *zone, const struct q_header *header);
 
 /* Begins the life of a zone that manages frames of `span`: all of its blocks are fresh. The number of frames is left to
  * the caller. */
@@ -125,6 +131,11 @@ static inline struct q_span q_zone_bounds(const struct q_zone *z) {
     q_frame base = atomic_load_explicit(&z->base, memory_order_relaxed);
     q_frame end = atomic_load_explicit(&z->end, memory_order_relaxed);
     return (struct q_span){base, end};
+}
+
+/* The number of free frames of the zone that are not in CPU caches has changed. relaxed: an estimate. */
+static inline void q_balance_add(struct q_zone *z, intptr_t n) {
+    atomic_fetch_add_explicit(&z->balance.n_free, n, memory_order_relaxed);
 }
 
 /* How many frames the zone manages. relaxed: a statistic, which quire_add changes */

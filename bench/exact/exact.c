@@ -48,7 +48,7 @@ struct scattered {
 
 static void make_memory(struct scattered *m, unsigned n_mib) {
     const struct quire_config config = {.n_cpus = N_CPUS};
-    const struct quire_region region = {BASE, BASE + n_mib * MIB, QUIRE_USABLE};
+    const struct quire_region region = {BASE, BASE + n_mib * MIB, QUIRE_USABLE, 0};
     host_ram_add(BASE, n_mib * MIB);
     m->taken = calloc((size_t)(n_mib * MIB / QUIRE_PAGE_SIZE), sizeof(quire_pa));
     m->n_taken = 0;

@@ -60,7 +60,7 @@ static bool has_page(quire_pa base, quire_pa end) {
 
 void xv6_init(const char *caller, quire_pa base, quire_pa end, enum quire_content content) {
     const struct quire_config config = {.n_cpus = NCPU, .content = content};
-    const struct quire_region ram = {base, end, QUIRE_USABLE};
+    const struct quire_region ram = {base, end, QUIRE_USABLE, 0};
     if (!has_page(base, end)) {
         refuse(caller, base, end, " there is no memory");
     }
@@ -70,7 +70,7 @@ void xv6_init(const char *caller, quire_pa base, quire_pa end, enum quire_conten
 }
 
 void xv6_add(const char *caller, quire_pa base, quire_pa end) {
-    const struct quire_region ram = {base, end, QUIRE_USABLE};
+    const struct quire_region ram = {base, end, QUIRE_USABLE, 0};
     if (!has_page(base, end)) {
         return;
     }

@@ -48,6 +48,9 @@ const char *quire_version(void);
 #define QUIRE_MAX_ORDER      (QUIRE_BLOCK_ORDER + 9) /* 1 GiB of frames of 4 KiB */
 #define QUIRE_MAX_CPUS       65536u
 #define QUIRE_MAX_REFS       0xFFFFFu /* a count that gets here stays here, and its frame is never freed */
+#define QUIRE_MAX_NODES      64u
+#define QUIRE_CUTS           3u
+#define QUIRE_MAX_USER_BYTES 256u
 #define QUIRE_TAGS           256u
 #define QUIRE_TAG_QUARANTINE 255u /* frames found written while free, or not mapped; callers' tags are 0..254 */
 
@@ -82,6 +85,21 @@ struct quire_config {
     unsigned n_cpus;     /* CPU caches to make, 1..QUIRE_MAX_CPUS; quire_port_cpu returns 0..n_cpus-1 */
     quire_pa mapped_end; /* quire_port_map works below this address; QUIRE_NONE: everywhere. 0 means everywhere, too */
     enum quire_content content;
+
+    /* Nodes: parts of memory that are nearer to some CPUs than to others, 0..n_nodes-1. Each region says its node. A block
+     * of which two nodes have frames is the lower one's. The arrays are read by quire_init and quire_recover only. */
+    unsigned n_nodes;            /* at most QUIRE_MAX_NODES; 0: one */
+    const uint16_t *node_of_cpu; /* n_cpus of them; NULL: all CPUs are on node 0 */
+    const uint8_t *distance; /* n_nodes rows of n_nodes: the way from the row's node to the column's; less is nearer.
+                                  * NULL: all other nodes are as far */
+
+    /* Address classes: [0, cuts[0]), [cuts[0], cuts[1]), .. Devices reach only the lower ones. A class with less than an eighth
+     * of memory is left to callers that ask for it (struct quire_request, `end`) while there is other memory, on any node. */
+    quire_pa
+        cuts[QUIRE_CUTS]; /* ascending, as 16 MiB and 4 GiB, rounded down to blocks; those behind a 0 do not count */
+
+    unsigned user_bytes; /* of the caller's own, for each frame: quire_user. A multiple of sizeof(uintptr_t), at most
+                          * QUIRE_MAX_USER_BYTES. They add to the allocator's own data */
 };
 
 /* ---- life cycle ----------------------------------------------------------------------------------------- */
@@ -90,7 +108,8 @@ struct quire_config {
  * such a list from what firmware says); bounds are rounded inwards to frames, reserved ones are skipped. The
  * allocator's own data are placed at the front of the largest usable piece below mapped_end: 0.101 % of memory and
  * 2048 bytes for each CPU. Runs on one CPU, before any other call; needs no CPU number, no lock and no interrupt state.
- *   QUIRE_INVALID    regions unsorted or overlapping, n_cpus out of range, an unknown content policy
+ *   QUIRE_INVALID    regions unsorted or overlapping, n_cpus, a node, a cut or user_bytes out of range, an unknown content
+ *                    policy
  *   QUIRE_NO_MEMORY  no mapped region has room for the allocator's own data, or no frame is left over
  * On failure *out is NULL and no memory was written. Cost: a few hundred instructions for each region and each
  * CPU, whatever the size of memory. */
@@ -98,11 +117,11 @@ enum quire_status quire_init(struct quire **out, const struct quire_config *conf
                              size_t n_regions);
 
 /* Adds memory that was mapped or found later; the region must be mapped. May run while other CPUs allocate and free. Pieces
- * may be as small as a frame and come in any order: neighbours fill up each other's blocks. The data needed to manage
+ * may be as small as a frame and come in any order: neighbours fill up each other's blocks, and are of one node then. The data needed to manage
  * the region lie in free frames that the allocator has, which count as metadata then, or, where there are none and for
  * large regions, at the region's front. They are 0.11 % of it and at most a few KiB more, but no less than a frame, unless
  * the region only fills blocks of memory that is there.
- *   QUIRE_INVALID    not usable, less than a frame, or overlapping memory that is managed already
+ *   QUIRE_INVALID    not usable, less than a frame, of no node, or overlapping memory that is managed already
  *   QUIRE_NO_MEMORY  no free frames side by side for that data, and the region too small to hold it
  *   QUIRE_BUSY       another quire_add is running
  * On failure nothing changed. */
@@ -183,19 +202,23 @@ struct quire_request {
     quire_pa low, end; /* all lie in [low, end); end 0: no upper limit. n_frames from `low` to `end`: just these */
     uint32_t n_looks; /* fail fast: at most so many blocks are looked at, and CPU caches are left alone. 0: all are, and
                         * the caches emptied if need be */
+    uint16_t node;    /* 1 + the node whose memory is looked at first, then what is nearest to it; 0: this CPU's */
+    bool node_only;   /* no other node's memory will do */
     uint8_t tag;      /* the owner, 0..254 */
 };
 
 /* Frames as asked for, one allocation, each with one reference; *out is the first.
- *   QUIRE_INVALID        the tag is QUIRE_TAG_QUARANTINE; align or boundary is no power of two; end is not above low
+ *   QUIRE_INVALID        the tag is QUIRE_TAG_QUARANTINE; align or boundary is no power of two; end is not above low; there
+ *                        is no such node
  *   QUIRE_UNSATISFIABLE  also: more frames than lie between two boundaries, or between low and end
  *   QUIRE_NO_MEMORY      fewer free frames than asked for, in all memory
  *   QUIRE_FRAGMENTED     enough, but not side by side, or not where they were asked for
  *   QUIRE_GAVE_UP        n_looks was reached
  * On failure *out is QUIRE_NONE and nothing changed. What fits is found if it is free throughout the call, and in one zone
  * (struct quire_zone_stats; memory that quire_add brought may be another); the failure is not proved: frames in caches in use
- * at that moment, and on their way, are passed over, with n_looks those in all caches. One frame without limits is
- * taken as by quire_alloc, 2^order of them first as by quire_alloc_order, and faults that are found then name these.
+ * at that moment, and on their way, are passed over, with n_looks those in all caches. One frame without limits, of
+ * this CPU's node, is taken as by quire_alloc, 2^order of them first as by quire_alloc_order, and faults that are found then name
+ * these.
  * Cost: some RMW on the line of each block that the frames lie in, and one store for each frame or whole block; where
  * nothing fits, every block with a free frame is looked at. */
 enum quire_status quire_alloc_for(struct quire *q, const struct quire_request *request, quire_pa *out);
@@ -281,6 +304,7 @@ struct quire_zone_stats {
     uint64_t n_free;         /* without those in CPU caches */
     uint64_t n_free_blocks;  /* blocks of which all 512 are free here */
     uint64_t n_fresh_blocks; /* never used: their metadata are not even initialised */
+    unsigned node;
 };
 
 struct quire_cpu_stats {
@@ -293,11 +317,14 @@ struct quire_cpu_stats {
     uint64_t n_steals;  /* times that another CPU emptied this cache */
     bool gathering;     /* frees go home at once, to make blocks whole (docs/design.md) */
     bool busy;          /* somebody is in the middle of using it: single frames at hand are not known, and left out */
+    unsigned node;      /* the CPU's */
 };
 
 void quire_stats(const struct quire *q, struct quire_stats *out);                          /* O(blocks in use) */
 bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_stats *out); /* false: no such zone */
-bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats *out);    /* false: no such CPU */
+bool quire_node_stats(const struct quire *q, unsigned node,
+                      struct quire_zone_stats *out);                                    /* sums; false: no such node */
+bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats *out); /* false: no such CPU */
 void quire_tag_stats(const struct quire *q, uint64_t n_frames[QUIRE_TAGS]); /* held frames by owner; as quire_walk */
 
 enum quire_state {
@@ -341,6 +368,14 @@ uint64_t quire_largest(const struct quire *q, const struct quire_request *reques
 /* All free frames as runs that quire_alloc_order could give: n_runs[order] runs of 2^order frames, aligned to their size, as few
  * as possible. Each frame counts in one of them; those in CPU caches are left out. Cost: as quire_largest. */
 void quire_free_runs(const struct quire *q, uint64_t n_runs[QUIRE_MAX_ORDER + 1]);
+
+/* ---- words of the caller's own --------------------------------------------------------------------------- */
+
+/* The user_bytes of the frame that `pa` lies in, for what a kernel keeps of each frame. They are 0 when the first frame of a
+ * block is handed out, and the allocator does not look at them: they stay when the frame is freed, and in a recovery. NULL:
+ * user_bytes is 0, the frame is not managed, or no frame of its block was ever handed out. Cost: no RMW; a search among
+ * the zones where the frame is not in the largest one. */
+void *quire_user(const struct quire *q, quire_pa pa);
 
 /* ---- debug ---------------------------------------------------------------------------------------------- */
 

@@ -33,6 +33,7 @@ struct quire_region {
     quire_pa base; /* first byte */
     quire_pa end;  /* first byte behind it; end > base */
     enum quire_region_type type;
+    unsigned node; /* that the memory is near to, if the machine has several: quire_config.n_nodes (quire.h) */
 };
 
 #ifdef __cplusplus

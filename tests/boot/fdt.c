@@ -13,9 +13,9 @@
 
 #define G 0x40000000ull
 #define U(base, end)                                                                                                   \
-    { base, end, QUIRE_USABLE }
+    { base, end, QUIRE_USABLE, 0 }
 #define R(base, end)                                                                                                   \
-    { base, end, QUIRE_RESERVED }
+    { base, end, QUIRE_RESERVED, 0 }
 
 static const char *const blobs[] = {BLOB_NAMES};
 enum { N_BLOBS = sizeof blobs / sizeof *blobs };

@@ -362,7 +362,7 @@ static void read_chosen(struct facts *f, const void *blob, int node) {
     uint64_t start = number_property(blob, node, "linux,initrd-start");
     uint64_t end = number_property(blob, node, "linux,initrd-end");
     if (is_number(blob, node, "linux,initrd-start") && end > start)
-        f->initrd = (struct quire_region){start, end, QUIRE_RESERVED};
+        f->initrd = (struct quire_region){start, end, QUIRE_RESERVED, 0};
 }
 
 static void read_cpus(struct facts *f, const void *blob) {
@@ -579,7 +579,7 @@ bool device_libfdt(const void *blob, const char *compatible, struct quire_region
             continue;
         pair(&reg, 0, &base, &size);
         if (translate(blob, fdt_parent_offset(blob, node), &base, size) && base + size > base) {
-            *registers = (struct quire_region){base, base + size, QUIRE_RESERVED};
+            *registers = (struct quire_region){base, base + size, QUIRE_RESERVED, 0};
             return true;
         }
     }

@@ -28,9 +28,9 @@ struct map {
 };
 
 #define U(base, n_bytes)                                                                                               \
-    { base, n_bytes, QUIRE_USABLE }
+    { base, n_bytes, QUIRE_USABLE, 0 }
 #define R(base, n_bytes)                                                                                               \
-    { base, n_bytes, QUIRE_RESERVED }
+    { base, n_bytes, QUIRE_RESERVED, 0 }
 #define IN(...)  (const struct entry[]){__VA_ARGS__}, sizeof((const struct entry[]){__VA_ARGS__}) / sizeof(struct entry)
 #define OUT(...) (const struct span[]){__VA_ARGS__}, sizeof((const struct span[]){__VA_ARGS__}) / sizeof(struct span)
 #define NOTHING  NULL, 0
@@ -320,7 +320,7 @@ static const struct {
 static void placed_as_low_as_can_be(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        struct quire_region space[3], within = {places[i].from, places[i].to, QUIRE_RESERVED};
+        struct quire_region space[3], within = {places[i].from, places[i].to, QUIRE_RESERVED, 0};
         struct quire_regions map = {.at = space, .capacity = 3};
         quire_pa place = QUIRE_NONE;
         quire_regions_add(&map, 0x1000, 0x4000, QUIRE_USABLE);
@@ -334,7 +334,7 @@ static void placed_as_low_as_can_be(void **state) {
 
 static void nothing_is_placed_in_a_full_list(void **state) {
     (void)state;
-    struct quire_region space[2], everywhere = {0, MAX, QUIRE_USABLE};
+    struct quire_region space[2], everywhere = {0, MAX, QUIRE_USABLE, 0};
     struct quire_regions map = {.at = space, .capacity = 1};
     quire_pa place = 99;
     quire_regions_add(&map, 0x1000, 0x4000, QUIRE_USABLE);

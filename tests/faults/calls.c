@@ -110,13 +110,13 @@ static void free_no_order(void) {
 /* Memory that is managed, the metadata's own, or none: backwards, or of no usable type. */
 static void add_no_memory(void) {
     quire_pa a = oracle_frames[any(oracle_n_frames)].pa, b = oracle_frames[any(oracle_n_frames)].pa + PAGE;
-    struct quire_region bad = {a < b ? a : b - PAGE, a < b ? b : a + PAGE, QUIRE_USABLE};
+    struct quire_region bad = {a < b ? a : b - PAGE, a < b ? b : a + PAGE, QUIRE_USABLE, 0};
     switch (any(4)) {
     case 0:
-        bad = (struct quire_region){bad.end, bad.base, QUIRE_USABLE};
+        bad = (struct quire_region){bad.end, bad.base, QUIRE_USABLE, 0};
         break;
     case 1:
-        bad = (struct quire_region){bad.end, bad.end, QUIRE_USABLE};
+        bad = (struct quire_region){bad.end, bad.end, QUIRE_USABLE, 0};
         break;
     case 2:
         bad.type = one_in(2) ? QUIRE_RESERVED : (enum quire_region_type)7;

@@ -7,6 +7,9 @@
 /* ---- words ------------------------------------------------------------------------------------------------ */
 
 #define CORE      "the allocator's fixed data are damaged"
+#define BOOKED    "a CPU cache keeps account of no zone"
+#define NEAR      "what a zone knows of its node is damaged"
+#define NODES     "what CPU caches know of their nodes is damaged"
 #define TABLE     "the table of zones is damaged"
 #define NONE_HERE "no allocator lies where these arguments would put one"
 #define VERSION   "its metadata are laid out by another version of the library"
@@ -25,7 +28,7 @@
 #define SPAN      "a zone's span leaves out one of its frames"
 #define SPAN_ENDS "a zone's span begins or ends with no frame of its own"
 #define N_FRAMES  "a zone's number of frames is wrong"
-#define N_WHOLE   "the number of whole free blocks is wrong"
+#define N_WHOLE   "a zone's number of whole free blocks is wrong"
 #define CEILING   "the ceiling is not where the initialised blocks end"
 #define COUNT     "a block's count is not the number of its free bits"
 #define REFS      "a whole block has more than one reference"
@@ -66,12 +69,13 @@
  * hide in what was padding.) */
 #define MEMBERS(type, ...) __attribute__((unused)) static const struct type members_of_##type = {__VA_ARGS__}
 
-MEMBERS(quire, NULL, NULL, 0, 0, 0, 0, NULL, 0, {0, 0}, 0, 0, 0, 0, 0, NULL);
-MEMBERS(q_header, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0});
-MEMBERS(q_zone_layout, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+MEMBERS(quire, NULL, NULL, 0, 0, 0, 0, {0}, 0, NULL, 0, 0, 0, 0, 0, 0, NULL);
+MEMBERS(q_header, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0});
+MEMBERS(q_zone_layout, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
-MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, NULL, 0);
-MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, 0, 0, 0, 0, {0}, {{0}}, {0});
+MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, 0, 0, 0, NULL, 0, {0, 0});
+MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0,
+        {0}, {{0}}, {0});
 MEMBERS(q_block, 0, 0);
 MEMBERS(q_node, 0, {0}, {0});
 
@@ -95,14 +99,13 @@ static const struct field of_quire[] = {
     PADDING(struct quire, n_cpus, n_quick),
     NAMED(struct quire, n_quick, CORE),
     NAMED(struct quire, content, CORE),
-    PADDING(struct quire, content, sum),
+    NAMED(struct quire, n_nodes, CORE),
+    PADDING(struct quire, n_nodes, cut),
+    NAMED(struct quire, cut, CORE),
     NAMED(struct quire, sum, CORE),
     NAMED(struct quire, zones, TABLE),
     NAMED(struct quire, not_zones, TABLE),
-    PADDING(struct quire, not_zones, balance),
-    UNNAMED(struct quire, balance.n_free, ESTIMATE),
-    NAMED(struct quire, balance.n_whole, N_WHOLE),
-    PADDING(struct quire, balance.n_whole, n_begun),
+    PADDING(struct quire, not_zones, n_begun),
     NAMED(struct quire, n_begun, "busy" OR IN_FLIGHT), /* more begun than ended: as if calls were in flight */
     NAMED(struct quire, n_ended, "busy" OR IN_FLIGHT),
     UNNAMED(struct quire, n_faults, STATISTIC),
@@ -111,7 +114,9 @@ static const struct field of_quire[] = {
     FIELD(struct quire, adding, ~(uint64_t)1, NULL, ADDS),
     PADDING(struct quire, adding, header),
     NAMED(struct quire, header, CORE),
-    PADDING_TO_END(struct quire, header),
+    {"distance", offsetof(struct quire, distance), 1, ALL, CORE, NULL}, /* there is one node */
+    {"padding behind distance", offsetof(struct quire, distance) + 1,
+     sizeof(struct quire) - offsetof(struct quire, distance) - 1, ALL, NULL, UNUSED},
 };
 
 #define SUMMED_BYTES (offsetof(struct q_header, next) - offsetof(struct q_header, sum))
@@ -128,12 +133,12 @@ static const struct field of_zone_layout[] = {
     {"all of it", 0, sizeof(struct q_zone_layout), ALL, LAYOUT, NULL},
 };
 
-#define TWO_ZONES (2 * sizeof(struct q_zone *))
+#define TWO_ZONES (4 * sizeof(struct q_zone *)) /* by address, and in the order of the one node */
 static const struct field of_table[] = {
     NAMED(struct q_zones, n, TABLE),
     NAMED(struct q_zones, not_n, TABLE),
     NAMED(struct q_zones, sum, TABLE),
-    {"zone[0], zone[1]", offsetof(struct q_zones, zone), TWO_ZONES, ALL, TABLE, NULL},
+    {"zone[0] .. zone[3]", offsetof(struct q_zones, zone), TWO_ZONES, ALL, TABLE, NULL},
 };
 
 /* An index of `n_levels`. */
@@ -146,7 +151,11 @@ static const struct field of_table[] = {
         NAMED(struct q_zone, index.n_blocks, ZONE), NAMED(struct q_zone, index.top, ZONE),                             \
         PADDING(struct q_zone, index.top, n_tail), NAMED(struct q_zone, n_tail, ZONE),                                 \
         NAMED(struct q_zone, skew, ZONE), NAMED(struct q_zone, meta_base, ZONE), NAMED(struct q_zone, meta_end, ZONE), \
-        NAMED(struct q_zone, balance, ZONE), NAMED(struct q_zone, sum, ZONE)
+        NAMED(struct q_zone, node, ZONE), NAMED(struct q_zone, near_to, NEAR),                                         \
+        PADDING(struct q_zone, near_to, user_bytes), NAMED(struct q_zone, user_bytes, ZONE),                           \
+        NAMED(struct q_zone, user, ZONE), NAMED(struct q_zone, sum, ZONE), PADDING(struct q_zone, sum, balance),       \
+        UNNAMED(struct q_zone, balance.n_free, ESTIMATE), NAMED(struct q_zone, balance.n_whole, N_WHOLE),              \
+        PADDING_TO_END(struct q_zone, balance.n_whole)
 #define LEVELS(name, from, to, says, why)                                                                              \
     { name, offsetof(struct q_zone, index.level[from]), ((to) - (from)) * sizeof(struct q_node *), ALL, says, why }
 
@@ -183,11 +192,16 @@ static const struct field of_cache[] = {
     NAMED(struct q_cache, out.zone, NOT_BLOCK),
     NAMED(struct q_cache, out.base, NOT_BLOCK OR LOST OR TWICE),
     NAMED(struct q_cache, out.mask, LOST OR NOT_FREE OR TWICE),
+    UNNAMED(struct q_cache, gathered, ESTIMATE),
     UNNAMED(struct q_cache, n_last_whole, ESTIMATE),
     UNNAMED(struct q_cache, n_vain, ESTIMATE),
     UNNAMED(struct q_cache, n_rest, ESTIMATE),
     UNNAMED(struct q_cache, n_pause, ESTIMATE),
-    PADDING(struct q_cache, n_pause, n_taken),
+    NAMED(struct q_cache, node, NODES),
+    NAMED(struct q_cache, rank, NODES),
+    NAMED(struct q_cache, n_peers, NODES),
+    PADDING(struct q_cache, n_peers, booked),
+    NAMED(struct q_cache, booked, BOOKED),
     UNNAMED(struct q_cache, n_taken, ESTIMATE),
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
@@ -220,11 +234,16 @@ static const struct field of_unused_cache[] = {
     NAMED(struct q_cache, out.zone, NOT_BLOCK),
     NAMED(struct q_cache, out.base, NO_LOAN),
     NAMED(struct q_cache, out.mask, NO_LOAN),
+    UNNAMED(struct q_cache, gathered, ESTIMATE),
     UNNAMED(struct q_cache, n_last_whole, ESTIMATE),
     UNNAMED(struct q_cache, n_vain, ESTIMATE),
     UNNAMED(struct q_cache, n_rest, ESTIMATE),
     UNNAMED(struct q_cache, n_pause, ESTIMATE),
-    PADDING(struct q_cache, n_pause, n_taken),
+    NAMED(struct q_cache, node, NODES),
+    NAMED(struct q_cache, rank, NODES),
+    NAMED(struct q_cache, n_peers, NODES),
+    PADDING(struct q_cache, n_peers, booked),
+    NAMED(struct q_cache, booked, BOOKED),
     UNNAMED(struct q_cache, n_taken, ESTIMATE),
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
@@ -369,8 +388,8 @@ struct object objects[] = {
     {"table of zones", NULL, sizeof(struct q_zones) + TWO_ZONES, N_FIELDS(of_table), TABLE, TABLE},
     {"large zone", NULL, sizeof(struct q_zone), N_FIELDS(of_large_zone), ZONE, ZONE},
     {"added zone", NULL, sizeof(struct q_zone), N_FIELDS(of_small_zone), ZONE, ZONE},
-    {"cache", NULL, sizeof(struct q_cache), N_FIELDS(of_cache), NO_LOAN, IN_FLIGHT},
-    {"unused cache", NULL, sizeof(struct q_cache), N_FIELDS(of_unused_cache), NO_LOAN, IN_FLIGHT},
+    {"cache", NULL, sizeof(struct q_cache), N_FIELDS(of_cache), NODES, NODES},
+    {"unused cache", NULL, sizeof(struct q_cache), N_FIELDS(of_unused_cache), NODES, NODES},
     {"line of a used block", NULL, sizeof(struct q_line), N_FIELDS(of_line), LOST, BIT},
     {"line of a whole block", NULL, sizeof(struct q_line), N_FIELDS(of_line), "ok", BIT},
     {"line of a free block", NULL, sizeof(struct q_line), N_FIELDS(of_line), "ok", COUNT},

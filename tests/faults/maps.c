@@ -136,8 +136,8 @@ MAP(holes_of_one_frame, "ok; 509 frames in 1 zones", USABLE(2 * MIB, 2 * MIB + 1
 MAP(memory_from_0_on, "ok; 2048 frames in 1 zones", USABLE(0, 8 * MIB))
 MAP(far_apart, "ok; 1024 frames in 2 zones", USABLE(2 * MIB, 4 * MIB), USABLE(512 * MIB, 514 * MIB))
 MAP(an_unknown_type, "invalid argument", USABLE(2 * MIB, 4 * MIB),
-    {4 * MIB, 6 * MIB, (enum quire_region_type)(QUIRE_USABLE + 1)})
-MAP(an_unknown_type_alone, "invalid argument", {4 * MIB, 6 * MIB, (enum quire_region_type) - 1})
+    {4 * MIB, 6 * MIB, (enum quire_region_type)(QUIRE_USABLE + 1), 0})
+MAP(an_unknown_type_alone, "invalid argument", {4 * MIB, 6 * MIB, (enum quire_region_type) - 1, 0})
 
 MAP(at_the_very_top, FITS_64 ? "ok; 1535 frames in 2 zones" : "invalid argument", USABLE(2 * MIB, 4 * MIB),
     USABLE(QUIRE_NONE - 4 * MIB + 1, LAST))
@@ -242,7 +242,7 @@ ADD(added_backwards, "invalid argument", USABLE(132 * MIB, 128 * MIB))
 ADD(added_around_the_end, "invalid argument", USABLE(QUIRE_NONE - MIB, 128 * MIB))
 ADD(added_less_than_a_frame, "invalid argument", USABLE(128 * MIB + 1, 128 * MIB + 2 * PAGE - 1))
 ADD(added_reserved, "invalid argument", RESERVED(128 * MIB, 132 * MIB))
-ADD(added_of_an_unknown_type, "invalid argument", {128 * MIB, 132 * MIB, (enum quire_region_type)7})
+ADD(added_of_an_unknown_type, "invalid argument", {128 * MIB, 132 * MIB, (enum quire_region_type)7, 0})
 ADD(added_again, "invalid argument", USABLE(RAM, HOLE))
 ADD(added_over_one_managed_frame, "invalid argument", USABLE(RAM_END - PAGE, RAM_END + 8 * MIB))
 ADD(added_over_the_metadata, "invalid argument", USABLE(RAM - 4 * MIB, RAM + PAGE))

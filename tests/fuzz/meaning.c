@@ -220,7 +220,7 @@ size_t tree_regions(const struct tree *tree, struct quire_region *out) {
     }
     n_memory = tree_memory(tree, memory);
     for (size_t i = 0; i < n_memory; i++) {
-        out[n++] = (struct quire_region){memory[i].base, memory[i].base + memory[i].n_bytes, QUIRE_USABLE};
+        out[n++] = (struct quire_region){memory[i].base, memory[i].base + memory[i].n_bytes, QUIRE_USABLE, 0};
     }
     n_reserved = tree_reserved(tree, reserved);
     if (choice != NULL && tree_initrd(tree, &out[n])) {
@@ -233,7 +233,8 @@ size_t tree_regions(const struct tree *tree, struct quire_region *out) {
     }
     for (size_t i = 0; i < n_reserved; i++) {
         if (reserved[i].base != QUIRE_NONE) {
-            out[n++] = (struct quire_region){reserved[i].base, reserved[i].base + reserved[i].n_bytes, QUIRE_RESERVED};
+            out[n++] =
+                (struct quire_region){reserved[i].base, reserved[i].base + reserved[i].n_bytes, QUIRE_RESERVED, 0};
         }
     }
     free(memory);
@@ -262,7 +263,7 @@ bool tree_initrd(const struct tree *tree, struct quire_region *initrd) {
         return false;
     }
     *initrd = (struct quire_region){node_number_of(node, "linux,initrd-start"),
-                                    node_number_of(node, "linux,initrd-end"), QUIRE_RESERVED};
+                                    node_number_of(node, "linux,initrd-end"), QUIRE_RESERVED, 0};
     return initrd->base < initrd->end;
 }
 
@@ -319,7 +320,7 @@ static bool registers_of(const struct tree_node *node, struct quire_region *regi
     if (!whole || !translate(node->parent, &first.base, first.size) || first.base + first.size <= first.base) {
         return false;
     }
-    *registers = (struct quire_region){first.base, first.base + first.size, QUIRE_RESERVED};
+    *registers = (struct quire_region){first.base, first.base + first.size, QUIRE_RESERVED, 0};
     return true;
 }
 

@@ -73,7 +73,7 @@ static void read_reservations(struct tree *t, const struct blocks *b) {
             return;
         }
         t->reservations[t->n_reservations++] =
-            (struct quire_region){base, n > UINT64_MAX - base ? UINT64_MAX : base + n, QUIRE_RESERVED};
+            (struct quire_region){base, n > UINT64_MAX - base ? UINT64_MAX : base + n, QUIRE_RESERVED, 0};
     }
     tree_problem(t, QUIRE_FDT_RESERVATIONS, (uint32_t)at);
 }

@@ -6,7 +6,7 @@ static enum quire_status added[MAX_THREADS];
 
 /* Frames [first, end). */
 static enum quire_status add(size_t first, size_t end) {
-    struct quire_region region = {world_frame(first), world_frame(end), QUIRE_USABLE};
+    struct quire_region region = {world_frame(first), world_frame(end), QUIRE_USABLE, 0};
     return quire_add(q, &region);
 }
 

@@ -137,6 +137,8 @@ const struct crash_plan crash_plans[] = {
     {&add_main, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&add_and_add, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&add_in_frames, {0, 0, 0, 20}, {1, 0, 0, 1000}},
+    {&nodes_last_frames, {1, 0, 0, 20}, {2, 0, 0, 1000}},
+    {&add_on_node, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&pair_halves, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&crash_shared, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&crash_copied, {1, 0, 0, 20}, {2, 0, 0, 1000}},

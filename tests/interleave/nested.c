@@ -214,7 +214,7 @@ static void one_block_of_many(void) {
 }
 
 static void add_block(void) {
-    struct quire_region region = {world_block(1 + FAR * current), world_block(2 + FAR * current), QUIRE_USABLE};
+    struct quire_region region = {world_block(1 + FAR * current), world_block(2 + FAR * current), QUIRE_USABLE, 0};
     added[current] = quire_add(q, &region);
 }
 

@@ -281,7 +281,7 @@ const struct scenario cow_put = {
 /* The frame lies in a zone that was added, where lookups are not quick. */
 static void shared_in_a_second_zone(void) {
     world_make_partly(0, 2, 1, 2);
-    const struct quire_region more = {world_block(1), world_block(2), QUIRE_USABLE};
+    const struct quire_region more = {world_block(1), world_block(2), QUIRE_USABLE, 0};
     expect(quire_add(q, &more) == QUIRE_OK, "quire_add");
     do {
         held = take();

@@ -92,7 +92,7 @@ static void look_at_all(void) {
 }
 
 static void add_block(void) {
-    struct quire_region region = {world_block(1 + current), world_block(2 + current), QUIRE_USABLE};
+    struct quire_region region = {world_block(1 + current), world_block(2 + current), QUIRE_USABLE, 0};
     begins();
     enum quire_status status = quire_add(q, &region);
     ends_within(MOST_STEPS);

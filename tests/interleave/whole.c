@@ -408,7 +408,7 @@ static void one_block_of_two(void) {
 }
 
 static void add_the_other(void) {
-    struct quire_region rest = {world_block(1), world_block(2), QUIRE_USABLE};
+    struct quire_region rest = {world_block(1), world_block(2), QUIRE_USABLE, 0};
     expect(quire_add(q, &rest) == QUIRE_OK, "quire_add");
 }
 

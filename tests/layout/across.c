@@ -87,7 +87,7 @@ static void recover(const struct quire_config *config, const struct quire_region
 
 int main(int argc, char **argv) {
     const struct quire_config config = {.n_cpus = 4};
-    const struct quire_region region = {BASE, BASE + N_BYTES, QUIRE_USABLE};
+    const struct quire_region region = {BASE, BASE + N_BYTES, QUIRE_USABLE, 0};
     bool makes = argc == 3 && strcmp(argv[1], "make") == 0, recovers = argc == 3 && strcmp(argv[1], "recover") == 0;
     if (!makes && !recovers) {
         fprintf(stderr, "use: across make|recover FILE\n");

@@ -22,7 +22,7 @@ static void check(bool good, const char *what, int line) {
 
 static struct quire *make(quire_pa base, quire_pa end, enum quire_status want) {
     const struct quire_config config = {.n_cpus = 2};
-    const struct quire_region region = {base, end, QUIRE_USABLE};
+    const struct quire_region region = {base, end, QUIRE_USABLE, 0};
     struct quire *q;
     host_ram_add(base, end - base);
     CHECK(quire_init(&q, &config, &region, 1) == want);

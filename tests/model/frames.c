@@ -265,7 +265,7 @@ void frames_settle(const struct quire *q) {
         if (n_zones == MAX_AREAS) {
             oracle_fail("more zones than regions");
         }
-        zones[n_zones] = (struct quire_region){zone.base, zone.end, QUIRE_USABLE};
+        zones[n_zones] = (struct quire_region){zone.base, zone.end, QUIRE_USABLE, 0};
     }
     number_slots();
     count_runs();

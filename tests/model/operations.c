@@ -330,7 +330,7 @@ static bool can_be_added(const struct quire_region *r) {
 
 static void do_add(void) {
     const struct quire_region *next = &world->later[n_later];
-    struct quire_region r = one_in(2) ? *next : (struct quire_region){anywhere(), anywhere(), QUIRE_USABLE};
+    struct quire_region r = one_in(2) ? *next : (struct quire_region){anywhere(), anywhere(), QUIRE_USABLE, 0};
     oracle_begin(CALL_ADD, r.base, 1);
     if (n_later < N_REGIONS && next->end != 0 && r.base == next->base && r.end == next->end) {
         oracle_expect_status(quire_add(q, &r), QUIRE_OK);

@@ -29,9 +29,9 @@ bool one_in(unsigned n) {
 
 /* Bounds are in frames, so that the layouts have the same shape whatever the page size. */
 #define USABLE(from, to)                                                                                               \
-    { (from) * PAGE, (to)*PAGE, QUIRE_USABLE }
+    { (from) * PAGE, (to)*PAGE, QUIRE_USABLE, 0 }
 #define RESERVED(from, to)                                                                                             \
-    { (from) * PAGE, (to)*PAGE, QUIRE_RESERVED }
+    { (from) * PAGE, (to)*PAGE, QUIRE_RESERVED, 0 }
 #define B(n) ((n) * (quire_pa)512) /* the first frame of a block */
 
 static const struct world layouts[] = {

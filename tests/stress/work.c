@@ -39,7 +39,7 @@ static _Atomic uint32_t owner[MAX_FRAMES];
 
 void make_memory(const struct plan *plan) {
     const struct quire_config config = {.n_cpus = plan->n_cpus, .content = plan->content};
-    const struct quire_region region = {BASE, BASE + plan->n_bytes, QUIRE_USABLE};
+    const struct quire_region region = {BASE, BASE + plan->n_bytes, QUIRE_USABLE, 0};
     atomic_store(&failed, false);
     for (size_t i = 0; i < MAX_FRAMES; i++) {
         atomic_store(&owner[i], NOBODY);

@@ -131,7 +131,7 @@ static void many_times(void **state) {
 
 static void expect_refused(struct quire *q, quire_pa base, quire_pa end, enum quire_region_type type,
                            enum quire_status why) {
-    const struct quire_region region = {base, end, type};
+    const struct quire_region region = {base, end, type, 0};
     const uint64_t before = digest(q);
     assert_int_equal(quire_add(q, &region), why);
     assert_int_equal(digest(q), before);

@@ -113,7 +113,7 @@ static void the_counts_of_blocks(void **state) {
     for (size_t b = 0; (b = q_zone_next_ready(zone, b)) != Q_NO_BLOCK; b += UNIT_ONE_IN) {
         flip_each("count of a block", (void *)(uintptr_t)&zone->blocks[b].count, sizeof(int32_t), ~0ull);
     }
-    flip_each("whole blocks", (void *)(uintptr_t)&q->balance.n_whole, sizeof(intptr_t), ~0ull);
+    flip_each("whole blocks", (void *)(uintptr_t)&zone->balance.n_whole, sizeof(intptr_t), ~0ull);
     expect_no_record();
 }
 

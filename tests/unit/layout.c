@@ -119,7 +119,7 @@ static void seen_from_outside(void **state) {
     struct q_zone *zones = calloc(n_zones, sizeof *zones);
     assert_true(view != NULL && table != NULL && zones != NULL);
     memset(view, 0, sizeof *view);
-    q_view_open(view, h, table, zones);
+    q_view_open(view, h, NULL, table, zones);
     note_all(view, &after);
     assert_true(same(&before, &after));
     uint64_t n[QUIRE_STATE_METADATA + 1] = {0};

@@ -169,10 +169,10 @@ static void rubbish_in_all_but_the_records(void) {
     q->n_ended = 4;
     q->adding = 1;
     q->not_zones = 99;
-    q->balance.n_free = q->balance.n_whole = -5;
     for (size_t i = 0; i < q_zones(q)->n; i++) {
         struct q_zone *z = q_zones(q)->zone[i];
         rubbish_in_the_index(&z->index);
+        z->balance.n_free = z->balance.n_whole = -5;
         z->ceiling = z->n_frames = z->base = z->end = 12345;
         memset(z->lines, 0xA5, z->n_blocks * sizeof *z->lines);
         for (size_t b = 0; b < z->n_blocks; b++) {

@@ -26,7 +26,7 @@ static struct quire_stats stats(void) {
 }
 
 static void memory(uint64_t n_bytes, unsigned n_cpus) {
-    const struct quire_region region = {BASE, BASE + n_bytes, QUIRE_USABLE};
+    const struct quire_region region = {BASE, BASE + n_bytes, QUIRE_USABLE, 0};
     const struct quire_config config = {.n_cpus = n_cpus};
     host_ram_clear();
     host_ram_add(BASE, n_bytes);

@@ -37,6 +37,9 @@ void world_make_partly(size_t first_block, size_t n_blocks, size_t n_left_out, u
 /* RAM of one block of which the allocator has only the first frames: quick where what frames contain matters. */
 void world_make_frames(size_t n_frames, unsigned n_cpus);
 
+/* RAM of two blocks, the first one near to CPU 0, the second one to CPU 1: two nodes. The last n blocks are left out. */
+void world_make_nodes(size_t n_left_out);
+
 /* One block in which frame 300 has so many references, which are nobody's in particular, and a few frames from 100 on
  * are free. Returns frame 300. */
 quire_pa world_make_shared(unsigned n_refs, size_t n_free, unsigned n_cpus);

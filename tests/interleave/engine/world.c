@@ -22,7 +22,8 @@ struct quire *q;
 static char *watched, *ram;
 static quire_pa ram_base;
 static size_t n_ram_frames;
-static struct quire_region region; /* what the allocator was told of them */
+static struct quire_region region[2]; /* what the allocator was told of them */
+static size_t n_regions;
 static struct quire_config config;
 
 /* `first_` is how each schedule begins. */
@@ -72,17 +73,37 @@ void world_contents(enum quire_content policy) {
     config.content = policy;
 }
 
-/* An allocator for the first `n_frames` of RAM. */
-static void make(size_t n_frames, unsigned n_cpus) {
+/* An allocator for the first `n_frames` of RAM, in `n_parts` of the same size, each of a node. */
+static void make_nodes(size_t n_frames, unsigned n_parts, unsigned n_cpus) {
     for (unsigned t = 0; t < MAX_THREADS; t++) {
         cpu[t] = t;
     }
     cpu[NOBODY] = 0;
-    region = (struct quire_region){ram_base, world_frame(n_frames), QUIRE_USABLE};
+    for (unsigned i = 0; i < n_parts; i++) {
+        quire_pa base = world_frame(n_frames / n_parts * i);
+        region[i] = (struct quire_region){base, world_frame(n_frames / n_parts * (i + 1)), QUIRE_USABLE, i};
+    }
+    n_regions = n_parts;
     config.n_cpus = n_cpus;
-    if (quire_init(&q, &config, &region, 1) != QUIRE_OK) {
+    if (quire_init(&q, &config, region, n_regions) != QUIRE_OK) {
         fail("quire_init");
     }
+}
+
+static void make(size_t n_frames, unsigned n_cpus) {
+    make_nodes(n_frames, 1, n_cpus);
+}
+
+static void two_nodes(void) {
+    static const uint16_t node_of_cpu[] = {0, 1, 0, 1};
+    config.n_nodes = 2;
+    config.node_of_cpu = node_of_cpu;
+}
+
+void world_make_nodes(size_t n_left_out) {
+    make_ram(0, 2);
+    two_nodes();
+    make_nodes((2 - n_left_out) * QUIRE_BLOCK_FRAMES, n_left_out == 0 ? 2 : 1, 2);
 }
 
 void world_make_partly(size_t first_block, size_t n, size_t n_left_out, unsigned n_cpus) {
@@ -121,7 +142,7 @@ quire_pa world_make_block(unsigned n_cpus) {
 
 bool world_recover(struct quire_recovery *found) {
     struct quire *again;
-    return quire_recover(&again, &config, &region, 1, found) == QUIRE_OK && again == q;
+    return quire_recover(&again, &config, region, n_regions, found) == QUIRE_OK && again == q;
 }
 
 bool world_is_private(uintptr_t at) {
@@ -266,7 +287,7 @@ size_t world_n_frames(void) {
 }
 
 size_t world_n_given(void) {
-    return (size_t)((region.end - ram_base) >> QUIRE_PAGE_SHIFT);
+    return (size_t)((region[n_regions - 1].end - ram_base) >> QUIRE_PAGE_SHIFT);
 }
 
 /* ---- after a schedule ------------------------------------------------------------------------------------ */
@@ -352,6 +373,8 @@ static void describe_zone(const struct q_zone *z, uintptr_t at, char *text, size
                  offset % sizeof z->blocks[0] == 0 ? "count" : "record");
     } else if (at == (uintptr_t)&z->ceiling) {
         snprintf(text, n, "ceiling");
+    } else if (inside(at, &z->balance, sizeof z->balance)) {
+        snprintf(text, n, at == (uintptr_t)&z->balance.n_free ? "balance: free" : "balance: whole");
     } else {
         describe_index(&z->index, at, text, n);
     }
@@ -369,8 +392,6 @@ void world_describe(uintptr_t at, char *text, size_t n) {
                  (unsigned)((at - (uintptr_t)q->caches) / sizeof q->caches[0]));
     } else if (at == (uintptr_t)&q->n_begun || at == (uintptr_t)&q->n_ended) {
         snprintf(text, n, at == (uintptr_t)&q->n_begun ? "n_begun" : "n_ended");
-    } else if (inside(at, &q->balance, sizeof q->balance)) {
-        snprintf(text, n, at == (uintptr_t)&q->balance.n_free ? "balance: free" : "balance: whole");
     }
     for (size_t i = 0; i < zones->n; i++) {
         describe_zone(zones->zone[i], at, text, n);
