@@ -75,7 +75,8 @@ enum quire_fdt_status {
     QUIRE_FDT_REQUEST,   /* size, alignment or alloc-ranges are not as wide as the cells say, no power of two, or no
                               numbers at all: used where a number can be read, else the request is not listed */
     QUIRE_FDT_FLAGS,     /* both no-map and reusable, which exclude each other (3.5): no-map counts */
-    QUIRE_FDT_NUMA,      /* numa-node-id is no number of 32 bits: not used */
+    QUIRE_FDT_NUMA,      /* numa-node-id is no number of 32 bits: not used; distance-matrix is not a whole number of
+                              rows of three cells: those that are whole are used */
     QUIRE_FDT_DEVICE_TYPE, /* a node that is called memory has no device_type (3.4): it is not used */
 };
 
@@ -188,6 +189,28 @@ const char *quire_fdt_bootargs(const struct quire_fdt *fdt);
 /* The hart ids of the usable CPUs: each reg entry of the children of /cpus with device_type "cpu" (section 3.8). The
  * first `capacity` ids are stored. Returns how many there are. */
 size_t quire_fdt_cpus(const struct quire_fdt *fdt, uint64_t *hart_ids, size_t capacity);
+
+/* ---- nodes of memory: nearer to some CPUs than to others (numa.txt) --------------------------------------- */
+
+/* numa-node-id of each CPU that quire_fdt_cpus lists, in the same order, or QUIRE_FDT_NO_NUMA_NODE: not said. The first
+ * `capacity` are stored. Returns how many there are. */
+size_t quire_fdt_cpu_nodes(const struct quire_fdt *fdt, uint32_t *nodes, size_t capacity);
+
+/* How many nodes there are: 1 and the highest numa-node-id of memory and CPUs, of those below `most`, which do not count. */
+unsigned quire_fdt_n_nodes(const struct quire_fdt *fdt, unsigned most);
+
+/* Says of all memory in a normalised map which of n_nodes nodes it is near to (quire_regions_set_node). Memory of which
+ * nothing is said, or a number of n_nodes or more, stays node 0's. To be called last: normalising a map forgets nodes.
+ *   false  the map has no room for another entry: some memory is node 0's that is not. Each piece that quire_fdt_memory
+ *          lists may take two more */
+bool quire_fdt_set_nodes(const struct quire_fdt *fdt, struct quire_regions *map, unsigned n_nodes);
+
+/* How far it is from each of n_nodes nodes to each: n_nodes rows of as many, from the first okay node that is compatible
+ * with "numa-distance-map-v1". A distance that is said one way only is so both ways, 255 stands for all above, and what is
+ * less than 10 does not count. A node is 10 from itself, and 20 from another of which nothing is said. */
+void quire_fdt_distances(const struct quire_fdt *fdt, uint8_t *distance, unsigned n_nodes);
+
+/* ---- time and devices ------------------------------------------------------------------------------------- */
 
 /* Ticks per second of the time base: timebase-frequency of /cpus or, failing that, of the first usable CPU that says it
  * (sections 3.7 and 3.8.1). 0: not said. */

@@ -52,6 +52,11 @@ bool q_fdt_is_cpu(const struct q_fdt_walk *walk) {
     return walk->n_open == 3 && in_top(walk, "cpus") && has_device_type(walk, "cpu");
 }
 
+bool q_fdt_is_distance_map(const struct q_fdt_walk *walk) {
+    return !q_fdt_too_deep(walk) && q_fdt_here(walk)->okay &&
+           q_fdt_lists(walk->fdt, q_fdt_own(walk, "compatible"), "numa-distance-map-v1");
+}
+
 /* The value of a hexadecimal digit, or 16. */
 static unsigned hex_digit(uint8_t c) {
     if (c >= '0' && c <= '9')

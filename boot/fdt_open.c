@@ -52,7 +52,7 @@ static const char *write_path(const struct q_fdt_walk *walk, unsigned n_open, st
         uint32_t n = text_bytes(name);
         for (; n > 0 && begin > 4; n--)
             path->bytes[--begin] = printable(name[n - 1]);
-        if (n > 0) {
+        if (n > 0 || begin < 4) { /* the dots need three bytes, and so much is always left */
             for (unsigned dots = 0; dots < 3; dots++)
                 path->bytes[--begin] = '.';
             break;
@@ -122,6 +122,17 @@ static void check_memory(struct check *c) {
         tell_node(c, QUIRE_FDT_NOTHING);
     check_ranges(c, property, q_fdt_parent_cells(&c->walk), true);
     tell_unless(c, node.at == 0 || node.n_bytes == 4, QUIRE_FDT_NUMA, "numa-node-id");
+}
+
+static void check_cpu(struct check *c) {
+    struct q_fdt_value node = q_fdt_own(&c->walk, "numa-node-id");
+    check_ranges(c, "reg", q_fdt_parent_cells(&c->walk), false);
+    tell_unless(c, node.at == 0 || node.n_bytes == 4, QUIRE_FDT_NUMA, "numa-node-id");
+}
+
+static void check_distances(struct check *c) {
+    struct q_fdt_value rows = q_fdt_own(&c->walk, "distance-matrix");
+    tell_unless(c, rows.n_bytes % 12 == 0, QUIRE_FDT_NUMA, "distance-matrix");
 }
 
 /* ---- /reserved-memory (section 3.5) ------------------------------------------------------------------------ */
@@ -220,7 +231,9 @@ static void check_node(struct check *c) {
     if (q_fdt_is_reserved(walk))
         check_reserved(c);
     if (q_fdt_is_cpu(walk))
-        check_ranges(c, "reg", q_fdt_parent_cells(walk), false);
+        check_cpu(c);
+    if (q_fdt_is_distance_map(walk))
+        check_distances(c);
     if (q_fdt_is_cpu(walk) || q_fdt_is_top(walk, "cpus"))
         check_timebase(c);
     if (q_fdt_is_top(walk, "chosen"))
@@ -295,7 +308,7 @@ const char *quire_fdt_status_text(enum quire_fdt_status status) {
         [QUIRE_FDT_NOTHING] = "nothing says where or how much memory this is",
         [QUIRE_FDT_REQUEST] = "not as wide as the cells say, no power of two, or nothing",
         [QUIRE_FDT_FLAGS] = "no-map and reusable exclude each other",
-        [QUIRE_FDT_NUMA] = "not a number of 32 bits",
+        [QUIRE_FDT_NUMA] = "no number of 32 bits, or not a whole number of rows of three",
         [QUIRE_FDT_DEVICE_TYPE] = "called memory, but it has no device_type",
     };
     return (size_t)status < sizeof text / sizeof *text ? text[status] : "unknown status";

@@ -102,3 +102,42 @@ bool quire_regions_place(struct quire_regions *map, uint64_t n_bytes, uint64_t a
     }
     return false;
 }
+
+/* The region that has a frame on either side of `at`; map->n: none has. */
+static size_t across(const struct quire_regions *map, quire_pa at) {
+    size_t i = 0;
+    while (i < map->n && (map->at[i].base >= at || map->at[i].end <= at))
+        i++;
+    return i;
+}
+
+static void cut(struct quire_regions *map, quire_pa at) {
+    size_t i = across(map, at);
+    if (i == map->n)
+        return;
+    for (size_t k = map->n++; k > i; k--)
+        map->at[k] = map->at[k - 1];
+    map->at[i].end = at;
+    map->at[i + 1].base = at;
+}
+
+/* The first frame at `address` or behind it. All regions end below the last frame, so that may stand for all behind. */
+static quire_pa frame_from(quire_pa address) {
+    const quire_pa last = UINT64_MAX - (QUIRE_PAGE_SIZE - 1);
+    return address < last ? (address + (QUIRE_PAGE_SIZE - 1)) & ~(QUIRE_PAGE_SIZE - 1) : last;
+}
+
+bool quire_regions_set_node(struct quire_regions *map, quire_pa base, uint64_t n_bytes, unsigned node) {
+    quire_pa first = frame_from(base), end = frame_from(n_bytes > UINT64_MAX - base ? UINT64_MAX : base + n_bytes);
+    size_t n_more = (size_t)(across(map, first) < map->n) + (size_t)(across(map, end) < map->n && end != first);
+    if (map->n > map->capacity || map->capacity - map->n < n_more)
+        return false;
+    if (first >= end)
+        return true;
+    cut(map, first);
+    cut(map, end);
+    for (size_t i = 0; i < map->n; i++)
+        if (map->at[i].base >= first && map->at[i].end <= end)
+            map->at[i].node = node;
+    return true;
+}

@@ -58,6 +58,13 @@ bool quire_regions_normalise(struct quire_regions *map);
 bool quire_regions_place(struct quire_regions *map, uint64_t n_bytes, uint64_t alignment,
                          const struct quire_region *within, quire_pa *base);
 
+/* Says which node (struct quire_region) memory is near to: the frames of a normalised list whose first byte lies in
+ * [base, base + n_bytes). Regions are cut in two where the node changes. To be called last: quire_regions_normalise forgets
+ * nodes, and so does quire_regions_place.
+ *   false  the list has no room for the parts, two more at most; nothing was changed
+ * Cost: O(n). */
+bool quire_regions_set_node(struct quire_regions *map, quire_pa base, uint64_t n_bytes, unsigned node);
+
 #ifdef __cplusplus
 }
 #endif

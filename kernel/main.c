@@ -34,12 +34,17 @@ static void open_initramfs(const struct quire_fdt *tree) {
 
 /* The boot CPU is number 0, whatever its id. */
 static void find_cpus(const struct quire_fdt *tree) {
-    uint64_t id[MAX_CPUS];
+    static uint64_t id[MAX_CPUS];
+    static uint32_t node[MAX_CPUS];
     size_t n_found = quire_fdt_cpus(tree, id, MAX_CPUS);
+    (void)quire_fdt_cpu_nodes(tree, node, MAX_CPUS);
     n_cpus = 1;
-    for (size_t i = 0; i < n_found && i < MAX_CPUS && n_cpus < MAX_CPUS; i++) {
-        if (id[i] != cpus[0].id) {
+    for (size_t i = 0; i < n_found && i < MAX_CPUS; i++) {
+        if (id[i] == cpus[0].id) {
+            cpus[0].node = node[i];
+        } else if (n_cpus < MAX_CPUS) {
             cpus[n_cpus].number = n_cpus;
+            cpus[n_cpus].node = node[i];
             cpus[n_cpus++].id = id[i];
         }
     }

@@ -44,6 +44,7 @@ static void report_zones(struct meminfo *info) {
             .n_free = zone.n_free,
             .n_free_blocks = zone.n_free_blocks,
             .n_fresh_blocks = zone.n_fresh_blocks,
+            .node = zone.node,
         };
     }
 }

@@ -2,6 +2,7 @@
 #include <boot/fdt.h>
 #include <memory.h>
 #include <options.h>
+#include <process.h>
 #include <recovery.h>
 
 #define MAX_REGIONS  1024u /* the firmware's and ours, see boot/regions.h: 24 KiB. More is reported */
@@ -57,6 +58,23 @@ static void place_requests(const struct quire_fdt *tree, struct quire_regions *m
     }
 }
 
+/* Which memory is near to which CPUs. To be called last: the map forgets it when anything is reserved in it. */
+static void find_nodes(const struct quire_fdt *tree, struct quire_regions *map, struct quire_config *config) {
+    static uint16_t node_of_cpu[MAX_CPUS];
+    static uint8_t distance[QUIRE_MAX_NODES * QUIRE_MAX_NODES];
+    unsigned n_nodes = quire_fdt_n_nodes(tree, QUIRE_MAX_NODES);
+    if (!quire_fdt_set_nodes(tree, map, n_nodes)) {
+        print("memory: no room for the nodes of all memory: some counts as node 0's\n");
+    }
+    for (unsigned i = 0; i < n_cpus; i++) {
+        node_of_cpu[i] = (uint16_t)(cpus[i].node < n_nodes ? cpus[i].node : 0);
+    }
+    quire_fdt_distances(tree, distance, n_nodes);
+    config->n_nodes = n_nodes;
+    config->node_of_cpu = node_of_cpu;
+    config->distance = distance;
+}
+
 static void make_allocator(const struct quire_config *config, const struct quire_regions *map) {
     uint64_t before = arch_instructions();
     enum quire_status status = quire_init(&frames, config, map->at, map->n);
@@ -69,12 +87,31 @@ static void make_allocator(const struct quire_config *config, const struct quire
     }
 }
 
+static unsigned cpus_on(unsigned node) {
+    struct quire_cpu_stats cpu;
+    unsigned n = 0;
+    for (unsigned i = 0; quire_cpu_stats(frames, i, &cpu); i++) {
+        n += cpu.node == node;
+    }
+    return n;
+}
+
+static void report_nodes(void) {
+    struct quire_zone_stats node;
+    for (unsigned i = 0; quire_node_stats(frames, 1, &node) && quire_node_stats(frames, i, &node); i++) {
+        unsigned n = cpus_on(i);
+        print("quire: node %u: %lu MiB free, %u CPU%s\n", i, node.n_free * (QUIRE_PAGE_SIZE / 1024) / 1024, n,
+              n == 1 ? "" : "s");
+    }
+}
+
 static void report(void) {
     struct quire_stats stats;
     quire_stats(frames, &stats);
     uint64_t page_kib = QUIRE_PAGE_SIZE / 1024;
     print("quire: %lu MiB free in %u zone%s, metadata %lu KiB at 0x%lx\n", stats.n_free * page_kib / 1024,
           stats.n_zones, stats.n_zones == 1 ? "" : "s", stats.n_metadata * page_kib, direct_pa(frames));
+    report_nodes();
 }
 
 void memory_init(const struct quire_fdt *tree) {
@@ -87,6 +124,7 @@ void memory_init(const struct quire_fdt *tree) {
         .content = options.content,
     };
     print("memory: %lu MiB usable\n", bytes_in(&map) >> 20);
+    find_nodes(tree, &map, &config);
     if (!options.recover || !recover(&config, map.at, map.n)) {
         make_allocator(&config, &map);
     }

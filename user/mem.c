@@ -149,19 +149,36 @@ static void print_cells(uint64_t base, const char *map, uint64_t n_blocks, uint6
     print("  0x%010lx  %s\n", base, cells);
 }
 
+static unsigned zones_shown(void) {
+    return info.n_zones < ABI_ZONES ? info.n_zones : ABI_ZONES;
+}
+
+/* Whether the memory is of more than one node. */
+static bool has_nodes(void) {
+    bool others = false;
+    for (unsigned i = 0; i < zones_shown(); i++) {
+        others |= info.zone[i].node != info.zone[0].node;
+    }
+    return others;
+}
+
 static void print_zone(const struct meminfo_zone *zone, const char *map, uint64_t blocks_per_cell) {
     struct size size = size_of(zone->n_frames);
     uint64_t n_blocks = blocks_in(zone), n_line = N_COLUMNS * blocks_per_cell;
     uint64_t base = zone->base / block_bytes() * block_bytes();
-    print("  Zone of %lu%s %s in %lu blocks: %lu are all free, %lu of these were never used\n", size.whole,
-          size.fraction, size.unit, n_blocks, zone->n_free_blocks, zone->n_fresh_blocks);
+    print("  Zone of %lu%s %s in %lu blocks: %lu are all free, %lu of these were never used", size.whole, size.fraction,
+          size.unit, n_blocks, zone->n_free_blocks, zone->n_fresh_blocks);
+    if (has_nodes()) {
+        print("; node %lu", zone->node);
+    }
+    print("\n");
     for (uint64_t i = 0; i < n_blocks; i += n_line) {
         print_cells(base + i * block_bytes(), map + i, least(n_line, n_blocks - i), blocks_per_cell);
     }
 }
 
 static void print_map(bool full) {
-    unsigned n_zones = info.n_zones < ABI_ZONES ? info.n_zones : ABI_ZONES;
+    unsigned n_zones = zones_shown();
     uint64_t n_blocks = 0, blocks_per_cell = 1;
     for (unsigned i = 0; i < n_zones; i++) {
         n_blocks += blocks_in(&info.zone[i]);

@@ -75,6 +75,7 @@ enum owner {
 
 struct meminfo_zone {
     uint64_t base, end, n_frames, n_free, n_free_blocks, n_fresh_blocks;
+    uint64_t node; /* of the machine's memory */
 };
 struct meminfo_cpu {
     uint32_t n_warm, n_in, n_out, gathering;

@@ -32,6 +32,7 @@ struct cpu {
     uintptr_t trap_scratch;            /* vector.S: one register, for some instructions */
     uintptr_t idle_stack;              /* top of the stack on which it looks for work */
     unsigned number;                   /* 0..n_cpus-1; 0 is the one that booted */
+    unsigned node;                     /* of the memory that it is near to, as the device tree numbers them */
     uint64_t id;                       /* the firmware's name for it */
     struct process *current;           /* what it runs, or NULL. Its own CPU's alone, with interrupts off */
     struct context idle;               /* of the loop that looks for work */

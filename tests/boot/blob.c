@@ -60,6 +60,9 @@ struct facts facts_read(const struct quire_fdt *fdt) {
     f.n_memory = quire_fdt_memory(fdt, f.memory, sizeof f.memory / sizeof *f.memory);
     f.n_reserved = quire_fdt_reserved(fdt, f.reserved, sizeof f.reserved / sizeof *f.reserved);
     f.n_cpus = quire_fdt_cpus(fdt, f.cpus, sizeof f.cpus / sizeof *f.cpus);
+    quire_fdt_cpu_nodes(fdt, f.cpu_nodes, sizeof f.cpu_nodes / sizeof *f.cpu_nodes);
+    f.n_nodes = quire_fdt_n_nodes(fdt, FACT_NODES);
+    quire_fdt_distances(fdt, f.distance, FACT_NODES);
     f.timebase_hz = quire_fdt_timebase_hz(fdt);
     f.bootargs = quire_fdt_bootargs(fdt);
     if (!quire_fdt_initrd(fdt, &f.initrd))
@@ -100,6 +103,10 @@ static const char *first_different_list(const struct facts *expected, const stru
     for (size_t i = 0; i < got->n_reserved; i++)
         if (!reserved_equal(&expected->reserved[i], &got->reserved[i]))
             return "reservations";
+    if (expected->n_nodes != got->n_nodes || memcmp(expected->cpu_nodes, got->cpu_nodes, sizeof got->cpu_nodes) != 0)
+        return "nodes of CPUs";
+    if (memcmp(expected->distance, got->distance, sizeof got->distance) != 0)
+        return "distances";
     return NULL;
 }
 

@@ -15,6 +15,8 @@ void fence_remove(struct fence fence);
 /* The file `name`.dtb among the blobs that the build made, cut to the size that is in use. free() it. */
 uint8_t *blob_load(const char *name, size_t *n_bytes);
 
+#define FACT_NODES 8u /* numbers from here on do not count */
+
 /* All that a reader says of a blob. */
 struct facts {
     struct quire_region regions[128]; /* as they were added: neither sorted nor merged */
@@ -25,6 +27,9 @@ struct facts {
     size_t n_reserved;
     uint64_t cpus[16];
     size_t n_cpus;
+    uint32_t cpu_nodes[16];
+    unsigned n_nodes;
+    uint8_t distance[FACT_NODES * FACT_NODES];
     uint64_t timebase_hz;
     uint32_t boot_cpu;
     struct quire_region initrd; /* end 0: none */

@@ -64,6 +64,8 @@ static void say_problem(void *text, const struct quire_fdt_problem *problem) {
 
 #define HEX(number) ((unsigned long long)(number))
 
+#define MOST_NODES 64u
+
 static void say_memory(struct text *text, const struct quire_fdt *fdt) {
     struct quire_fdt_memory memory[ROOM];
     size_t n = quire_fdt_memory(fdt, memory, ROOM);
@@ -117,8 +119,16 @@ static void say_map(struct text *text, const struct quire_fdt *fdt) {
     struct quire_fdt_reserved reserved[ROOM];
     quire_fdt_regions(fdt, &map);
     assert_true(quire_regions_normalise(&map));
-    for (size_t i = 0; i < map.n; i++)
-        say(text, "usable 0x%llx 0x%llx\n", HEX(space[i].base), HEX(space[i].end));
+    struct quire_region with_nodes[ROOM];
+    struct quire_regions parted = {.at = with_nodes, .capacity = ROOM, .n = map.n};
+    memcpy(with_nodes, space, map.n * sizeof *space);
+    assert_true(quire_fdt_set_nodes(fdt, &parted, MOST_NODES));
+    for (size_t i = 0; i < parted.n; i++) {
+        say(text, "usable 0x%llx 0x%llx", HEX(with_nodes[i].base), HEX(with_nodes[i].end));
+        if (with_nodes[i].node != 0)
+            say(text, " node %u", with_nodes[i].node);
+        say(text, "\n");
+    }
     size_t n = quire_fdt_reserved(fdt, reserved, ROOM);
     for (size_t i = 0; i < n; i++)
         if (reserved[i].base == QUIRE_NONE && quire_fdt_place(fdt, &reserved[i], &map))
@@ -126,12 +136,32 @@ static void say_map(struct text *text, const struct quire_fdt *fdt) {
                 HEX(reserved[i].base + reserved[i].n_bytes));
 }
 
+/* Nothing where there is one node. */
+static void say_distances(struct text *text, const struct quire_fdt *fdt) {
+    uint8_t distance[MOST_NODES * MOST_NODES];
+    unsigned n = quire_fdt_n_nodes(fdt, MOST_NODES);
+    quire_fdt_distances(fdt, distance, n);
+    for (unsigned from = 0; n > 1 && from < n; from++) {
+        say(text, "distances of node %u:", from);
+        for (unsigned to = 0; to < n; to++)
+            say(text, " %u", distance[from * n + to]);
+        say(text, "\n");
+    }
+}
+
 static void say_rest(struct text *text, const struct quire_fdt *fdt) {
     uint64_t cpus[ROOM];
     struct quire_region initrd;
+    uint32_t nodes[ROOM];
     size_t n = quire_fdt_cpus(fdt, cpus, ROOM);
-    for (size_t i = 0; i < n; i++)
-        say(text, "cpu 0x%llx\n", HEX(cpus[i]));
+    assert_int_equal(quire_fdt_cpu_nodes(fdt, nodes, ROOM), n);
+    for (size_t i = 0; i < n; i++) {
+        say(text, "cpu 0x%llx", HEX(cpus[i]));
+        if (nodes[i] != QUIRE_FDT_NO_NUMA_NODE)
+            say(text, " node %u", nodes[i]);
+        say(text, "\n");
+    }
+    say_distances(text, fdt);
     if (quire_fdt_timebase_hz(fdt) != 0)
         say(text, "timebase %llu\n", HEX(quire_fdt_timebase_hz(fdt)));
     if (quire_fdt_initrd(fdt, &initrd))

@@ -118,7 +118,7 @@ static void add(struct facts *f, uint64_t base, uint64_t size, enum quire_region
     if (end == base)
         return;
     if (f->n_regions < sizeof f->regions / sizeof *f->regions)
-        f->regions[f->n_regions] = (struct quire_region){base, end, type};
+        f->regions[f->n_regions] = (struct quire_region){base, end, type, 0};
     f->n_regions++;
 }
 
@@ -189,13 +189,17 @@ static struct array memory_array(const void *blob, int node) {
     return array_of_child(blob, node, replaced ? "linux,usable-memory" : "reg");
 }
 
-static void add_memory_node(struct facts *f, const void *blob, int node) {
+static uint32_t numa_of(const void *blob, int node) {
     unsigned n;
     const uint8_t *numa = get(blob, node, "numa-node-id", &n);
+    return n == 4 ? (uint32_t)number(numa, 1) : QUIRE_FDT_NO_NUMA_NODE;
+}
+
+static void add_memory_node(struct facts *f, const void *blob, int node) {
     struct array limits, x = memory_array(blob, node);
     bool limited = has_limits(blob, chosen_node(blob), &limits);
     for (unsigned i = 0; i < n_pairs(&x); i++) {
-        struct quire_fdt_memory piece = {.numa_node = n == 4 ? (uint32_t)number(numa, 1) : QUIRE_FDT_NO_NUMA_NODE,
+        struct quire_fdt_memory piece = {.numa_node = numa_of(blob, node),
                                          .hotpluggable = has(blob, node, "hotpluggable")};
         pair(&x, i, &piece.base, &piece.n_bytes);
         if (!limited)
@@ -332,8 +336,10 @@ static void add_cpu(struct facts *f, const void *blob, int node) {
     for (unsigned i = 0; i < n_pairs(&x); i++, f->n_cpus++) {
         uint64_t id, size;
         pair(&x, i, &id, &size);
-        if (f->n_cpus < sizeof f->cpus / sizeof *f->cpus)
+        if (f->n_cpus < sizeof f->cpus / sizeof *f->cpus) {
             f->cpus[f->n_cpus] = id;
+            f->cpu_nodes[f->n_cpus] = numa_of(blob, node);
+        }
     }
 }
 
@@ -378,6 +384,46 @@ static void read_cpus(struct facts *f, const void *blob) {
     }
 }
 
+static bool is_distance_map(const void *blob, int node) {
+    return okay(blob, node) && says(blob, node, "compatible", "numa-distance-map-v1") &&
+           depth_of(blob, node) < (int)QUIRE_FDT_MAX_DEPTH;
+}
+
+/* What the rows say of one way; the last one that does counts. */
+static uint32_t said(const uint8_t *rows, unsigned n_bytes, unsigned from, unsigned to) {
+    uint32_t far = 0;
+    for (; n_bytes >= 12; rows += 12, n_bytes -= 12)
+        if (number(rows, 1) == from && number(rows + 4, 1) == to && number(rows + 8, 1) >= 10)
+            far = (uint32_t)number(rows + 8, 1);
+    return far;
+}
+
+/* Of two that do for the way back, too: the last one of either way. */
+static uint32_t said_either_way(const uint8_t *rows, unsigned n_bytes, unsigned from, unsigned to) {
+    uint32_t far = said(rows, n_bytes, from, to);
+    return far != 0 ? far : said(rows, n_bytes, to, from);
+}
+
+static void read_nodes(struct facts *f, const void *blob) {
+    const uint8_t *rows = NULL;
+    unsigned n = 0;
+    bool seen = false;
+    f->n_nodes = 1;
+    for (int node = fdt_next_node(blob, -1, NULL); node >= 0; node = fdt_next_node(blob, node, NULL)) {
+        uint32_t numa = is_memory(blob, node) || is_cpu(blob, node) ? numa_of(blob, node) : 0;
+        f->n_nodes = numa < FACT_NODES && numa >= f->n_nodes ? numa + 1 : f->n_nodes;
+        if (!seen && is_distance_map(blob, node)) {
+            rows = get(blob, node, "distance-matrix", &n);
+            seen = true;
+        }
+    }
+    for (unsigned from = 0; from < FACT_NODES; from++)
+        for (unsigned to = 0; to < FACT_NODES; to++) {
+            uint32_t far = from == to ? 10 : said_either_way(rows, n, from, to);
+            f->distance[from * FACT_NODES + to] = far == 0 ? 20 : far > 255 ? 255 : (uint8_t)far;
+        }
+}
+
 struct facts facts_libfdt(const void *blob) {
     struct facts f = {.bootargs = "", .boot_cpu = fdt_boot_cpuid_phys(blob)};
     uint32_t where;
@@ -389,6 +435,7 @@ struct facts facts_libfdt(const void *blob) {
         if (is_reserved(blob, node))
             add_reserved_node(&f, blob, node);
     read_cpus(&f, blob);
+    read_nodes(&f, blob);
     int chosen = chosen_node(blob);
     if (chosen < 0)
         return f;
@@ -520,8 +567,15 @@ static void check_node(struct problems *p, const void *blob, int node) {
         check_reserved(p, blob, node);
     if (is_called(blob, node, "reserved-memory") && depth_of(blob, node) == 1)
         check_reserved_parent(p, blob, node);
-    if (is_cpu(blob, node))
+    if (is_cpu(blob, node)) {
         check_array(p, blob, node, "reg", array_of_child(blob, node, "reg"), false);
+        get(blob, node, "numa-node-id", &n_size);
+        say_if(p, has(blob, node, "numa-node-id") && n_size != 4, QUIRE_FDT_NUMA, blob, node, "numa-node-id");
+    }
+    if (is_distance_map(blob, node)) {
+        get(blob, node, "distance-matrix", &n_size);
+        say_if(p, n_size % 12 != 0, QUIRE_FDT_NUMA, blob, node, "distance-matrix");
+    }
     if (is_cpu(blob, node) || is_cpus(blob, node))
         say_if(p, is_bad_number(blob, node, "timebase-frequency"), QUIRE_FDT_TIMEBASE, blob, node,
                "timebase-frequency");

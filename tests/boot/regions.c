@@ -28,9 +28,9 @@ struct map {
 };
 
 #define U(base, n_bytes)                                                                                               \
-    { base, n_bytes, QUIRE_USABLE, 0 }
+    { base, n_bytes, QUIRE_USABLE }
 #define R(base, n_bytes)                                                                                               \
-    { base, n_bytes, QUIRE_RESERVED, 0 }
+    { base, n_bytes, QUIRE_RESERVED }
 #define IN(...)  (const struct entry[]){__VA_ARGS__}, sizeof((const struct entry[]){__VA_ARGS__}) / sizeof(struct entry)
 #define OUT(...) (const struct span[]){__VA_ARGS__}, sizeof((const struct span[]){__VA_ARGS__}) / sizeof(struct span)
 #define NOTHING  NULL, 0
@@ -317,6 +317,65 @@ static const struct {
     {"no power of two", 0x1000, 0x3000, 0, MAX, QUIRE_NONE, SAME},
 };
 
+/* ---- nodes ---------------------------------------------------------------------------------------------- */
+
+static void expect_nodes(const struct quire_regions *map, const struct quire_region *expected, size_t n) {
+    assert_int_equal(map->n, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(map->at[i].base == expected[i].base && map->at[i].end == expected[i].end);
+        assert_int_equal(map->at[i].node, expected[i].node);
+        assert_int_equal(map->at[i].type, QUIRE_USABLE);
+    }
+}
+
+#define ON(base, end, node)                                                                                            \
+    { base, end, QUIRE_USABLE, node }
+#define EXPECT_NODES(map, ...)                                                                                         \
+    expect_nodes(map, (const struct quire_region[]){__VA_ARGS__},                                                      \
+                 sizeof((const struct quire_region[]){__VA_ARGS__}) / sizeof(struct quire_region))
+
+/* Each step goes on from the one before. */
+static void regions_are_cut_where_the_node_changes(void **state) {
+    (void)state;
+    struct quire_region space[8];
+    struct quire_regions map = {.at = space, .capacity = 8};
+    quire_regions_add(&map, 0x1000, 0x4000, QUIRE_USABLE);
+    quire_regions_add(&map, 0x8000, 0x8000, QUIRE_USABLE);
+    assert_true(quire_regions_normalise(&map));
+    EXPECT_NODES(&map, ON(0x1000, 0x5000, 0), ON(0x8000, 0x10000, 0));
+    assert_true(quire_regions_set_node(&map, 0x5000, 0x3000, 9)); /* a hole */
+    assert_true(quire_regions_set_node(&map, 0x2000, 0, 9));      /* nothing */
+    EXPECT_NODES(&map, ON(0x1000, 0x5000, 0), ON(0x8000, 0x10000, 0));
+    assert_true(quire_regions_set_node(&map, 0x1000, 0x4000, 1)); /* all of one */
+    assert_true(quire_regions_set_node(&map, 0xA000, 0x2000, 2)); /* the middle of one */
+    EXPECT_NODES(&map, ON(0x1000, 0x5000, 1), ON(0x8000, 0xA000, 0), ON(0xA000, 0xC000, 2), ON(0xC000, 0x10000, 0));
+    assert_true(quire_regions_set_node(&map, 0x3001, 0x6000, 3)); /* over a hole; a frame is where its first byte is */
+    EXPECT_NODES(&map, ON(0x1000, 0x4000, 1), ON(0x4000, 0x5000, 3), ON(0x8000, 0xA000, 3), ON(0xA000, 0xC000, 2),
+                 ON(0xC000, 0x10000, 0));
+    assert_true(quire_regions_set_node(&map, 0xF000, UINT64_MAX, 4)); /* far over the end */
+    assert_true(quire_regions_set_node(&map, UINT64_MAX - 1, 1, 5));
+    EXPECT_NODES(&map, ON(0x1000, 0x4000, 1), ON(0x4000, 0x5000, 3), ON(0x8000, 0xA000, 3), ON(0xA000, 0xC000, 2),
+                 ON(0xC000, 0xF000, 0), ON(0xF000, 0x10000, 4));
+    quire_regions_add(&map, 0x9000, 0x1000, QUIRE_RESERVED);
+    assert_true(quire_regions_normalise(&map)); /* forgets them */
+    EXPECT_NODES(&map, ON(0x1000, 0x5000, 0), ON(0x8000, 0x9000, 0), ON(0xA000, 0x10000, 0));
+}
+
+static void no_room_for_the_parts(void **state) {
+    (void)state;
+    struct quire_region space[3];
+    struct quire_regions map = {.at = space, .capacity = 3};
+    quire_regions_add(&map, 0x1000, 0x4000, QUIRE_USABLE);
+    quire_regions_add(&map, 0x8000, 0x8000, QUIRE_USABLE);
+    assert_false(quire_regions_set_node(&map, 0x2000, 0x1000, 1)); /* in three */
+    assert_false(quire_regions_set_node(&map, 0x2000, 0x8000, 1)); /* two in two */
+    EXPECT_NODES(&map, ON(0x1000, 0x5000, 0), ON(0x8000, 0x10000, 0));
+    assert_true(quire_regions_set_node(&map, 0x2000, 0x3000, 1));
+    EXPECT_NODES(&map, ON(0x1000, 0x2000, 0), ON(0x2000, 0x5000, 1), ON(0x8000, 0x10000, 0));
+    assert_true(quire_regions_set_node(&map, 0, UINT64_MAX, 2));
+    EXPECT_NODES(&map, ON(0x1000, 0x2000, 2), ON(0x2000, 0x5000, 2), ON(0x8000, 0x10000, 2));
+}
+
 static void placed_as_low_as_can_be(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
@@ -456,6 +515,8 @@ int main(void) {
         cmocka_unit_test(nothing_fits_into_no_array),
         cmocka_unit_test(a_normalised_list_can_be_added_to),
         cmocka_unit_test(a_long_list_needs_no_fixed_number),
+        cmocka_unit_test(regions_are_cut_where_the_node_changes),
+        cmocka_unit_test(no_room_for_the_parts),
         cmocka_unit_test(placed_as_low_as_can_be),
         cmocka_unit_test(nothing_is_placed_in_a_full_list),
         cmocka_unit_test(random_maps_equal_the_model),

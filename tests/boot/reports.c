@@ -71,6 +71,25 @@ static void problems_come_with_the_path_of_their_node(void **state) {
     }
 }
 
+/* Names without a letter take a byte each, too, however little room is left. */
+static void nodes_without_names_have_a_path(void **state) {
+    (void)state;
+    for (size_t n = QUIRE_FDT_PATH_BYTES - 40; n < QUIRE_FDT_PATH_BYTES; n++) {
+        char name[QUIRE_FDT_PATH_BYTES + 1];
+        const char *names[QUIRE_FDT_MAX_DEPTH];
+        memset(name, 'x', n);
+        name[n] = '\0';
+        for (size_t i = 0; i < QUIRE_FDT_MAX_DEPTH; i++)
+            names[i] = i + 1 < QUIRE_FDT_MAX_DEPTH ? "" : name;
+        struct told told = tell_path(names, QUIRE_FDT_MAX_DEPTH);
+        const size_t whole = n + QUIRE_FDT_MAX_DEPTH - 1, room = QUIRE_FDT_PATH_BYTES - 1;
+        bool dots = strncmp(told.path, "...", 3) == 0;
+        assert_true(dots ? whole + 3 > room : whole <= room && told.path[0] == '/');
+        size_t length = strlen(told.path), end = n < QUIRE_FDT_PATH_BYTES - 5 ? n : QUIRE_FDT_PATH_BYTES - 5;
+        assert_string_equal(told.path + length - end, name + n - end);
+    }
+}
+
 /* Nodes that lie too deep are skipped, with whatever they hold; those behind them are not. */
 static void nodes_that_lie_too_deep_are_skipped(void **state) {
     (void)state;
@@ -98,6 +117,7 @@ static void every_status_has_a_text_of_its_own(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(problems_come_with_the_path_of_their_node),
+        cmocka_unit_test(nodes_without_names_have_a_path),
         cmocka_unit_test(nodes_that_lie_too_deep_are_skipped),
         cmocka_unit_test(every_status_has_a_text_of_its_own),
     };

@@ -131,6 +131,44 @@ static void compare_cpus(const struct quire_fdt *fdt, const struct tree *tree, s
     free(got);
 }
 
+#define NODES 4u /* that count here */
+
+static void compare_distances(const struct quire_fdt *fdt, const struct tree *tree) {
+    uint8_t distance[NODES * NODES];
+    quire_fdt_distances(fdt, distance, NODES);
+    for (unsigned i = 0; i < NODES * NODES; i++) {
+        expect_equal("a distance", distance[i], tree_distance(tree, i / NODES, i % NODES));
+    }
+}
+
+/* Which node is said at both ends of each region. */
+static void compare_set_nodes(const struct quire_fdt *fdt, const struct tree *tree, size_t most) {
+    size_t room = 3 * (most + tree_memory(tree, NULL));
+    struct quire_region *got = some(room, sizeof *got);
+    struct quire_regions map = {.at = got, .capacity = room};
+    quire_fdt_regions(fdt, &map);
+    quire_regions_normalise(&map);
+    expect_equal("whether there is room", quire_fdt_set_nodes(fdt, &map, NODES), true);
+    for (size_t i = 0; i < map.n; i++) {
+        expect_equal("the first frame's node", got[i].node, tree_node_at(tree, got[i].base, NODES));
+        expect_equal("the last frame's node", got[i].node, tree_node_at(tree, got[i].end - QUIRE_PAGE_SIZE, NODES));
+    }
+    free(got);
+}
+
+static void compare_nodes(const struct quire_fdt *fdt, const struct tree *tree, size_t most) {
+    uint32_t *got = some(2 * most, sizeof *got), *want = got + most;
+    size_t n = tree_cpu_nodes(tree, want);
+    expect_equal("how many CPUs have nodes", quire_fdt_cpu_nodes(fdt, got, n), n);
+    for (size_t i = 0; i < n; i++) {
+        expect_equal("a CPU's node", got[i], want[i]);
+    }
+    free(got);
+    expect_equal("how many nodes", quire_fdt_n_nodes(fdt, NODES), tree_n_nodes(tree, NODES));
+    compare_distances(fdt, tree);
+    compare_set_nodes(fdt, tree, most);
+}
+
 static void compare_device(const struct quire_fdt *fdt, const struct tree *tree, const char *compatible) {
     struct quire_region got = {0}, want = {0};
     expect_equal("whether there is a device", quire_fdt_device(fdt, compatible, &got),
@@ -159,6 +197,7 @@ static void compare(const struct quire_fdt *fdt, const struct tree *tree, size_t
     expect_equal("the CPU that booted", fdt->boot_cpu, tree->boot_cpu);
     compare_regions(fdt, tree, most);
     compare_cpus(fdt, tree, most);
+    compare_nodes(fdt, tree, most);
     expect_equal("whether there is an initrd", quire_fdt_initrd(fdt, &got), tree_initrd(tree, &want));
     if (want.base < want.end) {
         expect_region("the initrd", &got, &want);

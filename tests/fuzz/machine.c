@@ -88,7 +88,7 @@ void machine_forget(void) {
 
 bool machine_frames(const struct quire_region *region, struct quire_region *frames) {
     quire_pa base = (region->base + (PAGE - 1)) & ~(PAGE - 1), end = region->end & ~(PAGE - 1);
-    *frames = (struct quire_region){base, end, region->type};
+    *frames = (struct quire_region){base, end, region->type, 0};
     return region->type == QUIRE_USABLE && base < end;
 }
 

@@ -8,6 +8,11 @@
 
 /* ---- memory --------------------------------------------------------------------------------------------- */
 
+static uint32_t numa_of(const struct tree_node *node) {
+    return node_bytes_of(node, "numa-node-id") == 4 ? (uint32_t)node_number_of(node, "numa-node-id")
+                                                    : QUIRE_FDT_NO_NUMA_NODE;
+}
+
 static size_t cut(struct range r, const struct table *limits, struct quire_fdt_memory piece,
                   struct quire_fdt_memory *out, size_t n) {
     static const struct range everything = {0, UINT64_MAX};
@@ -41,11 +46,8 @@ size_t tree_memory(const struct tree *tree, struct quire_fdt_memory *out) {
             continue;
         }
         struct table t = table_read(node, node_memory_property(node), node_cells_of(node->parent));
-        struct quire_fdt_memory piece = {.numa_node = QUIRE_FDT_NO_NUMA_NODE,
-                                         .hotpluggable = node_has(node, "hotpluggable")};
-        if (node_bytes_of(node, "numa-node-id") == 4) {
-            piece.numa_node = (uint32_t)node_number_of(node, "numa-node-id");
-        }
+        struct quire_fdt_memory piece = {.hotpluggable = node_has(node, "hotpluggable")};
+        piece.numa_node = numa_of(node);
         for (size_t row = 0; row < t.n; row++) {
             n = cut(t.rows[row], &limits, piece, out, n);
         }
@@ -255,6 +257,71 @@ size_t tree_cpus(const struct tree *tree, uint64_t *hart_ids) {
         free(t.rows);
     }
     return n;
+}
+
+size_t tree_cpu_nodes(const struct tree *tree, uint32_t *nodes) {
+    size_t n = 0;
+    for (size_t i = 0; i < tree->n_nodes; i++) {
+        const struct tree_node *node = &tree->nodes[i];
+        struct table t = node_is_cpu(node) ? table_read(node, "reg", node_cells_of(node->parent)) : (struct table){0};
+        for (size_t row = 0; row < t.n; row++) {
+            nodes[n++] = numa_of(node);
+        }
+        free(t.rows);
+    }
+    return n;
+}
+
+unsigned tree_n_nodes(const struct tree *tree, unsigned most) {
+    unsigned highest = 0;
+    for (size_t i = 0; i < tree->n_nodes; i++) {
+        const struct tree_node *node = &tree->nodes[i];
+        bool counts = (node_is_cpu(node) || node_is_memory(node)) && numa_of(node) < most;
+        highest = counts && numa_of(node) > highest ? numa_of(node) : highest;
+    }
+    return highest + 1;
+}
+
+unsigned tree_node_at(const struct tree *tree, quire_pa at, unsigned n_nodes) {
+    unsigned found = 0;
+    for (size_t i = 0; i < tree->n_nodes; i++) {
+        const struct tree_node *node = &tree->nodes[i];
+        if (!node_is_memory(node) || numa_of(node) >= n_nodes) {
+            continue;
+        }
+        struct table t = table_read(node, node_memory_property(node), node_cells_of(node->parent));
+        for (size_t row = 0; row < t.n; row++) {
+            bool inside = at >= t.rows[row].base && at < table_end(t.rows[row]);
+            found = inside ? numa_of(node) : found;
+        }
+        free(t.rows);
+    }
+    return found;
+}
+
+/* What the rows say of one way, the last one of all; 0: nothing. */
+static unsigned said(const struct tree_node *map, unsigned from, unsigned to) {
+    const uint8_t *bytes = tree_property(map, "distance-matrix")->value;
+    unsigned far = 0;
+    for (uint32_t row = 0; row < node_bytes_of(map, "distance-matrix") / 12; row++, bytes += 12) {
+        uint64_t d = table_number(bytes + 8, 1);
+        if (table_number(bytes, 1) == from && table_number(bytes + 4, 1) == to && d >= 10) {
+            far = d > 255 ? 255 : (unsigned)d;
+        }
+    }
+    return far;
+}
+
+unsigned tree_distance(const struct tree *tree, unsigned from, unsigned to) {
+    for (size_t i = 0; i < tree->n_nodes && from != to; i++) {
+        const struct tree_node *map = &tree->nodes[i];
+        if (node_is_distance_map(map)) {
+            bool rows = node_has(map, "distance-matrix");
+            unsigned there = rows ? said(map, from, to) : 0, back = rows ? said(map, to, from) : 0;
+            return there != 0 ? there : back != 0 ? back : 20;
+        }
+    }
+    return from == to ? 10 : 20;
 }
 
 bool tree_initrd(const struct tree *tree, struct quire_region *initrd) {

@@ -33,14 +33,18 @@ static void check_any(struct tree *tree, const struct tree_node *node) {
     }
 }
 
+static void check_numa(struct tree *tree, const struct tree_node *node) {
+    say_if(tree, node_has(node, "numa-node-id") && node_bytes_of(node, "numa-node-id") != 4, QUIRE_FDT_NUMA, node,
+           "numa-node-id");
+}
+
 static void check_memory(struct tree *tree, const struct tree_node *node) {
     const char *name = node_memory_property(node);
     check_table(tree, node, name, node_cells_of(node->parent), true);
     if (strcmp(name, "reg") == 0 && node_bytes_of(node, "reg") == 0) {
         tree_problem(tree, QUIRE_FDT_NOTHING, node->at);
     }
-    say_if(tree, node_has(node, "numa-node-id") && node_bytes_of(node, "numa-node-id") != 4, QUIRE_FDT_NUMA, node,
-           "numa-node-id");
+    check_numa(tree, node);
 }
 
 /* Whether a child of /reserved-memory has something to say. */
@@ -136,6 +140,10 @@ static void check_node(struct tree *tree, const struct tree_node *node) {
     }
     if (node_is_cpu(node)) {
         check_table(tree, node, "reg", node_cells_of(node->parent), false);
+        check_numa(tree, node);
+    }
+    if (node_is_distance_map(node)) {
+        say_if(tree, node_bytes_of(node, "distance-matrix") % 12 != 0, QUIRE_FDT_NUMA, node, "distance-matrix");
     }
     if (node_is_cpu(node) || node_is_cpus(node)) {
         say_if(tree, node_has(node, "timebase-frequency") && !node_is_number(node, "timebase-frequency"),

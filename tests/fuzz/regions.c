@@ -136,7 +136,7 @@ static void normalise(struct quire_regions *map) {
     check(map, expected, n, "normalised");
     n_entries = n;
     for (size_t i = 0; i < n; i++) {
-        entries[i] = (struct entry){expected[i].base, expected[i].end - expected[i].base, QUIRE_USABLE, 0};
+        entries[i] = (struct entry){expected[i].base, expected[i].end - expected[i].base, QUIRE_USABLE};
     }
 }
 

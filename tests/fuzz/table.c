@@ -94,6 +94,11 @@ bool node_is_cpu(const struct tree_node *node) {
            node_says(node, "device_type", "cpu");
 }
 
+bool node_is_distance_map(const struct tree_node *node) {
+    return node->depth < QUIRE_FDT_MAX_DEPTH && node_okay(node) &&
+           node_says(node, "compatible", "numa-distance-map-v1");
+}
+
 const struct tree_node *node_chosen(const struct tree *t) {
     for (size_t i = 0; i < t->n_nodes; i++) {
         if (node_is_top(&t->nodes[i], "chosen") && node_okay(&t->nodes[i])) {

@@ -21,6 +21,7 @@ bool node_is_top(const struct tree_node *node, const char *name); /* a child of 
 bool node_is_memory(const struct tree_node *node);
 bool node_is_reservation(const struct tree_node *node);
 bool node_is_cpus(const struct tree_node *node);
+bool node_is_distance_map(const struct tree_node *node);
 bool node_is_cpu(const struct tree_node *node);
 const struct tree_node *node_chosen(const struct tree *t);
 

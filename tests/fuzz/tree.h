@@ -48,6 +48,12 @@ size_t tree_regions(const struct tree *tree, struct quire_region *out);
 size_t tree_memory(const struct tree *tree, struct quire_fdt_memory *out);
 size_t tree_reserved(const struct tree *tree, struct quire_fdt_reserved *out);
 size_t tree_cpus(const struct tree *tree, uint64_t *hart_ids);
+size_t tree_cpu_nodes(const struct tree *tree, uint32_t *nodes);
+unsigned tree_n_nodes(const struct tree *tree, unsigned most);
+unsigned tree_distance(const struct tree *tree, unsigned from, unsigned to);
+
+/* The node, of n_nodes, of the memory at an address. */
+unsigned tree_node_at(const struct tree *tree, quire_pa at, unsigned n_nodes);
 bool tree_initrd(const struct tree *tree, struct quire_region *initrd);
 const char *tree_bootargs(const struct tree *tree);
 uint64_t tree_timebase_hz(const struct tree *tree);
