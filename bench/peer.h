@@ -19,6 +19,7 @@ struct memory {
     quire_pa base;    /* aligned to 4 MiB */
     uint64_t n_bytes; /* a multiple of 4 MiB */
     char *at;         /* where it is mapped */
+    unsigned n_nodes; /* to which CPUs and memory are dealt out evenly, in order; 0 is 1 */
 };
 
 enum peer_trait {

@@ -10,11 +10,28 @@
 
 enum { TAG = 1 };
 
+/* The memory of each node is a region; the last one has what is left over. */
+static inline unsigned regions_of(const struct memory *memory, struct quire_region *regions) {
+    const uint64_t block = QUIRE_BLOCK_FRAMES * QUIRE_PAGE_SIZE;
+    unsigned n = memory->n_nodes > 1 ? memory->n_nodes : 1;
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t from = memory->n_bytes / block * i / n * block, to = memory->n_bytes / block * (i + 1) / n * block;
+        regions[i] = (struct quire_region){memory->base + from, memory->base + to, QUIRE_USABLE, i};
+    }
+    regions[n - 1].end = memory->base + memory->n_bytes;
+    return n;
+}
+
 static inline struct quire *make_quire(const struct memory *memory, unsigned n_cpus, enum quire_content content) {
-    struct quire_config config = {.n_cpus = n_cpus, .content = content};
-    struct quire_region region = {memory->base, memory->base + memory->n_bytes, QUIRE_USABLE, 0};
+    static uint16_t node_of_cpu[QUIRE_MAX_CPUS];
+    struct quire_region regions[QUIRE_MAX_NODES];
     struct quire *q;
-    enum quire_status status = quire_init(&q, &config, &region, 1);
+    unsigned n = regions_of(memory, regions);
+    for (unsigned cpu = 0; cpu < n_cpus; cpu++) {
+        node_of_cpu[cpu] = (uint16_t)((uint64_t)cpu * n / n_cpus);
+    }
+    struct quire_config config = {.n_cpus = n_cpus, .content = content, .n_nodes = n, .node_of_cpu = node_of_cpu};
+    enum quire_status status = quire_init(&q, &config, regions, n);
     if (status != QUIRE_OK) {
         fprintf(stderr, "bench: quire_init: %s\n", quire_status_name(status));
         abort();

@@ -79,7 +79,8 @@ static bool new_part(const struct quire *q, struct q_span s, struct q_span *part
 static void give_frames(struct quire *q, struct q_zone *z, struct q_span s) {
     struct q_loan loan;
     Q_ASSERT(!q_is_empty(s) && s.base >= z->first, s.base);
-    q_begin(q);
+    struct q_cache *c = q_cache_here(q);
+    q_begin(c);
     for (size_t b = q_zone_block_of(z, s.base); b <= q_zone_block_of(z, s.end - 1); b++) {
         q_frame first = q_zone_frame(z, b);
         struct q_span here = q_common(s, (struct q_span){first, first + Q_BLOCK});
@@ -88,7 +89,7 @@ static void give_frames(struct quire *q, struct q_zone *z, struct q_span s) {
         Q_ASSERT(fits, first); /* the loan was of no frame */
         (void)q_go_home(q, &loan);
     }
-    q_end(q);
+    q_end(c);
     q_balance_add(z, (intptr_t)(s.end - s.base));
 }
 
@@ -135,9 +136,10 @@ static q_frame take_any_run(struct quire *q, unsigned order, unsigned node) {
     q_frame f = Q_NO_FRAME;
     struct q_wish wish = {.order = order, .most = 1, .node = node, .run = &f};
     struct q_zone *home = q_zone_at(q, (q_frame)q->header->end);
-    q_begin(q);
+    struct q_cache *c = q_cache_here(q);
+    q_begin(c);
     bool found = (home != NULL && q_find_in(&wish, home)) || q_find(q, &wish);
-    q_end(q);
+    q_end(c);
     if (!found) {
         return Q_NO_FRAME;
     }

@@ -69,6 +69,8 @@ _Static_assert(1u << Q_RUN_ORDERS <= Q_WORD_BITS, "a small run lies in one word"
 void q_cache_init(struct q_cache *c) {
     q_guard_init(&c->guard);
     atomic_init(&c->n_calls, 0);
+    atomic_init(&c->n_begun, 0);
+    atomic_init(&c->n_ended, 0);
     c->n_warm = 0;
     c->n_last_whole = 0;
     c->n_vain = 0;

@@ -43,6 +43,9 @@ struct q_cache {
     unsigned rank, n_peers; /* the CPU's number among those of its node, and how many these are */
     _Atomic(struct q_zone *) booked; /* the zone that n_taken is of; NULL: none yet */
     intptr_t n_taken; /* frames of it that were borrowed and did not go home, since its balance was told */
+    /* Steps that work on shared bits outside of visits and can hide or move free frames: how many began and ended on this CPU.
+     * A call that is about to fail for want of memory compares the two (take.c). Not the visitor's, as n_calls. */
+    _Atomic q_word n_begun, n_ended;
     q_shown n_refills, n_steals;
     q_shown n_runs[Q_RUN_ORDERS];
     q_shown runs[Q_RUN_ORDERS][Q_RUNS]; /* runs[k]: the first frames of runs of order k + 1 */
@@ -142,14 +145,35 @@ static inline void q_release(struct q_cache *c, q_word visit) {
     q_guard_release(&c->guard, q_visit_end(c, visit));
 }
 
+/* The cache of this CPU, or the first one if it has none: for what may be any CPU's, and is best this one's. */
+static inline struct q_cache *q_cache_here(const struct quire *q) {
+    unsigned cpu = quire_port_cpu();
+    return &q->caches[cpu < q->n_cpus ? cpu : 0];
+}
+
+/* Around work on shared bits outside of a visit, counted in any cache, best in this CPU's. seq_cst: one order with the look of
+ * a call that is about to fail (take.c). */
+static inline void q_begin(struct q_cache *c) {
+    atomic_fetch_add(&c->n_begun, 1);
+}
+static inline void q_end(struct q_cache *c) {
+    atomic_fetch_add(&c->n_ended, 1);
+}
+
+/* Before a step that moves no frame, but changes records that a recount compares: one that is under way learns that
+ * something happened (validate.c, V1). A CPU that stops in the middle of the step stands against no proof. */
+static inline void q_tell(struct q_cache *c) {
+    q_begin(c);
+    q_end(c);
+}
+
 /* Around a slow call, which moves frames between a visit and their records: while it is under way a recount means
  * nothing. Counted in any cache, best in this CPU's. */
 static inline void q_call_begin_in(struct q_cache *c) {
     atomic_fetch_add(&c->n_calls, 1); /* seq_cst: before anything that the call moves (validate.c) */
 }
 static inline struct q_cache *q_call_begin(struct quire *q) {
-    unsigned cpu = quire_port_cpu();
-    struct q_cache *c = &q->caches[cpu < q->n_cpus ? cpu : 0];
+    struct q_cache *c = q_cache_here(q);
     q_call_begin_in(c);
     return c;
 }

@@ -34,19 +34,13 @@ struct quire {
     _Atomic(const struct q_zones *) zones;
     _Atomic q_word not_zones; /* the complement of `zones`, so that damage to that is found */
     /* Lasting, and shared, from here on to `header`: */
-    /* Operations that work on shared bits without a CPU cache and can hide or move free frames: how many began and
-     * ended. A call that is about to fail for want of memory compares the two (take.c). On a line apart: they change
-     * often. */
-    _Alignas(64) _Atomic q_word n_begun;
-    _Atomic q_word n_ended;
-    _Atomic q_word n_faults;
+    _Alignas(64) _Atomic q_word n_faults;
     _Atomic q_word n_unproved;
     _Atomic uint32_t adding; /* how often a quire_add began or ended: odd while one runs */
     struct q_header *header; /* of the first extent; this and the next never change */
     uint8_t distance[];      /* between nodes, n_nodes rows of n_nodes */
 };
-_Static_assert(offsetof(struct quire, n_begun) / 64 > offsetof(struct quire, zones) / 64,
-               "what changes often lies apart");
+_Static_assert(offsetof(struct quire, n_faults) / 64 > offsetof(struct quire, zones) / 64, "what changes lies apart");
 
 /* The table of zones. acquire: pairs with the release in q_publish_table, so that the zones in it are seen whole. */
 static inline const struct q_zones *q_zones(const struct quire *q) {
@@ -61,22 +55,6 @@ static inline struct q_zone *const *q_zones_from(const struct q_zones *zones, un
 /* The main zone. acquire: pairs with the release in q_prefer_if_larger, for the same. */
 static inline struct q_zone *q_main(const struct quire *q) {
     return atomic_load_explicit(&q->main, memory_order_acquire);
-}
-
-/* Around work on shared bits without a cache. seq_cst: one order with the look of a call that is about to fail
- * (take.c). */
-static inline void q_begin(struct quire *q) {
-    atomic_fetch_add(&q->n_begun, 1);
-}
-static inline void q_end(struct quire *q) {
-    atomic_fetch_add(&q->n_ended, 1);
-}
-
-/* Before a step that moves no frame, but changes records that a recount compares: one that is under way learns that
- * something happened (validate.c, V1). A CPU that stops in the middle of the step stands against no proof. */
-static inline void q_tell(struct quire *q) {
-    q_begin(q);
-    q_end(q);
 }
 
 #endif

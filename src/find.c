@@ -1,7 +1,8 @@
 /* find.c: the one search for free frames in the blocks that all CPUs share.
  *
- * Zones are tried as nodes.c has them in order: the nearest first. In a zone, the fullest blocks that will do come first, class by class (index.h), and blocks never used last. So frames are taken where many
- * are held already, and other blocks become whole.
+ * Zones are tried as nodes.c has them in order: the nearest first. In a zone, the fullest blocks that will do come first,
+ * class by class (index.h), and blocks never used last. So frames are taken where many are held already, and other blocks
+ * become whole.
  *
  *   wanted            | looked at                                                    | who asks
  *   a loan            | all blocks of FEW, SOME, MOST, ALL, then a fresh one;        | a cache that is empty
@@ -10,7 +11,7 @@
  *   one run, a frame  | all blocks that have enough free frames                      | a call about to fail, or nested
  *   a whole block     | blocks free as a whole, then fresh ones                      | any call for one
  *
- * A CPU that looks for a loan begins at a place of its own, and goes round. So CPUs do not all want the same block, and
+ * A CPU that looks for a loan, or a block, begins at a place of its own, and goes round. So CPUs do not all want the same block, and
  * mostly come back to blocks that they had before, whose records they wrote last. */
 #include "find.h"
 
@@ -49,23 +50,22 @@ static bool take_between(struct q_wish *wish, struct q_zone *z, enum q_class cla
     return false;
 }
 
-/* Where the CPU begins: `rank / n_peers` of the way through the blocks in use, so that CPUs with numbers side by side, which
- * are near each other in most machines, have their places side by side. The fraction's binary digits come one by one, the
+/* Where the CPU begins: `rank / n_peers` of the way through so many blocks, so that CPUs with numbers side by side, which are
+ * near each other in most machines, have their places side by side. The fraction's binary digits come one by one, the
  * halves first: that asks for no division, which many small machines do not have. */
-static size_t home_in(const struct q_wish *wish, const struct q_zone *z) {
-    /* relaxed: any block would do */
-    size_t part = atomic_load_explicit(&z->ceiling, memory_order_relaxed) / Q_BLOCK, home = 0;
-    Q_ASSERT(wish->rank < wish->n_peers || wish->loan == NULL, wish->rank);
+static size_t place_among(const struct q_wish *wish, size_t n_blocks) {
+    size_t part = n_blocks, place = 0;
+    Q_ASSERT(wish->rank < wish->n_peers || wish->rank == 0, wish->rank);
     for (unsigned rest = wish->rank; rest != 0 && part != 0;) {
         part /= 2;
         rest *= 2;
         if (rest >= wish->n_peers) {
             rest -= wish->n_peers;
-            home += part;
+            place += part;
         }
     }
-    Q_ASSERT(home <= z->n_blocks, home);
-    return home;
+    Q_ASSERT(place <= n_blocks, place);
+    return place;
 }
 
 /* Whether what the caller has itself is as full as the blocks of this class. */
@@ -74,7 +74,9 @@ static bool own_is_of(const struct q_wish *wish, const struct q_zone *z, enum q_
 }
 
 static bool frames_in_zone(struct q_wish *wish, struct q_zone *z) {
-    size_t home = home_in(wish, z);
+    /* Runs come from the fullest block, whoever wants them. relaxed: any block would do */
+    size_t n_used = atomic_load_explicit(&z->ceiling, memory_order_relaxed) / Q_BLOCK;
+    size_t home = wish->loan != NULL ? place_among(wish, n_used) : 0;
     /* Blocks of a lower class have not that many free frames. */
     unsigned class = wish->loan != NULL ? Q_NEARLY_FULL : (unsigned)q_class_of((int32_t)1 << wish->order);
     if (class == Q_NEARLY_FULL && wish->sparing) {
@@ -99,20 +101,25 @@ static bool frames_in_zone(struct q_wish *wish, struct q_zone *z) {
 
 /* ---- a whole block --------------------------------------------------------------------------------------- */
 
-/* Used ones first, so that untouched memory stays so. */
-static bool block_in_zone(struct q_wish *wish, struct q_zone *z) {
-    static const enum q_class classes[] = {Q_ALL, Q_FRESH};
-    Q_ASSERT(wish->order == QUIRE_BLOCK_ORDER && wish->loan == NULL, wish->order);
-    for (size_t k = 0; k < 2; k++) {
-        for (size_t b = 0; (b = q_zone_next_free(z, classes[k], b)) != Q_NO_BLOCK; b++) {
-            if (q_borrow_block(z, b)) {
-                wish->run[0] = q_zone_frame(z, b);
-                wish->n = 1;
-                return true;
-            }
+static bool block_between(struct q_wish *wish, struct q_zone *z, enum q_class class, size_t from, size_t end) {
+    for (size_t b = from; from < end && (b = q_zone_next_free(z, class, b)) < end; b++) {
+        if (q_borrow_block(z, b)) {
+            wish->run[0] = q_zone_frame(z, b);
+            wish->n = 1;
+            return true;
         }
     }
     return false;
+}
+
+/* Used ones first, so that untouched memory stays so. Each CPU begins at a place of its own: in another node of the index, whose
+ * words these blocks share, where there are so many; else as far from the others as can be. */
+static bool block_in_zone(struct q_wish *wish, struct q_zone *z) {
+    Q_ASSERT(wish->order == QUIRE_BLOCK_ORDER && wish->loan == NULL, wish->order);
+    size_t apart = (size_t)wish->rank * Q_FANOUT, even = place_among(wish, z->n_blocks);
+    size_t home = apart < even ? apart : even;
+    return block_between(wish, z, Q_ALL, home, z->n_blocks) || block_between(wish, z, Q_ALL, 0, home) ||
+           block_between(wish, z, Q_FRESH, home, z->n_blocks) || block_between(wish, z, Q_FRESH, 0, home);
 }
 
 /* ---- all zones ------------------------------------------------------------------------------------------- */

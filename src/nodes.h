@@ -30,10 +30,4 @@ struct q_span q_nodes_class(const q_frame cut[QUIRE_CUTS], q_frame f);
 bool q_nodes_caches_sound(const struct quire *q);
 bool q_nodes_zones_sound(const struct quire *q, const struct q_zones *table);
 
-/* The node of this CPU. */
-static inline unsigned q_node_here(const struct quire *q) {
-    unsigned cpu = quire_port_cpu();
-    return q->caches[cpu < q->n_cpus ? cpu : 0].node;
-}
-
 #endif

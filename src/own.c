@@ -146,7 +146,7 @@ void q_split(struct quire *q, struct q_zone *z, size_t block) {
     uint32_t whole = atomic_load_explicit(&z->blocks[block].record, memory_order_acquire);
     if (Q_COUNT(whole) != 0) {
         struct q_cache *home = q_call_begin(q); /* a recount would take a half-split block for damage */
-        q_tell(q);
+        q_tell(home);
         q_split_block(z, block);
         q_call_end(home);
     }
@@ -340,7 +340,7 @@ enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t
         return report_unlocated(q, call, pa, n, QUIRE_FAULT_GET_FREE);
     }
     struct q_cache *home = q_call_begin(q); /* a recount would take what is half done for damage */
-    q_tell(q);
+    q_tell(q_cache_here(q));
     split_ends(q, &run);
     cut_out(&run, first, last);
     drop_join(run.zone, run.first, Q_JOIN_PREV);

@@ -213,8 +213,6 @@ static void forget_calls(struct quire *q) {
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
         q_cache_init(&q->caches[cpu]);
     }
-    atomic_store_explicit(&q->n_begun, 0, memory_order_relaxed);
-    atomic_store_explicit(&q->n_ended, 0, memory_order_relaxed);
     atomic_store_explicit(&q->adding, 0, memory_order_relaxed);
 }
 

@@ -57,7 +57,7 @@ static enum quire_status find_held(struct quire *q, const char *call, quire_pa p
 static bool split_for(struct quire *q, const struct q_place *at, size_t block, uint32_t whole) {
     Q_ASSERT(block == q_zone_block_of(at->zone, at->frame), block);
     struct q_cache *home = q_call_begin(q);
-    q_tell(q);
+    q_tell(q_cache_here(q));
     bool mine = q_split_for(at->zone, block, at->frame % Q_BLOCK, whole);
     q_call_end(home);
     return mine;

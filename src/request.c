@@ -36,7 +36,7 @@ static struct q_fit fit_of(const struct quire *q, const struct quire_request *r)
         .boundary = power_in_words(r->boundary >> QUIRE_PAGE_SHIFT),
         .within = {in_words((r->low >> QUIRE_PAGE_SHIFT) + (r->low % QUIRE_PAGE_SIZE != 0)),
                    in_words(end >> QUIRE_PAGE_SHIFT)},
-        .node = r->node != 0 ? r->node - 1u : q_node_here(q),
+        .node = r->node != 0 ? r->node - 1u : q_cache_here(q)->node,
         .node_only = r->node_only,
         .n_looks = r->n_looks != 0 ? r->n_looks : Q_ALL_LOOKS,
     };
@@ -58,7 +58,7 @@ static bool valid(const struct quire *q, const struct quire_request *r) {
 static unsigned order_of(const struct quire *q, const struct quire_request *r, const struct q_fit *fit) {
     unsigned order = q_order_of(fit->n);
     bool limited = r->low != 0 || r->end != 0 || r->n_looks != 0 || fit->align > fit->n || r->node_only ||
-                   fit->node != q_node_here(q);
+                   fit->node != q_cache_here(q)->node;
     return limited || fit->n > Q_BLOCK || fit->n != (q_frame)1 << order ? QUIRE_MAX_ORDER + 1 : order;
 }
 

@@ -40,11 +40,17 @@
 /* ---- the blocks ------------------------------------------------------------------------------------------ */
 
 /* From the blocks that the hints name: from likely ones, or from all. */
-static q_frame find_run(struct quire *q, unsigned node, unsigned order, bool thorough) {
+static q_frame find_run(struct quire *q, const struct q_cache *c, unsigned order, bool thorough) {
     Q_ASSERT(order <= QUIRE_MAX_ORDER, order);
     q_frame f = Q_NO_FRAME;
-    struct q_wish wish = {
-        .order = order, .most = 1, .node = node, .sparing = !thorough, .first_only = !thorough, .run = &f};
+    struct q_wish wish = {.order = order,
+                          .most = 1,
+                          .node = c->node,
+                          .rank = c->rank,
+                          .n_peers = c->n_peers,
+                          .sparing = !thorough,
+                          .first_only = !thorough,
+                          .run = &f};
     return q_find(q, &wish) ? f : Q_NO_FRAME;
 }
 
@@ -57,10 +63,10 @@ static q_frame took(struct quire *q, q_frame f, size_t n) {
     return f;
 }
 
-static q_frame take_frame_of_blocks(struct quire *q, unsigned node) {
-    q_begin(q);
-    q_frame f = took(q, find_run(q, node, 0, true), 1);
-    q_end(q);
+static q_frame take_frame_of_blocks(struct quire *q, struct q_cache *c) {
+    q_begin(c);
+    q_frame f = took(q, find_run(q, c, 0, true), 1);
+    q_end(c);
     return f;
 }
 
@@ -77,14 +83,15 @@ void q_drain_all(struct quire *q) {
 
 /* From blocks as they are; then with all caches drained, unless the caller is in a hurry. */
 q_frame q_take_fit(struct quire *q, struct q_fit *fit) {
-    q_begin(q);
+    struct q_cache *c = q_cache_here(q);
+    q_begin(c);
     q_frame f = q_find_fit(q, fit);
     if (f == Q_NO_FRAME && fit->n_looks == Q_ALL_LOOKS && q_ever_fits(q, fit)) {
         q_drain_all(q);
         f = q_find_fit(q, fit);
     }
     f = took(q, f, fit->n);
-    q_end(q);
+    q_end(c);
     return f;
 }
 
@@ -95,7 +102,8 @@ size_t q_take_range(struct quire *q, q_frame f, size_t n) {
         return 0;
     }
     n = n < bounds.end - f ? n : bounds.end - f;
-    q_begin(q);
+    struct q_cache *c = q_cache_here(q);
+    q_begin(c);
     size_t taken = q_take_from(q, z, f, n);
     if (taken < n) { /* more may be in caches */
         q_drain_all(q);
@@ -103,26 +111,27 @@ size_t q_take_range(struct quire *q, q_frame f, size_t n) {
     }
     Q_ASSERT(taken <= n, taken);
     q_balance_add(z, -(intptr_t)taken);
-    q_end(q);
+    q_end(c);
     return taken;
 }
 
 /* From likely blocks, from all; then with all caches drained. */
 q_frame q_take_past_cache(struct quire *q, unsigned order) {
-    struct q_fit fit = q_fit_of_order(order, q_node_here(q));
+    struct q_cache *c = q_cache_here(q);
+    struct q_fit fit = q_fit_of_order(order, c->node);
     Q_ASSERT(order > 0 && order <= QUIRE_MAX_ORDER, order);
     if (order > QUIRE_BLOCK_ORDER) {
         return q_take_fit(q, &fit);
     }
-    q_begin(q);
-    q_frame f = find_run(q, fit.node, order, false);
-    f = f == Q_NO_FRAME ? find_run(q, fit.node, order, true) : f;
+    q_begin(c);
+    q_frame f = find_run(q, c, order, false);
+    f = f == Q_NO_FRAME ? find_run(q, c, order, true) : f;
     if (f == Q_NO_FRAME && q_ever_fits(q, &fit)) {
         q_drain_all(q);
-        f = find_run(q, fit.node, order, true);
+        f = find_run(q, c, order, true);
     }
     f = took(q, f, fit.n);
-    q_end(q);
+    q_end(c);
     return f;
 }
 
@@ -138,12 +147,12 @@ static struct look look(const struct quire *q) {
     /* The fence orders this look after the sweep before it, and in one order with the seq_cst entries of visitors: a
      * visit either began before this, and is seen, or begins later. Pairs with q_enter and q_begin. */
     atomic_thread_fence(memory_order_seq_cst);
-    q_word begun = atomic_load(&q->n_begun);
-    struct look l = {begun, begun != atomic_load(&q->n_ended)};
+    struct look l = {0, false};
     for (unsigned i = 0; i < q->n_cpus; i++) {
-        q_word guard = q_guard_see(&q->caches[i].guard);
-        l.sum += guard;
-        l.busy |= guard == Q_BUSY;
+        const struct q_cache *c = &q->caches[i];
+        q_word guard = q_guard_see(&c->guard), begun = atomic_load(&c->n_begun);
+        l.sum += guard + begun;
+        l.busy |= guard == Q_BUSY || begun != atomic_load(&c->n_ended);
     }
     return l;
 }
@@ -186,7 +195,7 @@ static Q_COLD q_frame take_last(struct quire *q) {
         q_word n_visits = 0;
         bool all_seen = true; /* of a visitor that changed nothing the sums would not tell */
         struct look before = look(q);
-        q_frame f = take_frame_of_blocks(q, q->caches[cpu].node);
+        q_frame f = take_frame_of_blocks(q, &q->caches[cpu]);
         if (f == Q_NO_FRAME) {
             f = take_from_caches(q, cpu, &n_visits, &all_seen);
         }
@@ -217,7 +226,7 @@ q_frame q_take(struct quire *q, unsigned order) {
         f = q_cache_take(q, c, order);
         q_close(c, visit);
     } else if (order == 0) { /* no cache, or it is in use: nested, maybe in a call that holds the last frames */
-        f = take_frame_of_blocks(q, q_node_here(q));
+        f = take_frame_of_blocks(q, q_cache_here(q));
     }
     if (f != Q_NO_FRAME) {
         return f;
@@ -228,9 +237,10 @@ q_frame q_take(struct quire *q, unsigned order) {
 void q_give_home(struct quire *q, q_frame f, size_t n) {
     struct q_zone *z = q_zone_of(q, f);
     Q_ASSERT(z != NULL, f);
-    q_begin(q);
+    struct q_cache *c = q_cache_here(q);
+    q_begin(c);
     q_run_goes_home(q, z, f, n);
-    q_end(q);
+    q_end(c);
     q_balance_add(z, (intptr_t)n);
 }
 

@@ -372,7 +372,7 @@ static bool check_all(struct check *c) {
 }
 
 /* What one look finds (V1). The sum has three parts: the guards, of which each visit that changes something raises one,
- * by more than the frames that leave lower it; n_begun; and `adding`. None of them falls, so two sums are equal only if
+ * by more than the frames that leave lower it; the caches' n_begun; and `adding`. None of them falls, so two sums are equal only if
  * all parts are. */
 struct motion {
     q_word sum;
@@ -389,12 +389,17 @@ static q_word read_word(_Atomic q_word *at, bool newest) {
 /* One look. `newest`: the second one. */
 static struct motion sum_up(struct quire *q, bool newest) {
     Q_ASSERT(q->n_cpus > 0, q->n_cpus);
-    q_word ended = read_word(&q->n_ended, newest); /* before n_begun, so that it is the lesser one */
-    q_word begun = read_word(&q->n_begun, newest), n_calls = 0;
     uint32_t adding = newest ? atomic_fetch_add(&q->adding, 0) : atomic_load(&q->adding);
-    struct motion l = {begun + adding, begun != ended || adding % 2 != 0, (intptr_t)(begun - ended) < 0};
+    struct motion l = {adding, adding % 2 != 0, false};
+    q_word n_calls = 0;
     for (unsigned i = 0; i < q->n_cpus; i++) { /* before all guards: what a call that is over did shows in those */
-        n_calls += read_word(&q->caches[i].n_calls, newest);
+        struct q_cache *c = &q->caches[i];
+        q_word ended = read_word(&c->n_ended, newest); /* before n_begun, so that it is the lesser one */
+        q_word begun = read_word(&c->n_begun, newest);
+        n_calls += read_word(&c->n_calls, newest);
+        l.sum += begun;
+        l.busy |= begun != ended;
+        l.damaged |= (intptr_t)(begun - ended) < 0;
     }
     for (unsigned i = 0; i < q->n_cpus; i++) {
         q_word guard = q_guard_look(&q->caches[i].guard, i);

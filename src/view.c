@@ -238,8 +238,6 @@ static void copy_words(struct q_zone *to, struct q_zone *from) {
 /* The same of the allocator. */
 static void copy_counters(struct quire *to, struct quire *from) {
     Q_ASSERT(to != from, (uintptr_t)to);
-    atomic_init(&to->n_begun, atomic_load_explicit(&from->n_begun, memory_order_relaxed));
-    atomic_init(&to->n_ended, atomic_load_explicit(&from->n_ended, memory_order_relaxed));
     atomic_init(&to->n_faults, atomic_load_explicit(&from->n_faults, memory_order_relaxed));
     atomic_init(&to->n_unproved, atomic_load_explicit(&from->n_unproved, memory_order_relaxed));
     atomic_init(&to->adding, atomic_load_explicit(&from->adding, memory_order_relaxed));

@@ -49,7 +49,7 @@ static struct machine {
     uint64_t random;
     uint64_t last_operation; /* number of the one that began last */
     struct counts counts;
-    uint64_t n_operations, n_turns; /* in this window */
+    uint64_t n_operations, n_noted, n_turns; /* in this window */
     struct window window;
     void (*work)(unsigned cpu);
     jmp_buf outside;
@@ -141,7 +141,7 @@ static void next_turn(void) {
 
 static void run_window(struct window window) {
     m.window = window;
-    m.n_operations = m.n_turns = 0;
+    m.n_operations = m.n_noted = m.n_turns = 0;
     memset(&m.counts, 0, sizeof m.counts);
     memset(m.culprits, 0, sizeof m.culprits);
     if (_setjmp(m.outside) == 0) {
@@ -159,7 +159,11 @@ struct measured machine_run(void (*work)(unsigned cpu), struct window warm_up, s
     run_window(warm_up);
     run_window(measure);
     m.running = false;
-    return (struct measured){m.n_operations, m.counts};
+    return (struct measured){m.n_operations, m.n_noted, m.counts};
+}
+
+void machine_note(void) {
+    m.n_noted++;
 }
 
 void machine_operation_done(void) {

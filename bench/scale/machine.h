@@ -29,6 +29,7 @@ struct window {
 
 struct measured {
     uint64_t n_operations;
+    uint64_t n_noted; /* machine_note */
     struct counts counts;
 };
 
@@ -38,6 +39,9 @@ struct measured machine_run(void (*work)(unsigned cpu), struct window warm_up, s
 
 /* For `work`: the operation that this CPU was at is done, and the next one begins. */
 void machine_operation_done(void);
+
+/* For `work`: something happened that is to be counted. */
+void machine_note(void);
 
 /* For `work`: this CPU waits for something that another one does. */
 void machine_wait(void);

@@ -22,6 +22,10 @@ static double crossings(const struct cell *c) {
     return rate(c, c->measured.counts.n_crossings);
 }
 
+static double foreign(const struct cell *c) {
+    return rate(c, c->measured.n_noted);
+}
+
 static double locked(const struct cell *c) {
     return rate(c, c->measured.counts.n_locked);
 }
@@ -118,17 +122,18 @@ void report_tables(const struct results *r) {
         }
     }
     print_by_workload(r, "from node to node", most, crossings);
+    print_by_workload(r, "frames of another node", most, foreign);
     print_by_workload(r, "lines touched", most, lines);
     print_by_workload(r, "locked instructions", most, locked);
 }
 
 void report_csv(const struct results *r, FILE *csv) {
-    fprintf(csv, "workload,contestant,cpus,nodes,operations,transfers,bar,crossings,locked,lines\n");
+    fprintf(csv, "workload,contestant,cpus,nodes,operations,transfers,bar,crossings,foreign,locked,lines\n");
     for (unsigned i = 0; i < r->n_cells; i++) {
         const struct cell *c = &r->cells[i];
-        fprintf(csv, "%s,%s,%u,%u,%llu,%.6f,%g,%.6f,%.4f,%.4f\n", c->workload->name, c->peer->name, c->n_cpus,
+        fprintf(csv, "%s,%s,%u,%u,%llu,%.6f,%g,%.6f,%.6f,%.4f,%.4f\n", c->workload->name, c->peer->name, c->n_cpus,
                 c->n_nodes, (unsigned long long)c->measured.n_operations, transfers(c), c->workload->bar, crossings(c),
-                locked(c), lines(c));
+                foreign(c), locked(c), lines(c));
     }
 }
 
@@ -143,17 +148,31 @@ static const struct peer *quire(void) {
     return NULL;
 }
 
+typedef double figure_of(const struct cell *c);
+
 /* At 2 CPUs and more. */
-static const struct cell *worst_of(const struct results *r, const struct workload *w, const struct peer *peer) {
+static const struct cell *worst_of(const struct results *r, const struct workload *w, const struct peer *peer,
+                                   figure_of *figure) {
     const struct cell *worst = NULL;
     for (unsigned i = 0; i < r->n_cells; i++) {
         const struct cell *c = &r->cells[i];
         bool counts = c->workload == w && c->peer == peer && c->n_cpus > 1;
-        if (counts && (worst == NULL || transfers(c) > transfers(worst))) {
+        if (counts && (worst == NULL || figure(c) > figure(worst))) {
             worst = c;
         }
     }
     return worst;
+}
+
+static void print_bar(const struct results *r, const struct workload *w, const struct peer *peer, const char *what,
+                      figure_of *figure, double bar) {
+    const struct cell *worst = worst_of(r, w, peer, figure);
+    char name[64];
+    snprintf(name, sizeof name, "%s%s", w->name, what);
+    if (worst != NULL) {
+        printf("%-*s%*.3f   <= %-5g %s, %u CPUs\n", ROW_NAME, name, COLUMN, figure(worst), bar,
+               figure(worst) <= bar ? "ok" : "MISSED", worst->n_cpus);
+    }
 }
 
 void report_bars(const struct results *r) {
@@ -163,11 +182,12 @@ void report_bars(const struct results *r) {
     }
     printf("\n%-*s%*s   bar\n", ROW_NAME, "bars: quire, worst from 2 CPUs up", COLUMN, "");
     for (unsigned w = 0; w < n_workloads; w++) {
-        const struct cell *worst = worst_of(r, &workloads[w], peer);
-        double bar = workloads[w].bar;
-        if (worst != NULL && bar != 0) {
-            printf("%-*s%*.3f   <= %-5g %s, %u CPUs\n", ROW_NAME, workloads[w].name, COLUMN, transfers(worst), bar,
-                   transfers(worst) <= bar ? "ok" : "MISSED", worst->n_cpus);
+        if (workloads[w].bar != 0) {
+            print_bar(r, &workloads[w], peer, "", transfers, workloads[w].bar);
+        }
+        if (workloads[w].near_bar != 0) {
+            print_bar(r, &workloads[w], peer, ", between nodes", crossings, workloads[w].near_bar);
+            print_bar(r, &workloads[w], peer, ", of another node", foreign, 0);
         }
     }
 }

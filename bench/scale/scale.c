@@ -18,6 +18,8 @@
 #define MAX_CPU_COUNTS 16u
 #define MEMORY_BASE    0x80000000u
 
+#define FRAMES_OF_BLOCKS 8192u /* for each CPU, where 2 MiB are taken at a time */
+
 struct options {
     const char *out_dir;
     unsigned n_cpus[MAX_CPU_COUNTS];
@@ -54,6 +56,10 @@ static unsigned nodes_for(const struct options *o, unsigned n_cpus) {
     return n_nodes > 0 ? n_nodes : 1;
 }
 
+static unsigned frames_for(const struct options *o, const struct workload *w) {
+    return w->traits & WORKLOAD_BLOCKS && o->n_frames < FRAMES_OF_BLOCKS ? FRAMES_OF_BLOCKS : o->n_frames;
+}
+
 static void progress(const char *workload, const char *peer, unsigned n_cpus) {
     static time_t began;
     began = began == 0 ? time(NULL) : began;
@@ -73,7 +79,8 @@ static struct cell *new_cell(struct results *r) {
 static void measure(struct results *r, const struct options *o, const struct peer *peer, const struct workload *w,
                     unsigned n_cpus) {
     struct machine_config config = {n_cpus, nodes_for(o, n_cpus), o->seed};
-    struct memory memory = {MEMORY_BASE, (uint64_t)n_cpus * o->n_frames * QUIRE_PAGE_SIZE, quire_port_map(MEMORY_BASE)};
+    uint64_t n_frames = (uint64_t)n_cpus * frames_for(o, w);
+    struct memory memory = {MEMORY_BASE, n_frames * QUIRE_PAGE_SIZE, quire_port_map(MEMORY_BASE), config.n_nodes};
     struct cell *c = new_cell(r);
     progress(w->name, peer->name, n_cpus);
     *c = (struct cell){w, peer, n_cpus, config.n_nodes, workload_measure(w, peer, &memory, &config)};
@@ -202,7 +209,8 @@ int main(int argc, char **argv) {
     for (unsigned n = 0; n < o.n_cpu_counts; n++) {
         most = o.n_cpus[n] > most ? o.n_cpus[n] : most;
     }
-    host_ram_add(MEMORY_BASE, (uint64_t)most * o.n_frames * QUIRE_PAGE_SIZE);
+    unsigned n_frames = o.n_frames > FRAMES_OF_BLOCKS ? o.n_frames : FRAMES_OF_BLOCKS; /* some are never touched */
+    host_ram_add(MEMORY_BASE, (uint64_t)most * n_frames * QUIRE_PAGE_SIZE);
     measure_all(&results, &o);
     if (results.n_cells == 0) {
         usage("nothing to measure: that contestant or number of CPUs can not do that workload");

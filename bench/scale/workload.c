@@ -12,6 +12,7 @@
 #define QUEUE_SLOTS 64u
 #define BURST       64u
 #define MAX_ORDER   4u
+#define BLOCK_ORDER 9u
 /* Of each CPU in a window. */
 #define MAX_TURNS         4096u
 #define MAX_TURNS_WAITING 512u
@@ -36,6 +37,8 @@ struct user {
     void *state;
     unsigned cpu, n_cpus;
     unsigned share; /* frames of all memory, for each CPU */
+    quire_pa near;  /* its node's memory, as make_quire deals it out */
+    uint64_t n_near;
     struct held *held;
     unsigned n_held; /* in use, of `share` slots */
     bool full;       /* prepare_mixed has taken all that it wants */
@@ -48,10 +51,18 @@ static const struct workload *current;
 
 /* ---- operations ----------------------------------------------------------------------------------------- */
 
-static quire_pa try_take(struct user *u) {
-    quire_pa frame = u->peer->alloc(u->state, u->cpu);
+/* What came is noted if it is another node's. */
+static quire_pa look_at(const struct user *u, quire_pa frame) {
+    quire_pa first = u->near, end = u->near + u->n_near;
+    if (frame != QUIRE_NONE && (frame < first || frame >= end)) {
+        machine_note();
+    }
     machine_operation_done();
     return frame;
+}
+
+static quire_pa try_take(struct user *u) {
+    return look_at(u, u->peer->alloc(u->state, u->cpu));
 }
 
 static quire_pa take(struct user *u) {
@@ -199,8 +210,7 @@ static unsigned draw_order(struct user *u) {
 /* There may be no run of that size: nothing is held then. */
 static struct held take_order(struct user *u) {
     struct held h = {.order = draw_order(u)};
-    h.frame = u->peer->alloc_order(u->state, u->cpu, h.order);
-    machine_operation_done();
+    h.frame = look_at(u, u->peer->alloc_order(u->state, u->cpu, h.order));
     return h;
 }
 
@@ -217,6 +227,41 @@ static void replace_order(struct user *u) {
         machine_operation_done();
     }
     *h = take_order(u);
+}
+
+/* ---- blocks of 2 MiB ------------------------------------------------------------------------------------ */
+
+static void take_block(struct user *u) {
+    quire_pa block = look_at(u, u->peer->alloc_order(u->state, u->cpu, BLOCK_ORDER));
+    u->held[u->n_held++] = (struct held){block, BLOCK_ORDER};
+    if (block == QUIRE_NONE) {
+        fprintf(stderr, "scale: contestant %s has no 2 MiB left where much more is free\n", u->peer->name);
+        exit(1);
+    }
+}
+
+static void give_block(struct user *u) {
+    u->peer->free_order(u->state, u->cpu, u->held[--u->n_held].frame, BLOCK_ORDER);
+    machine_operation_done();
+}
+
+static bool prepare_block(struct user *u) {
+    take_block(u);
+    give_block(u);
+    return false;
+}
+
+static void same_block(struct user *u) {
+    (void)prepare_block(u);
+}
+
+static void blocks(struct user *u) {
+    for (unsigned n = u->share * 3 / 4 >> BLOCK_ORDER; u->n_held < n;) {
+        take_block(u);
+    }
+    while (u->n_held > 0) {
+        give_block(u);
+    }
 }
 
 /* ---- the last frames ------------------------------------------------------------------------------------- */
@@ -243,26 +288,32 @@ static void fight(struct user *u) {
 
 #define LOCAL_BAR  0.02
 #define PASSED_BAR 0.15
+#define BLOCK_BAR  0.1
+#define NEAR_BAR   0.01
 
 const struct workload workloads[] = {
     {.name = "same frame",
      .what = "one frame taken and freed again and again",
      .bar = LOCAL_BAR,
+     .near_bar = NEAR_BAR,
      .prepare = prepare_pair,
      .round = same},
     {.name = "bulk",
      .what = "75 % of its share taken, then freed in the same order",
      .bar = LOCAL_BAR,
+     .near_bar = NEAR_BAR,
      .prepare = prepare_pair,
      .round = bulk},
     {.name = "random",
      .what = "50 % of its share held; a random frame of it freed, another taken",
      .bar = LOCAL_BAR,
+     .near_bar = NEAR_BAR,
      .prepare = prepare_half,
      .round = replace},
     {.name = "bursts",
      .what = "64 frames taken, then freed, the last one first",
      .bar = LOCAL_BAR,
+     .near_bar = NEAR_BAR,
      .prepare = prepare_pair,
      .round = bursts},
     {.name = "mixed",
@@ -286,6 +337,20 @@ const struct workload workloads[] = {
      .traits = WORKLOAD_ORDERS,
      .prepare = prepare_orders,
      .round = replace_order},
+    {.name = "2MiB pairs",
+     .what = "2 MiB taken and freed again and again",
+     .traits = WORKLOAD_ORDERS | WORKLOAD_BLOCKS,
+     .bar = BLOCK_BAR,
+     .near_bar = NEAR_BAR,
+     .prepare = prepare_block,
+     .round = same_block},
+    {.name = "2MiB bulk",
+     .what = "75 % of its share taken, 2 MiB at a time, then freed, the last one first",
+     .traits = WORKLOAD_ORDERS | WORKLOAD_BLOCKS,
+     .bar = BLOCK_BAR,
+     .near_bar = NEAR_BAR,
+     .prepare = prepare_block,
+     .round = blocks},
     {.name = "last frames",
      .what = "all memory held but a frame for every second CPU, which all want",
      .prepare = prepare_last,
@@ -307,10 +372,14 @@ static void *zeroed(size_t n, size_t n_bytes) {
 static void make_users(const struct peer *peer, void *state, const struct memory *memory,
                        const struct machine_config *config) {
     unsigned share = (unsigned)(memory->n_bytes / QUIRE_PAGE_SIZE / config->n_cpus);
+    uint64_t n_blocks = memory->n_bytes >> (QUIRE_PAGE_SHIFT + BLOCK_ORDER), block = memory->n_bytes / n_blocks;
     users = zeroed(config->n_cpus, sizeof *users);
     for (unsigned cpu = 0; cpu < config->n_cpus; cpu++) {
         struct user *u = &users[cpu];
         *u = (struct user){.peer = peer, .state = state, .cpu = cpu, .n_cpus = config->n_cpus, .share = share};
+        uint64_t node = (uint64_t)cpu * config->n_nodes / config->n_cpus;
+        u->near = memory->base + n_blocks * node / config->n_nodes * block;
+        u->n_near = memory->base + n_blocks * (node + 1) / config->n_nodes * block - u->near;
         u->held = zeroed(share, sizeof *u->held);
         u->queue = zeroed(1, sizeof *u->queue);
         u->random = (config->seed + cpu) * 0x9E3779B97F4A7C15u; /* neighbours begin far from each other */

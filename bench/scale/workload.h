@@ -9,6 +9,7 @@
 enum workload_trait {
     WORKLOAD_PAIRS = 1u << 0,  /* of CPUs: an even number of them */
     WORKLOAD_ORDERS = 1u << 1, /* needs alloc_order and free_order */
+    WORKLOAD_BLOCKS = 1u << 2, /* of 2 MiB: memory for 16 of them for each CPU, at least */
 };
 
 struct user;
@@ -18,6 +19,7 @@ struct workload {
     const char *what;
     unsigned traits; /* of enum workload_trait */
     double bar;      /* Quire's: so many transfers for each operation at most; 0: not judged */
+    double near_bar; /* the same of transfers between nodes, and then no frame may be another node's; 0: not judged */
 
     /* One step of this user's preparations, each as a whole in turn with those of the others; false: it is ready. */
     bool (*prepare)(struct user *u);

@@ -70,8 +70,10 @@ static void split_before(struct quire *q, const struct q_zone *z, size_t block) 
         records[i] = (*whole & ~(Q_CLEAN | Q_JOIN_PREV | Q_JOIN_NEXT)) | prev | next;
     }
     *whole = 0;
-    as_now(&q->n_begun);
-    as_now(&q->n_ended);
+    for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
+        as_now(&q->caches[cpu].n_begun);
+        as_now(&q->caches[cpu].n_ended);
+    }
 }
 
 size_t changes_since(struct quire *q) {

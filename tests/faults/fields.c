@@ -69,13 +69,13 @@
  * hide in what was padding.) */
 #define MEMBERS(type, ...) __attribute__((unused)) static const struct type members_of_##type = {__VA_ARGS__}
 
-MEMBERS(quire, NULL, NULL, 0, 0, 0, 0, {0}, 0, NULL, 0, 0, 0, 0, 0, 0, NULL);
+MEMBERS(quire, NULL, NULL, 0, 0, 0, 0, {0}, 0, NULL, 0, 0, 0, 0, NULL);
 MEMBERS(q_header, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0});
 MEMBERS(q_zone_layout, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
 MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, 0, 0, 0, NULL, 0, {0, 0});
 MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0,
-        {0}, {{0}}, {0});
+        0, 0, {0}, {{0}}, {0});
 MEMBERS(q_block, 0, 0);
 MEMBERS(q_node, 0, {0}, {0});
 
@@ -105,9 +105,7 @@ static const struct field of_quire[] = {
     NAMED(struct quire, sum, CORE),
     NAMED(struct quire, zones, TABLE),
     NAMED(struct quire, not_zones, TABLE),
-    PADDING(struct quire, not_zones, n_begun),
-    NAMED(struct quire, n_begun, "busy" OR IN_FLIGHT), /* more begun than ended: as if calls were in flight */
-    NAMED(struct quire, n_ended, "busy" OR IN_FLIGHT),
+    PADDING(struct quire, not_zones, n_faults),
     UNNAMED(struct quire, n_faults, STATISTIC),
     UNNAMED(struct quire, n_unproved, STATISTIC),
     FIELD(struct quire, adding, 1, "busy", NULL),
@@ -203,6 +201,8 @@ static const struct field of_cache[] = {
     PADDING(struct q_cache, n_peers, booked),
     NAMED(struct q_cache, booked, BOOKED),
     UNNAMED(struct q_cache, n_taken, ESTIMATE),
+    NAMED(struct q_cache, n_begun, "busy" OR IN_FLIGHT), /* more begun than ended: as if calls were in flight */
+    NAMED(struct q_cache, n_ended, "busy" OR IN_FLIGHT),
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
     NAMED(struct q_cache, n_runs, COUNTERS OR NOT_FREE OR LOST OR TWICE),
@@ -245,6 +245,8 @@ static const struct field of_unused_cache[] = {
     PADDING(struct q_cache, n_peers, booked),
     NAMED(struct q_cache, booked, BOOKED),
     UNNAMED(struct q_cache, n_taken, ESTIMATE),
+    NAMED(struct q_cache, n_begun, "busy" OR IN_FLIGHT), /* more begun than ended: as if calls were in flight */
+    NAMED(struct q_cache, n_ended, "busy" OR IN_FLIGHT),
     UNNAMED(struct q_cache, n_refills, STATISTIC),
     UNNAMED(struct q_cache, n_steals, STATISTIC),
     NAMED(struct q_cache, n_runs, COUNTERS OR NOT_FREE OR LOST OR TWICE),

@@ -35,7 +35,7 @@ plants=(
     "flips|nothing found|says      ok"
     "flips|other words found|says      something is wrong"
     "flips|a frame that does not come|free frames"
-    "flips|a field left out|says      15 of 192 bytes"
+    "flips|a field left out|says      31 of 192 bytes"
     "calls|another address|reported as"
     "calls|another owner|reported as"
     "calls|another kind|reported as"

@@ -134,7 +134,7 @@ DEATH(a_cpu_vanishes_in_the_middle_of_a_call, "all but its cache; 1 unproved") {
 }
 
 DEATH(a_cpu_vanishes_while_it_works_on_shared_bits, "all frames, validate: busy; 1 unproved") {
-    q_begin(q);
+    q_begin(&q->caches[0]);
     say_whether_all_comes();
     say("; %u unproved", (unsigned)stats().n_unproved);
 }

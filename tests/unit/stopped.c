@@ -44,7 +44,7 @@ static void stop_searcher_at(quire_pa pa) {
     for (enum q_class class = Q_NEARLY_FULL; class <= Q_ALL; class ++) {
         q_index_clear(&z->index, class, q_zone_block_of(z, f) + z->skew);
     }
-    q_begin(q);
+    q_begin(&q->caches[0]);
 }
 
 static void go_on_at(quire_pa pa) {
@@ -52,7 +52,7 @@ static void go_on_at(quire_pa pa) {
     struct q_zone *z = q_zone_at(q, f);
     size_t block = q_zone_block_of(z, f);
     q_zone_hint(z, block, atomic_load(&z->blocks[block].count));
-    q_end(q);
+    q_end(&q->caches[0]);
 }
 
 static void the_last_frame_is_found_without_its_hint(void **state) {

@@ -149,7 +149,8 @@ bool world_is_private(uintptr_t at) {
     uintptr_t i = at - (uintptr_t)q->caches;
     size_t offset = i % sizeof(struct q_cache);
     return i < q->n_cpus * sizeof(struct q_cache) && offset >= sizeof q->caches[0].guard &&
-           offset != offsetof(struct q_cache, n_calls) && !world_reads_caches();
+           offset != offsetof(struct q_cache, n_calls) && offset != offsetof(struct q_cache, n_begun) &&
+           offset != offsetof(struct q_cache, n_ended) && !world_reads_caches();
 }
 
 quire_pa world_block(size_t block) {
@@ -388,10 +389,11 @@ void world_describe(uintptr_t at, char *text, size_t n) {
     } else if (inside(at, q->caches, q->n_cpus * sizeof q->caches[0])) {
         static const char *const words[] = {"guard", "guard (word)", "guard (claimed)"};
         size_t word = (at - (uintptr_t)q->caches) % sizeof q->caches[0] / sizeof(q_word);
-        snprintf(text, n, "%s of CPU %u", word < sizeof words / sizeof words[0] ? words[word] : "cache",
-                 (unsigned)((at - (uintptr_t)q->caches) / sizeof q->caches[0]));
-    } else if (at == (uintptr_t)&q->n_begun || at == (uintptr_t)&q->n_ended) {
-        snprintf(text, n, at == (uintptr_t)&q->n_begun ? "n_begun" : "n_ended");
+        const char *name = word < sizeof words / sizeof words[0]                        ? words[word]
+                           : word == offsetof(struct q_cache, n_begun) / sizeof(q_word) ? "n_begun"
+                           : word == offsetof(struct q_cache, n_ended) / sizeof(q_word) ? "n_ended"
+                                                                                        : "cache";
+        snprintf(text, n, "%s of CPU %u", name, (unsigned)((at - (uintptr_t)q->caches) / sizeof q->caches[0]));
     }
     for (size_t i = 0; i < zones->n; i++) {
         describe_zone(zones->zone[i], at, text, n);
