@@ -115,8 +115,12 @@ void quire_stats(const struct quire *q, struct quire_stats *out) {
 }
 
 bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_stats *out) {
-    *out = (struct quire_zone_stats){q->base, q->end, q->n_frames, lists_n_free(), 0, 0};
+    *out = (struct quire_zone_stats){.base = q->base, .end = q->end, .n_frames = q->n_frames, .n_free = lists_n_free()};
     return zone == 0;
+}
+
+bool quire_node_stats(const struct quire *q, unsigned node, struct quire_zone_stats *out) {
+    return quire_zone_stats(q, node, out); /* one node, one zone */
 }
 
 bool quire_cpu_stats(const struct quire *q, unsigned cpu, struct quire_cpu_stats *out) {
