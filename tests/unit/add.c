@@ -290,6 +290,39 @@ static void metadata_in_free_frames(void **state) {
     expect_consistent(q);
 }
 
+/* Where the only free frames have no address, the metadata lie at the front of what is added. */
+static void metadata_where_free_frames_are_not_mapped(void **state) {
+    (void)state;
+    const struct quire_region map[] = {USABLE(64 * MIB, 66 * MIB), USABLE(128 * MIB, 144 * MIB)};
+    const struct quire_config config = {.n_cpus = 1, .mapped_end = 66 * MIB};
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
+    const uint64_t n_low = (2 * MIB / PAGE) - stats_of(q).n_metadata;
+    for (uint64_t i = 0; i < n_low; i++) { /* the mapped ones are all in use */
+        const struct quire_request low = {.end = 66 * MIB};
+        quire_pa pa;
+        assert_int_equal(quire_alloc_for(q, &low, &pa), QUIRE_OK);
+    }
+    const uint64_t n_before = n_free(q);
+    host_ram_add(256 * MIB, 4 * MIB);
+    add(q, 256 * MIB, 260 * MIB);
+    assert_int_equal(state_of(q, 256 * MIB), QUIRE_STATE_METADATA);
+    assert_true(n_free(q) > n_before);
+    expect_consistent(q);
+}
+
+/* A zone's blocks do not reach into those of another one, above or below. */
+static void between_two_zones(void **state) {
+    (void)state;
+    struct quire *q = memory(64 * BLOCK, 66 * BLOCK);
+    host_ram_add(66 * BLOCK, 20 * BLOCK);
+    add(q, 76 * BLOCK, 84 * BLOCK);
+    add(q, 70 * BLOCK, 71 * BLOCK);
+    expect_consistent(q);
+    add(q, 66 * BLOCK + 3 * PAGE, 70 * BLOCK);
+    add(q, 71 * BLOCK, 76 * BLOCK);
+    expect_consistent(q);
+}
+
 static void what_is_not_mapped_can_not_be_added(void **state) {
     (void)state;
     struct quire *q = memory(64 * MIB, 68 * MIB);
@@ -384,6 +417,8 @@ int main(void) {
         unit_case(pieces_make_whole_blocks),
         unit_case(frame_by_frame),
         unit_case(metadata_in_free_frames),
+        unit_case(metadata_where_free_frames_are_not_mapped),
+        unit_case(between_two_zones),
         unit_case(what_is_not_mapped_can_not_be_added),
         unit_case(while_other_threads_allocate),
     };

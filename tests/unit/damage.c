@@ -294,6 +294,23 @@ static void all_zeroes_and_all_ones(void **state) {
     overwrite("records of used frames", record_of(q, mixed), Q_BLOCK * sizeof(q_record));
 }
 
+/* A frame of added memory's metadata, which lies in a zone's block. */
+static void a_frame_of_metadata_that_is_not_reserved(void **state) {
+    (void)state;
+    struct quire_fault first;
+    struct quire *one = unit_simple(64 * MIB, 4 * MIB);
+    const struct quire_region more = USABLE(128 * MIB, 130 * MIB);
+    unit_ram(&more, 1, QUIRE_NONE);
+    assert_int_equal(quire_add(one, &more), QUIRE_OK);
+    quire_pa pa = q_pa(q_zones(one)->zone[1]->meta_base);
+    assert_int_equal(state_of(one, pa), QUIRE_STATE_METADATA);
+    atomic_store(record_of(one, pa), q_held(9));
+    atomic_fetch_add(&zone_of(one, pa)->n_frames, 1);
+    assert_int_equal(quire_validate(one, &first), QUIRE_FAULT);
+    assert_true(first.pa == pa);
+    assert_string_equal(first.detail, "a frame that holds the allocator's own data is not reserved");
+}
+
 /* No call in the middle explains that. With one more that began, one does. */
 static void more_calls_that_ended_than_began(void **state) {
     (void)state;
@@ -323,6 +340,7 @@ int main(void) {
         unit_case(the_zone),
         unit_case(all_zeroes_and_all_ones),
         unit_case(more_calls_that_ended_than_began),
+        unit_case(a_frame_of_metadata_that_is_not_reserved),
     };
     return cmocka_run_group_tests_name("damage", tests, NULL, NULL);
 }

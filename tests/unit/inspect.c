@@ -484,6 +484,25 @@ static void the_largest_run(void **state) {
 
 /* ---- version ------------------------------------------------------------------------------------------ */
 
+static void questions_that_mean_nothing(void **state) {
+    (void)state;
+    struct quire *q = memory();
+    struct quire_frame frame;
+    quire_pa at;
+    const struct quire_request nothing[] = {{.align = 3 * PAGE},
+                                            {.boundary = 5 * PAGE},
+                                            {.low = 5 * PAGE, .end = PAGE},
+                                            {.low = BASE + 1, .end = BASE + PAGE},
+                                            {.tag = QUIRE_TAG_QUARANTINE}};
+    for (size_t i = 0; i < COUNT_OF(nothing); i++) {
+        assert_int_equal(quire_largest(q, &nothing[i], &at), 0);
+        assert_true(at == QUIRE_NONE);
+    }
+    assert_false(quire_frame_at(q, QUIRE_NONE, &frame));
+    assert_int_equal(quire_refs(q, QUIRE_NONE), 0);
+    assert_int_equal(quire_alloc_range(q, QUIRE_NONE, 1, 1), 0);
+}
+
 static void the_version_is_that_of_the_header(void **state) {
     (void)state;
     char version[32];
@@ -510,6 +529,7 @@ int main(void) {
         unit_case(another_owner),
         unit_case(free_runs_of_each_order),
         unit_case(the_largest_run),
+        unit_case(questions_that_mean_nothing),
         unit_case(the_version_is_that_of_the_header),
     };
     return cmocka_run_group_tests_name("inspect", tests, NULL, NULL);

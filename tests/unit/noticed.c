@@ -364,6 +364,61 @@ static void a_join_that_one_side_has(void **state) {
     assert_int_equal(quire_validate(q, &first), QUIRE_FAULT);
 }
 
+/* More warm frames than a cache has room for: what lies behind them is not touched. */
+static void more_warm_frames_than_there_is_room_for(void **state) {
+    (void)state;
+    q = unit_simple(BASE, END - BASE);
+    host_set_cpu(0);
+    quire_pa held[Q_WARM + 1];
+    for (unsigned i = 0; i <= Q_WARM; i++) {
+        held[i] = must_alloc(q, 1);
+    }
+    for (unsigned i = 0; i < Q_WARM; i++) {
+        assert_int_equal(quire_free(q, held[i]), QUIRE_OK);
+    }
+    struct q_cache *c = &q->caches[0];
+    q_word word = atomic_load(&c->guard.word);
+    atomic_store(&c->guard.word, word - word % Q_VISIT + (Q_WARM + 40) * Q_WARM_FRAME);
+    assert_int_equal(quire_free(q, held[Q_WARM]), QUIRE_OK);
+    struct quire_fault fault = expect_fault(QUIRE_FAULT_METADATA, "quire_free", QUIRE_NONE, 0, 0, 0);
+    assert_non_null(fault.detail);
+}
+
+/* All 512 frames come home as one, and one of them is there: its bit tells which. */
+static void a_block_of_which_a_frame_is_home(void **state) {
+    (void)state;
+    q = unit_simple(BASE, END - BASE);
+    host_set_cpu(0);
+    quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 3), other = must_alloc_order(q, QUIRE_BLOCK_ORDER, 4);
+    assert_int_equal(quire_free(q, block + 7 * PAGE), QUIRE_OK); /* the block is in `out`, but for a frame in warm */
+    struct q_cache *c = &q->caches[0];
+    q_loan_open(&c->out, zone_of(q, other), block_number(q, other));
+    assert_true(q_loan_put(&c->out, 9, 1)); /* as if somebody had freed one of the other block */
+    assert_int_equal(quire_free_order(q, other, QUIRE_BLOCK_ORDER), QUIRE_OK);
+    q_drain_all(q);
+    expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", other + 9 * PAGE, 0, 0, 4);
+    assert_int_equal(quire_free_frames(q, block, 7), QUIRE_OK);
+    assert_int_equal(quire_free_frames(q, block + 8 * PAGE, QUIRE_BLOCK_FRAMES - 8), QUIRE_OK);
+    q_drain_all(q);
+    expect_consistent(q);
+}
+
+/* Of a run of 16 in `out`, too. */
+static void a_run_of_which_a_frame_is_in_the_cache(void **state) {
+    (void)state;
+    q = unit_simple(BASE, END - BASE);
+    host_set_cpu(0);
+    quire_pa run = must_alloc_order(q, 4, 3);
+    struct q_cache *c = &q->caches[0];
+    q_cache_drain(q, c);
+    q_loan_open(&c->out, zone_of(q, run), block_number(q, run));
+    assert_true(q_loan_put(&c->out, run % BLOCK / PAGE + 5, 1));
+    assert_int_equal(quire_free_order(q, run, 4), QUIRE_OK);
+    q_drain_all(q);
+    expect_fault(QUIRE_FAULT_BIT_TWICE, "quire_free", run + 5 * PAGE, 0, 0, 3);
+    expect_consistent(q);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         unit_case(a_bit_that_is_set_already),
@@ -383,6 +438,9 @@ int main(void) {
         unit_case(a_count_that_is_low_for_a_moment),
         unit_case(a_frame_in_a_cache_that_is_none),
         unit_case(a_join_that_one_side_has),
+        unit_case(more_warm_frames_than_there_is_room_for),
+        unit_case(a_block_of_which_a_frame_is_home),
+        unit_case(a_run_of_which_a_frame_is_in_the_cache),
     };
     return cmocka_run_group_tests_name("noticed", tests, NULL, NULL);
 }
