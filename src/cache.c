@@ -76,7 +76,7 @@ void q_cache_init(struct q_cache *c) {
     c->n_vain = 0;
     c->n_rest = 0;
     c->n_pause = 0;
-    c->n_taken = 0;
+    q_show(&c->n_taken, 0);
     c->gathered = 0;
     q_show(&c->booked, (struct q_zone *)NULL);
     q_show(&c->zone, (struct q_zone *)NULL);
@@ -153,9 +153,10 @@ static bool looks_at(struct quire *q, struct q_cache *c, q_frame f) {
 
 /* Tells the zone what the cache took of it. */
 static void book(struct q_cache *c) {
-    if (c->n_taken != 0) {
-        q_balance_add(q_see(&c->booked), -c->n_taken);
-        c->n_taken = 0;
+    intptr_t n = (intptr_t)q_see(&c->n_taken);
+    if (n != 0) {
+        q_balance_add(q_see(&c->booked), -n);
+        q_show(&c->n_taken, 0);
     }
 }
 
@@ -167,8 +168,9 @@ static void settle(struct q_cache *c, struct q_zone *z, intptr_t n_taken) {
         book(c);
         q_show(&c->booked, z);
     }
-    c->n_taken += n_taken;
-    if (c->n_taken >= (intptr_t)Q_BLOCK / 2 || c->n_taken <= -(intptr_t)Q_BLOCK / 2) {
+    intptr_t n = (intptr_t)q_see(&c->n_taken) + n_taken;
+    q_show(&c->n_taken, (q_word)n);
+    if (n >= (intptr_t)Q_BLOCK / 2 || n <= -(intptr_t)Q_BLOCK / 2) {
         book(c);
     }
 }
@@ -212,7 +214,7 @@ static void look_whether_to_gather(struct q_cache *c) {
     /* relaxed: estimates */
     intptr_t n_free = atomic_load_explicit(&z->balance.n_free, memory_order_relaxed);
     intptr_t n_whole = atomic_load_explicit(&z->balance.n_whole, memory_order_relaxed);
-    intptr_t possible = n_free / (intptr_t)Q_BLOCK;
+    intptr_t possible = (n_free - (intptr_t)z->n_edge) / (intptr_t)Q_BLOCK;
     bool short_of_blocks = n_whole + possible / Q_GATHER_SHARE + (intptr_t)(c->n_peers + 1) / 2 < possible;
     q_show(&c->gathering, !q_cache_keeps(c, z) || (short_of_blocks && gathering_pays(c, n_whole)));
     look_at(c, z); /* frees are quick, or are not any more */

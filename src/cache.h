@@ -42,7 +42,8 @@ struct q_cache {
     unsigned node;          /* the CPU's; this and the next two never change */
     unsigned rank, n_peers; /* the CPU's number among those of its node, and how many these are */
     _Atomic(struct q_zone *) booked; /* the zone that n_taken is of; NULL: none yet */
-    intptr_t n_taken; /* frames of it that were borrowed and did not go home, since its balance was told */
+    q_shown
+        n_taken; /* frames of it that were borrowed and did not go home, since its balance was told: a signed number */
     /* Steps that work on shared bits outside of visits and can hide or move free frames: how many began and ended on this CPU.
      * A call that is about to fail for want of memory compares the two (take.c). Not the visitor's, as n_calls. */
     _Atomic q_word n_begun, n_ended;

@@ -5,6 +5,7 @@
  *
  *   quire_zone_stats   one pass over the counts of the zone's initialised blocks; the others are all free
  *   quire_stats        that of all zones, and a few words of each cache: frames in caches are free, too
+ *   quire_n_free       sums that are kept all the time: a few words of each zone and each cache
  *   quire_walk         one pass over all records, joined to the longest runs that are in the same state
  *
  * The walk goes by ascending address. The table of zones does as well, but extents lie between zones or inside of them,
@@ -121,6 +122,20 @@ void quire_stats(const struct quire *q, struct quire_stats *out) {
         out->n_free_blocks += cpu.n_out == Q_BLOCK; /* on its way home as a whole */
     }
     out->n_free += out->n_cached;
+}
+
+/* What the zones' balances do not know yet, the caches say: frames that they took since they told, and what they have. */
+uint64_t quire_n_free(const struct quire *q) {
+    const struct q_zones *zones = q_zones(q);
+    struct quire_cpu_stats cpu;
+    intptr_t n = 0;
+    for (size_t i = 0; i < zones->n; i++) {
+        n += atomic_load_explicit(&zones->zone[i]->balance.n_free, memory_order_relaxed);
+    }
+    for (unsigned i = 0; quire_cpu_stats(q, i, &cpu); i++) {
+        n += (intptr_t)(cpu.n_warm + cpu.n_in + cpu.n_out) - (intptr_t)q_see(&q->caches[i].n_taken);
+    }
+    return n > 0 ? (uint64_t)n : 0;
 }
 
 /* ---- walking --------------------------------------------------------------------------------------------- */

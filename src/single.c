@@ -124,10 +124,32 @@ static Q_APART enum quire_status free_part(struct quire *q, struct q_cache *c, q
     return put_in(q, c, visit, f);
 }
 
+/* The rest of quire_free for a frame of another zone than the cache's: on its way home. The first visit of all to a cache goes
+ * the slow way, where a recount that does not know the CPU yet sees it (validate.c, V2). */
+static enum quire_status free_elsewhere(struct quire *q, struct q_cache *c, q_word visit, quire_pa pa) {
+    struct q_place at;
+    if (q_see(&c->zone) == NULL ||
+        q_locate(q, pa, 1, QUIRE_FAULT_UNMANAGED, &at) != QUIRE_FAULT_NONE) { /* or misused */
+        return free_rest(q, c, visit, pa);
+    }
+    uint32_t record = atomic_load_explicit(at.record, memory_order_relaxed); /* as in quire_free */
+    if (!q_held_alone(record)) {
+        return free_rest(q, c, visit, pa);
+    }
+    atomic_store_explicit(at.record, q_freed_alone(record), memory_order_relaxed);
+    q_slow_down(c, visit);
+    q_cache_push(q, c, at.frame);
+    q_close(c, visit);
+    return QUIRE_OK;
+}
+
 /* The rest of quire_free if there is no room in warm, or the frame is not `known` to be initialised. */
 static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, q_word visit, quire_pa pa, bool known) {
     q_frame f = q_frame_of(pa);
-    if (pa % QUIRE_PAGE_SIZE != 0 || f == Q_NO_FRAME || (!known && !q_cache_knows(c, f))) { /* misused, or elsewhere */
+    if (!known && !q_cache_knows(c, f)) {
+        return free_elsewhere(q, c, visit, pa);
+    }
+    if (pa % QUIRE_PAGE_SIZE != 0) { /* misused */
         return free_rest(q, c, visit, pa);
     }
     q_record *r = q_cache_record(c, f);

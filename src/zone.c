@@ -100,6 +100,7 @@ void q_zone_start(struct q_zone *z, struct q_span span) {
     atomic_init(&z->end, span.end);
     atomic_init(&z->ceiling, 0);
     atomic_init(&z->n_frames, 0);
+    z->n_edge = 0;
     atomic_init(&z->balance.n_free, 0);
     atomic_init(&z->balance.n_whole, (intptr_t)z->n_blocks); /* all fresh */
     q_index_start(&z->index);
@@ -330,7 +331,7 @@ static void clear_user(struct q_zone *z, size_t block) {
     }
 }
 
-/* The balance counts a fresh block as whole, with all of its frames; this one can never be whole, so both go. */
+/* The balance counts a fresh block as whole; this one can never be whole. */
 void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     int32_t n_free = 0;
     Q_ASSERT(block < z->n_blocks, block);
@@ -345,7 +346,7 @@ void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
     atomic_init(&z->blocks[block].record, 0);
     clear_user(z, block);
     atomic_fetch_sub_explicit(&z->balance.n_whole, 1, memory_order_relaxed);
-    q_balance_add(z, -n_free);
+    z->n_edge += (size_t)n_free;
     publish(z, block);
     q_zone_hint_block(z, block, n_free);
 }

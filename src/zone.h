@@ -44,7 +44,7 @@ _Static_assert(Q_NO_FRAME % Q_BLOCK == 0, "Q_NO_FRAME begins a block that is no 
 /* How much of a zone's memory that is not in CPU caches is free, and how much of that as whole blocks: by this a cache decides
  * whether to gather (cache.c). Estimates: relaxed everywhere. On a line apart, which changes often. */
 struct q_balance {
-    _Alignas(64) _Atomic intptr_t n_free; /* without the frames of blocks with holes, which are never whole */
+    _Alignas(64) _Atomic intptr_t n_free;
     _Atomic intptr_t n_whole;
 };
 
@@ -64,7 +64,8 @@ struct q_zone {
     struct q_block *blocks; /* one for each block */
     struct q_index index;   /* position of a block in it: its number in the zone + skew */
     size_t n_tail;          /* frames of the last block where that was initialised when the view was made, else 0 */
-    size_t skew;            /* 1 where the first block's number is odd, so that pairs share a leaf */
+    size_t n_edge; /* frames of blocks with holes, which are never whole, as the zone began. An estimate later on */
+    size_t skew;   /* 1 where the first block's number is odd, so that pairs share a leaf */
     q_frame meta_base, meta_end; /* the extent whose first zone this is; empty for others */
     unsigned node;
     _Atomic unsigned

@@ -320,6 +320,8 @@ struct quire_cpu_stats {
     unsigned node;      /* the CPU's */
 };
 
+/* As in struct quire_stats, in O(zones and CPUs). Off by the frames that came home twice, if any did (QUIRE_FAULT_BIT_TWICE). */
+uint64_t quire_n_free(const struct quire *q);
 void quire_stats(const struct quire *q, struct quire_stats *out);                          /* O(blocks in use) */
 bool quire_zone_stats(const struct quire *q, unsigned zone, struct quire_zone_stats *out); /* false: no such zone */
 bool quire_node_stats(const struct quire *q, unsigned node,

@@ -73,7 +73,7 @@ MEMBERS(quire, NULL, NULL, 0, 0, 0, 0, {0}, 0, NULL, 0, 0, 0, 0, NULL);
 MEMBERS(q_header, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0});
 MEMBERS(q_zone_layout, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
-MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, 0, 0, 0, NULL, 0, {0, 0});
+MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, {0, 0});
 MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0,
         0, 0, {0}, {{0}}, {0});
 MEMBERS(q_block, 0, 0);
@@ -148,12 +148,12 @@ static const struct field of_table[] = {
         LEVELS("levels", 0, n_levels, ZONE, NULL), LEVELS("levels above", n_levels, Q_LEVELS, NULL, UNUSED),           \
         NAMED(struct q_zone, index.n_blocks, ZONE), NAMED(struct q_zone, index.top, ZONE),                             \
         PADDING(struct q_zone, index.top, n_tail), NAMED(struct q_zone, n_tail, ZONE),                                 \
-        NAMED(struct q_zone, skew, ZONE), NAMED(struct q_zone, meta_base, ZONE), NAMED(struct q_zone, meta_end, ZONE), \
-        NAMED(struct q_zone, node, ZONE), NAMED(struct q_zone, near_to, NEAR),                                         \
-        PADDING(struct q_zone, near_to, user_bytes), NAMED(struct q_zone, user_bytes, ZONE),                           \
-        NAMED(struct q_zone, user, ZONE), NAMED(struct q_zone, sum, ZONE), PADDING(struct q_zone, sum, balance),       \
-        UNNAMED(struct q_zone, balance.n_free, ESTIMATE), NAMED(struct q_zone, balance.n_whole, N_WHOLE),              \
-        PADDING_TO_END(struct q_zone, balance.n_whole)
+        UNNAMED(struct q_zone, n_edge, ESTIMATE), NAMED(struct q_zone, skew, ZONE),                                    \
+        NAMED(struct q_zone, meta_base, ZONE), NAMED(struct q_zone, meta_end, ZONE), NAMED(struct q_zone, node, ZONE), \
+        NAMED(struct q_zone, near_to, NEAR), PADDING(struct q_zone, near_to, user_bytes),                              \
+        NAMED(struct q_zone, user_bytes, ZONE), NAMED(struct q_zone, user, ZONE), NAMED(struct q_zone, sum, ZONE),     \
+        PADDING(struct q_zone, sum, balance), UNNAMED(struct q_zone, balance.n_free, ESTIMATE),                        \
+        NAMED(struct q_zone, balance.n_whole, N_WHOLE), PADDING_TO_END(struct q_zone, balance.n_whole)
 #define LEVELS(name, from, to, says, why)                                                                              \
     { name, offsetof(struct q_zone, index.level[from]), ((to) - (from)) * sizeof(struct q_node *), ALL, says, why }
 
