@@ -58,6 +58,23 @@ const struct scenario node_freed_far = {
     .full = {UNBOUNDED, 2, 0},
 };
 
+/* The CPU's cache looks at its own node's zone meanwhile. */
+static void free_it_among_others(void) {
+    quire_pa own = take();
+    give(held);
+    give(own);
+}
+
+const struct scenario freed_elsewhere = {
+    .name = "freed-elsewhere",
+    .about = "a CPU that has frames of its own node frees one of another, which that node's CPU may get",
+    .set_up = all_held,
+    .thread = {free_it_among_others, take_and_give},
+    .check = check_world,
+    .quick = {2, 1, 200},
+    .full = {3, 1, 0},
+};
+
 /* ---- memory of a node is added ---------------------------------------------------------------------------- */
 
 static void one_node_of_two(void) {

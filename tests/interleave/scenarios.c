@@ -112,6 +112,7 @@ const struct scenario *const scenarios[] = {
     &add_to_block,
     &nodes_last_frames,
     &node_freed_far,
+    &freed_elsewhere,
     &add_on_node,
     &double_free,
     &double_free_put,

@@ -44,7 +44,7 @@ extern const struct scenario index_open, index_claim, index_hint;
 /* adds.c */
 extern const struct scenario add_and_take, add_main, add_and_add, add_in_frames, add_to_block;
 /* nodes.c */
-extern const struct scenario nodes_last_frames, node_freed_far, add_on_node;
+extern const struct scenario nodes_last_frames, node_freed_far, freed_elsewhere, add_on_node;
 /* whole.c */
 extern const struct scenario double_free, double_free_put, double_free_run, double_free_block, double_free_home,
     double_free_in_hand, add_and_recount, moving_frame, moving_in_caches, moving_block, looking_on, recount,
