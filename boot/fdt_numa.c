@@ -10,7 +10,6 @@
 
 #define SAME  10u /* what numa.txt says is the distance of a node to itself, */
 #define OTHER 20u /* and of others where nothing is said */
-#define CELLS 3u  /* in a row */
 
 /* ---- who is near to which node ---------------------------------------------------------------------------- */
 
@@ -66,22 +65,26 @@ bool quire_fdt_set_nodes(const struct quire_fdt *fdt, struct quire_regions *map,
 
 /* ---- how far it is -------------------------------------------------------------------------------------- */
 
-/* The rows of the first node that is a distance map; none: no bytes. */
-static struct q_fdt_value find_rows(const struct quire_fdt *fdt) {
+/* The rows of the first node that is a distance map; none: no bytes. A row is read as an entry of ranges: two cells for from and
+ * to, one for how far. */
+static struct q_fdt_ranges find_rows(const struct quire_fdt *fdt) {
     struct q_fdt_walk walk;
+    struct q_fdt_value rows = {0, 0};
     q_fdt_start(&walk, fdt);
     while (q_fdt_next(&walk))
-        if (q_fdt_is_distance_map(&walk))
-            return q_fdt_own(&walk, "distance-matrix");
-    return (struct q_fdt_value){0, 0};
+        if (q_fdt_is_distance_map(&walk)) {
+            rows = q_fdt_own(&walk, "distance-matrix");
+            break;
+        }
+    return q_fdt_ranges(rows, (struct q_fdt_cells){2, 1});
 }
 
 /* Enters each row that means something; those of the way back, too, if `both_ways`. */
-static void enter_rows(const struct quire_fdt *fdt, struct q_fdt_value rows, bool both_ways, uint8_t *distance,
+static void enter_rows(const struct quire_fdt *fdt, struct q_fdt_ranges rows, bool both_ways, uint8_t *distance,
                        unsigned n_nodes) {
-    for (; rows.n_bytes >= 4 * CELLS; rows.at += 4 * CELLS, rows.n_bytes -= 4 * CELLS) {
-        uint32_t from = (uint32_t)q_fdt_number(fdt, rows.at, 1), to = (uint32_t)q_fdt_number(fdt, rows.at + 4, 1);
-        uint32_t far = (uint32_t)q_fdt_number(fdt, rows.at + 8, 1);
+    uint64_t pair, far;
+    while (q_fdt_take(fdt, &rows, &pair, &far)) {
+        uint32_t from = (uint32_t)(pair >> 32), to = (uint32_t)pair;
         if (from >= n_nodes || to >= n_nodes || from == to || far < SAME)
             continue;
         uint8_t entry = far < UINT8_MAX ? (uint8_t)far : UINT8_MAX;
@@ -92,7 +95,7 @@ static void enter_rows(const struct quire_fdt *fdt, struct q_fdt_value rows, boo
 }
 
 void quire_fdt_distances(const struct quire_fdt *fdt, uint8_t *distance, unsigned n_nodes) {
-    struct q_fdt_value rows = find_rows(fdt);
+    struct q_fdt_ranges rows = find_rows(fdt);
     for (unsigned from = 0; from < n_nodes; from++)
         for (unsigned to = 0; to < n_nodes; to++)
             distance[from * n_nodes + to] = from == to ? SAME : OTHER;

@@ -131,8 +131,8 @@ static void check_cpu(struct check *c) {
 }
 
 static void check_distances(struct check *c) {
-    struct q_fdt_value rows = q_fdt_own(&c->walk, "distance-matrix");
-    tell_unless(c, rows.n_bytes % 12 == 0, QUIRE_FDT_NUMA, "distance-matrix");
+    struct q_fdt_ranges rows = q_fdt_ranges(q_fdt_own(&c->walk, "distance-matrix"), (struct q_fdt_cells){2, 1});
+    tell_unless(c, q_fdt_check_ranges(c->fdt, rows, true) == QUIRE_FDT_OK, QUIRE_FDT_NUMA, "distance-matrix");
 }
 
 /* ---- /reserved-memory (section 3.5) ------------------------------------------------------------------------ */

@@ -79,7 +79,7 @@ static bool new_part(const struct quire *q, struct q_span s, struct q_span *part
 static void give_frames(struct quire *q, struct q_zone *z, struct q_span s) {
     struct q_loan loan;
     Q_ASSERT(!q_is_empty(s) && s.base >= z->first, s.base);
-    struct q_cache *c = q_cache_here(q);
+    struct q_cache *c = &q->caches[0]; /* any will do for what is done so seldom */
     q_begin(c);
     for (size_t b = q_zone_block_of(z, s.base); b <= q_zone_block_of(z, s.end - 1); b++) {
         q_frame first = q_zone_frame(z, b);
@@ -136,7 +136,7 @@ static q_frame take_any_run(struct quire *q, unsigned order, unsigned node) {
     q_frame f = Q_NO_FRAME;
     struct q_wish wish = {.order = order, .most = 1, .node = node, .run = &f};
     struct q_zone *home = q_zone_at(q, (q_frame)q->header->end);
-    struct q_cache *c = q_cache_here(q);
+    struct q_cache *c = &q->caches[0]; /* any will do for what is done so seldom */
     q_begin(c);
     bool found = (home != NULL && q_find_in(&wish, home)) || q_find(q, &wish);
     q_end(c);

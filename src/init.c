@@ -61,7 +61,7 @@ static q_word seal_of(const struct quire_config *config, const struct quire_regi
 }
 
 /* Whether the configuration means something. */
-static bool valid(const struct quire_config *config) {
+static bool config_valid(const struct quire_config *config) {
     return config->n_cpus > 0 && config->n_cpus <= QUIRE_MAX_CPUS &&
            (unsigned)config->content <= QUIRE_CONTENT_POISON && config->user_bytes <= QUIRE_MAX_USER_BYTES &&
            config->user_bytes % sizeof(uintptr_t) == 0 && q_nodes_valid(config);
@@ -70,7 +70,7 @@ static bool valid(const struct quire_config *config) {
 /* The arguments are looked at in the order of their cost; the port is asked last, and only for one address. */
 enum quire_status q_find_home(const struct quire_config *config, const struct quire_region *regions, size_t n_regions,
                               struct q_home *home) {
-    if (!valid(config) || q_check_regions(regions, n_regions, q_nodes_number(config)) != QUIRE_OK) {
+    if (!config_valid(config) || q_check_regions(regions, n_regions, q_nodes_number(config)) != QUIRE_OK) {
         return QUIRE_INVALID;
     }
     find_largest(regions, n_regions, config->mapped_end, home);

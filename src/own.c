@@ -201,9 +201,9 @@ static struct piece look_at_piece(const struct q_run *run, size_t i, uint32_t *r
     return frame;
 }
 
-/* Looks at all records before any is changed; reports the first that stands against freeing the run. `as_one`: it is to be all
- * of one allocation, or a part of one. */
-static enum quire_status check_run(struct quire *q, const char *call, const struct q_run *run, bool as_one) {
+/* Looks at all records before any is changed; reports the first that stands against freeing the run, of n frames that a caller
+ * named. `as_one`: it is to be all of one allocation, or a part of one. */
+static enum quire_status check_run(struct quire *q, const char *call, const struct q_run *run, size_t n, bool as_one) {
     uint32_t prev = Q_JOIN_NEXT;
     for (size_t i = run->first; i < run->first + run->n;) {
         uint32_t record;
@@ -214,7 +214,7 @@ static enum quire_status check_run(struct quire *q, const char *call, const stru
             kind = joined ? QUIRE_FAULT_NONE : QUIRE_FAULT_WRONG_ORDER;
         }
         if (kind != QUIRE_FAULT_NONE) {
-            return q_fault(q, kind, call, q_pa(run->zone->first + i), run->n, record);
+            return q_fault(q, kind, call, q_pa(run->zone->first + i), n, record);
         }
         prev = record;
         i += p.n;
@@ -258,44 +258,62 @@ static enum quire_status report_unlocated(struct quire *q, const char *call, qui
     return q_fault(q, kind, call, bad, n, 0);
 }
 
-/* Finds the frames at `pa`: n, or as many as can be looked up, in the zone of the first one. */
+/* Finds the frames at `pa`: n, or as many as can be looked up, in the zone of the first one. 0: not even that. */
 static size_t n_located(const struct quire *q, quire_pa pa, size_t n, struct q_run *run) {
     struct q_place at;
     enum quire_fault_kind kind = QUIRE_FAULT_NONE;
     size_t found = n;
     if (!q_locate_quickly(q, pa, n, &at) && q_locate(q, pa, n, QUIRE_FAULT_UNMANAGED, &at) != QUIRE_FAULT_NONE) {
-        found = (size_t)((first_bad(q, pa, n, QUIRE_FAULT_UNMANAGED, &kind) - pa) >> QUIRE_PAGE_SHIFT);
-        if (found == 0 || q_locate(q, pa, 1, QUIRE_FAULT_UNMANAGED, &at) != QUIRE_FAULT_NONE) {
+        if (q_locate(q, pa, 1, QUIRE_FAULT_UNMANAGED, &at) != QUIRE_FAULT_NONE) {
             return 0;
         }
         q_frame end = q_zone_bounds(at.zone).end;
-        found = found < end - at.frame ? found : end - at.frame;
+        found = n < end - at.frame ? n : end - at.frame;
+        if (q_locate(q, pa, found, QUIRE_FAULT_UNMANAGED, &at) != QUIRE_FAULT_NONE) {
+            found = (size_t)((first_bad(q, pa, found, QUIRE_FAULT_UNMANAGED, &kind) - pa) >> QUIRE_PAGE_SHIFT);
+        }
     }
     *run = (struct q_run){at.zone, at.frame - at.zone->first, found};
     return found;
+}
+
+/* Reports the first frame of another zone: no allocation lies in two. */
+static enum quire_status report_beyond(struct quire *q, const char *call, const struct q_run *beyond, size_t n) {
+    uint32_t record;
+    (void)look_at_piece(beyond, beyond->first, &record);
+    enum quire_fault_kind kind = why_not(record);
+    return q_fault(q, kind != QUIRE_FAULT_NONE ? kind : QUIRE_FAULT_WRONG_ORDER, call, q_pa(q_run_frame(beyond)), n,
+                   record);
 }
 
 enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, size_t n, bool as_one, struct q_run *run) {
     if (as_one && q_is_misaligned(pa, q_order_of(n))) {
         return q_fault(q, QUIRE_FAULT_MISALIGNED, call, pa, n, 0);
     }
+    struct q_run beyond;
     size_t n_found = n_located(q, pa, n, run);
-    bool look = n_found == n ||
-                (!as_one && n_found > 0); /* of one allocation the whole is wrong, else the first frame that is */
-    enum quire_status status = look ? check_run(q, call, run, as_one) : QUIRE_OK;
-    return status == QUIRE_OK && n_found < n ? report_unlocated(q, call, pa, n, QUIRE_FAULT_NEVER_ALLOCATED) : status;
+    bool goes_on = as_one && n_found > 0 && n_found < n &&
+                   n_located(q, pa + ((quire_pa)n_found << QUIRE_PAGE_SHIFT), 1, &beyond) == 1;
+    /* Of one allocation the whole is wrong if its end can not be looked up, else the first frame that is. */
+    bool look = n_found == n || (n_found > 0 && (!as_one || goes_on));
+    enum quire_status status = look ? check_run(q, call, run, n, as_one) : QUIRE_OK;
+    if (status != QUIRE_OK || n_found == n) {
+        return status;
+    }
+    return goes_on ? report_beyond(q, call, &beyond, n) : report_unlocated(q, call, pa, n, QUIRE_FAULT_NEVER_ALLOCATED);
 }
 
-/* Reports the first frame of a run that nobody holds; *first and *last are the records at its ends. */
-static enum quire_status check_held(struct quire *q, const char *call, const struct q_run *run, uint32_t *first,
-                                    uint32_t *last) {
+/* Reports the first frame of a run that nobody holds, of n frames that a caller named; *first and *last are the records at its
+ * ends. */
+static enum quire_status check_held(struct quire *q, const char *call, const struct q_run *run, size_t n,
+                                    uint32_t *first, uint32_t *last) {
     for (size_t i = run->first; i < run->first + run->n;) {
         struct piece p = look_at_piece(run, i, last);
         *first = i == run->first ? *last : *first;
         if (Q_COUNT(*last) == 0) {
             bool hole = (*last & Q_RESERVED) != 0;
-            return q_fault(q, hole ? QUIRE_FAULT_RESERVED : QUIRE_FAULT_GET_FREE, call, q_pa(run->zone->first + i),
-                           run->n, *last);
+            return q_fault(q, hole ? QUIRE_FAULT_RESERVED : QUIRE_FAULT_GET_FREE, call, q_pa(run->zone->first + i), n,
+                           *last);
         }
         i += p.n;
     }
@@ -328,16 +346,33 @@ static void write_tags(struct quire *q, const struct q_run *run, uint8_t tag) {
     }
 }
 
+/* Finds a run that the caller holds; *first and *last are the records at its ends. */
+static enum quire_status find_run_held(struct quire *q, const char *call, quire_pa pa, size_t n, struct q_run *run,
+                                       uint32_t *first, uint32_t *last) {
+    size_t n_found = n_located(q, pa, n, run);
+    if (n_found > 0 && check_held(q, call, run, n, first, last) != QUIRE_OK) {
+        return QUIRE_FAULT;
+    }
+    if (n_found == 0 || n_found < n) { /* n is not 0, which no tool can know */
+        (void)report_unlocated(q, call, pa, n, QUIRE_FAULT_GET_FREE);
+        return QUIRE_FAULT;
+    }
+    return QUIRE_OK;
+}
+
+enum quire_status q_check_held(struct quire *q, const char *call, quire_pa pa, size_t n) {
+    struct q_run run;
+    uint32_t first, last;
+    return find_run_held(q, call, pa, n, &run, &first, &last);
+}
+
 /* The run becomes an allocation of its own, so that no allocation has two owners. */
 enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t n, uint8_t tag) {
     struct q_run run;
     uint32_t first = 0, last = 0;
-    size_t n_found = n_located(q, pa, n, &run);
-    if (n_found > 0 && check_held(q, call, &run, &first, &last) != QUIRE_OK) {
-        return QUIRE_FAULT;
-    }
-    if (n_found == 0 || n_found < n) { /* n is not 0, which no tool can know */
-        return report_unlocated(q, call, pa, n, QUIRE_FAULT_GET_FREE);
+    enum quire_status status = find_run_held(q, call, pa, n, &run, &first, &last);
+    if (status != QUIRE_OK) {
+        return status;
     }
     struct q_cache *home = q_call_begin(q); /* a recount would take what is half done for damage */
     q_tell(q_cache_here(q));

@@ -74,6 +74,9 @@ enum quire_status q_find_own(struct quire *q, const char *call, quire_pa pa, siz
 /* Splits blocks that are freed in part, and writes "free" over their records. The frames are to be given back (alloc.c). */
 enum quire_status q_disown(struct quire *q, const char *call, const struct q_run *run);
 
+/* Whether somebody holds all of n frames, which lie in one zone; the first that nobody does is reported. */
+enum quire_status q_check_held(struct quire *q, const char *call, quire_pa pa, size_t n);
+
 /* Gives n frames at `pa` another owner, which are held; else reports why not. */
 enum quire_status q_retag(struct quire *q, const char *call, quire_pa pa, size_t n, uint8_t tag);
 

@@ -49,7 +49,7 @@ static bool means_something(const struct quire_request *r, const struct q_fit *f
 }
 
 /* Whether what is asked for means something: it may still be more than there is. */
-static bool valid(const struct quire *q, const struct quire_request *r) {
+static bool request_valid(const struct quire *q, const struct quire_request *r) {
     return is_power_or_0(r->align) && is_power_or_0(r->boundary) && (r->end == 0 || r->end > r->low) &&
            r->node <= q->n_nodes && r->tag != QUIRE_TAG_QUARANTINE;
 }
@@ -77,7 +77,7 @@ static enum quire_status alloc_fit(struct quire *q, struct q_fit *fit, uint8_t t
 
 enum quire_status quire_alloc_for(struct quire *q, const struct quire_request *r, quire_pa *out) {
     *out = QUIRE_NONE;
-    if (!valid(q, r)) {
+    if (!request_valid(q, r)) {
         return QUIRE_INVALID;
     }
     struct q_fit fit = fit_of(q, r);
@@ -113,7 +113,7 @@ uint64_t quire_largest(const struct quire *q, const struct quire_request *r, qui
     q_frame f = Q_NO_FRAME;
     fit.n = 1;
     fit.n_looks = Q_ALL_LOOKS;
-    size_t n = valid(q, r) && means_something(r, &fit) ? q_largest_fit(q, &fit, &f) : 0;
+    size_t n = request_valid(q, r) && means_something(r, &fit) ? q_largest_fit(q, &fit, &f) : 0;
     *at = n > 0 ? q_pa(f) : QUIRE_NONE;
     return n;
 }
@@ -125,11 +125,6 @@ void quire_free_runs(const struct quire *q, uint64_t n_runs[QUIRE_MAX_ORDER + 1]
     q_count_runs(q, n_runs);
 }
 
-enum quire_status quire_retag(struct quire *q, quire_pa pa, uint64_t n_frames, uint8_t tag) {
-    bool means_any = n_frames != 0 && tag != QUIRE_TAG_QUARANTINE;
-    return means_any ? q_retag(q, "quire_retag", pa, in_words(n_frames), tag) : QUIRE_INVALID;
-}
-
 /* How many of n frames from `f` on lie in one zone; all of them where the first one is in none. */
 static size_t in_one_zone(const struct quire *q, q_frame f, size_t n) {
     const struct q_zone *z = q_zone_at(q, f);
@@ -137,21 +132,50 @@ static size_t in_one_zone(const struct quire *q, q_frame f, size_t n) {
     return end > f && end - f < n ? end - f : n;
 }
 
-/* All is looked at before anything is freed. */
-enum quire_status quire_free_frames(struct quire *q, quire_pa pa, uint64_t n_frames) {
-    static const char call[] = "quire_free_frames";
-    size_t n = in_words(n_frames), here = in_one_zone(q, q_frame_of(pa), n);
-    enum quire_status status = n_frames == 0 ? QUIRE_INVALID : QUIRE_OK;
-    struct q_run run;
-    for (size_t done = 0; status == QUIRE_OK && here < n && done < n; done += here) { /* over several zones */
+/* Does something with the part of a run that lies in one zone. */
+typedef enum quire_status run_step(struct quire *q, const char *call, quire_pa pa, size_t n, uint8_t tag);
+
+static enum quire_status in_each_zone(struct quire *q, const char *call, quire_pa pa, size_t n, run_step *step,
+                                      uint8_t tag) {
+    enum quire_status status = QUIRE_OK;
+    for (size_t done = 0, here; status == QUIRE_OK && done < n; done += here) {
         quire_pa at = pa + ((quire_pa)done << QUIRE_PAGE_SHIFT);
         here = in_one_zone(q, q_frame_of(at), n - done);
-        status = q_find_own(q, call, at, here, false, &run);
-    }
-    for (size_t done = 0; status == QUIRE_OK && done < n; done += here) {
-        quire_pa at = pa + ((quire_pa)done << QUIRE_PAGE_SHIFT);
-        here = in_one_zone(q, q_frame_of(at), n - done);
-        status = q_free(q, call, at, here, false);
+        status = step(q, call, at, here, tag);
     }
     return status;
+}
+
+/* Looks at all before anything is changed: where the run lies in one zone, `change` does that itself. */
+static enum quire_status look_and_change(struct quire *q, const char *call, quire_pa pa, uint64_t n_frames,
+                                         run_step *look, run_step *change, uint8_t tag) {
+    size_t n = in_words(n_frames);
+    bool is_in_one = in_one_zone(q, q_frame_of(pa), n) == n;
+    enum quire_status status = is_in_one ? QUIRE_OK : in_each_zone(q, call, pa, n, look, tag);
+    return status == QUIRE_OK ? in_each_zone(q, call, pa, n, change, tag) : status;
+}
+
+static enum quire_status look_own(struct quire *q, const char *call, quire_pa pa, size_t n, uint8_t tag) {
+    struct q_run run;
+    (void)tag;
+    return q_find_own(q, call, pa, n, false, &run);
+}
+
+static enum quire_status free_own(struct quire *q, const char *call, quire_pa pa, size_t n, uint8_t tag) {
+    (void)tag;
+    return q_free(q, call, pa, n, false);
+}
+
+enum quire_status quire_free_frames(struct quire *q, quire_pa pa, uint64_t n_frames) {
+    return n_frames == 0 ? QUIRE_INVALID : look_and_change(q, "quire_free_frames", pa, n_frames, look_own, free_own, 0);
+}
+
+static enum quire_status look_held(struct quire *q, const char *call, quire_pa pa, size_t n, uint8_t tag) {
+    (void)tag;
+    return q_check_held(q, call, pa, n);
+}
+
+enum quire_status quire_retag(struct quire *q, quire_pa pa, uint64_t n_frames, uint8_t tag) {
+    bool means_any = n_frames != 0 && tag != QUIRE_TAG_QUARANTINE;
+    return means_any ? look_and_change(q, "quire_retag", pa, n_frames, look_held, q_retag, tag) : QUIRE_INVALID;
 }

@@ -9,7 +9,7 @@
  * interrupts. quire_get, quire_put, quire_try_get, quire_cow and quire_retag are lock-free: a CPU that is stopped anywhere stops
  * nobody, and a call tries again only where another CPU changed the record of the same frame in between. All others are
  * wait-free: each ends after a number of its own steps that blocks, CPUs and frames in use bound, whatever the other CPUs do.
- * Optimised, a call needs at most 1920 bytes of stack, 2432 at `-O0`: docs/porting.md has a table.
+ * Optimised, a call needs at most 1920 bytes of stack, 2752 at `-O0`: docs/porting.md has a table.
  *
  * Faults: a misuse is reported through quire_port_fault; if that returns, the call returns QUIRE_FAULT (or
  * QUIRE_NONE) and has changed nothing, unless its description says otherwise. Running out is a status.
@@ -236,7 +236,8 @@ uint64_t quire_alloc_range(struct quire *q, quire_pa pa, uint64_t n_frames, uint
  * Cost: as quire_free_order, for each block that they lie in. */
 enum quire_status quire_free_frames(struct quire *q, quire_pa pa, uint64_t n_frames);
 
-/* The frames' owner is `tag` from now on. The caller holds all of them: whole allocations or parts, shared or not. A part of
+/* The frames' owner is `tag` from now on. The caller holds all of them: whole allocations or parts, shared or not, in one zone
+ * or several. A part of
  * an allocation becomes one of its own, as what is left of it does on either side.
  *   QUIRE_INVALID  n_frames is 0, or the tag is QUIRE_TAG_QUARANTINE
  *   QUIRE_FAULT    as quire_get, for the first frame that nobody holds

@@ -10,6 +10,7 @@
 
 struct frame *oracle_frames;
 size_t oracle_n_frames;
+unsigned oracle_n_nodes;
 uint64_t oracle_n_free;
 
 static size_t room; /* in oracle_frames */
@@ -265,7 +266,7 @@ void frames_settle(const struct quire *q) {
         if (n_zones == MAX_AREAS) {
             oracle_fail("more zones than regions");
         }
-        zones[n_zones] = (struct quire_region){zone.base, zone.end, QUIRE_USABLE, 0};
+        zones[n_zones] = (struct quire_region){zone.base, zone.end, QUIRE_USABLE, zone.node};
     }
     number_slots();
     count_runs();

@@ -53,6 +53,10 @@ static struct quire_request any_request(void) {
     if (one_in(3)) {
         add_limits(&r);
     }
+    if (oracle_n_nodes > 1 && one_in(3)) {
+        r.node = (uint16_t)(1 + any(oracle_n_nodes + (one_in(50) ? 1 : 0)));
+        r.node_only = one_in(2);
+    }
     r.n_frames = one_in(50) ? 0 : one_in(200) ? (uint64_t)1 << any(64) : r.n_frames;
     return r;
 }

@@ -111,6 +111,7 @@ static void run(uint64_t seed, uint64_t n_steps, uint64_t compare_every) {
     oracle_seed = seed;
     oracle_step = 0;
     world_make(&world, seed);
+    oracle_n_nodes = world.n_nodes;
     struct quire *q = make_allocator();
     oracle_start(&world, q);
     oracle_compare_all();

@@ -26,6 +26,7 @@ struct frame {
 extern struct frame *oracle_frames; /* of all usable memory that quire manages, metadata included, by address */
 extern size_t oracle_n_frames;
 extern uint64_t oracle_n_free;
+extern unsigned oracle_n_nodes; /* of the world */
 
 /* ---- the operation -------------------------------------------------------------------------------------- */
 

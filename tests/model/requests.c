@@ -12,7 +12,7 @@ static bool is_power_or_0(quire_pa n) {
 
 static bool means_something(const struct quire_request *r) {
     return r->tag != QUIRE_TAG_QUARANTINE && is_power_or_0(r->align) && is_power_or_0(r->boundary) &&
-           (r->end == 0 || r->end > r->low);
+           (r->end == 0 || r->end > r->low) && r->node <= oracle_n_nodes;
 }
 
 /* Whether the request wants frames from here on. */
@@ -20,6 +20,11 @@ static bool is_place(const struct quire_request *r, quire_pa pa) {
     quire_pa end = pa + number_of(r) * PAGE;
     return (r->align == 0 || pa % r->align == 0) && r->low <= pa && (r->end == 0 || end <= r->end) &&
            (r->boundary == 0 || pa / r->boundary == (end - 1) / r->boundary);
+}
+
+/* Whether memory of this zone will do. */
+static bool is_near(const struct quire_request *r, const struct quire_region *zone) {
+    return !r->node_only || zone->node + 1 == r->node;
 }
 
 /* Whether frames somewhere fit: free ones, or any that are not metadata. */
@@ -33,7 +38,7 @@ static bool fits(const struct quire_request *r, bool only_free) {
         zone = good && !follows ? frames_zone(f->pa) : zone;
         length = !good ? 0 : follows ? length + 1 : 1;
         next = f->pa + PAGE;
-        if (length >= number_of(r) && is_place(r, next - number_of(r) * PAGE)) {
+        if (length >= number_of(r) && is_near(r, zone) && is_place(r, next - number_of(r) * PAGE)) {
             return true;
         }
     }
@@ -60,10 +65,10 @@ static bool may_fail(const struct quire_request *r, enum quire_status status, bo
 
 static void refuse(const struct quire_request *r, enum quire_status status) {
     enum quire_status right = !means_something(r) ? QUIRE_INVALID : fits(r, true) ? QUIRE_OK : why_none(r);
-    oracle_fail("says %s, expected %s: align %#llx, boundary %#llx, in [%#llx, %#llx), %u looks, tag %u",
+    oracle_fail("says %s, expected %s: align %#llx, boundary %#llx, in [%#llx, %#llx), %u looks, node %u%s, tag %u",
                 quire_status_name(status), quire_status_name(right), (unsigned long long)r->align,
                 (unsigned long long)r->boundary, (unsigned long long)r->low, (unsigned long long)r->end, r->n_looks,
-                r->tag);
+                r->node, r->node_only ? " only" : "", r->tag);
 }
 
 void oracle_answered(const struct quire_request *r, enum quire_status status, quire_pa pa, bool in_the_way) {
@@ -76,7 +81,7 @@ void oracle_answered(const struct quire_request *r, enum quire_status status, qu
         }
         return;
     }
-    if (!means_something(r) || !is_place(r, pa)) {
+    if (!means_something(r) || !is_place(r, pa) || !is_near(r, frames_zone(pa))) {
         oracle_fail("gave %#llx, which is not what was asked for", (unsigned long long)pa);
     }
     oracle_given(pa, number_of(r), r->tag);

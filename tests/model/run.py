@@ -29,9 +29,13 @@ VARIANTS = {
 }
 
 
-def run(program, n_steps=1):
+WITH_NODES = "41-80"  # seeds of which the worlds have several nodes (world.h), and how many times fewer steps
+FEWER = 4
+
+
+def run(program, n_steps=1, **variables):
     """What is wrong with it: nothing, or its output."""
-    done = subprocess.run(foreign.command(program), env=dict(os.environ, MODEL_STEPS=str(n_steps)),
+    done = subprocess.run(foreign.command(program), env=dict(os.environ, MODEL_STEPS=str(n_steps), **variables),
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return [f"{program.name}: exit status {done.returncode}\n{done.stdout}"] if done.returncode else []
 
@@ -41,7 +45,8 @@ def run_both(folder, variant, has_edge, n_steps):
     if foreign.simulator(model):
         n_steps //= SIMULATED
         print(f"# note: {model.name}: {n_steps} operations for each seed, because {foreign.simulator(model)} simulates it")
-    return (run(folder / f"edge-{variant}") if has_edge else []) + run(model, n_steps)
+    with_nodes = run(model, n_steps // FEWER, MODEL_SEED=WITH_NODES)
+    return (run(folder / f"edge-{variant}") if has_edge else []) + run(model, n_steps) + with_nodes
 
 
 def test(folder, name, variant, *what):

@@ -76,6 +76,19 @@ static void make_ram(const struct quire_region *regions) {
 
 void (*world_interrupt)(void);
 
+static const uint16_t node_of_cpu[] = {0, 1, 0, 1};
+static const uint8_t distance[] = {10, 20, 10, 20}; /* what is said of the way back is nonsense */
+
+static void add_nodes(struct world *w) {
+    w->n_nodes = 2;
+    w->cut = B(any(14)) * PAGE;
+    w->user_bytes = (unsigned)any(3) * (unsigned)sizeof(uintptr_t);
+    for (unsigned i = 0; i < N_REGIONS; i++) {
+        w->at_start[i].node = (unsigned)any(2);
+        w->later[i].node = (unsigned)any(2);
+    }
+}
+
 void world_make(struct world *w, uint64_t seed) {
     dice = seed * 0x9E3779B97F4A7C15u | 1u;
     cpu_dice = ~dice | 1u;
@@ -85,12 +98,22 @@ void world_make(struct world *w, uint64_t seed) {
     w->restless = one_in(3);
     w->interrupted = one_in(2);
     world_interrupt = NULL;
+    w->n_nodes = 1;
+    if (seed > WORLD_N) {
+        add_nodes(w);
+    }
     make_ram(w->at_start);
     make_ram(w->later);
 }
 
 struct quire_config world_config(const struct world *w) {
-    return (struct quire_config){.n_cpus = w->n_cpus, .content = w->content};
+    return (struct quire_config){.n_cpus = w->n_cpus,
+                                 .content = w->content,
+                                 .n_nodes = w->n_nodes,
+                                 .node_of_cpu = w->n_nodes > 1 ? node_of_cpu : NULL,
+                                 .distance = w->n_nodes > 1 ? distance : NULL,
+                                 .cuts = {w->cut},
+                                 .user_bytes = w->user_bytes};
 }
 
 size_t world_n_regions(const struct world *w) {

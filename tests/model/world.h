@@ -12,13 +12,16 @@ struct world {
     const char *name;
     struct quire_region at_start[N_REGIONS]; /* ended by one with end 0 */
     struct quire_region later[N_REGIONS];    /* given to quire_add, in this order */
-    unsigned n_cpus;
+    unsigned n_cpus, n_nodes;
+    quire_pa cut;        /* 0: none */
+    unsigned user_bytes; /* that the caller has for each frame */
     enum quire_content content;
     bool restless;    /* the CPU number changes between two looks at it */
     bool interrupted; /* calls are made in the middle of others, at their hooks */
 };
 
-/* The seeds 1..WORLD_N between them have every memory layout with every content policy. */
+/* The seeds 1..WORLD_N between them have every memory layout with every content policy. From the next one on worlds have several
+ * nodes, a cut between address classes, and words of the caller's as well. */
 #define WORLD_N 40u
 void world_make(struct world *w, uint64_t seed);
 void world_end(void);

@@ -289,6 +289,50 @@ static void no_other_node_will_do(void **state) {
     expect_consistent(q);
 }
 
+/* Frames of two zones that lie side by side are the caller's as any others are, but no allocation is of both. */
+static void runs_over_the_end_of_a_node(void **state) {
+    (void)state;
+    struct quire *q = two_nodes();
+    const quire_pa middle = NODE_AT(1);
+    const struct quire_request below = {.n_frames = 512, .low = middle - BLOCK, .end = middle, .tag = 3};
+    const struct quire_request above = {.n_frames = 512, .low = middle, .end = middle + BLOCK, .tag = 4};
+    const struct quire_request both = {.n_frames = 1024, .low = middle - BLOCK, .end = middle + BLOCK, .tag = 5};
+    quire_pa pa;
+    assert_int_equal(quire_alloc_for(q, &both, &pa), QUIRE_UNSATISFIABLE);
+    assert_int_equal(quire_alloc_for(q, &below, &pa), QUIRE_OK);
+    assert_int_equal(quire_retag(q, middle - BLOCK, 1024, 9), QUIRE_FAULT); /* one half is nobody's */
+    expect_fault(QUIRE_FAULT_GET_FREE, "quire_retag", middle, QUIRE_BLOCK_ORDER, 0, 0);
+    assert_int_equal(run_at(q, middle - PAGE).tag, 3);
+    assert_int_equal(quire_alloc_for(q, &above, &pa), QUIRE_OK);
+    assert_int_equal(quire_free_order(q, middle - BLOCK, QUIRE_BLOCK_ORDER + 1), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_MISALIGNED, "quire_free_order", middle - BLOCK, QUIRE_BLOCK_ORDER + 1, 0, 0);
+    assert_int_equal(quire_retag(q, middle - BLOCK, 1024, 9), QUIRE_OK);
+    assert_true(run_at(q, middle - PAGE).tag == 9 && run_at(q, middle).tag == 9);
+    assert_int_equal(quire_free_frames(q, middle - BLOCK, 1024), QUIRE_OK);
+    expect_consistent(q);
+}
+
+/* Aligned so that an order covers frames of both. */
+static void an_order_over_the_end_of_a_node(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = 1, .cuts = {66 * MIB}};
+    const struct quire_region map[] = {{60 * MIB, 80 * MIB, QUIRE_USABLE, 0}};
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
+    const struct quire_request half = {.n_frames = 512, .low = 64 * MIB, .end = 66 * MIB, .tag = 3};
+    const struct quire_request other = {.n_frames = 512, .low = 66 * MIB, .end = 68 * MIB, .tag = 4};
+    quire_pa pa;
+    assert_int_equal(quire_free_order(q, 64 * MIB, QUIRE_BLOCK_ORDER + 1), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_NEVER_ALLOCATED, "quire_free_order", 64 * MIB, QUIRE_BLOCK_ORDER + 1, 0, 0);
+    assert_int_equal(quire_alloc_for(q, &half, &pa), QUIRE_OK);
+    assert_int_equal(quire_alloc_for(q, &other, &pa), QUIRE_OK);
+    assert_int_equal(quire_free_order(q, 64 * MIB, QUIRE_BLOCK_ORDER + 1), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_WRONG_ORDER, "quire_free_order", 66 * MIB, QUIRE_BLOCK_ORDER + 1, 1, 4);
+    assert_int_equal(quire_free_frames(q, 66 * MIB, 512), QUIRE_OK);
+    assert_int_equal(quire_free_order(q, 64 * MIB, QUIRE_BLOCK_ORDER + 1), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_DOUBLE_FREE, "quire_free_order", 66 * MIB, QUIRE_BLOCK_ORDER + 1, 0, 4);
+    expect_consistent(q);
+}
+
 /* ---- more memory -------------------------------------------------------------------------------------- */
 
 static void added_memory_is_of_its_node(void **state) {
@@ -482,6 +526,8 @@ int main(void) {
         unit_case(no_memory_above_the_cuts),
         unit_case(requests_name_a_node),
         unit_case(no_other_node_will_do),
+        unit_case(runs_over_the_end_of_a_node),
+        unit_case(an_order_over_the_end_of_a_node),
         unit_case(added_memory_is_of_its_node),
         unit_case(added_memory_is_cut),
         unit_case(recovered_with_its_nodes),

@@ -482,9 +482,9 @@ static void the_first_of_two_that_are_wrong(void **state) {
     const quire_pa held = must_alloc(q, 3);
     const uint64_t n = 2 * QUIRE_BLOCK_FRAMES;
     assert_int_equal(quire_free_frames(q, held, n), QUIRE_FAULT);
-    expect_fault(QUIRE_FAULT_NEVER_ALLOCATED, "quire_free_frames", held + PAGE, 9, 0, 0);
+    expect_fault(QUIRE_FAULT_NEVER_ALLOCATED, "quire_free_frames", held + PAGE, 10, 0, 0);
     assert_int_equal(quire_retag(q, held, n, 4), QUIRE_FAULT);
-    expect_fault(QUIRE_FAULT_GET_FREE, "quire_retag", held + PAGE, 9, 0, 0);
+    expect_fault(QUIRE_FAULT_GET_FREE, "quire_retag", held + PAGE, 10, 0, 0);
 }
 
 static void behind_the_last_frame(void **state) {
