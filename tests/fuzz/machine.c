@@ -71,7 +71,7 @@ bool machine_region(struct input *in, struct quire_region *region) {
     static const unsigned odd[] = {0, 0, 0, 0, 1, 100, 2048, 4095};
     unsigned distance = take(in), length = take(in), type = take(in);
     uint64_t n_frames = length < 192 ? length : (uint64_t)(length - 191) * 18; /* up to more than two blocks */
-    region->base = next_base(distance) + odd[type / 4 % 8];
+    *region = (struct quire_region){.base = next_base(distance) + odd[type / 4 % 8]};
     region->end = region->base + n_frames * PAGE + odd[type / 32];
     region->type = type % 4 == 0 ? QUIRE_RESERVED : QUIRE_USABLE;
     struct quire_region frames;

@@ -116,9 +116,10 @@ static void seen_from_outside(void **state) {
 
     struct quire *view = aligned_alloc(_Alignof(struct quire), sizeof *view);
     struct q_zones *table = malloc(sizeof *table + n_zones * sizeof table->zone[0]);
-    struct q_zone *zones = calloc(n_zones, sizeof *zones);
+    struct q_zone *zones = aligned_alloc(_Alignof(struct q_zone), n_zones * sizeof *zones);
     assert_true(view != NULL && table != NULL && zones != NULL);
     memset(view, 0, sizeof *view);
+    memset(zones, 0, n_zones * sizeof *zones);
     q_view_open(view, h, NULL, table, zones);
     note_all(view, &after);
     assert_true(same(&before, &after));
