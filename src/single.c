@@ -146,7 +146,7 @@ static enum quire_status free_elsewhere(struct quire *q, struct q_cache *c, q_wo
 /* The rest of quire_free if there is no room in warm, or the frame is not `known` to be initialised. */
 static Q_APART enum quire_status free_apart(struct quire *q, struct q_cache *c, q_word visit, quire_pa pa, bool known) {
     q_frame f = q_frame_of(pa);
-    if (!known && !q_cache_knows(c, f)) {
+    if (f == Q_NO_FRAME || (!known && !q_cache_knows(c, f))) { /* an empty loan is one of Q_NO_FRAME */
         return free_elsewhere(q, c, visit, pa);
     }
     if (pa % QUIRE_PAGE_SIZE != 0) { /* misused */
