@@ -19,7 +19,7 @@ bool q_fdt_find_top(struct q_fdt_walk *walk, const struct quire_fdt *fdt, const 
 bool q_fdt_is_memory(const struct q_fdt_walk *walk);
 bool q_fdt_is_reserved(const struct q_fdt_walk *walk); /* a child of /reserved-memory, okay or not */
 bool q_fdt_is_cpu(const struct q_fdt_walk *walk);
-bool q_fdt_is_distance_map(const struct q_fdt_walk *walk); /* wherever in the tree; okay */
+bool q_fdt_is_distance_map(const struct q_fdt_walk *walk); /* an okay node, anywhere in the tree */
 
 /* The address in the node's name, "ramoops@b000000"; 0: it has none that is a number. */
 uint64_t q_fdt_unit_address(const struct q_fdt_walk *walk);

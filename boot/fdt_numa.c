@@ -8,10 +8,11 @@
  * Cost: a walk over the tree for each question; for distances, two looks at each row. */
 #include "fdt_node.h"
 
-#define SAME  10u /* what numa.txt says is the distance of a node to itself, */
-#define OTHER 20u /* and of others where nothing is said */
+/* Distances, by numa.txt. */
+#define SAME  10u /* from a node to itself */
+#define OTHER 20u /* between two nodes of which the tree says nothing */
 
-/* ---- who is near to which node ---------------------------------------------------------------------------- */
+/* ---- the node of memory and of CPUs ------------------------------------------------------------------------ */
 
 static uint32_t node_of(const struct q_fdt_walk *walk) {
     struct q_fdt_value node = q_fdt_own(walk, "numa-node-id");

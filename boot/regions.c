@@ -121,7 +121,7 @@ static void cut(struct quire_regions *map, quire_pa at) {
     map->at[i + 1].base = at;
 }
 
-/* The first frame at `address` or behind it. All regions end below the last frame, so that may stand for all behind. */
+/* The first frame that begins at `address` or above it, but at most the last frame of all: no region reaches that. */
 static quire_pa frame_from(quire_pa address) {
     const quire_pa last = UINT64_MAX - (QUIRE_PAGE_SIZE - 1);
     return address < last ? (address + (QUIRE_PAGE_SIZE - 1)) & ~(QUIRE_PAGE_SIZE - 1) : last;

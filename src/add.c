@@ -255,7 +255,8 @@ static struct q_header *last_extent(const struct quire *q) {
     return h;
 }
 
-/* Makes a zone for a piece that no zone's blocks cover, or several where it is cut. A crash before join_chain leaves the allocator as it was. */
+/* Makes a zone for a piece that no zone's blocks cover, or several where it is cut. A crash before join_chain leaves the
+ * allocator as it was. */
 static enum quire_status add_zone(struct quire *q, struct q_span piece, unsigned node) {
     struct quire_region region = {q_pa(piece.base), q_pa(piece.end), QUIRE_USABLE, node};
     struct q_header *last = last_extent(q);

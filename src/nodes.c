@@ -29,7 +29,7 @@
 
 #define SCARCE_SHARE 8u /* less than one in so many blocks */
 
-_Static_assert(QUIRE_MAX_NODES <= UINT8_MAX, "a node's number is smaller than any word that holds it");
+_Static_assert(QUIRE_MAX_NODES < UINT16_MAX, "node_of_cpu and struct quire_request have 16 bits for a node");
 
 /* ---- what the caller says -------------------------------------------------------------------------------- */
 

@@ -68,8 +68,8 @@ struct q_zone {
     size_t skew;   /* 1 where the first block's number is odd, so that pairs share a leaf */
     q_frame meta_base, meta_end; /* the extent whose first zone this is; empty for others */
     unsigned node;
-    _Atomic unsigned
-        near_to;       /* the node whose CPUs keep the zone's frames; Q_NO_NODE: none do (nodes.c). A view, too */
+    /* The node whose CPUs keep the zone's frames; Q_NO_NODE: none do (nodes.c). A view has it, too. */
+    _Atomic unsigned near_to;
     size_t user_bytes; /* for each frame */
     char *user;        /* these; NULL: none */
     q_word sum;        /* checksum of these */

@@ -95,8 +95,7 @@ struct quire_config {
 
     /* Address classes: [0, cuts[0]), [cuts[0], cuts[1]), .. Devices reach only the lower ones. A class with less than an eighth
      * of memory is left to callers that ask for it (struct quire_request, `end`) while there is other memory, on any node. */
-    quire_pa
-        cuts[QUIRE_CUTS]; /* ascending, as 16 MiB and 4 GiB, rounded down to blocks; those behind a 0 do not count */
+    quire_pa cuts[QUIRE_CUTS]; /* ascending, as 16 MiB and 4 GiB, rounded down to blocks. The first 0 ends them */
 
     unsigned user_bytes; /* of the caller's own, for each frame: quire_user. A multiple of sizeof(uintptr_t), at most
                           * QUIRE_MAX_USER_BYTES. They add to the allocator's own data */
@@ -237,8 +236,7 @@ uint64_t quire_alloc_range(struct quire *q, quire_pa pa, uint64_t n_frames, uint
 enum quire_status quire_free_frames(struct quire *q, quire_pa pa, uint64_t n_frames);
 
 /* The frames' owner is `tag` from now on. The caller holds all of them: whole allocations or parts, shared or not, in one zone
- * or several. A part of
- * an allocation becomes one of its own, as what is left of it does on either side.
+ * or several. A part of an allocation becomes one of its own, as what is left of it does on either side.
  *   QUIRE_INVALID  n_frames is 0, or the tag is QUIRE_TAG_QUARANTINE
  *   QUIRE_FAULT    as quire_get, for the first frame that nobody holds
  * Cost: one RMW for each frame, or for each block of which all is one allocation. */
