@@ -37,6 +37,7 @@ M32 := $(and $(filter x86_64,$(shell uname -m)),$(wildcard /usr/lib32/crt1.o),m3
 -include boot/boot.mk
 -include port/port.mk
 -include compat/compat.mk
+-include kernel/arch.mk
 -include user/user.mk
 -include kernel/kernel.mk
 -include bench/bench.mk
@@ -51,7 +52,7 @@ help:
 	@echo "Quire, a physical page-frame allocator. Targets:"
 	@awk '/^##@ / { name = $$2; sub(/^##@ +[^ ]+ +/, ""); printf "  make %-19s %s\n", name, $$0 }' $(MAKEFILE_LIST)
 	@echo "Variables, with examples:"
-	@echo "  make run HARTS=2 MEM=1G  the machine: how many CPUs, how much memory (ARCH=riscv64 is the only kind so far)"
+	@echo "  make run HARTS=2 MEM=1G  the machine: how many CPUs, how much memory which processor: ARCH=$(subst $() , or ,$(ARCHS))"
 	@echo "  make run LOCAL=1         the kernel with local visits: its own code is not preempted (docs/porting.md)"
 	@echo "  make test ONLY=unit      only the tests whose path has this in it"
 	@echo "  make test SETUP=         without looking for missing packages"

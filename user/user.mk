@@ -1,15 +1,14 @@
 # The programs that the reference kernel runs. Each user/*.c is one program; adding one is adding a file, whose first
 # line says "/* name.c: what it does. */" and so gives the line that the shell's `help` shows.
-USER_OUT     := $(BUILD)/user/riscv64
+USER_OUT     := $(BUILD)/user/$(ARCH)
 USER_ROOT    := $(USER_OUT)/root
-USER_INITRAMFS := $(BUILD)/user/initramfs.cpio
+USER_INITRAMFS := $(USER_OUT)/initramfs.cpio
 
 USER_PROGRAMS := $(patsubst user/%.c,%,$(wildcard user/*.c))
 USER_FILES    := $(patsubst user/files/%,%,$(wildcard user/files/*))
 USER_LIB      := $(patsubst user/lib/%.c,$(USER_OUT)/lib/%.o,$(wildcard user/lib/*.c)) $(USER_OUT)/lib/entry.o
 
-USER_TARGET := --target=riscv64-unknown-elf -march=rv64imac -mabi=lp64 -mcmodel=medany
-USER_CFLAGS := $(USER_TARGET) $(STRICT) -O2 -g -ffreestanding -fno-pic -ffunction-sections -fdata-sections \
+USER_CFLAGS := $(ARCH_FLAGS) $(STRICT) -O2 -g -ffreestanding -fno-pic -ffunction-sections -fdata-sections \
                -Ikernel/include -Iuser/lib
 
 .PHONY: user
@@ -20,10 +19,10 @@ $(USER_OUT)/%.o: user/%.c
 	@echo "  CC  $@"
 	@$(CLANG) $(USER_CFLAGS) $(DEPS) -c $< -o $@
 
-$(USER_OUT)/lib/entry.o: user/lib/riscv64/entry.S
+$(USER_OUT)/lib/entry.o: user/lib/$(ARCH)/entry.S
 	@mkdir -p $(@D)
 	@echo "  AS  $@"
-	@$(CLANG) $(USER_TARGET) $(DEPS) -c $< -o $@
+	@$(CLANG) $(ARCH_FLAGS) $(DEPS) -c $< -o $@
 
 $(USER_OUT)/%.elf: $(USER_OUT)/%.o $(USER_LIB) user/user.ld
 	@echo "  LD  $@"

@@ -1,6 +1,6 @@
 # The kernel's calls of its allocator, counted in guest instructions: Quire's and, linked into the same kernel in its
 # place, those of designs that are lists.
-COUNT_OUT := $(BUILD)/bench/kernel
+COUNT_OUT := $(BUILD)/bench/kernel/$(ARCH)
 COUNT_DESIGNS := quire quire-local single percpu counted
 COUNT_KERNELS := $(COUNT_DESIGNS:%=$(COUNT_OUT)/%.elf)
 
@@ -31,10 +31,10 @@ COUNT_COMMON := $(filter %.c,$(KERNEL_SRC) $(BOOT_SRC)) bench/kernel/count.c
 COUNT_ASSEMBLED := $(patsubst %.S,$(KERNEL_OUT)/%.o,$(filter %.S,$(KERNEL_SRC)))
 define count_kernel
 COUNT_OBJ_$(1) := $$(patsubst %.c,$$(COUNT_OUT)$$(COUNT_FOLDER_$(1))/%.o,$$(COUNT_COMMON) $$(COUNT_SRC_$(1)))
-$$(COUNT_OUT)/$(1).elf: $$(COUNT_OBJ_$(1)) $$(COUNT_ASSEMBLED) kernel/arch/riscv64/kernel.ld
+$$(COUNT_OUT)/$(1).elf: $$(COUNT_OBJ_$(1)) $$(COUNT_ASSEMBLED) $(KERNEL_LD)
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
-	@ld.lld --mllvm=-inline-threshold=500 -T kernel/arch/riscv64/kernel.ld -o $$@ $$(filter %.o,$$^) \
+	@ld.lld --mllvm=-inline-threshold=500 -T $(KERNEL_LD) -o $$@ $$(filter %.o,$$^) \
 		$$(addprefix --wrap=,kernel_main verdict $$(COUNT_WRAP_$(1)))
 -include $$(COUNT_OBJ_$(1):.o=.d)
 endef

@@ -3,7 +3,8 @@ import os
 import re
 import subprocess
 
-BUILD = f"{os.environ.get('BUILD', 'build')}/bench/kernel"
+ARCH = os.environ.get("ARCH", "riscv64")
+BUILD = f"{os.environ.get('BUILD', 'build')}/bench/kernel/{ARCH}"
 COUNTING = ("-icount", "shift=0,sleep=off")  # each instruction takes a nanosecond of the machine's time
 DESIGNS = ("single", "percpu", "counted", "quire", "quire-local")  # one kernel for each: kernel_bench.mk
 LIMIT_SECONDS = 120  # a boot takes one or two
@@ -29,29 +30,27 @@ def kernel(design):
     return f"{BUILD}/{design}.elf"
 
 
-def qemu(design, memory, words=(), options=COUNTING):
-    """The command that boots a kernel. One CPU, and no tick of the clock within what is counted."""
-    line = " ".join(["run=pages", "tick=1000000", "count", *words])
-    return ["qemu-system-riscv64", "-machine", "virt", "-smp", "1", "-m", memory, *options, "-display", "none",
-            "-serial", "stdio", "-monitor", "none", "-no-reboot", "-kernel", kernel(design),
-            "-initrd", f"{BUILD}/initramfs.cpio", "-append", line]
+def boot(design, memory, words=(), options=COUNTING):
+    """The command that boots a kernel, and its environment. One CPU, and no tick of the clock within what is counted."""
+    command = ["kernel/run.sh", ARCH, "1", memory, kernel(design), f"{BUILD}/initramfs.cpio",
+               "run=pages", "tick=1000000", "count", *words]
+    return command, {**os.environ, "QEMU_OPTIONS": " ".join(options)}
 
 
 def figures(design, memory, words=(), options=COUNTING):
     """What one boot counts: instructions by the names of FIGURES. "ten" is for check()."""
+    command, environment = boot(design, memory, words, options)
     try:
-        boot = subprocess.run(qemu(design, memory, words, options), stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, errors="replace", timeout=LIMIT_SECONDS)
-    except FileNotFoundError as error:
-        raise Failure("there is no qemu-system-riscv64; make setup installs it") from error
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              errors="replace", timeout=LIMIT_SECONDS)
     except subprocess.TimeoutExpired as error:
         raise Failure(f"{kernel(design)} does not end within {LIMIT_SECONDS} seconds") from error
-    counted = {name: float(n) for name, n in re.findall(r"^count: (\w+) ([\d.]+)", boot.stdout, re.MULTILINE)}
-    if ready := re.search(r"^quire: ready after (\d+) instructions", boot.stdout, re.MULTILINE):
+    counted = {name: float(n) for name, n in re.findall(r"^count: (\w+) ([\d.]+)", done.stdout, re.MULTILINE)}
+    if ready := re.search(r"^quire: ready after (\d+) instructions", done.stdout, re.MULTILINE):
         counted["ready"] = float(ready[1])
-    last = (boot.stdout + boot.stderr).strip().splitlines()[-1:]
-    if boot.returncode != 0:
-        raise Failure(f"{kernel(design)} ends with status {boot.returncode}: {' '.join(last)}")
+    last = (done.stdout + done.stderr).strip().splitlines()[-1:]
+    if done.returncode != 0:
+        raise Failure(f"{kernel(design)} ends with status {done.returncode}: {' '.join(last)}")
     if missing := [name for name in FIGURES if name not in counted]:
         raise Failure(f"{kernel(design)} does not say: {' '.join(missing)}")
     return counted

@@ -13,15 +13,17 @@ import sys
 
 import machine
 
-IMAGE = "0xffffffc080200000..0xffffffc0803fffff"  # kernel/arch/riscv64/kernel.ld
+# Where the kernel's image lies, kernel/arch/*/kernel.ld, and what the disassembler has to know of the processor.
+IMAGE = {"riscv64": "0xffffffc080200000..0xffffffc0803fffff"}
+FEATURES = {"riscv64": ["--mattr=+m,+a,+c"]}
 
 Instruction = collections.namedtuple("Instruction", "function text line")
 
 
 def disassembly(kernel):
     """All instructions of an ELF file, by address, and the addresses of its functions."""
-    text = subprocess.run(["llvm-objdump", "-d", "-l", "--mattr=+m,+a,+c", "--no-show-raw-insn", kernel], check=True,
-                          capture_output=True, text=True).stdout
+    text = subprocess.run(["llvm-objdump", "-d", "-l", *FEATURES[machine.ARCH], "--no-show-raw-insn", kernel],
+                          check=True, capture_output=True, text=True).stdout
     instructions, functions = {}, {}
     name = line = ""
     for row in text.splitlines():
@@ -37,9 +39,10 @@ def disassembly(kernel):
 
 def executed(design, memory):
     """The address of each instruction that the kernel executes, one after the other."""
-    options = [*machine.COUNTING, "-singlestep", "-d", "exec,nochain", "-dfilter", IMAGE, "-D", "/dev/stderr"]
-    qemu = subprocess.Popen(machine.qemu(design, memory, options=options), stdin=subprocess.DEVNULL,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    options = [*machine.COUNTING, "-singlestep", "-d", "exec,nochain", "-dfilter", IMAGE[machine.ARCH], "-D", "/dev/stderr"]
+    command, environment = machine.boot(design, memory, options=options)
+    qemu = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, text=True)
     try:
         for row in qemu.stderr:
             if place := re.match(r"Trace.*?\[[0-9a-f]+/([0-9a-f]+)/", row):

@@ -37,9 +37,9 @@ $$(KERNEL_OUT)-$(1)/%.o: %.c
 	@$$(CLANG) $$(KERNEL_CFLAGS) $$(SANITIZE_$(1)) $$(KERNEL_CPPFLAGS) $$(DEPS) -c $$< -o $$@
 	@$$(if $$(CHANGE_$(1)),llvm-objcopy $$(CHANGE_$(1)) $$@)
 
-$$(KERNEL_OUT)-$(1)/kernel.elf: $$(KERNEL_OBJ_$(1)) kernel/arch/riscv64/kernel.ld
+$$(KERNEL_OUT)-$(1)/kernel.elf: $$(KERNEL_OBJ_$(1)) $(KERNEL_LD)
 	@echo "  LD  $$@"
-	@ld.lld -T kernel/arch/riscv64/kernel.ld $$(KERNEL_OBJ_$(1)) -o $$@ $$(WRAP_$(1))
+	@ld.lld -T $(KERNEL_LD) $$(KERNEL_OBJ_$(1)) -o $$@ $$(WRAP_$(1))
 
 -include $$(WATCHED_OBJ_$(1):.o=.d) $$(RUNTIME_$(1):.o=.d)
 endef

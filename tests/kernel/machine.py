@@ -1,5 +1,6 @@
 """Boots of the reference kernel for the tests of this folder, and their results as TAP."""
 import concurrent.futures
+import importlib
 import os
 import re
 import resource
@@ -11,23 +12,37 @@ import time
 import watchdog
 
 BUILD = os.environ.get("BUILD", "build")
-KERNEL = f"{BUILD}/kernel/riscv64/kernel.elf"
-KERNEL_LOCAL = f"{BUILD}/kernel/riscv64-local/kernel.elf"  # LOCAL=1
-FIRMWARE = f"{BUILD}/kernel/riscv64/firmware.elf"
-INITRAMFS = f"{BUILD}/user/initramfs.cpio"
+ARCH = os.environ.get("ARCH", "riscv64")
+SPECIAL = importlib.import_module(f"machines.{ARCH}")  # what is special about it
+KERNEL_OUT = f"{BUILD}/kernel/{ARCH}"
+KERNEL = f"{KERNEL_OUT}/kernel.elf"
+KERNEL_LOCAL = f"{KERNEL_OUT}-local/kernel.elf"  # LOCAL=1
+TESTED = f"{BUILD}/tests/kernel/{ARCH}"  # kernels with something planted
+INITRAMFS = f"{BUILD}/user/{ARCH}/initramfs.cpio"
 AT_A_TIME = 2
 LIMIT_SECONDS = 300  # a boot takes a few, up to a hundred where memory is large; more is a hang
 TAIL_LINES = 30
 
 
 def command(harts, memory, *words, kernel=KERNEL, initramfs=INITRAMFS):
-    return ["kernel/run.sh", "riscv64", str(harts), memory, kernel, initramfs, *words]
+    return ["kernel/run.sh", ARCH, str(harts), memory, kernel, initramfs, *words]
+
+
+class Setup:
+    """What a boot is made of that depends on the machine: SPECIAL.set_up changes it."""
+
+    def __init__(self):
+        self.kernel, self.initramfs = KERNEL, INITRAMFS
+        self.environment = SPECIAL.ENVIRONMENT  # for kernel/run.sh
+        self.options = []  # for QEMU
+        self.lost_mib = 0  # memory that is not there
+        self.lines = ()  # that the kernel has to say
 
 
 class Boot:
     """One boot: its exit status, None for a hang, and what the kernel said, without the firmware's part."""
 
-    def __init__(self, *arguments, kernel=KERNEL, initramfs=INITRAMFS, firmware="default", qemu_options="",
+    def __init__(self, *arguments, kernel=KERNEL, initramfs=INITRAMFS, environment=None, qemu_options="",
                  limit=LIMIT_SECONDS):
         self.hang = []  # what the harts were doing
         with tempfile.TemporaryDirectory() as folder:
@@ -35,11 +50,11 @@ class Boot:
             options = f"{qemu_options} {watchdog.options(monitor)}"
             process = subprocess.Popen(command(*arguments, kernel=kernel, initramfs=initramfs),
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                       env={**os.environ, "FIRMWARE": firmware, "QEMU_OPTIONS": options})
+                                       env={**os.environ, **(environment or {}), "QEMU_OPTIONS": options})
             try:
                 output, _ = process.communicate(timeout=limit)
             except subprocess.TimeoutExpired:
-                self.hang = [f"no exit after {limit} seconds: it hangs"] + watchdog.report(monitor, kernel)
+                self.hang = [f"no exit after {limit} seconds: it hangs"] + watchdog.report(monitor, kernel, SPECIAL)
                 process.kill()
                 output, _ = process.communicate()
         self.status = None if self.hang else process.returncode

@@ -39,25 +39,26 @@ def until_prompt(monitor):
     return seen.decode(errors="replace").replace("\r", "")
 
 
-def registers(text):
-    """The registers of each hart, in the order of their ids, as text and as a dictionary of some of them."""
+def registers(text, pattern):
+    """The registers of each hart, in the order of their ids, as text; and its program counter, which the pattern finds."""
     for hart in re.split(r"^CPU#", text, flags=re.MULTILINE)[1:]:
-        yield hart, {name: int(value, 16) for name, value in re.findall(r"\b(pc|x1/ra|scause)\s+([0-9a-f]{16})", hart)}
+        yield hart, int(re.search(pattern, hart)[1], 16)
 
 
-def report(path, kernel):
-    """Lines: how many harts are where, and the registers of the first few that do not simply wait for work."""
+def report(path, kernel, special):
+    """Lines: how many harts are where, and the registers of the first few that do not simply wait for work. `special` is
+    the module for the machine, in machines/."""
     text = ask(path, "info registers -a")
-    harts = list(registers(text))
+    harts = list(registers(text, special.PC))
     if not harts:
         return [text]
     where = {pc: name if pc >= KERNEL_HALF else "in the firmware, or a program"
-             for pc, name in symbols.functions_at(kernel, {values["pc"] for _, values in harts}).items()}
+             for pc, name in symbols.functions_at(kernel, {pc for _, pc in harts}).items()}
     lines = []
-    for pc, n in collections.Counter(values["pc"] for _, values in harts).most_common():
+    for pc, n in collections.Counter(pc for _, pc in harts).most_common():
         lines.append(f"{n} hart{'s' * (n > 1)} at 0x{pc:x}, {where[pc]}")
-    busy = [hart for hart, values in harts if WAITING not in where[values["pc"]]]
+    busy = [hart for hart, pc in harts if WAITING not in where[pc]]
     for hart in busy[:N_REGISTERS]:
         lines += ["hart " + line.strip() if i == 0 else line for i, line in enumerate(hart.splitlines())
-                  if i == 0 or re.match(r" (pc|x\d|mhartid|mstatus|mip|mie|sepc|scause|stval|satp)", line)]
+                  if i == 0 or re.match(special.REGISTERS, line)]
     return lines

@@ -1,0 +1,239 @@
+"""The RISC-V machine (kernel/arch/riscv64) in the tests: what is special about it, and the rows of tests/kernel/boots."""
+import os
+import subprocess
+
+KERNEL_OUT = f"{os.environ.get('BUILD', 'build')}/kernel/riscv64"
+
+CALL_BYTES = 8  # a call is two instructions, auipc and jalr
+CALL = r"R_RISCV_CALL\w*"  # the relocation of one
+
+ENVIRONMENT = {"FIRMWARE": f"{KERNEL_OUT}/firmware.elf"}  # for kernel/run.sh
+
+# What run.sh refuses: harts and memory.
+REFUSED = [("129", "256M"), ("4", "8M")]
+
+# In QEMU's monitor: the program counter, and the lines of registers that tell something of a hart that hangs.
+PC = r"\bpc\s+([0-9a-f]{16})"
+REGISTERS = r" (pc|x\d|mhartid|mstatus|mip|mie|sepc|scause|stval|satp)"
+
+ALL = "run=usertests"
+SOME = "run=stress,8,20,1"
+
+# What `machine` says in a row: options for QEMU, another firmware than ours (opensbi), or a map, see MAPS.
+QEMU_OPTIONS = {
+    "icount": "-icount shift=0,sleep=off",  # each instruction takes one nanosecond, whatever the host does
+    "aclint": "-machine aclint=on",
+    "imsic": "-machine aia=aplic-imsic",
+    "numa": "-numa node,mem=96M,cpus=0-1 -numa node,mem=160M,cpus=2-3",
+}
+
+# What the kernel has to say then.
+SAYS = {"numa": ("quire: node 0: ", "quire: node 1: ")}
+
+# harts, memory, machine, command line
+FEW = [
+    (4, "4G", "opensbi", "run=memtest,1"),
+    (1, "64M", "opensbi", ALL),
+    (2, "256M", "opensbi", ALL),
+    (4, "256M", "opensbi", ALL),
+    (8, "64M", "opensbi", ALL),
+    (1, "64M", "opensbi", ALL + " poison irqalloc"),
+    (4, "64M", "opensbi", ALL + " irqalloc"),
+    (8, "256M", "opensbi", ALL + " poison irqalloc"),
+    (2, "64M", "opensbi", "run=stress,16,30,7 poison"),
+    (1, "4G", "opensbi", "run=stress,8,40,2"),
+    (8, "4G", "opensbi", "run=stress,16,40,3 irqalloc"),
+    (4, "16M", "opensbi", "run=stress,120,20,1 poison irqalloc"),  # more than fits: every call is refused at times
+    (4, "256M", "opensbi", "run=demo"),
+    (64, "256M", "opensbi", SOME),
+    (512, "256M", "", SOME),
+    (2, "1T", "", SOME),
+    (2, "256M", "map:holes", SOME + " poison"),
+    (2, "256M", "map:broken", SOME),
+    (4, "256M", "numa opensbi", "run=stress,16,20,15 irqalloc"),
+    (2, "64M", "", SOME + " irqalloc tick=20"),
+    (1, "64M", "local opensbi", ALL + " irqalloc"),
+    (4, "64M", "local opensbi", ALL + " poison irqalloc"),
+    (4, "16M", "local", "run=stress,120,20,1 irqalloc"),
+]
+
+MORE = [
+    # Local visits.
+    (2, "256M", "local", ALL),
+    (8, "64M", "local", ALL + " irqalloc"),
+    (8, "16M", "local", "run=stress,100,10,1 irqalloc"),
+    (3, "16M", "local opensbi", "run=memtest,20 zero"),
+    (4, "256M", "local opensbi", "run=demo"),
+    (64, "128M", "local", "run=cowtest irqalloc"),
+    (512, "1G", "local", "run=stress,8,10,3 irqalloc"),
+    (8, "64M", "local icount", "run=cowtest irqalloc"),
+    (2, "64M", "local", SOME + " irqalloc tick=20"),
+
+    # The smallest: below, QEMU puts the device tree into the initramfs.
+    (1, "6M", "", SOME),
+    (1, "6M", "opensbi", "run=stress,30,20,15 irqalloc"),
+    (2, "7M", "", "run=stress,30,20,2 poison irqalloc"),
+    (1, "9M", "", "run=badtest"),
+    (8, "16M", "", "run=stress,100,10,1 irqalloc"),
+    (3, "16M", "", "run=memtest,20 zero"),
+
+    # Harts.
+    (1, "128M", "", ALL),
+    (2, "128M", "", ALL),
+    (3, "128M", "", ALL),
+    (8, "128M", "", ALL + " irqalloc"),
+    (64, "128M", "", "run=cowtest"),
+    (64, "1G", "", "run=stress,16,10,1 irqalloc"),
+    (128, "512M", "opensbi", SOME),
+    (256, "256M", "", "run=forktest"),
+    (256, "1G", "", "run=stress,16,10,2"),
+    (256, "1T", "", SOME + " poison"),
+    (512, "512M", "", "run=cowtest"),
+    (512, "1G", "", "run=stress,8,10,3 irqalloc"),
+    (512, "16T", "", SOME),
+    (8, "128M", "aclint", SOME),
+    (8, "128M", "imsic", SOME),
+    (512, "128M", "aclint", "run=demo"),
+
+    # Memory. Above 255 GiB the kernel needs wider page tables.
+    (1, "1G", "", "run=memtest,1 zero"),
+    (4, "1G", "", "run=stress,16,40,4 junk irqalloc"),
+    (2, "64G", "opensbi", SOME),
+    (4, "64G", "", "run=stress,16,20,5 poison"),
+    (1, "254G", "", SOME),
+    (1, "256G", "", SOME),
+    (4, "1T", "opensbi", "run=stress,16,20,6"),
+    (8, "1T", "", "run=forktest irqalloc"),
+    (1, "16T", "", "run=true poison"),
+    (2, "16T", "", "run=forktest irqalloc"),
+    (8, "16T", "opensbi", SOME),
+
+    # What happens to the contents.
+    (4, "64M", "", ALL + " poison"),
+    (4, "64M", "", ALL + " junk"),
+    (4, "64M", "", ALL + " zero"),
+    (1, "64M", "", "run=stress,16,40,8 junk irqalloc"),
+    (8, "64M", "", "run=stress,16,40,9 zero irqalloc"),
+    (3, "32M", "", "run=stress,60,20,10 poison irqalloc"),
+
+    # Memory maps.
+    (1, "256M", "map:holes", "run=memtest,2 poison"),
+    (8, "256M", "map:holes", "run=stress,16,20,11 irqalloc"),
+    (2, "256M", "map:ghost", "run=memtest,2"),
+    (4, "256M", "map:odd", "run=memtest,1 zero"),
+    (4, "256M", "map:nodes", "run=stress,16,20,12"),
+    (2, "256M", "map:scattered", "run=memtest,1"),
+    (2, "256M", "map:scattered opensbi", SOME + " poison"),
+    (1, "1T", "map:far", SOME),
+    (2, "128M", "map:initrd", ALL + " poison"),
+
+    # Time. Under icount harts run in turns, and one that waits for a lock wastes its own: many programs take ages.
+    (1, "64M", "icount", "run=forktest irqalloc"),
+    (4, "64M", "icount", "run=true"),
+    (8, "64M", "icount", "run=cowtest irqalloc"),
+    (64, "128M", "icount", "run=true"),
+    (1, "64M", "", SOME + " irqalloc tick=5"),
+    (2, "64M", "opensbi", "run=stress,16,20,13 irqalloc tick=20"),
+    (4, "16M", "", "run=stress,60,20,14 irqalloc tick=20 poison"),
+    (8, "64M", "", "run=cowtest irqalloc tick=50"),
+    (64, "256M", "", SOME + " irqalloc tick=200"),
+    (2, "64M", "icount", "run=true irqalloc tick=20"),
+]
+
+
+class Map:
+    """Changes to the device tree that QEMU makes, the MiB that they take away from the machine's memory, and lines that
+    the kernel has to say about them."""
+
+    def __init__(self, lost_mib, source, *lines):
+        self.lost_mib, self.source, self.lines = lost_mib, source, lines
+
+    def text(self, initramfs):
+        return self.source(initramfs) if callable(self.source) else self.source
+
+
+def scattered(_):
+    """A frame that is reserved in the middle of each of 100 blocks."""
+    frames = "".join(f"r@{base:x} {{ reg = <0 {base:#x} 0 0x1000>; }};"
+                     for base in range(0x8100_1000, 0x8d80_0000, 0x20_0000))
+    return f"""memory@80000000 {{ reg = <0 0x80000000 0 0x10000000>; }};
+               reserved-memory {{ #address-cells = <2>; #size-cells = <2>; ranges; {frames} }};"""
+
+
+INITRD = 0x8400_0123
+
+
+def odd_initrd(initramfs):
+    """The initramfs in the middle of memory, with frames that are partly its at both ends."""
+    end = INITRD + os.path.getsize(initramfs)
+    return f"""memory@80000000 {{ reg = <0 0x80000000 0 0x08000000>; }};
+               chosen {{ linux,initrd-start = <{INITRD:#x}>; linux,initrd-end = <{end:#x}>; }};"""
+
+
+MAPS = {
+    # A hole of one frame, one inside a block, one of several blocks, one that ends at the end.
+    "holes": Map(37, """memory@80000000 { reg = <0 0x80000000 0 0x01000000  0 0x81001000 0 0x00fff000
+                                                0 0x82100000 0 0x01f00000  0 0x85000000 0 0x09c00000>; };"""),
+    # More memory than there is; what is not there is reserved, so that a touch would end in an access fault.
+    "ghost": Map(0, """memory@80000000 { reg = <0 0x80000000 0 0x40000000>; };
+                       reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges;
+                                         no@90000000 { reg = <0 0x90000000 0 0x30000000>; no-map; }; };"""),
+    # Nothing begins or ends with a frame; ranges overlap, and are said twice.
+    "odd": Map(2, """memory@80000000 { reg = <0 0x80000000 0 0x04000801  0 0x84000801 0 0x0affffff  0 0x8e000000 0 0x1ffffff
+                                              0 0x80000000 0 0x04000801>; };
+                     reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges;
+                                       a@81234567 { reg = <0 0x81234567 0 1>; };
+                                       b@81234000 { reg = <0 0x81234000 0 0x100001>; };
+                                       c@81300fff { reg = <0 0x81300fff 0 2>; }; };"""),
+    # Several nodes, in no order; one that does not count.
+    "nodes": Map(64, """memory@80000000 { reg = <0 0x80000000 0 0x04000000>; };
+                        memory@8c000000 { device_type = "memory"; reg = <0 0x8c000000 0 0x04000000>; };
+                        memory@84000000 { device_type = "memory"; reg = <0 0x84000000 0 0x04000000>; };
+                        memory@88000000 { device_type = "memory"; reg = <0 0x88000000 0 0x04000000>; status = "disabled"; };"""),
+    "scattered": Map(0, scattered),
+    # 256 MiB at the front, and the last GiB: the direct map must reach far for little.
+    "far": Map((1 << 20) - 1024 - 256, """memory@80000000 { reg = <0 0x80000000 0 0x10000000
+                                                                   0x100 0x40000000 0 0x40000000>; };"""),
+    "initrd": Map(0, odd_initrd),
+    # One node of each kind can not be understood; what is in doubt is reserved, and somebody wants 2 MiB.
+    "broken": Map(18, """memory@80000000 { reg = <0 0x80000000 0 0x10000000>; };
+                         memory@c0000000 { device_type = "memory"; reg = <0xc0000000 0x1000>; };
+                         cpus { cpu@9 { device_type = "cpu"; reg = [09]; timebase-frequency = "10 MHz"; }; };
+                         reserved-memory { ranges;
+                                           ramoops@8a000000 { reg = <0 0x8a000000 0x1000000>; };
+                                           pool { size = <0 0x200000>; alignment = <0 0x200000>; reusable; };
+                                           nothing { no-map; }; };""",
+                  "device tree: /memory@c0000000: reg: not a whole number",
+                  "device tree: /cpus/cpu@9: reg: not a whole number",
+                  "device tree: /cpus/cpu@9: timebase-frequency: not a number",
+                  "device tree: /reserved-memory: its cells",
+                  "device tree: /reserved-memory/ramoops@8a000000: reg: not a whole number",
+                  "device tree: /reserved-memory/nothing: nothing says",
+                  "memory: 2048 KiB of pool at 0x8"),
+}
+
+
+def with_map(harts, source, to):
+    """Writes the device tree of a machine, changed. How much memory that has does not matter: it is in `source`."""
+    dump = f"{to}.dump"
+    subprocess.run(["qemu-system-riscv64", "-machine", f"virt,dumpdtb={dump}", "-smp", str(harts), "-display", "none"],
+                   check=True, capture_output=True)
+    text = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", dump], check=True, capture_output=True).stdout
+    subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", to], check=True, input=text + f"/ {{ {source} }};".encode())
+
+
+def set_up(setup, word, harts, folder):
+    """Makes of a machine.Setup what a word of the row says."""
+    if word == "opensbi":
+        setup.environment = {}
+    elif word.startswith("map:"):
+        changes = MAPS[word[4:]]
+        with_map(harts, changes.text(setup.initramfs), f"{folder}/dtb")
+        setup.options.append(f"-dtb {folder}/dtb")
+        setup.lost_mib, setup.lines = changes.lost_mib, changes.lines
+        if word == "map:initrd":
+            setup.options.append(f"-device loader,file={setup.initramfs},addr={INITRD:#x},force-raw=on")
+            setup.initramfs = ""  # QEMU would put it where it likes
+    else:
+        setup.options.append(QEMU_OPTIONS[word])
+        setup.lines += SAYS.get(word, ())
