@@ -1,29 +1,14 @@
 /* main.c: the start of the kernel, in order.
  *
  * The boot CPU does all but the last step alone; it needs no lock and no CPU number for it. */
-#include <boot/fdt.h>
+#include <firmware.h>
 #include <memory.h>
 #include <options.h>
 #include <process.h>
 
-#define MAX_TREE_BYTES (2u << 20) /* of the device tree; the firmware does not say how much it is before we look */
-
-/* A firmware that makes mistakes is no reason not to boot. */
-static void print_problem(void *context, const struct quire_fdt_problem *problem) {
-    (void)context;
-    print("device tree: %s%s%s: %s\n", problem->path, *problem->property != '\0' ? ": " : "", problem->property,
-          quire_fdt_status_text(problem->status));
-}
-
-static void open_tree(struct quire_fdt *tree, const void *blob) {
-    if (quire_fdt_open(tree, blob, MAX_TREE_BYTES, print_problem, NULL) != QUIRE_FDT_OK) {
-        panic("device tree: %s, at byte %u", quire_fdt_status_text(tree->status), tree->where);
-    }
-}
-
-static void open_initramfs(const struct quire_fdt *tree) {
+static void open_initramfs(void) {
     struct quire_region initrd;
-    if (!quire_fdt_initrd(tree, &initrd)) {
+    if (!firmware_initramfs(&initrd)) {
         panic("no initramfs: give QEMU one with -initrd");
     }
     if (initrd.end > direct_end) {
@@ -33,19 +18,17 @@ static void open_initramfs(const struct quire_fdt *tree) {
 }
 
 /* The boot CPU is number 0, whatever its id. */
-static void find_cpus(const struct quire_fdt *tree) {
-    static uint64_t id[MAX_CPUS];
-    static uint32_t node[MAX_CPUS];
-    size_t n_found = quire_fdt_cpus(tree, id, MAX_CPUS);
-    (void)quire_fdt_cpu_nodes(tree, node, MAX_CPUS);
+static void find_cpus(void) {
+    static struct firmware_cpu found[MAX_CPUS];
+    size_t n_found = firmware_cpus(found, MAX_CPUS);
     n_cpus = 1;
     for (size_t i = 0; i < n_found && i < MAX_CPUS; i++) {
-        if (id[i] == cpus[0].id) {
-            cpus[0].node = node[i];
+        if (found[i].id == cpus[0].id) {
+            cpus[0].node = found[i].node;
         } else if (n_cpus < MAX_CPUS) {
             cpus[n_cpus].number = n_cpus;
-            cpus[n_cpus].node = node[i];
-            cpus[n_cpus++].id = id[i];
+            cpus[n_cpus].node = found[i].node;
+            cpus[n_cpus++].id = found[i].id;
         }
     }
     if (n_found > MAX_CPUS) {
@@ -81,16 +64,14 @@ static void start_cpus(void) {
     print("CPUs: %u of %u started\n", n_started, n_cpus);
 }
 
-void kernel_main(const void *device_tree) {
-    struct quire_fdt tree;
+void kernel_main(const void *found) {
     print("\nQuire reference kernel\n");
     paging_protect_kernel();
-    open_tree(&tree, device_tree);
-    arch_devices(&tree);
-    options_read(quire_fdt_bootargs(&tree));
-    find_cpus(&tree);
-    memory_init(&tree);
-    open_initramfs(&tree);
+    firmware_open(found);
+    options_read(firmware_command_line());
+    find_cpus();
+    memory_init();
+    open_initramfs();
     if (!stacks_init()) {
         panic("no memory for the tables of kernel stacks");
     }

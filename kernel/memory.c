@@ -1,12 +1,11 @@
 /* memory.c: from what the firmware says to an allocator that is ready. */
-#include <boot/fdt.h>
+#include <firmware.h>
 #include <memory.h>
 #include <options.h>
 #include <process.h>
 #include <recovery.h>
 
-#define MAX_REGIONS  1024u /* the firmware's and ours, see boot/regions.h: 24 KiB. More is reported */
-#define MAX_REQUESTS 256u  /* of memory that the device tree wants reserved, and of what it has reserved, in nodes */
+#define MAX_REGIONS 1024u /* the firmware's and ours, see boot/regions.h: 24 KiB. More is reported */
 
 struct quire *frames;
 quire_pa zero_frame;
@@ -29,11 +28,10 @@ static quire_pa end_of(const struct quire_regions *map) {
     return end;
 }
 
-/* Reserves what the device tree can not know of: the kernel, the tree itself, and what lies beyond the direct map. */
-static void read_map(const struct quire_fdt *tree, struct quire_regions *map) {
-    quire_fdt_regions(tree, map);
+/* Reserves what the firmware can not know of: the kernel, and what lies beyond the direct map. */
+static void read_map(struct quire_regions *map) {
+    firmware_regions(map);
     quire_regions_add(map, direct_pa(kernel_image), (size_t)(kernel_image_end - kernel_image), QUIRE_RESERVED);
-    quire_regions_add(map, direct_pa(tree->blob), tree->n_bytes, QUIRE_RESERVED);
     paging_reach(end_of(map));
     quire_regions_add(map, direct_end, UINT64_MAX - direct_end, QUIRE_RESERVED);
     if (!quire_regions_normalise(map)) {
@@ -41,35 +39,14 @@ static void read_map(const struct quire_fdt *tree, struct quire_regions *map) {
     }
 }
 
-/* Gives devices the memory that they ask for. No driver here uses it, but that memory would be the devices'. */
-static void place_requests(const struct quire_fdt *tree, struct quire_regions *map) {
-    static struct quire_fdt_reserved all[MAX_REQUESTS];
-    size_t n = quire_fdt_reserved(tree, all, MAX_REQUESTS);
-    if (n > MAX_REQUESTS) {
-        print("memory: the device tree has %lu reservations, %u are looked at\n", n, MAX_REQUESTS);
-    }
-    for (size_t i = 0; i < n && i < MAX_REQUESTS; i++) {
-        bool is_request = all[i].base == QUIRE_NONE;
-        if (!quire_fdt_place(tree, &all[i], map)) {
-            print("memory: no place for %lu KiB of %s\n", all[i].n_bytes / 1024, all[i].name);
-        } else if (is_request) {
-            print("memory: %lu KiB of %s at 0x%lx\n", all[i].n_bytes / 1024, all[i].name, all[i].base);
-        }
-    }
-}
-
-/* Which memory is near to which CPUs. To be called last: the map forgets it when anything is reserved in it. */
-static void find_nodes(const struct quire_fdt *tree, struct quire_regions *map, struct quire_config *config) {
+/* Which memory is near to which CPUs. To be called last, as firmware_nodes says. */
+static void find_nodes(struct quire_regions *map, struct quire_config *config) {
     static uint16_t node_of_cpu[MAX_CPUS];
     static uint8_t distance[QUIRE_MAX_NODES * QUIRE_MAX_NODES];
-    unsigned n_nodes = quire_fdt_n_nodes(tree, QUIRE_MAX_NODES);
-    if (!quire_fdt_set_nodes(tree, map, n_nodes)) {
-        print("memory: no room for the nodes of all memory: some counts as node 0's\n");
-    }
+    unsigned n_nodes = firmware_nodes(map, distance);
     for (unsigned i = 0; i < n_cpus; i++) {
         node_of_cpu[i] = (uint16_t)(cpus[i].node < n_nodes ? cpus[i].node : 0);
     }
-    quire_fdt_distances(tree, distance, n_nodes);
     config->n_nodes = n_nodes;
     config->node_of_cpu = node_of_cpu;
     config->distance = distance;
@@ -114,17 +91,17 @@ static void report(void) {
     report_nodes();
 }
 
-void memory_init(const struct quire_fdt *tree) {
+void memory_init(void) {
     struct quire_regions map = {.at = regions, .capacity = MAX_REGIONS};
-    read_map(tree, &map);
-    place_requests(tree, &map);
+    read_map(&map);
+    firmware_place_requests(&map);
     struct quire_config config = {
         .n_cpus = n_cpus,
         .mapped_end = direct_end,
         .content = options.content,
     };
     print("memory: %lu MiB usable\n", bytes_in(&map) >> 20);
-    find_nodes(tree, &map, &config);
+    find_nodes(&map, &config);
     if (!options.recover || !recover(&config, map.at, map.n)) {
         make_allocator(&config, &map);
     }

@@ -3,18 +3,17 @@
  * How much memory there can be is a constant. */
 #include "list.h"
 
-#define MEMORY_BASE 0x80000000u
-#define MEMORY_END  (MEMORY_BASE + (128u << 20))
+#define MEMORY_END (RAM_BASE + (128u << 20))
 
 static struct list list;
 static struct lock count_lock;
-static int counts[(MEMORY_END - MEMORY_BASE) / QUIRE_PAGE_SIZE];
+static int counts[(MEMORY_END - RAM_BASE) / QUIRE_PAGE_SIZE];
 
 static int *count_of(quire_pa pa) {
-    if (pa < MEMORY_BASE || pa >= MEMORY_END) {
+    if (pa < RAM_BASE || pa >= MEMORY_END) {
         panic("there is no count for the frame at 0x%lx: give this kernel 128 MiB", pa);
     }
-    return &counts[(pa - MEMORY_BASE) / PAGE_BYTES];
+    return &counts[(pa - RAM_BASE) / PAGE_BYTES];
 }
 
 quire_pa quire_alloc(struct quire *q, uint8_t tag) {

@@ -7,19 +7,13 @@
 
 enum { N_PAGES = MIB / PAGE };
 
-static uint64_t instructions(void) {
-    uint64_t n;
-    __asm__ volatile("csrr %0, instret" : "=r"(n)::"memory");
-    return n;
-}
-
 /* Not inlined: the same instructions each time. */
 __attribute__((noinline)) static uint64_t store_to_each(volatile char *heap) {
-    uint64_t before = instructions();
+    uint64_t before = instructions_retired();
     for (unsigned i = 0; i < N_PAGES; i++) {
         heap[i * PAGE] = 1;
     }
-    return instructions() - before;
+    return instructions_retired() - before;
 }
 
 static void say_each(const char *what, uint64_t n, uint64_t n_nothing) {
@@ -45,11 +39,11 @@ int main(int argc, char *argv[]) {
     wait(NULL);
     uint64_t alone = store_to_each(heap), nothing = store_to_each(heap);
 
-    uint64_t before = instructions();
+    uint64_t before = instructions_retired();
     fork_child();
-    uint64_t forked = instructions();
+    uint64_t forked = instructions_retired();
     wait(NULL);
-    uint64_t ended = instructions();
+    uint64_t ended = instructions_retired();
 
     fork_child();
     uint64_t shared = store_to_each(heap);

@@ -32,7 +32,7 @@ struct cpu {
     uintptr_t trap_scratch;            /* vector.S: one register, for some instructions */
     uintptr_t idle_stack;              /* top of the stack on which it looks for work */
     unsigned number;                   /* 0..n_cpus-1; 0 is the one that booted */
-    unsigned node;                     /* of the memory that it is near to, as the device tree numbers them */
+    unsigned node;                     /* of the memory that it is near to, as the firmware numbers them */
     uint64_t id;                       /* the firmware's name for it */
     struct process *current;           /* what it runs, or NULL. Its own CPU's alone, with interrupts off */
     struct context idle;               /* of the loop that looks for work */
@@ -56,8 +56,8 @@ void arch_cpu_poke(const struct cpu *cpu); /* ends its arch_wait */
 
 /* ---- the kernel's way in, called by the architecture ---------------------------------------------------------- */
 
-_Noreturn void kernel_main(const void *device_tree); /* once, on the CPU that boots */
-_Noreturn void cpu_main(void);                       /* on each of the others */
+_Noreturn void kernel_main(const void *found); /* once, on the CPU that boots; for firmware_open */
+_Noreturn void cpu_main(void);                 /* on each of the others */
 
 /* From trap handlers, with interrupts off; the syscall and the fault may turn them on. */
 void trap_tick(void);
@@ -69,14 +69,11 @@ void trap_leave_for_user(void); /* the last thing before user mode */
 
 /* ---- time and devices ------------------------------------------------------------------------------------- */
 
-/* Takes the speed of the clock and the place of the power switch from the device tree. */
-struct quire_fdt;
-void arch_devices(const struct quire_fdt *tree);
-
 uint64_t arch_time_ms(void); /* since boot */
 void arch_timer_set(unsigned microseconds);
 void arch_timer_off(void);
-uint64_t arch_instructions(void); /* retired by this CPU */
+uint64_t arch_instructions(void);   /* retired by this CPU */
+void arch_let_programs_count(void); /* programs on this CPU may read that, too */
 
 void arch_putc(char c);
 int arch_getc(void);                      /* -1: nothing was typed */

@@ -4,10 +4,8 @@
 
 #include <kernel.h>
 
-struct quire_fdt;
-
 /* Sets `frames` and `zero_frame`, for n_cpus CPUs and as the options say, and says what there is. */
-void memory_init(const struct quire_fdt *tree);
+void memory_init(void);
 
 /* Takes frames and gives them back: for interrupt handlers, to show that they may. */
 void memory_exercise(void);

@@ -160,15 +160,15 @@ static bool note_free_run(void *unused, const struct quire_run *run) {
     return true;
 }
 
-void __real_memory_init(const struct quire_fdt *tree);
-void __wrap_memory_init(const struct quire_fdt *tree);
+void __real_memory_init(void);
+void __wrap_memory_init(void);
 
-void __wrap_memory_init(const struct quire_fdt *tree) {
+void __wrap_memory_init(void) {
     extern void (*__start_constructors[])(void), (*__stop_constructors[])(void); /* ld.lld's, around that section */
     for (void (**constructor)(void) = __start_constructors; constructor < __stop_constructors; constructor++) {
         (*constructor)(); /* registers the global variables of a file */
     }
-    __real_memory_init(tree);
+    __real_memory_init();
     struct quire_zone_stats zone;
     quire_zone_stats(frames, 0, &zone);
     watched_base = zone.base;

@@ -44,6 +44,9 @@ int poweroff(int status);
 long system_call(long number, long a, long b, long c);
 void privileged_instruction(void);
 
+/* Instructions that this CPU has retired, where the kernel lets programs ask; else it ends the program. */
+uint64_t instructions_retired(void);
+
 /* ---- text out ------------------------------------------------------------------------------------------- */
 
 /* Understands %c %s %d %u %x %%, with l or z for longer numbers, a width (also *), and the flags - and 0. */

@@ -2,6 +2,9 @@
 ARCH_FLAGS := --target=riscv64-unknown-elf -march=rv64imac -mabi=lp64 -mcmodel=medany
 ARCH_KERNEL_FLAGS := -mno-relax
 
+# What it boots with.
+ARCH_FIRMWARE := kernel/firmware/tree.c
+
 # A firmware for more harts than the 128 that QEMU's own knows.
 KERNEL_FIRMWARE := $(KERNEL_OUT)/firmware.elf
 FIRMWARE_OBJ := $(patsubst %,$(KERNEL_OUT)/%.o,$(basename $(wildcard $(KERNEL_ARCH)/firmware/*.c $(KERNEL_ARCH)/firmware/*.S)))

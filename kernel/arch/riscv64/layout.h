@@ -22,6 +22,8 @@
 #define WIDE_BYTES   0x7f8000000000 /* 127.5 TiB */
 #define STACKS_BASE  0xffffffffc0000000
 
+#define RAM_BASE 0x80000000u /* physical */
+
 /* A stack is the upper half of an aligned slot of twice its size. So one bit of a stack pointer tells whether it still
  * points into a stack or has run into the guard; vector.S looks at it. */
 #define STACK_ORDER 2

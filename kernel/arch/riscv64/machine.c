@@ -1,6 +1,7 @@
 /* machine.c: harts, time, the console and the power switch. */
 #include <arch.h>
 #include <boot/fdt.h>
+#include <kernel/firmware/tree.h>
 #include <sbi.h>
 
 #define SSTATUS_SIE 0x2u /* interrupts are on: Privileged Architecture, section 4.1.1 */
@@ -86,6 +87,11 @@ uint64_t arch_instructions(void) {
     uint64_t n_instructions;
     __asm__ volatile("csrr %0, instret" : "=r"(n_instructions)::"memory");
     return n_instructions;
+}
+
+/* Bit IR of scounteren (Privileged Architecture, section 4.1.5). */
+void arch_let_programs_count(void) {
+    __asm__ volatile("csrs scounteren, %0" ::"r"(1u << 2));
 }
 
 /* ---- devices -------------------------------------------------------------------------------------------- */

@@ -23,3 +23,9 @@ system_call:
 privileged_instruction:
         csrr    a0, sstatus
         ret
+
+# uint64_t instructions_retired(void)
+        .globl  instructions_retired
+instructions_retired:
+        csrr    a0, instret
+        ret
