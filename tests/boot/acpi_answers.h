@@ -19,7 +19,7 @@ struct image {
 struct answers {
     enum quire_acpi_status status;
     struct quire_acpi_problem problems[MOST_PROBLEMS];
-    uint32_t n_problems;
+    uint32_t n_problems, n_counted; /* reported, and counted by the reader */
     unsigned n_nodes;
     uint32_t domain[QUIRE_ACPI_MAX_NODES];
     struct quire_acpi_cpu cpus[MOST_CPUS];

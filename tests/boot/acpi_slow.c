@@ -401,4 +401,5 @@ void answers_slow(struct answers *answers, const struct image *image) {
         answers->cpus[i].node = node_of_cpu(&s, &answers->cpus[i]);
     for (size_t i = 0; i < answers->n_memory; i++)
         answers->memory[i].node = node_of(answers, answers->memory[i].domain);
+    answers->n_counted = answers->n_problems;
 }
