@@ -100,6 +100,7 @@ enum { ACCESS_READ = 1, ACCESS_WRITE = 2, ACCESS_EXECUTE = 4, ACCESS_USER = 8 };
 typedef uint64_t pte_t; /* one entry that maps one page; 0 maps nothing */
 
 pte_t pte_make(quire_pa frame, unsigned access);
+pte_t pte_table(quire_pa table); /* points to a table of the level below */
 quire_pa pte_frame(pte_t pte);
 unsigned pte_access(pte_t pte);
 
@@ -111,14 +112,17 @@ void paging_reach(quire_pa end); /* moves direct_end up to `end`, or as far as t
 bool paging_open_stack_window(size_t n_bytes);
 
 extern quire_pa paging_kernel_root; /* a table that maps the kernel and no program */
+extern unsigned paging_levels;      /* of tables, from a root to those that map pages */
 
-quire_pa paging_new(void);           /* a table that maps the kernel alone, or QUIRE_NONE */
-void paging_free(quire_pa root);     /* the tables; what they mapped is the caller's to free before */
-void paging_activate(quire_pa root); /* this CPU forgets all translations and uses this table */
+void paging_add_kernel(quire_pa root); /* what a root with nothing in it needs to map the kernel */
+void paging_activate(quire_pa root);   /* this CPU forgets all translations and uses this table */
 
+/* The same on all machines: tables.c, paging_open_stack_window included. */
+quire_pa paging_new(void);                            /* a table that maps the kernel alone, or QUIRE_NONE */
+void paging_free(quire_pa root);                      /* the tables; what they mapped is the caller's to free before */
 pte_t *paging_find(quire_pa root, uintptr_t address); /* NULL: no table there */
 pte_t *paging_make(quire_pa root, uintptr_t address); /* NULL: no memory for a table */
-/* The first entry that maps something at or above *address in the lower half, and its address; NULL: none. */
+/* The first entry that maps something of a program at or above *address, and its address; NULL: none. */
 pte_t *paging_next(quire_pa root, uintptr_t *address);
 
 /* Translations that may be remembered: by this CPU; by another one, which has forgotten them when the call returns. */

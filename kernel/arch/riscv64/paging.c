@@ -1,7 +1,7 @@
 /* paging.c: Sv39 and Sv48 page tables (RISC-V Privileged Architecture, sections 4.4 and 4.5).
  *
- * A table is a frame of 512 entries; three or four levels of them resolve 9 bits each. A program's root shares the upper half,
- * the kernel's, by holding copies of the kernel root's entries, which never change once the first program exists.
+ * Three or four levels of tables (tables.c). A program's root shares the upper half, the kernel's, by holding copies of the
+ * kernel root's entries, which never change once the first program exists.
  *
  * The accessed and dirty bits are set from the start, so that no machine has to trap to set them (section 4.3.1). */
 #include <arch.h>
@@ -33,7 +33,7 @@ uintptr_t direct_base = DIRECT_BASE;
 extern uint64_t paging_kernel_satp; /* entry.S: for harts that start */
 uint64_t paging_kernel_satp;
 static uint64_t satp_mode = SATP_SV39;
-static unsigned level_top = 2; /* of a root; level 0 maps pages */
+unsigned paging_levels = 3;
 
 /* The kernel's own for Sv48: the root, and the lowest 512 GiB of memory by GiB. */
 static pte_t wide_table[ENTRIES] __attribute__((aligned(4096)));
@@ -65,96 +65,14 @@ unsigned pte_access(pte_t pte) {
     return (unsigned)(pte >> 1) & (ACCESS_READ | ACCESS_WRITE | ACCESS_EXECUTE | ACCESS_USER);
 }
 
-static pte_t table_entry(quire_pa table) {
+pte_t pte_table(quire_pa table) {
     return table >> 2 | PTE_VALID;
-}
-
-static pte_t *table_at(quire_pa pa) {
-    return direct(pa);
-}
-
-static unsigned index_at(uintptr_t address, unsigned level) {
-    return (unsigned)(address >> (12 + 9 * level)) & (ENTRIES - 1);
 }
 
 /* ---- tables --------------------------------------------------------------------------------------------- */
 
-static quire_pa new_table(void) {
-    quire_pa table = quire_alloc(frames, OWNER_TABLE);
-    if (table != QUIRE_NONE) {
-        memset(direct(table), 0, PAGE_BYTES);
-    }
-    return table;
-}
-
-quire_pa paging_new(void) {
-    quire_pa root = new_table();
-    if (root != QUIRE_NONE) {
-        memcpy(table_at(root) + HALF, table_at(paging_kernel_root) + HALF, HALF * sizeof(pte_t));
-    }
-    return root;
-}
-
-static void free_below(quire_pa table, unsigned level, unsigned n_entries) {
-    for (unsigned i = 0; level > 0 && i < n_entries; i++) {
-        pte_t entry = table_at(table)[i];
-        if (entry != 0) {
-            free_below(pte_frame(entry), level - 1, ENTRIES);
-        }
-    }
-    quire_free(frames, table);
-}
-
-void paging_free(quire_pa root) {
-    free_below(root, level_top, HALF);
-}
-
-pte_t *paging_find(quire_pa root, uintptr_t address) {
-    pte_t *table = table_at(root);
-    for (unsigned level = level_top; level > 0; level--) {
-        pte_t entry = table[index_at(address, level)];
-        if (entry == 0) {
-            return NULL;
-        }
-        table = table_at(pte_frame(entry));
-    }
-    return &table[index_at(address, 0)];
-}
-
-pte_t *paging_make(quire_pa root, uintptr_t address) {
-    pte_t *table = table_at(root);
-    for (unsigned level = level_top; level > 0; level--) {
-        pte_t *entry = &table[index_at(address, level)];
-        if (*entry == 0) {
-            quire_pa below = new_table();
-            if (below == QUIRE_NONE) {
-                return NULL;
-            }
-            *entry = table_entry(below);
-        }
-        table = table_at(pte_frame(*entry));
-    }
-    return &table[index_at(address, 0)];
-}
-
-/* Goes on from *address one entry at a time, of the highest level at which there is nothing below. */
-pte_t *paging_next(quire_pa root, uintptr_t *address) {
-    while (*address < (uintptr_t)HALF * GIB) {
-        pte_t *table = table_at(root);
-        unsigned level = level_top;
-        pte_t *entry = &table[index_at(*address, level)];
-        while (*entry != 0 && level > 0) {
-            table = table_at(pte_frame(*entry));
-            level--;
-            entry = &table[index_at(*address, level)];
-        }
-        if (*entry != 0) {
-            return entry;
-        }
-        uintptr_t step = (uintptr_t)1 << (12 + 9 * level);
-        *address = (*address | (step - 1)) + 1;
-    }
-    return NULL;
+void paging_add_kernel(quire_pa root) {
+    memcpy((pte_t *)direct(root) + HALF, (pte_t *)direct(paging_kernel_root) + HALF, HALF * sizeof(pte_t));
 }
 
 static uint64_t satp_of(quire_pa root) {
@@ -210,8 +128,8 @@ void paging_protect_kernel(void) {
         image_gib_table[i] = pte_make(image_gib + i * MIB2, data);
         image_table[i] = access == 0 ? 0 : pte_make(page, access);
     }
-    kernel_table[HALF + image_gib / GIB] = table_entry(direct_pa(image_gib_table));
-    image_gib_table[(image_2mib - image_gib) / MIB2] = table_entry(direct_pa(image_table));
+    kernel_table[HALF + image_gib / GIB] = pte_table(direct_pa(image_gib_table));
+    image_gib_table[(image_2mib - image_gib) / MIB2] = pte_table(direct_pa(image_table));
     use_kernel_root(kernel_table);
 }
 
@@ -234,26 +152,17 @@ void paging_reach(quire_pa end) {
     }
     quire_pa image_gib = direct_pa(kernel_image) / GIB;
     wide_low_table[image_gib] = kernel_table[HALF + image_gib]; /* its instructions can not be written here, either */
-    wide_table[HALF] = table_entry(direct_pa(wide_low_table));
+    wide_table[HALF] = pte_table(direct_pa(wide_low_table));
     for (unsigned i = 1; i < WIDE_BYTES / GIB512; i++) {
         wide_table[HALF + i] = pte_make(i * GIB512, data);
     }
-    wide_table[ENTRIES - 1] = table_entry(direct_pa(kernel_table));
+    wide_table[ENTRIES - 1] = pte_table(direct_pa(kernel_table));
     if (!switch_to_sv48()) {
         satp_mode = SATP_SV39;
         use_kernel_root(kernel_table);
         return;
     }
-    level_top = 3;
+    paging_levels = 4;
     direct_base = WIDE_BASE;
     direct_end = WIDE_BYTES;
-}
-
-bool paging_open_stack_window(size_t n_bytes) {
-    for (size_t at = 0; at < n_bytes; at += MIB2) {
-        if (paging_make(paging_kernel_root, STACKS_BASE + at) == NULL) {
-            return false;
-        }
-    }
-    return true;
 }
