@@ -1,7 +1,7 @@
 /* usertests.c: runs all tests; fails if one does, or if one costs a frame. */
 #include "test.h"
 
-static char *const tests[][4] = {
+static char *const tests[][5] = {
     {"true"}, {"forktest"}, {"cowtest"}, {"pipetest"}, {"memtest"}, {"badtest"}, {"stress", "8", "40", "1"},
 };
 
