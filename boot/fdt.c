@@ -63,13 +63,11 @@ uint64_t quire_fdt_timebase_hz(const struct quire_fdt *fdt) {
 
 /* ---- devices -------------------------------------------------------------------------------------------- */
 
-static bool registers_of(const struct q_fdt_walk *walk, struct quire_region *registers) {
+/* The next entry of a reg, as the CPU addresses it. */
+static bool take_registers(const struct q_fdt_walk *walk, struct q_fdt_ranges *reg, struct quire_region *registers) {
     quire_pa base;
     uint64_t n_bytes;
-    if (walk->n_open < 2)
-        return false;
-    struct q_fdt_ranges reg = q_fdt_ranges(q_fdt_own(walk, "reg"), q_fdt_parent_cells(walk));
-    if (q_fdt_check_ranges(walk->fdt, reg, false) != QUIRE_FDT_OK || !q_fdt_take(walk->fdt, &reg, &base, &n_bytes))
+    if (!q_fdt_take(walk->fdt, reg, &base, &n_bytes))
         return false;
     for (unsigned bus = walk->n_open - 2; bus > 0; bus--)
         if (!q_fdt_translate(walk, bus, &base, n_bytes))
@@ -78,16 +76,49 @@ static bool registers_of(const struct q_fdt_walk *walk, struct quire_region *reg
     return registers->end > base;
 }
 
+static size_t registers_of(const struct q_fdt_walk *walk, struct quire_region *registers, size_t capacity) {
+    struct quire_region next;
+    size_t n = 0;
+    if (walk->n_open < 2)
+        return 0;
+    struct q_fdt_ranges reg = q_fdt_ranges(q_fdt_own(walk, "reg"), q_fdt_parent_cells(walk));
+    if (q_fdt_check_ranges(walk->fdt, reg, false) != QUIRE_FDT_OK)
+        return 0;
+    for (; take_registers(walk, &reg, &next); n++)
+        if (n < capacity)
+            registers[n] = next;
+    return n;
+}
+
 static bool is_compatible(const struct q_fdt_walk *walk, const char *compatible) {
     return !q_fdt_too_deep(walk) && q_fdt_here(walk)->okay &&
            q_fdt_lists(walk->fdt, q_fdt_own(walk, "compatible"), compatible);
 }
 
+size_t quire_fdt_device_registers(const struct quire_fdt *fdt, const char *compatible, struct quire_region *registers,
+                                  size_t capacity) {
+    struct q_fdt_walk walk;
+    size_t n = 0;
+    q_fdt_start(&walk, fdt);
+    while (n == 0 && q_fdt_next(&walk))
+        if (is_compatible(&walk, compatible))
+            n = registers_of(&walk, registers, capacity);
+    return n;
+}
+
 bool quire_fdt_device(const struct quire_fdt *fdt, const char *compatible, struct quire_region *registers) {
+    return quire_fdt_device_registers(fdt, compatible, registers, 1) > 0;
+}
+
+const char *quire_fdt_device_text(const struct quire_fdt *fdt, const char *compatible, const char *property) {
     struct q_fdt_walk walk;
     q_fdt_start(&walk, fdt);
-    while (q_fdt_next(&walk))
-        if (is_compatible(&walk, compatible) && registers_of(&walk, registers))
-            return true;
-    return false;
+    while (q_fdt_next(&walk)) {
+        if (!is_compatible(&walk, compatible))
+            continue;
+        struct q_fdt_value value = q_fdt_own(&walk, property);
+        if (value.n_bytes != 0 && fdt->blob[value.at + value.n_bytes - 1] == '\0')
+            return (const char *)fdt->blob + value.at;
+    }
+    return NULL;
 }

@@ -221,6 +221,15 @@ uint64_t quire_fdt_timebase_hz(const struct quire_fdt *fdt);
  * False: no such device that is okay and that the CPU can address. */
 bool quire_fdt_device(const struct quire_fdt *fdt, const char *compatible, struct quire_region *registers);
 
+/* The same for a device with several entries in its reg: those up to the first one that the CPU can not address. The first
+ * `capacity` are stored. Returns how many there are; 0 where quire_fdt_device finds nothing. */
+size_t quire_fdt_device_registers(const struct quire_fdt *fdt, const char *compatible, struct quire_region *registers,
+                                  size_t capacity);
+
+/* A property that is text, inside the blob, of the first okay device that is compatible with `compatible` and has one; of
+ * several strings the first. NULL: there is none. */
+const char *quire_fdt_device_text(const struct quire_fdt *fdt, const char *compatible, const char *property);
+
 #ifdef __cplusplus
 }
 #endif

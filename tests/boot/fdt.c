@@ -248,6 +248,33 @@ static void devices_are_where_their_source_says(void **state) {
     }
 }
 
+static void a_device_has_several_ranges(void **state) {
+    (void)state;
+    uint8_t *blob;
+    struct quire_region got[3] = {{.base = 99}, {.base = 99}, {.base = 99}};
+    struct quire_fdt fdt = open_blob("buses", &blob);
+    assert_int_equal(quire_fdt_device_registers(&fdt, "test,moved", got, 3), 2);
+    assert_true(got[0].base == 0x200000800 && got[0].end == 0x200001000);
+    assert_true(got[1].base == 0x140000000 && got[1].end == 0x140000010);
+    assert_int_equal(got[2].base, 99);
+    assert_int_equal(quire_fdt_device_registers(&fdt, "test,moved", NULL, 0), 2);
+    assert_int_equal(quire_fdt_device_registers(&fdt, "test,partly", got, 3), 1);
+    assert_int_equal(got[0].base, 0x140000200);
+    assert_int_equal(quire_fdt_device_registers(&fdt, "test,outside", got, 3), 0);
+    free(blob);
+}
+
+static void a_device_says_something_in_text(void **state) {
+    (void)state;
+    uint8_t *blob;
+    struct quire_fdt fdt = open_blob("buses", &blob);
+    assert_string_equal(quire_fdt_device_text(&fdt, "test,partly", "method"), "smc");
+    assert_null(quire_fdt_device_text(&fdt, "test,partly", "metho"));
+    assert_null(quire_fdt_device_text(&fdt, "test,moved", "method"));
+    assert_null(quire_fdt_device_text(&fdt, "test,none", "method"));
+    free(blob);
+}
+
 /* ---- capacity ------------------------------------------------------------------------------------------- */
 
 static void cpus_beyond_the_array_are_counted(void **state) {
@@ -285,7 +312,8 @@ int main(void) {
         cmocka_unit_test(every_blob_says_what_libfdt_says),    cmocka_unit_test(every_device_is_where_libfdt_says),
         cmocka_unit_test(any_alignment_between_two_fences),    cmocka_unit_test(more_may_be_readable_than_the_blob),
         cmocka_unit_test(blobs_say_what_their_source_says),    cmocka_unit_test(qemu_says_where_it_put_the_initrd),
-        cmocka_unit_test(devices_are_where_their_source_says), cmocka_unit_test(cpus_beyond_the_array_are_counted),
+        cmocka_unit_test(devices_are_where_their_source_says), cmocka_unit_test(a_device_has_several_ranges),
+        cmocka_unit_test(a_device_says_something_in_text),     cmocka_unit_test(cpus_beyond_the_array_are_counted),
         cmocka_unit_test(a_tree_becomes_usable_frames),
     };
     return cmocka_run_group_tests_name("device trees", tests, NULL, NULL);
