@@ -4,7 +4,7 @@
 #     kernel/run.sh ARCH HARTS MEM KERNEL INITRAMFS [WORD...]
 #
 # ARCH is a folder of kernel/arch, whose qemu.sh knows the machine. The words are the kernel's command line
-# (kernel/include/options.h). The exit status is the kernel's verdict: 0 is good. Where INITRAMFS is "", QEMU loads none.
+# (kernel/include/options.h). The exit status says the kernel's verdict: 0 is good. Where INITRAMFS is "", QEMU loads none.
 # In the environment, QEMU_OPTIONS has more options for QEMU, separated by blanks.
 set -eu
 
@@ -13,14 +13,19 @@ refuse() {
     exit 2
 }
 
-# Becomes QEMU: its name, and the options that only this machine has. The memory is taken from the host as it is used.
+# Becomes QEMU: its name, and the options that only this machine has.
 start() {
-    command -v "$1" >/dev/null || refuse "$1 is not there; make setup installs it"
+    qemu=$1
+    shift
+    command -v "$qemu" >/dev/null || refuse "$qemu is not there; make setup installs it"
+    case ${QEMU_OPTIONS:-} in
+    *memdev=*) ;; # they say where the memory comes from
+    *) set -- "$@" -object "memory-backend-ram,id=ram,size=$mem,reserve=off" -machine memory-backend=ram ;;
+    esac
     [ -n "$words" ] || echo "Ctrl-D ends the shell; Ctrl-A, then X, ends QEMU."
     # shellcheck disable=SC2086 # the options are words
-    exec "$@" -object "memory-backend-ram,id=ram,size=$mem,reserve=off" -machine memory-backend=ram -m "$mem" \
-        -smp "$harts" -nographic -no-reboot ${QEMU_OPTIONS:-} -kernel "$kernel" ${initramfs:+-initrd "$initramfs"} \
-        -append "$words"
+    exec "$qemu" -nographic -no-reboot "$@" -smp "$harts" -m "$mem" ${QEMU_OPTIONS:-} -kernel "$kernel" \
+        ${initramfs:+-initrd "$initramfs"} -append "$words"
 }
 
 arch=$1 harts=$2 mem=$3 kernel=$4 initramfs=$5

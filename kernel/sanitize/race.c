@@ -124,7 +124,11 @@ ACCESSES_OF(4)
 ACCESSES_OF(8)
 
 /* Of a device's register: not to be read once more. */
+void __tsan_volatile_read4(uintptr_t address);
 void __tsan_volatile_write4(uintptr_t address);
+void __tsan_volatile_read4(uintptr_t address) {
+    (void)address;
+}
 void __tsan_volatile_write4(uintptr_t address) {
     (void)address;
 }

@@ -57,7 +57,7 @@ class Boot:
                 self.hang = [f"no exit after {limit} seconds: it hangs"] + watchdog.report(monitor, kernel, SPECIAL)
                 process.kill()
                 output, _ = process.communicate()
-        self.status = None if self.hang else process.returncode
+        self.status = None if self.hang else SPECIAL.verdict(process.returncode)
         text = output.decode(errors="replace").replace("\r", "")
         self.output = text[max(text.find("Quire reference kernel"), 0):]
 

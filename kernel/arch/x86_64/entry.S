@@ -16,6 +16,7 @@
 #define CR0_ON      0x80010005 /* paging, write protection of the kernel, no floating point, protected mode */
 #define CR4_PAE     0x20
 #define MSR_EFER    0xC0000080
+#define MSR_GS_BASE 0xC0000101
 #define EFER_ON     0x901 /* no execution where it is forbidden, long mode, syscall */
 #define BOOT_CODE32 0x18
 
@@ -80,10 +81,16 @@ boot_cpu:
     call    x86_boot
 
 other_cpu:
-    mov     starting_cpu, %rdi
     mov     paging_kernel_root, %rax
     mov     %rax, %cr3
-    mov     CPU_IDLE_STACK(%rdi), %rsp
+    mov     starting_seat, %rdi
+    mov     $MSR_GS_BASE, %ecx      /* before any C: that may ask which CPU it runs on */
+    mov     %edi, %eax
+    mov     %rdi, %rdx
+    shr     $32, %rdx
+    wrmsr
+    mov     SEAT_CPU(%rdi), %rax
+    mov     CPU_IDLE_STACK(%rax), %rsp
     xor     %ebp, %ebp
     call    x86_start
 
@@ -116,10 +123,10 @@ boot_segments_pointer:
     .word   boot_segments_end - boot_segments - 1
     .quad   PHYSICAL(boot_segments)
 
-/* The struct cpu of the one that is being started; it takes it and leaves 0. */
+/* The struct seat of the CPU that is being started; it takes it and leaves 0. */
     .balign 8
-    .globl  starting_cpu
-starting_cpu:
+    .globl  starting_seat
+starting_seat:
     .quad   0
 
     .balign 4096

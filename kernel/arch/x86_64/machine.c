@@ -9,12 +9,12 @@ _Static_assert(offsetof(struct cpu, idle_stack) == CPU_IDLE_STACK, "entry.S");
 
 extern struct cpu cpus[];
 _Noreturn void x86_boot(uint32_t magic, uint32_t info);
-_Noreturn void x86_start(struct cpu *cpu);
+_Noreturn void x86_start(const struct seat *seat);
 
 _Noreturn void x86_boot(uint32_t magic, uint32_t info) {
     static struct loaded loaded;
     loaded = (struct loaded){.magic = magic, .info = info};
-    seat_take(&cpus[0]);
+    seat_take(seat_make(&cpus[0]));
     cpus[0].id = apic_id();
     kernel_main(&loaded);
 }
@@ -53,11 +53,11 @@ void arch_cpu_poke(const struct cpu *cpu) {
 }
 
 quire_pa start_page = QUIRE_NONE;
-extern _Atomic(struct cpu *) starting_cpu; /* entry.S */
+extern _Atomic(struct seat *) starting_seat; /* entry.S */
 
 static bool taken_within(unsigned ms) {
     for (uint64_t begin = arch_time_ms(); arch_time_ms() <= begin + ms;) {
-        if (atomic_load(&starting_cpu) == NULL) {
+        if (atomic_load(&starting_seat) == NULL) {
             return true;
         }
     }
@@ -74,7 +74,7 @@ bool arch_cpu_start(struct cpu *cpu) {
         return false;
     }
     memcpy(direct(start_page), other_start, (size_t)(other_start_end - other_start));
-    atomic_store(&starting_cpu, cpu);
+    atomic_store(&starting_seat, seat_make(cpu));
     apic_send_init(cpu->id);
     apic_send_start(cpu->id, (uint32_t)start_page);
     if (!taken_within(START_MS)) {
@@ -83,10 +83,10 @@ bool arch_cpu_start(struct cpu *cpu) {
     return taken_within(START_AGAIN_MS);
 }
 
-_Noreturn void x86_start(struct cpu *cpu) {
-    seat_take(cpu);
+_Noreturn void x86_start(const struct seat *seat) {
+    seat_take(seat);
     apic_switch_on();
-    atomic_store(&starting_cpu, NULL);
+    atomic_store(&starting_seat, NULL);
     cpu_main();
 }
 

@@ -61,19 +61,22 @@ static void make_gates(void) {
     }
 }
 
-static void make_segments(struct seat *seat) {
+struct seat *seat_make(struct cpu *cpu) {
+    struct seat *seat = &seats[cpu->number];
     uint64_t base = (uintptr_t)seat->task_state;
     uint64_t low = (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
+    uint64_t stack = (uintptr_t)overflow_stack + sizeof overflow_stack;
+    *seat = (struct seat){.cpu = cpu, .number = cpu->number};
     seat->segments[KERNEL_CODE / 8] = SEGMENT_KERNEL_CODE;
     seat->segments[KERNEL_DATA / 8] = SEGMENT_KERNEL_DATA;
     seat->segments[USER_DATA / 8] = SEGMENT_USER_DATA;
     seat->segments[USER_CODE / 8] = SEGMENT_USER_CODE;
     seat->segments[TASK_STATE / 8] = low | (uint64_t)TASK_STATE_PRESENT << 40 | (TASK_STATE_BYTES - 1);
     seat->segments[TASK_STATE / 8 + 1] = base >> 32;
-    uint64_t stack = (uintptr_t)overflow_stack + sizeof overflow_stack;
     seat->task_state[9] = (uint32_t)stack;
     seat->task_state[10] = (uint32_t)(stack >> 32);
     seat->task_state[25] = TASK_STATE_BYTES << 16; /* no map of ports: none is the program's */
+    return seat;
 }
 
 /* The code segment is loaded as lretq goes to the next instruction. */
@@ -89,9 +92,6 @@ static void load_tables(const struct seat *seat) {
                      "movl %%eax, %%ds\n"
                      "movl %%eax, %%es\n"
                      "movl %%eax, %%ss\n"
-                     "xorl %%eax, %%eax\n"
-                     "movl %%eax, %%fs\n"
-                     "movl %%eax, %%gs\n"
                      "lidt %1\n"
                      "ltr %w4"
                      :
@@ -108,14 +108,10 @@ static void protect_from_programs(void) {
     __asm__ volatile("mov %0, %%cr4" ::"r"(cr4) : "memory");
 }
 
-void seat_take(struct cpu *cpu) {
-    struct seat *seat = &seats[cpu->number];
-    if (cpu->number == 0) {
+void seat_take(const struct seat *seat) {
+    if (seat->number == 0) {
         make_gates();
     }
-    seat->cpu = cpu;
-    seat->number = cpu->number;
-    make_segments(seat);
     load_tables(seat);
     write_msr(MSR_GS_BASE, (uintptr_t)seat);
     write_msr(MSR_STAR, (uint64_t)KERNEL_CODE << 32);

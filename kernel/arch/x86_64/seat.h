@@ -14,8 +14,12 @@ struct seat {
     uint64_t segments[7];
 };
 
-/* Gives the CPU that runs this its seat, and its segments, gates and entries for traps. */
-void seat_take(struct cpu *cpu);
+/* Makes the seat of a CPU; any CPU can do that for it. */
+struct seat *seat_make(struct cpu *cpu);
+
+/* Gives the CPU that runs this its seat, segments, gates, and the entry for system calls. GS points to the seat then; of another
+ * CPU than the one that boots, entry.S has seen to that. */
+void seat_take(const struct seat *seat);
 
 /* Below 32 are the processor's. A system call is none, and gets the first number that is not used. */
 enum { VECTOR_DOUBLE_FAULT = 8, VECTOR_TIMER = 32, VECTOR_POKE, VECTOR_FORGET, VECTOR_SPURIOUS, VECTOR_SYSCALL = 256 };

@@ -9,12 +9,20 @@ CALL = r"R_RISCV_CALL\w*"  # the relocation of one
 
 ENVIRONMENT = {"FIRMWARE": f"{KERNEL_OUT}/firmware.elf"}  # for kernel/run.sh
 
+STORES = (100_000, 5_000_000)  # of a boot, among which one is killed: the first come before there is an allocator
+
 # What run.sh refuses: harts and memory.
 REFUSED = [("129", "256M"), ("4", "8M")]
 
 # In QEMU's monitor: the program counter, and the lines of registers that tell something of a hart that hangs.
 PC = r"\bpc\s+([0-9a-f]{16})"
 REGISTERS = r" (pc|x\d|mhartid|mstatus|mip|mie|sepc|scause|stval|satp)"
+
+
+def verdict(status):
+    """What the kernel said, from QEMU's exit status."""
+    return status
+
 
 ALL = "run=usertests"
 SOME = "run=stress,8,20,1"
