@@ -5,14 +5,14 @@
  * the others is started by the firmware at secondary_start, in the same state, with its struct cpu in x0 (psci.c).
  *
  * Both may come in EL2, the hypervisor's level, and are sent down to EL1 then. The kernel is linked for its place in the
- * direct map but starts at its physical address: boot_gib maps the GiB with the kernel, and is both a table of TTBR0, so
- * that the instruction after the one that turns paging on is still there, and one of the first TTBR1.
+ * direct map but starts at its physical address: boot_root maps the GiB with the kernel. It is in TTBR1, and also in
+ * TTBR0, so that the instruction after the one that turns paging on is still there.
  *
  * Registers and their fields: Arm Architecture Reference Manual, DDI 0487, chapter D17. */
 #include <layout.h>
 
 #define MAIR   0x04ff             /* attribute 0: memory, cached; 1: devices, nGnRE */
-#define TCR    0xb5103519         /* T0SZ 25, T1SZ 16; pages of 4 KiB; tables are cached and shared */
+#define TCR    0xb5103510         /* two times 48 bits; pages of 4 KiB; tables are cached and shared */
 #define SCTLR  0x30d0181d         /* M, C, I; sp aligned; bits that are 1 where the processor knows no other value */
 #define SCTLR_OFF  0x30d00800     /* the same without M, C, I and checks of sp */
 #define SCTLR_SPAN 0x800000       /* an exception leaves PAN as it is */
@@ -91,7 +91,7 @@ in_el1:
     csel    x1, x1, x2, lo
     orr     x0, x0, x1, lsl #32
     msr     tcr_el1, x0
-    adrp    x0, boot_gib
+    adrp    x0, boot_root
     msr     ttbr0_el1, x0
     msr     ttbr1_el1, x21
 

@@ -1,10 +1,10 @@
 /* layout.h: where the kernel's addresses lie on aarch64, for C and for assembly.
  *
- * Two tables at a time, with pages of 4 KiB (Arm Architecture Reference Manual, DDI 0487, chapter D8): TTBR0 translates the
- * lowest 512 GiB by three levels, TTBR1 the highest 256 TiB by four.
+ * Pages of 4 KiB and 48 bits of address, two times (Arm Architecture Reference Manual, DDI 0487, chapter D8): TTBR0 has the
+ * table for the lowest 256 TiB, TTBR1 that for the highest.
  *
  *     0x0000000000010000  programs                          a table for each process, in TTBR0
- *     0x0000007fffffffff  end of what TTBR0 translates
+ *     0x0000ffffffffffff  end of what TTBR0 translates
  *     0xffff000000000000  direct map: memory                128 TiB, only what the firmware calls memory, by the largest
  *                                                           blocks that fit; writable, not executable
  *     0xffff000040200000    in it the kernel's own image    by pages: text r-x, constants r--, data rw-

@@ -1,11 +1,11 @@
 /* paging.c: page tables of 4 KiB (Arm Architecture Reference Manual, DDI 0487, chapter D8).
  *
- * A table is a frame of 512 entries; each level of them resolves 9 bits. Programs have a tree of three levels each, the
- * kernel one of four that all CPUs share. So nothing is copied when a program gets its table, and what TTBR0 holds while
- * a CPU runs none is a table with nothing in it.
+ * Four levels of tables (tables.c), in two trees at a time: TTBR0 has the program's, TTBR1 the kernel's, which all CPUs share.
+ * So nothing is copied when a program gets its table, and what TTBR0 holds while a CPU runs none is a table with nothing
+ * in it.
  *
  * The accessed flag is set from the start, so that no machine has to trap to set it. What one CPU makes all others forget
- * goes out as a broadcast of the TLB maintenance instructions that end in "is", inner shareable.
+ * goes out as a broadcast, of the TLB maintenance instructions that end in "is", inner shareable.
  *
  * The levels are counted from the pages upwards, 0 to 3; the manual counts from the other end. */
 #include <boot/fdt.h>
@@ -13,9 +13,7 @@
 #include <machine.h>
 
 #define ENTRIES      512u
-#define TOP_PROGRAM  2u /* level of a program's root */
-#define TOP_KERNEL   3u
-#define PROGRAM_END  ((uintptr_t)ENTRIES << 30)
+#define TOP          3u  /* level of a root */
 #define N_EARLY      64u /* tables that the kernel's own memory takes before there is an allocator; 256 KiB */
 #define ADDRESS_BITS 48u
 #define MAX_MEMORY   1024u /* pieces; with more than that memory.c gives up, too */
@@ -39,6 +37,7 @@ enum { ENTRY_VALID = 1, ENTRY_TABLE = 3, ENTRY_PAGE = 3, ENTRY_BLOCK = 1, ENTRY_
 #define GUARD ((pte_t)2)
 
 quire_pa paging_kernel_root, direct_end;
+unsigned paging_levels = TOP + 1;
 uintptr_t direct_base = DIRECT_BASE;
 static quire_pa mapped_end; /* memory above is not in the direct map: it lies too high, or there were no tables left */
 
@@ -78,88 +77,13 @@ unsigned pte_access(pte_t pte) {
            ((pte & PROGRAMS) != 0 ? ACCESS_USER : 0u);
 }
 
-static pte_t *table_at(quire_pa pa) {
-    return direct(pa);
+pte_t pte_table(quire_pa table) {
+    return table | ENTRY_TABLE;
 }
 
-static unsigned index_at(uintptr_t address, unsigned level) {
-    return (unsigned)(address >> (12 + 9 * level)) & (ENTRIES - 1);
-}
-
-static unsigned top_of(quire_pa root) {
-    return root == paging_kernel_root ? TOP_KERNEL : TOP_PROGRAM;
-}
-
-/* ---- tables --------------------------------------------------------------------------------------------- */
-
-quire_pa paging_new(void) {
-    quire_pa table = quire_alloc(frames, OWNER_TABLE);
-    if (table != QUIRE_NONE) {
-        memset(direct(table), 0, PAGE_BYTES);
-    }
-    return table;
-}
-
-static void free_tables(quire_pa table, unsigned level) {
-    for (unsigned i = 0; level > 0 && i < ENTRIES; i++) {
-        pte_t entry = table_at(table)[i];
-        if (entry != 0) {
-            free_tables(pte_frame(entry), level - 1);
-        }
-    }
-    quire_free(frames, table);
-}
-
-void paging_free(quire_pa root) {
-    free_tables(root, TOP_PROGRAM);
-}
-
-pte_t *paging_find(quire_pa root, uintptr_t address) {
-    pte_t *table = table_at(root);
-    for (unsigned level = top_of(root); level > 0; level--) {
-        pte_t entry = table[index_at(address, level)];
-        if (entry == 0) {
-            return NULL;
-        }
-        table = table_at(pte_frame(entry));
-    }
-    return &table[index_at(address, 0)];
-}
-
-pte_t *paging_make(quire_pa root, uintptr_t address) {
-    pte_t *table = table_at(root);
-    for (unsigned level = top_of(root); level > 0; level--) {
-        pte_t *entry = &table[index_at(address, level)];
-        if (*entry == 0) {
-            quire_pa below = paging_new();
-            if (below == QUIRE_NONE) {
-                return NULL;
-            }
-            *entry = below | ENTRY_TABLE;
-        }
-        table = table_at(pte_frame(*entry));
-    }
-    return &table[index_at(address, 0)];
-}
-
-/* Goes on from *address one entry at a time, of the highest level at which there is nothing below. */
-pte_t *paging_next(quire_pa root, uintptr_t *address) {
-    while (*address < PROGRAM_END) {
-        pte_t *table = table_at(root);
-        unsigned level = TOP_PROGRAM;
-        pte_t *entry = &table[index_at(*address, level)];
-        while (*entry != 0 && level > 0) {
-            table = table_at(pte_frame(*entry));
-            level--;
-            entry = &table[index_at(*address, level)];
-        }
-        if (*entry != 0) {
-            return entry;
-        }
-        uintptr_t step = (uintptr_t)1 << (12 + 9 * level);
-        *address = (*address | (step - 1)) + 1;
-    }
-    return NULL;
+/* Nothing: it has a root of its own, in TTBR1. */
+void paging_add_kernel(quire_pa root) {
+    (void)root;
 }
 
 /* ---- what CPUs remember ----------------------------------------------------------------------------------- */
@@ -194,7 +118,7 @@ static bool early_table(pte_t *entry) {
     if (n_early == N_EARLY) {
         return false;
     }
-    *entry = direct_pa(early[n_early++]) | ENTRY_TABLE;
+    *entry = pte_table(direct_pa(early[n_early++]));
     return true;
 }
 
@@ -203,15 +127,15 @@ static bool early_table(pte_t *entry) {
 static bool map(pte_t *table, unsigned level, uintptr_t address, quire_pa pa, uint64_t n_bytes, pte_t attribute) {
     const uint64_t size = (uint64_t)1 << (12 + 9 * level);
     while (n_bytes > 0) {
-        pte_t *entry = &table[index_at(address, level)];
+        pte_t *entry = &table[address >> (12 + 9 * level) & (ENTRIES - 1)];
         uint64_t rest = size - (address & (size - 1)), part = n_bytes < rest ? n_bytes : rest;
-        if (*entry == 0 && level < TOP_KERNEL && part == size && (pa & (size - 1)) == 0) {
+        if (*entry == 0 && level < TOP && part == size && (pa & (size - 1)) == 0) {
             *entry = pa | attribute | (level == 0 ? ENTRY_PAGE : ENTRY_BLOCK);
         } else if (*entry == 0 && !early_table(entry)) {
             return false;
         }
         if (level > 0 && (*entry & ENTRY_KIND) == ENTRY_TABLE &&
-            !map(table_at(pte_frame(*entry)), level - 1, address, pa, part, attribute)) {
+            !map(direct(pte_frame(*entry)), level - 1, address, pa, part, attribute)) {
             return false;
         }
         address += part;
@@ -223,7 +147,7 @@ static bool map(pte_t *table, unsigned level, uintptr_t address, quire_pa pa, ui
 }
 
 static bool map_direct(quire_pa base, quire_pa end, unsigned access) {
-    return map(kernel_table, TOP_KERNEL, DIRECT_BASE + base, base, end - base, attributes(access));
+    return map(kernel_table, TOP, DIRECT_BASE + base, base, end - base, attributes(access));
 }
 
 static void guard_boot_stack(void) {
@@ -236,8 +160,7 @@ static void guard_boot_stack(void) {
 volatile uint32_t *device_map(const struct quire_region *registers) {
     quire_pa base = page_down(registers->base), end = page_up(registers->end);
     const pte_t attribute = (attributes(ACCESS_READ | ACCESS_WRITE) & ~SHARED) | DEVICE;
-    bool mapped =
-        end <= DIRECT_BYTES && map(kernel_table, TOP_KERNEL, DEVICES_BASE + base, base, end - base, attribute);
+    bool mapped = end <= DIRECT_BYTES && map(kernel_table, TOP, DEVICES_BASE + base, base, end - base, attribute);
     return mapped ? device(registers->base) : NULL;
 }
 
@@ -280,13 +203,4 @@ void paging_map_memory(const struct quire_fdt *tree) {
 
 void paging_reach(quire_pa end) {
     direct_end = end < mapped_end ? end : mapped_end;
-}
-
-bool paging_open_stack_window(size_t n_bytes) {
-    for (size_t at = 0; at < n_bytes; at += MIB2) {
-        if (paging_make(paging_kernel_root, STACKS_BASE + at) == NULL) {
-            return false;
-        }
-    }
-    return true;
 }
