@@ -105,10 +105,12 @@ static int first_touch(pte_t *entry, const struct area *area, unsigned access, q
 }
 
 /* A write to a page that is read-only though its area is not. */
-static int stop_sharing(pte_t *entry, const struct area *area, quire_pa *frame) {
+static int stop_sharing(pte_t *entry, uintptr_t address, const struct area *area, quire_pa *frame) {
     if (pte_frame(*entry) == zero_frame) {
-        int error = new_page(entry, area->access, frame);
+        pte_t own;
+        int error = new_page(&own, area->access, frame);
         if (error == 0) {
+            paging_replace(entry, address, own);
             quire_put(frames, zero_frame);
         }
         return error;
@@ -116,7 +118,7 @@ static int stop_sharing(pte_t *entry, const struct area *area, quire_pa *frame) 
     if (quire_cow(frames, pte_frame(*entry), frame) != QUIRE_OK) {
         return -E_NOMEM;
     }
-    *entry = pte_make(*frame, area->access | ACCESS_USER);
+    paging_replace(entry, address, pte_make(*frame, area->access | ACCESS_USER));
     return 0;
 }
 
@@ -135,7 +137,7 @@ int space_touch(struct space *space, uintptr_t address, unsigned access, quire_p
     int error = 0;
     *frame = pte_frame(*entry);
     if ((access & ~pte_access(*entry)) != 0) {
-        error = stop_sharing(entry, area, frame);
+        error = stop_sharing(entry, address, area, frame);
     }
     paging_forget_page(address);
     return error;
@@ -198,6 +200,9 @@ int space_fill(struct space *space, uintptr_t to, const void *from, size_t n) {
             return -E_NOMEM;
         }
         memcpy(byte_in(frame, to + done), (const char *)from + done, part);
+        if ((area->access & ACCESS_EXECUTE) != 0) {
+            paging_code_written(direct(frame), PAGE_BYTES);
+        }
     }
     return 0;
 }

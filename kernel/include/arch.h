@@ -125,6 +125,13 @@ pte_t *paging_make(quire_pa root, uintptr_t address); /* NULL: no memory for a t
 /* The first entry that maps something of a program at or above *address, and its address; NULL: none. */
 pte_t *paging_next(quire_pa root, uintptr_t *address);
 
+/* Lets an entry of the table in use, which maps something at `address`, map another frame instead; as after all other
+ * changes, paging_forget_page is the caller's. */
+void paging_replace(pte_t *entry, uintptr_t address, pte_t pte);
+
+/* Instructions were stored there: no CPU that uses a table from now on executes what was there before. */
+void paging_code_written(const void *code, size_t n_bytes);
+
 /* Translations that may be remembered: by this CPU; by another one, which has forgotten them when the call returns. */
 void paging_forget_page(uintptr_t address);
 void paging_forget_range_on(const struct cpu *cpu, uintptr_t base, size_t n_bytes);

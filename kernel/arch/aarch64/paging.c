@@ -102,6 +102,25 @@ void paging_forget_page(uintptr_t address) {
     __asm__ volatile("dsb nshst\n tlbi vaae1, %0\n dsb nsh\n isb" ::"r"(page_number(address)) : "memory");
 }
 
+/* Nothing may be remembered of the old frame when the new one can be seen: section D8.14, break before make. */
+void paging_replace(pte_t *entry, uintptr_t address, pte_t pte) {
+    *entry = 0;
+    paging_forget_page(address);
+    *entry = pte;
+}
+
+/* By lines of the data cache, whose size CTR_EL0 says; then all instruction caches, as they may know the code by other
+ * addresses (section D7.5). */
+void paging_code_written(const void *code, size_t n_bytes) {
+    uint64_t type;
+    __asm__("mrs %0, ctr_el0" : "=r"(type));
+    uintptr_t line = (uintptr_t)4 << (type >> 16 & 15), end = (uintptr_t)code + n_bytes;
+    for (uintptr_t at = (uintptr_t)code & ~(line - 1); at < end; at += line) {
+        __asm__ volatile("dc cvau, %0" ::"r"(at) : "memory");
+    }
+    __asm__ volatile("dsb ish\n ic ialluis\n dsb ish\n isb" ::: "memory");
+}
+
 /* All CPUs forget it, the one that is meant among them. */
 void paging_forget_range_on(const struct cpu *cpu, uintptr_t base, size_t n_bytes) {
     (void)cpu;

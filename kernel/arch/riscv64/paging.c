@@ -84,6 +84,16 @@ void paging_activate(quire_pa root) {
     __asm__ volatile("csrw satp, %0\n sfence.vma\n fence.i" ::"r"(satp_of(root)) : "memory");
 }
 
+void paging_replace(pte_t *entry, uintptr_t address, pte_t pte) {
+    (void)address;
+    *entry = pte;
+}
+
+/* The fence.i of paging_activate is enough. */
+void paging_code_written(const void *code, size_t n_bytes) {
+    (void)code, (void)n_bytes;
+}
+
 void paging_forget_page(uintptr_t address) {
     __asm__ volatile("sfence.vma %0" ::"r"(address) : "memory");
 }

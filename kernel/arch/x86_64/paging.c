@@ -71,6 +71,16 @@ void paging_activate(quire_pa root) {
     __asm__ volatile("mov %0, %%cr3" ::"r"(root) : "memory");
 }
 
+void paging_replace(pte_t *entry, uintptr_t address, pte_t pte) {
+    (void)address;
+    *entry = pte;
+}
+
+/* Processors see to it by themselves. */
+void paging_code_written(const void *code, size_t n_bytes) {
+    (void)code, (void)n_bytes;
+}
+
 void paging_forget_page(uintptr_t address) {
     __asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
 }
@@ -92,7 +102,8 @@ void paging_forget_range_on(const struct cpu *cpu, uintptr_t base, size_t n_byte
     bool on = arch_interrupts_off();
     arch_interrupts_restore(on);
     if (!on) {
-        panic("0x%lx, %lu bytes: CPU %u can not be told to forget them with interrupts off", base, n_bytes, cpu->number);
+        panic("0x%lx, %lu bytes: CPU %u can not be told to forget them with interrupts off", base, n_bytes,
+              cpu->number);
     }
     uint32_t mine = atomic_fetch_add(&n_asked[cpu->number], 1) + 1;
     apic_send(cpu->id, VECTOR_FORGET);
