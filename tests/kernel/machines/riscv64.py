@@ -1,8 +1,11 @@
 """The RISC-V machine (kernel/arch/riscv64) in the tests: what is special about it, and the rows of tests/kernel/boots."""
 import os
-import subprocess
+
+from machines import trees
 
 KERNEL_OUT = f"{os.environ.get('BUILD', 'build')}/kernel/riscv64"
+
+RAM = 0x8000_0000
 
 CALL_BYTES = 8  # a call is two instructions, auipc and jalr
 CALL = r"R_RISCV_CALL\w*"  # the relocation of one
@@ -149,85 +152,31 @@ MORE = [
 ]
 
 
-class Map:
-    """Changes to the device tree that QEMU makes, the MiB that they take away from the machine's memory, and lines that
-    the kernel has to say about them."""
-
-    def __init__(self, lost_mib, source, *lines):
-        self.lost_mib, self.source, self.lines = lost_mib, source, lines
-
-    def text(self, initramfs):
-        return self.source(initramfs) if callable(self.source) else self.source
-
-
-def scattered(_):
-    """A frame that is reserved in the middle of each of 100 blocks."""
-    frames = "".join(f"r@{base:x} {{ reg = <0 {base:#x} 0 0x1000>; }};"
-                     for base in range(0x8100_1000, 0x8d80_0000, 0x20_0000))
-    return f"""memory@80000000 {{ reg = <0 0x80000000 0 0x10000000>; }};
-               reserved-memory {{ #address-cells = <2>; #size-cells = <2>; ranges; {frames} }};"""
-
-
-INITRD = 0x8400_0123
-
-
-def odd_initrd(initramfs):
-    """The initramfs in the middle of memory, with frames that are partly its at both ends."""
-    end = INITRD + os.path.getsize(initramfs)
-    return f"""memory@80000000 {{ reg = <0 0x80000000 0 0x08000000>; }};
-               chosen {{ linux,initrd-start = <{INITRD:#x}>; linux,initrd-end = <{end:#x}>; }};"""
-
-
 MAPS = {
+    **trees.maps(RAM),
     # A hole of one frame, one inside a block, one of several blocks, one that ends at the end.
-    "holes": Map(37, """memory@80000000 { reg = <0 0x80000000 0 0x01000000  0 0x81001000 0 0x00fff000
+    "holes": trees.Map(37, """memory@80000000 { reg = <0 0x80000000 0 0x01000000  0 0x81001000 0 0x00fff000
                                                 0 0x82100000 0 0x01f00000  0 0x85000000 0 0x09c00000>; };"""),
     # More memory than there is; what is not there is reserved, so that a touch would end in an access fault.
-    "ghost": Map(0, """memory@80000000 { reg = <0 0x80000000 0 0x40000000>; };
+    "ghost": trees.Map(0, """memory@80000000 { reg = <0 0x80000000 0 0x40000000>; };
                        reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges;
                                          no@90000000 { reg = <0 0x90000000 0 0x30000000>; no-map; }; };"""),
     # Nothing begins or ends with a frame; ranges overlap, and are said twice.
-    "odd": Map(2, """memory@80000000 { reg = <0 0x80000000 0 0x04000801  0 0x84000801 0 0x0affffff  0 0x8e000000 0 0x1ffffff
+    "odd": trees.Map(2, """memory@80000000 { reg = <0 0x80000000 0 0x04000801  0 0x84000801 0 0x0affffff  0 0x8e000000 0 0x1ffffff
                                               0 0x80000000 0 0x04000801>; };
                      reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges;
                                        a@81234567 { reg = <0 0x81234567 0 1>; };
                                        b@81234000 { reg = <0 0x81234000 0 0x100001>; };
                                        c@81300fff { reg = <0 0x81300fff 0 2>; }; };"""),
     # Several nodes, in no order; one that does not count.
-    "nodes": Map(64, """memory@80000000 { reg = <0 0x80000000 0 0x04000000>; };
+    "nodes": trees.Map(64, """memory@80000000 { reg = <0 0x80000000 0 0x04000000>; };
                         memory@8c000000 { device_type = "memory"; reg = <0 0x8c000000 0 0x04000000>; };
                         memory@84000000 { device_type = "memory"; reg = <0 0x84000000 0 0x04000000>; };
                         memory@88000000 { device_type = "memory"; reg = <0 0x88000000 0 0x04000000>; status = "disabled"; };"""),
-    "scattered": Map(0, scattered),
     # 256 MiB at the front, and the last GiB: the direct map must reach far for little.
-    "far": Map((1 << 20) - 1024 - 256, """memory@80000000 { reg = <0 0x80000000 0 0x10000000
+    "far": trees.Map((1 << 20) - 1024 - 256, """memory@80000000 { reg = <0 0x80000000 0 0x10000000
                                                                    0x100 0x40000000 0 0x40000000>; };"""),
-    "initrd": Map(0, odd_initrd),
-    # One node of each kind can not be understood; what is in doubt is reserved, and somebody wants 2 MiB.
-    "broken": Map(18, """memory@80000000 { reg = <0 0x80000000 0 0x10000000>; };
-                         memory@c0000000 { device_type = "memory"; reg = <0xc0000000 0x1000>; };
-                         cpus { cpu@9 { device_type = "cpu"; reg = [09]; timebase-frequency = "10 MHz"; }; };
-                         reserved-memory { ranges;
-                                           ramoops@8a000000 { reg = <0 0x8a000000 0x1000000>; };
-                                           pool { size = <0 0x200000>; alignment = <0 0x200000>; reusable; };
-                                           nothing { no-map; }; };""",
-                  "device tree: /memory@c0000000: reg: not a whole number",
-                  "device tree: /cpus/cpu@9: reg: not a whole number",
-                  "device tree: /cpus/cpu@9: timebase-frequency: not a number",
-                  "device tree: /reserved-memory: its cells",
-                  "device tree: /reserved-memory/ramoops@8a000000: reg: not a whole number",
-                  "device tree: /reserved-memory/nothing: nothing says",
-                  "memory: 2048 KiB of pool at 0x8"),
 }
-
-
-def with_map(harts, source, to):
-    """Writes the device tree of a machine, changed. How much memory that has does not matter: it is in `source`."""
-    dump = f"{to}.dump"
-    subprocess.run(["qemu-system-riscv64", "-machine", f"virt,dumpdtb={dump}", "-smp", str(harts), "-display", "none"],
-                   check=True, capture_output=True)
-    text = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", dump], check=True, capture_output=True).stdout
-    subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", to], check=True, input=text + f"/ {{ {source} }};".encode())
 
 
 def set_up(setup, word, harts, folder):
@@ -235,13 +184,7 @@ def set_up(setup, word, harts, folder):
     if word == "opensbi":
         setup.environment = {}
     elif word.startswith("map:"):
-        changes = MAPS[word[4:]]
-        with_map(harts, changes.text(setup.initramfs), f"{folder}/dtb")
-        setup.options.append(f"-dtb {folder}/dtb")
-        setup.lost_mib, setup.lines = changes.lost_mib, changes.lines
-        if word == "map:initrd":
-            setup.options.append(f"-device loader,file={setup.initramfs},addr={INITRD:#x},force-raw=on")
-            setup.initramfs = ""  # QEMU would put it where it likes
+        trees.set_up(setup, MAPS[word[4:]], ["qemu-system-riscv64", "-smp", str(harts)], "virt", folder)
     else:
         setup.options.append(QEMU_OPTIONS[word])
         setup.lines += SAYS.get(word, ())
