@@ -22,7 +22,7 @@ DEPS = -MMD -MP
 SETUP ?= tools/setup.sh
 GOALS_run := $(filter run demo,$(MAKECMDGOALS))
 GOALS_bench := $(filter bench%,$(MAKECMDGOALS))
-GOALS_test := $(filter-out help clean amalgamation $(GOALS_run) $(GOALS_bench),$(MAKECMDGOALS))
+GOALS_test := $(filter-out help clean amalgamation install dist $(GOALS_run) $(GOALS_bench),$(MAKECMDGOALS))
 ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
 ifneq ($(SETUP),)
 set_up = $(if $(shell $(SETUP) $(1) >&2 || echo failed),$(error set-up failed))

@@ -37,7 +37,7 @@ def same_bytes(folder):
 
 
 def all_once(texts):
-    """Each file of the tree has its line, in the right file and once, and its code is behind that."""
+    """Each file of the tree has its line, in the right file and once, sources by name; and its code is behind that."""
     problems = []
     for name, text in texts.items():
         parts = re.findall(r"^/\* ==== (\S+) =+ \*/$", text, re.MULTILINE)
@@ -45,6 +45,9 @@ def all_once(texts):
         wanted = [str(path.relative_to(ROOT)) for path in ROOT.glob(PARTS[name])] if PARTS[name] else parts
         if sorted(parts) != sorted(set(wanted) - set(others)):
             problems.append(f"{name} has {sorted(parts)}")
+        sources = [part for part in parts if part.endswith(".c")]
+        if sources != sorted(sources):
+            problems.append(f"{name} has them in the order of a folder: {sources}")
         for part in parts:
             code = pathlib.Path(part).read_text().rstrip().rsplit("\n\n", 1)[-1]
             if text.count(code) != 1 and not code.startswith("#"):

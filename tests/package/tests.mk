@@ -1,4 +1,4 @@
-# What is copied out of here works there: the two files of `make amalgamation`.
+# What is copied out of here works there: the two files of `make amalgamation`, an installed copy, a tarball, in CMake and Meson.
 PACKAGE := $(BUILD)/tests/package
 
 # ---- the unit tests on the amalgamation: its headers, under the names that the tree's have ----
@@ -34,5 +34,5 @@ $(PACKAGE_BOOT): $(PACKAGE)/boot/%: $(AMALGAMATION_OUT)/tests/boot/%.o $(PACKAGE
 	@mkdir -p $(@D)
 	@echo "  LD  $@"
 	@$(CC) $^ -lcmocka -lfdt -o $@
-TESTS += $(PACKAGE_BOOT) tests/package/amalgamation.py
+TESTS += $(PACKAGE_BOOT) tests/package/amalgamation.py tests/package/install.py tests/package/dist.py
 -include $(wildcard $(AMALGAMATION_OUT)/*.d $(AMALGAMATION_OUT)/*/*/*.d)
