@@ -49,7 +49,8 @@ void judge_limine(struct maps_result *result, const struct maps_list *list);
 
 /* A structure at a physical address. */
 typedef void maps_loader(struct maps_result *result, const struct quire_boot_view *view, quire_pa at);
-maps_loader read_pvh, judge_pvh, read_linux, judge_linux, read_multiboot, judge_multiboot, read_multiboot2, judge_multiboot2;
+maps_loader read_pvh, judge_pvh, read_linux, judge_linux, read_multiboot, judge_multiboot, read_multiboot2,
+    judge_multiboot2;
 
 /* The first difference in words, or NULL: there is none. Lasts until the next call. */
 const char *maps_differ(const struct maps_result *read, const struct maps_result *judged);

@@ -45,14 +45,17 @@ static void range(wide base, wide n_bytes, enum maps_kind kind) {
     out->n_ranges++;
 }
 
-/* The kind of a type; tells of one that no fact is about. */
-static enum maps_kind kind_of(const struct facts *facts, uint64_t type, uint32_t i, uint64_t base, uint64_t n_bytes) {
+/* Whether no fact was about the last type that was asked for. */
+static bool is_unknown;
+
+static enum maps_kind kind_of(const struct facts *facts, uint64_t type) {
+    is_unknown = false;
     for (; facts->last != 0 || facts->first == 0; facts++) {
         if (facts->first <= type && type <= facts->last) {
             return facts->kind;
         }
     }
-    problem(QUIRE_BOOT_TYPE, i, base, n_bytes, type);
+    is_unknown = true;
     return MAPS_RESERVED;
 }
 
@@ -60,6 +63,10 @@ static void entry(uint32_t i, uint64_t base, uint64_t n_bytes, uint64_t type, en
     bool runs_out = (wide)base + n_bytes > SPACE;
     if (n_bytes == 0) {
         problem(QUIRE_BOOT_EMPTY, i, base, n_bytes, type);
+        return;
+    }
+    if (is_unknown) {
+        problem(QUIRE_BOOT_TYPE, i, base, n_bytes, type);
     }
     if (runs_out) {
         problem(QUIRE_BOOT_WRAP, i, base, n_bytes, type);
@@ -75,8 +82,14 @@ static void entry(uint32_t i, uint64_t base, uint64_t n_bytes, uint64_t type, en
     { 1, 0, MAPS_RESERVED }
 
 static const struct facts e820_facts[] = {
-    {1, 1, MAPS_USABLE},     {2, 2, MAPS_RESERVED},   {3, 3, MAPS_RECLAIMABLE},           {4, 8, MAPS_RESERVED},
-    {12, 12, MAPS_RESERVED}, {128, 128, MAPS_RESERVED}, {0xEFFFFFFF, 0xFFFFFFFF, MAPS_RESERVED}, END_OF_FACTS,
+    {1, 1, MAPS_USABLE},
+    {2, 2, MAPS_RESERVED},
+    {3, 3, MAPS_RECLAIMABLE},
+    {4, 8, MAPS_RESERVED},
+    {12, 12, MAPS_RESERVED},
+    {128, 128, MAPS_RESERVED},
+    {0xEFFFFFFF, 0xFFFFFFFF, MAPS_RESERVED},
+    END_OF_FACTS,
 };
 
 struct e820_entry {
@@ -91,7 +104,7 @@ static struct e820_entry e820_at(const uint8_t *bytes, size_t n_bytes) {
 }
 
 static void e820_whole(const struct e820_entry *e, uint32_t i) {
-    entry(i, e->base, e->n_bytes, e->type, kind_of(e820_facts, e->type, i, e->base, e->n_bytes));
+    entry(i, e->base, e->n_bytes, e->type, kind_of(e820_facts, e->type));
 }
 
 static void e820_list(const uint8_t *bytes, size_t n_bytes, size_t stride, bool marks_count) {
@@ -136,9 +149,9 @@ struct descriptor {
 };
 
 static const struct facts uefi_facts[] = {
-    {0, 0, MAPS_RESERVED},    {1, 4, MAPS_RECLAIMABLE}, {5, 6, MAPS_RESERVED},
-    {7, 7, MAPS_USABLE},      {8, 8, MAPS_RESERVED},    {9, 9, MAPS_RECLAIMABLE},
-    {10, 15, MAPS_RESERVED},  {0x70000000, 0xFFFFFFFF, MAPS_RESERVED}, END_OF_FACTS,
+    {0, 0, MAPS_RESERVED}, {1, 4, MAPS_RECLAIMABLE}, {5, 6, MAPS_RESERVED},   {7, 7, MAPS_USABLE},
+    {8, 8, MAPS_RESERVED}, {9, 9, MAPS_RECLAIMABLE}, {10, 15, MAPS_RESERVED}, {0x70000000, 0xFFFFFFFF, MAPS_RESERVED},
+    END_OF_FACTS,
 };
 
 static bool has_bit(uint64_t attribute, unsigned bit) {
@@ -148,7 +161,7 @@ static bool has_bit(uint64_t attribute, unsigned bit) {
 static void uefi_descriptor(const struct descriptor *d, uint32_t i) {
     wide n_wide = (wide)d->n_pages * 4096;
     uint64_t n_bytes = n_wide < SPACE ? (uint64_t)n_wide : UINT64_MAX;
-    enum maps_kind kind = kind_of(uefi_facts, d->type, i, d->base, n_bytes);
+    enum maps_kind kind = kind_of(uefi_facts, d->type);
     if (d->base % 4096 != 0) {
         problem(QUIRE_BOOT_UNALIGNED, i, d->base, n_bytes, d->type);
     }
@@ -188,8 +201,9 @@ void judge_uefi(struct maps_result *result, const struct maps_list *list) {
 /* ---- Limine --------------------------------------------------------------------------------------------- */
 
 static const struct facts limine_facts[] = {
-    {0, 0, MAPS_USABLE},      {1, 1, MAPS_RESERVED}, {2, 2, MAPS_RECLAIMABLE}, {3, 4, MAPS_RESERVED},
-    {5, 5, MAPS_RECLAIMABLE}, {6, 8, MAPS_RESERVED}, END_OF_FACTS,
+    {0, 0, MAPS_USABLE},   {1, 1, MAPS_RESERVED},    {2, 2, MAPS_RECLAIMABLE},
+    {3, 4, MAPS_RESERVED}, {5, 5, MAPS_RECLAIMABLE}, {6, 8, MAPS_RESERVED},
+    END_OF_FACTS,
 };
 
 void judge_limine(struct maps_result *result, const struct maps_list *list) {
@@ -204,7 +218,7 @@ void judge_limine(struct maps_result *result, const struct maps_list *list) {
         if (e[0] == 0xAAAAAAAAAAAAAAAA && e[1] == e[0] && e[2] == e[0]) {
             problem(QUIRE_BOOT_OUTSIDE, (uint32_t)i, 0, 0, 0);
         } else {
-            entry((uint32_t)i, e[0], e[1], e[2], kind_of(limine_facts, e[2], (uint32_t)i, e[0], e[1]));
+            entry((uint32_t)i, e[0], e[1], e[2], kind_of(limine_facts, e[2]));
         }
     }
 }

@@ -132,9 +132,9 @@ static const char *problems_differ(const struct maps_result *read, const struct 
         const struct quire_boot_problem *a = &read->problems[i], *b = &judged->problems[i];
         if (a->status != b->status || strcmp(a->where, b->where) != 0 || a->entry != b->entry || a->base != b->base ||
             a->n_bytes != b->n_bytes || a->type != b->type) {
-            DIFFER("problem %zu: %s %u: %s (%#llx, %#llx, %llx), expected %s %u: %s (%#llx, %#llx, %llx)", i, a->where, a->entry,
-                   quire_boot_status_text(a->status), (ull)a->base, (ull)a->n_bytes, (ull)a->type, b->where, b->entry,
-                   quire_boot_status_text(b->status), (ull)b->base, (ull)b->n_bytes, (ull)b->type);
+            DIFFER("problem %zu: %s %u: %s (%#llx, %#llx, %llx), expected %s %u: %s (%#llx, %#llx, %llx)", i, a->where,
+                   a->entry, quire_boot_status_text(a->status), (ull)a->base, (ull)a->n_bytes, (ull)a->type, b->where,
+                   b->entry, quire_boot_status_text(b->status), (ull)b->base, (ull)b->n_bytes, (ull)b->type);
         }
     }
     if (read->n_problems != judged->n_problems) {
@@ -165,8 +165,8 @@ static const char *info_differs(const struct maps_result *read, const struct map
     for (size_t i = 0; i < least(read->n_modules, MAPS_MODULES); i++) {
         const struct quire_boot_module *a = &read->modules[i], *b = &judged->modules[i];
         if (a->base != b->base || a->n_bytes != b->n_bytes || strcmp(a->text, b->text) != 0) {
-            DIFFER("module %zu is %#llx, %#llx bytes, %s, expected %#llx, %#llx, %s", i, (ull)a->base, (ull)a->n_bytes, a->text,
-                   (ull)b->base, (ull)b->n_bytes, b->text);
+            DIFFER("module %zu is %#llx, %#llx bytes, %s, expected %#llx, %#llx, %s", i, (ull)a->base, (ull)a->n_bytes,
+                   a->text, (ull)b->base, (ull)b->n_bytes, b->text);
         }
     }
     if (strcmp(read->command_line, judged->command_line) != 0) {

@@ -63,5 +63,21 @@ endef
 $(eval $(call boot_tests,plain,$(CC),$(CFLAGS),$(BOOT_TEST_DIR)))
 $(eval $(call boot_tests,asan,$(CLANG),-O1 -g $(ASAN),$(BOOT_TEST_DIR)/asan))
 
+# ---- memory maps: a program that reads them, for frames of two sizes, and a test in Python that runs it ----
+
+BOOT_TESTS += $(BOOT_TEST_DIR)/maps
+BOOT_MAP_SRC := tests/boot/map_regions.c $(BOOT_SRC)
+$(eval $(call variant,frames64k,$(CC),$(CFLAGS) -DQUIRE_PAGE_SHIFT=16))
+$(BOOT_TEST_DIR)/map_regions: $(BOOT_MAP_SRC:%.c=$(BUILD)/tests/in/plain/%.o)
+$(BOOT_TEST_DIR)/map_regions-64k: $(BOOT_MAP_SRC:%.c=$(BUILD)/tests/in/frames64k/%.o)
+$(BOOT_TEST_DIR)/map_regions $(BOOT_TEST_DIR)/map_regions-64k:
+	@mkdir -p $(@D)
+	@echo "  LD  $@"
+	@$(CC) $(CFLAGS) $^ -o $@
+$(BOOT_TEST_DIR)/maps: tests/boot/tests.mk | $(BOOT_TEST_DIR)/map_regions $(BOOT_TEST_DIR)/map_regions-64k
+	@printf '%s\n' '#!/bin/sh' 'tests/boot/maps.py $(BOOT_TEST_DIR)' > $@
+	@chmod +x $@
+TESTS += $(BOOT_TEST_DIR)/maps
+
 $(BOOT_TESTS): | $(BOOT_BLOBS)
 -include $(wildcard $(BUILD)/tests/in/*/tests/boot/*.d $(BUILD)/tests/in/*/boot/*.d)

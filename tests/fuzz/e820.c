@@ -10,7 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes) {
     const struct maps_list list = {
         .bytes = bytes + 1,
         .n_bytes = n_bytes - 1,
-        .stride = bytes[0] >= 128 ? 24 : bytes[0] >= 64 ? 20 : bytes[0],
+        .stride = bytes[0] >= 128  ? 24
+                  : bytes[0] >= 64 ? 20
+                                   : bytes[0],
     };
     fuzz_list(read_e820, judge_e820, &list);
     return 0;

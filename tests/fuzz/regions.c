@@ -136,7 +136,8 @@ static void check_refusal(struct quire_regions *map) {
     size_t n = map->n;
     struct quire_regions later = {.capacity = MAX_ENTRIES};
     memcpy(before, map->at, map->capacity * sizeof *before);
-    if (quire_regions_normalise(map) || quire_regions_split(map, &later) || later.n != n || map->n != n || memcmp(before, map->at, map->capacity * sizeof *before) != 0) {
+    if (quire_regions_normalise(map) || quire_regions_split(map, &later) || later.n != n || map->n != n ||
+        memcmp(before, map->at, map->capacity * sizeof *before) != 0) {
         fuzz_fail("%zu entries in room for %zu: not refused, or changed", n, map->capacity);
     }
 }

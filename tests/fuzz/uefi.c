@@ -10,7 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes) {
     const struct maps_list list = {
         .bytes = bytes + 2,
         .n_bytes = n_bytes - 2,
-        .stride = bytes[0] >= 160 ? 48 : bytes[0] >= 80 ? 40 : bytes[0],
+        .stride = bytes[0] >= 160  ? 48
+                  : bytes[0] >= 80 ? 40
+                                   : bytes[0],
         .version = bytes[1],
     };
     fuzz_list(read_uefi, judge_uefi, &list);
