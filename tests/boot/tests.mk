@@ -2,7 +2,7 @@
 include tests/unit/variants.mk
 
 BOOT_TEST_DIR := $(BUILD)/tests/boot
-BOOT_TOPICS := regions fdt broken reports expected
+BOOT_TOPICS := regions fdt broken reports expected early
 BOOT_TESTS := $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/%) $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/asan/%) $(BOOT_TEST_DIR)/stack
 TESTS += $(BOOT_TESTS)
 
@@ -48,14 +48,16 @@ define boot_tests
 $(BUILD)/tests/in/$(1)/tests/boot/%.o: tests/boot/%.c
 	@mkdir -p $$(@D)
 	@echo "  CC  $$@"
-	@$(2) $(STRICT) $(CPPFLAGS) -I. $(BOOT_DEFINES) $(3) $(DEPS) -c $$< -o $$@
+	@$(2) $(STRICT) $(CPPFLAGS) -Iport/host -I. $(BOOT_DEFINES) $(3) $(DEPS) -c $$< -o $$@
 
 $(foreach t,fdt expected stack,$(BUILD)/tests/in/$(1)/tests/boot/$(t).o): $(BOOT_BLOBS) # they hold names
 
 $(4)/%: $(BUILD)/tests/in/$(1)/tests/boot/%.o $(BOOT_PARTS:%=$(BUILD)/tests/in/$(1)/%) | $(BOOT_BLOBS)
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
-	@$(2) $(3) $$^ -lcmocka -lfdt -o $$@
+	@$(2) $(3) $$^ -lcmocka -lfdt -lpthread -o $$@
+
+$(4)/early: $(BUILD)/tests/in/$(1)/quire.a
 
 .SECONDARY: $(patsubst %,$(BUILD)/tests/in/$(1)/%,$(BOOT_PARTS) $(BOOT_TOPICS:%=tests/boot/%.o) tests/boot/stack.o)
 endef

@@ -26,7 +26,7 @@ static void print_number(uint64_t number) {
     while (shift > 0 && number >> shift == 0)
         shift -= 4;
     for (;; shift -= 4) {
-        out8(0x3F8, (uint8_t)"0123456789abcdef"[number >> shift & 15]);
+        out8(0x3F8, (uint8_t) "0123456789abcdef"[number >> shift & 15]);
         if (shift == 0)
             break;
     }
