@@ -14,18 +14,14 @@ struct pen {
 };
 
 static char letter(unsigned states) {
-    const unsigned shared = 1u << QUIRE_STATE_SHARED;
-    const unsigned used = shared | 1u << QUIRE_STATE_HELD;
-    if (states == 1u << QUIRE_STATE_RESERVED) {
-        return ' ';
+    if ((states & 1u << QUIRE_STATE_SHARED) != 0) {
+        return 's';
+    } else if ((states & 1u << QUIRE_STATE_HELD) != 0) {
+        return (states & 1u << QUIRE_STATE_FREE) != 0 ? '+' : '#';
     } else if ((states & 1u << QUIRE_STATE_METADATA) != 0) {
         return 'm';
-    } else if ((states & shared) != 0) {
-        return 's';
-    } else if ((states & used) == 0) {
-        return '.';
     }
-    return (states & 1u << QUIRE_STATE_FREE) != 0 ? '+' : '#';
+    return (states & 1u << QUIRE_STATE_FREE) != 0 ? '.' : ' ';
 }
 
 static void draw(struct pen *pen) {
