@@ -3,7 +3,7 @@
 #include "read.h"
 
 /* EFI_MEMORY_DESCRIPTOR: where its fields are. */
-enum { UEFI_TYPE = 0, UEFI_BASE = 8, UEFI_N_PAGES = 16, UEFI_ATTRIBUTE = 24, UEFI_DESCRIPTOR = 40 };
+enum { UEFI_TYPE = 0, UEFI_BASE = 8, UEFI_N_PAGES = 24, UEFI_ATTRIBUTE = 32, UEFI_DESCRIPTOR = 40 };
 
 #define UEFI_WB      ((uint64_t)1 << 3)
 #define UEFI_NV      ((uint64_t)1 << 15)
