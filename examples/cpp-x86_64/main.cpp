@@ -2,7 +2,7 @@
 // scope is free again.
 #include "quire.hpp"
 #include <example.h>
-#include <pvh.h>
+#include <map.h>
 
 enum class Owner : uint8_t { page_table = 1, user };
 

@@ -1,6 +1,6 @@
 /* main.c: Quire on a PC that starts the kernel by PVH, as QEMU's -kernel, Firecracker and Xen do. The first 4 GiB are mapped
  * at their own addresses. */
-#include "pvh.h"
+#include "map.h"
 #include <example.h>
 #include <quire/port.h>
 

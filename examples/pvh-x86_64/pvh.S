@@ -4,4 +4,4 @@
     .balign 4
     .long   4, 8, 18                    /* bytes of the name, bytes of the value, XEN_ELFNOTE_PHYS32_ENTRY */
     .asciz  "Xen"
-    .quad   long_mode
+    .quad   _start

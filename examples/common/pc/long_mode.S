@@ -10,8 +10,8 @@
 
     .section .text.start, "ax"
     .code32
-    .globl long_mode
-long_mode:
+    .globl _start
+_start:
     movl    $stack_end, %esp
     movl    %ebx, %edi                  /* the first argument */
     movl    $tables, %eax

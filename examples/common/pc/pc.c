@@ -1,4 +1,5 @@
 /* pc.c: how the examples for PCs print and end: on the first serial port, and by a device that QEMU has for that. */
+#include "pc.h"
 #include <example.h>
 
 enum { COM1 = 0x3F8, LINE_STATUS = COM1 + 5, SENT = 0x20 };
@@ -26,4 +27,10 @@ void machine_exit(int status) {
     for (;;) {
         __asm__ volatile("cli; hlt"); /* a PC without that device */
     }
+}
+
+void print_problem(void *context, const struct quire_boot_problem *problem) {
+    (void)context;
+    print("%s, entry %u: %s (%x, %x bytes)\n", problem->where, problem->entry, quire_boot_status_text(problem->status),
+          problem->base, problem->n_bytes);
 }

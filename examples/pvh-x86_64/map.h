@@ -1,6 +1,6 @@
-/* pvh.h: memory of a PC that started the kernel by PVH. */
-#ifndef PVH_H
-#define PVH_H
+/* map.h: memory of a PC that started the kernel by PVH. */
+#ifndef MAP_H
+#define MAP_H
 
 #include <boot/regions.h>
 
