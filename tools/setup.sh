@@ -47,6 +47,9 @@ qemu-riscv64         | qemu-user                             | test           | 
 /usr/riscv64-linux-gnu/include/stdio.h | libc6-dev-riscv64-cross | test       | tests as programs for RISC-V
 /usr/s390x-linux-gnu/include/stdio.h | libc6-dev-s390x-cross | test           | tests with the big end first
 s390x-linux-gnu-ld   | binutils-s390x-linux-gnu              | test           | links them
+cmake                | cmake                                 | test           | builds programs that use Quire by CMake
+meson                | meson                                 | test           | builds programs that use Quire by Meson
+pkg-config           | pkgconf or pkg-config                 | test           | finds an installed Quire
 gcovr                | gcovr                                 | test           | shows what the tests run
 python3              | python3                               | test bench     | the test runner, the checks, the kernel's counts
 valgrind             | valgrind                              | bench          | counts instructions

@@ -1,6 +1,7 @@
-/* stack.c: how much stack opening a device tree and asking it everything takes: fdt.h says less than 2 KiB. The calls run on
- * a stack of their own, which is painted before; what has another colour afterwards was used. Built without sanitizers,
+/* stack.c: how much stack opening a device tree and asking it everything takes: fdt.h says less than 2 KiB; and the same of
+ * ACPI's tables, of which acpi.h says less than 1 KiB. The calls run on a stack of their own, which is painted before; what has another colour afterwards was used. Built without sanitizers,
  * which need more, and at the level at which kernels are. */
+#include "acpi_made.h"
 #include "blob.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { STACK_BYTES = 64 << 10, PAINT = 0xA5, LIMIT = 2048 };
+enum { STACK_BYTES = 64 << 10, PAINT = 0xA5, LIMIT = 2048, ACPI_LIMIT = 1024 };
 
 static const char *const names[] = {EXPECT_NAMES};
 
@@ -62,6 +63,34 @@ static void ask_for_the_rest(void) {
     quire_fdt_device(&fdt, "ns16550a", &found);
 }
 
+static struct quire_acpi acpi;
+static struct quire_acpi_cpu acpi_cpus[16];
+static struct quire_acpi_memory acpi_memory[16];
+static uint8_t acpi_distance[QUIRE_ACPI_MAX_NODES * QUIRE_ACPI_MAX_NODES];
+
+static const void *look(void *context, quire_pa pa, size_t n) {
+    (void)context;
+    return pa >= IMAGE_BASE && pa - IMAGE_BASE <= n_bytes && n <= n_bytes - (pa - IMAGE_BASE) ? blob + (pa - IMAGE_BASE)
+                                                                                              : NULL;
+}
+
+static void swallow_acpi(void *context, const struct quire_acpi_problem *problem) {
+    (void)context;
+    (void)problem;
+}
+
+static void ask_acpi(void) {
+    struct quire_regions map = {.at = space, .capacity = 512};
+    quire_acpi_open(&acpi, blob, n_bytes, look, swallow_acpi, NULL);
+    quire_acpi_cpus(&acpi, acpi_cpus, 16);
+    quire_acpi_memory(&acpi, acpi_memory, 16);
+    quire_acpi_local_apic(&acpi);
+    quire_regions_add(&map, 0, UINT64_MAX, QUIRE_USABLE);
+    quire_regions_normalise(&map);
+    quire_acpi_set_nodes(&acpi, &map);
+    quire_acpi_distances(&acpi, acpi_distance);
+}
+
 static size_t used_by(void (*function)(void)) {
     memset(stack, PAINT, sizeof stack);
     assert_int_equal(getcontext(&call), 0);
@@ -92,7 +121,22 @@ static void every_tree_is_read_on_little_stack(void **state) {
     assert_in_range(most - own, 256, LIMIT - 1); /* less would mean that nothing was measured */
 }
 
+static void tables_are_read_on_less(void **state) {
+    (void)state;
+    size_t own = used_by(nothing);
+    blob = image_load("q35-far", &n_bytes);
+    used_by(ask_acpi); /* finding a function of the C library for the first time takes more */
+    size_t used = used_by(ask_acpi);
+    free(blob);
+    assert_int_equal(acpi.n_nodes, 4);
+    print_message("# %zu bytes of stack, %zu of them the test's\n", used, own);
+    assert_in_range(used - own, 256, ACPI_LIMIT - 1);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_tree_is_read_on_little_stack)};
-    return cmocka_run_group_tests_name("stack of the device tree reader", tests, NULL, NULL);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_tree_is_read_on_little_stack),
+        cmocka_unit_test(tables_are_read_on_less),
+    };
+    return cmocka_run_group_tests_name("stack of the readers", tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
 include tests/unit/variants.mk
 
 BOOT_TEST_DIR := $(BUILD)/tests/boot
-BOOT_TOPICS := regions fdt broken reports expected
+BOOT_TOPICS := regions fdt broken reports expected acpi acpi_broken
 BOOT_TESTS := $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/%) $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/asan/%) $(BOOT_TEST_DIR)/stack
 TESTS += $(BOOT_TESTS)
 
@@ -35,13 +35,51 @@ $(BOOT_TEST_DIR)/blobs/%.dtb: tests/boot/dts/%.dts
 	@echo "  DTB $@"
 	@dtc -q -f -I dts -O dtb -o $@ $<
 
+# ---- ACPI tables, of machines of QEMU's: images of memory ----
+
+BOOT_ACPI := q35-1 q35-255 q35-sockets q35-numa q35-far q35-no-cpus q35-no-memory q35-hotplug i440fx-4 i440fx-numa \
+             virt-4 virt-20 virt-numa
+BOOT_IMAGES := $(BOOT_ACPI:%=$(BOOT_TEST_DIR)/blobs/%.acpi)
+acpi_machine = $(foreach m,$(firstword $(subst -, ,$(1))),$(ACPI_$(m)) -machine $(ACPI_TYPE_$(m)))
+ACPI_q35 := qemu-system-x86_64
+ACPI_TYPE_q35 := q35
+ACPI_i440fx := qemu-system-x86_64
+ACPI_TYPE_i440fx := pc
+ACPI_virt := qemu-system-aarch64
+ACPI_TYPE_virt := virt -cpu cortex-a57
+ACPI_RAM := $(foreach n,0 1 2 3,-object memory-backend-ram,id=m$(n),size=128M)
+ACPI_NODES := -m 512M -object memory-backend-ram,id=a,size=256M -object memory-backend-ram,id=b,size=256M \
+              -numa node,memdev=a,cpus=0-1 -numa node,memdev=b,cpus=2-3
+q35-1 = -smp 1
+q35-255 = -smp 255
+q35-sockets = -smp 6,sockets=2,cores=3
+q35-numa = -smp 4 $(ACPI_NODES) -numa dist,src=0,dst=1,val=21
+q35-far = -smp 4 -m 512M $(ACPI_RAM) $(foreach n,0 1 2 3,-numa node,memdev=m$(n),cpus=$(n)) \
+          $(foreach d,0.1.20 0.2.30 0.3.40 1.2.25 1.3.35 2.3.255,\
+          -numa dist,src=$(word 1,$(subst ., ,$(d))),dst=$(word 2,$(subst ., ,$(d))),val=$(word 3,$(subst ., ,$(d))))
+q35-no-cpus = -smp 2 -m 512M -object memory-backend-ram,id=a,size=256M -object memory-backend-ram,id=b,size=256M \
+              -numa node,memdev=a,cpus=0-1 -numa node,memdev=b
+q35-no-memory = -smp 2 -m 256M -object memory-backend-ram,id=a,size=256M -numa node,memdev=a,cpus=0 -numa node,cpus=1
+q35-hotplug = -smp 2,maxcpus=4 -m 512M,slots=2,maxmem=4G
+i440fx-4 = -smp 4
+i440fx-numa = -smp 4 -m 4G -object memory-backend-ram,id=a,size=3G -object memory-backend-ram,id=b,size=1G \
+              -numa node,memdev=a,cpus=0-1 -numa node,memdev=b,cpus=2-3
+virt-4 = -smp 4
+virt-20 = -smp 20 -machine gic-version=3
+virt-numa = -smp 4 $(ACPI_NODES) -numa dist,src=0,dst=1,val=21
+
+$(BOOT_TEST_DIR)/blobs/%.acpi: tests/boot/tests.mk tests/boot/acpi-image.py
+	@mkdir -p $(@D)
+	@echo "  ACPI $@"
+	@timeout 60 tests/boot/acpi-image.py $@ $(call acpi_machine,$*) $($*)
+
 # ---- programs: they know where the blobs are ----
 
 comma := ,
-BOOT_DEFINES := -D_GNU_SOURCE -DBLOBS='"$(BOOT_TEST_DIR)/blobs"' -DINITRD='"$(BOOT_INITRD)"' \
+BOOT_DEFINES := -DIMAGE_NAMES='$(patsubst %,"%"$(comma),$(BOOT_ACPI))' -D_GNU_SOURCE -DBLOBS='"$(BOOT_TEST_DIR)/blobs"' -DINITRD='"$(BOOT_INITRD)"' \
                 -DBLOB_NAMES='$(patsubst %,"%"$(comma),$(QEMU_BLOBS) $(BOOT_DTS))' \
                 -DEXPECT_NAMES='$(patsubst %,"%"$(comma),$(BOOT_EXPECT))'
-BOOT_PARTS := $(BOOT_SRC:.c=.o) tests/boot/blob.o tests/boot/oracle.o tests/boot/random.o
+BOOT_PARTS := $(BOOT_SRC:.c=.o) $(addprefix tests/boot/,blob.o oracle.o random.o acpi_answers.o acpi_made.o acpi_slow.o)
 
 # $(call boot_tests,VARIANT,COMPILER,FLAGS,FOLDER)
 define boot_tests
@@ -63,5 +101,5 @@ endef
 $(eval $(call boot_tests,plain,$(CC),$(CFLAGS),$(BOOT_TEST_DIR)))
 $(eval $(call boot_tests,asan,$(CLANG),-O1 -g $(ASAN),$(BOOT_TEST_DIR)/asan))
 
-$(BOOT_TESTS): | $(BOOT_BLOBS)
+$(BOOT_TESTS): | $(BOOT_BLOBS) $(BOOT_IMAGES)
 -include $(wildcard $(BUILD)/tests/in/*/tests/boot/*.d $(BUILD)/tests/in/*/boot/*.d)

@@ -17,9 +17,9 @@ mode=${1:-}
 folder=${2:-}
 
 # How many runs a test has: in bulk, with sanitizers, and until a planted mistake must have been noticed.
-declare -A bulk_runs=([fdt]=2000000 [regions]=5000000 [api]=250000)
-declare -A sanitized_runs=([fdt]=50000 [regions]=100000 [api]=10000)
-declare -A max_bytes=([fdt]=3072 [regions]=80 [api]=128) # libFuzzer cuts what is longer: whole_inputs
+declare -A bulk_runs=([fdt]=2000000 [regions]=5000000 [acpi]=5000000 [api]=250000)
+declare -A sanitized_runs=([fdt]=50000 [regions]=100000 [acpi]=50000 [api]=10000)
+declare -A max_bytes=([fdt]=3072 [regions]=80 [acpi]=512 [api]=128) # libFuzzer cuts what is longer: whole_inputs
 planted_runs=5000
 
 # The mistakes of the plants.c of tests/fuzz and tests/model, and what is said about them.
@@ -32,6 +32,13 @@ plants=(
     "regions|a frame too many|region 0 is"
     "regions|a region left out|regions, expected"
     "regions|too many entries accepted|not refused, or changed"
+    "acpi|a damaged table accepted|the status"
+    "acpi|a problem that is not reported|the problems"
+    "acpi|a byte read behind a table|AddressSanitizer: heap-buffer-overflow"
+    "acpi|a window used after the next|AddressSanitizer: heap-use-after-free"
+    "acpi|a CPU on another node|the CPUs"
+    "acpi|a node too many|another node"
+    "acpi|a distance forgotten|the distances"
     "api|a frame handed out twice|is held"
     "api|a frame that is lost|free frames"
     "api|a free that is forgotten|expected"

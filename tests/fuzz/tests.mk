@@ -8,7 +8,7 @@ include tests/unit/variants.mk tests/model/units.mk
 
 FUZZ := $(BUILD)/tests/fuzz
 FUZZ_RUNTIME := $(wildcard $(shell $(CLANG) -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer[.-]*)
-FUZZ_TARGETS := $(if $(FUZZ_RUNTIME),fdt regions api)
+FUZZ_TARGETS := $(if $(FUZZ_RUNTIME),fdt regions acpi api)
 FUZZ_PROGRAMS := $(foreach kind,$(FUZZ) $(FUZZ)/bulk $(FUZZ)/planted,$(FUZZ_TARGETS:%=$(kind)/%))
 $(eval $(call variant,fuzz,$(CLANG),-O1 -g $(ASAN) -fsanitize=fuzzer-no-link))
 $(eval $(call variant,bulk,$(CLANG),-O2 -g))
@@ -16,15 +16,19 @@ $(eval $(call variant,bulk-watched,$(CLANG),-O2 -g -fsanitize-coverage=inline-8b
 
 FUZZ_SEEN_fdt := $(BOOT_SRC)
 FUZZ_SEEN_regions := $(BOOT_SRC)
+FUZZ_SEEN_acpi := $(BOOT_SRC)
 FUZZ_SEEN_api := $(QUIRE_SRC)
 FUZZ_JUDGE_fdt := $(addprefix tests/fuzz/,fdt.c tree.c table.c meaning.c problems.c fuzz.c)
 FUZZ_JUDGE_regions := $(addprefix tests/fuzz/,regions.c fuzz.c)
+FUZZ_JUDGE_acpi := $(addprefix tests/fuzz/,acpi.c fuzz.c) tests/boot/acpi_answers.c tests/boot/acpi_slow.c
 FUZZ_JUDGE_api := $(addprefix tests/fuzz/,api.c machine.c fuzz.c) $(ORACLE_UNITS:%=tests/model/%.c)
 FUZZ_PLANTS_fdt := tests/fuzz/plants.c
 FUZZ_PLANTS_regions := tests/fuzz/plants.c
+FUZZ_PLANTS_acpi := tests/fuzz/plants_acpi.c
 FUZZ_PLANTS_api := tests/model/plants.c
 FUZZ_WRAP_fdt := $(patsubst %,-Wl$(comma)--wrap=quire_%,fdt_open fdt_open_strict fdt_regions regions_normalise)
 FUZZ_WRAP_regions := $(FUZZ_WRAP_fdt)
+FUZZ_WRAP_acpi := $(patsubst %,-Wl$(comma)--wrap=quire_acpi_%,open cpus set_nodes distances)
 FUZZ_WRAP_api := $(PLANTED)
 
 # $(call fuzz,PROGRAM,OBJECTS,FLAGS)
@@ -36,7 +40,7 @@ $(1): $(2)
 endef
 # $(call in,VARIANT,SOURCES)
 in = $(patsubst %.c,$(BUILD)/tests/in/$(1)/%.o,$(2))
-$(foreach t,fdt regions api,\
+$(foreach t,fdt regions acpi api,\
     $(eval $(call fuzz,$(FUZZ)/$(t),$(call in,fuzz,$(FUZZ_SEEN_$(t))) $(call in,asan,$(FUZZ_JUDGE_$(t))),$(ASAN)))\
     $(eval $(call fuzz,$(FUZZ)/bulk/$(t),$(call in,bulk-watched,$(FUZZ_SEEN_$(t))) $(call in,bulk,$(FUZZ_JUDGE_$(t)))))\
     $(eval $(call fuzz,$(FUZZ)/planted/$(t),$(call in,fuzz,$(FUZZ_SEEN_$(t))) \

@@ -32,7 +32,7 @@ PACKAGES = {
     "/usr/aarch64-linux-gnu/include/stdio.h": "libc6-dev-arm64-cross",
     "/usr/riscv64-linux-gnu/include/stdio.h": "libc6-dev-riscv64-cross",
     "/usr/s390x-linux-gnu/include/stdio.h": "libc6-dev-s390x-cross", "s390x-linux-gnu-ld": "binutils-s390x-linux-gnu",
-    "gcovr": "gcovr", "python3": "python3",
+    "cmake": "cmake", "meson": "meson", "pkg-config": "pkgconf", "gcovr": "gcovr", "python3": "python3",
 }
 ONLY_FOR_BENCH = {
     "valgrind": "valgrind", "gnuplot": "gnuplot-nox", "/usr/include/dpdk/rte_mempool.h": "libdpdk-dev",
