@@ -3,7 +3,7 @@ HARTS ?= 4
 MEM ?= 256M
 
 KERNEL := $(KERNEL_OUT)/kernel.elf
-KERNEL_SRC := $(wildcard kernel/*.c $(KERNEL_ARCH)/*.c $(KERNEL_ARCH)/*.S) $(ARCH_FIRMWARE)
+KERNEL_SRC := $(wildcard kernel/*.c $(KERNEL_ARCH)/*.c $(KERNEL_ARCH)/*.S) $(ARCH_FIRMWARE) $(KIT_SRC)
 KERNEL_OBJ := $(patsubst %,$(KERNEL_OUT)/%.o,$(basename $(KERNEL_SRC) $(QUIRE_SRC) $(BOOT_SRC)))
 
 # No library, and code that runs above where it is loaded.
