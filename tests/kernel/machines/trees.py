@@ -3,7 +3,7 @@ changed for it."""
 import os
 import subprocess
 
-INITRD = 0x400_0123  # where an odd initramfs lies, from the start of RAM
+INITRD = 0x200_0123  # where an odd initramfs lies, from the start of RAM
 
 
 class Map:
