@@ -19,12 +19,12 @@ ld.lld               | lld                                   | run test bench | 
 llvm-objcopy         | llvm                                  | run test bench | makes and inspects kernel files
 cpio                 | cpio                                  | run test bench | packs the kernel's file system
 qemu-system-riscv64  | qemu-system-riscv or qemu-system-misc | run test bench | runs the kernel
+qemu-system-i386     | qemu-system-x86                       | run test bench | runs the kernel, and the xv6 files, on a PC
 $opensbi             | opensbi                               | run test bench | the firmware that starts the kernel
 gcc                  | gcc                                   | test bench     | compiles host programs
 /usr/include/stdio.h | libc6-dev                             | test bench     | headers for host programs
 /usr/include/lzma.h  | liblzma-dev                           | test bench     | reads recorded traces
 /usr/include/zstd.h  | libzstd-dev                           | test bench     | reads recorded traces
-qemu-system-i386     | qemu-system-x86                       | test           | runs the xv6 files on a PC
 /usr/include/cmocka.h | libcmocka-dev                        | test           | the framework of the host tests
 /usr/include/libfdt.h | libfdt-dev                           | test           | a second opinion on device trees
 dtc                  | device-tree-compiler                  | test           | makes device trees to test with

@@ -92,7 +92,8 @@ void paging_forget_range_on(const struct cpu *cpu, uintptr_t base, size_t n_byte
     bool on = arch_interrupts_off();
     arch_interrupts_restore(on);
     if (!on) {
-        panic("0x%lx, %lu bytes: CPU %u can not be told to forget them with interrupts off", base, n_bytes, cpu->number);
+        panic("0x%lx, %lu bytes: CPU %u can not be told to forget them with interrupts off", base, n_bytes,
+              cpu->number);
     }
     uint32_t mine = atomic_fetch_add(&n_asked[cpu->number], 1) + 1;
     apic_send(cpu->id, VECTOR_FORGET);
