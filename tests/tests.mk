@@ -15,7 +15,7 @@ test: $(WANTED)
 	@tests/run $(filter $(LONG),$(TOGETHER)) $(filter-out $(LONG),$(TOGETHER)) --alone $(filter $(ALONE),$(WANTED))
 
 # Boots of the kernel keep all processors busy by themselves.
-ALONE := tests/kernel/%
+ALONE := tests/kernel/% $(BUILD)/tests/kernel/%
 TOGETHER = $(filter-out $(ALONE),$(WANTED))
 # These take long. They begin first, so that there is something to run beside each of them.
 LONG := tools/check-tidy tests/setup/checks.py tests/examples/run.py \

@@ -19,12 +19,13 @@ ld.lld               | lld                                   | run test bench | 
 llvm-objcopy         | llvm                                  | run test bench | makes and inspects kernel files
 cpio                 | cpio                                  | run test bench | packs the kernel's file system
 qemu-system-riscv64  | qemu-system-riscv or qemu-system-misc | run test bench | runs the kernel
+qemu-system-aarch64  | qemu-system-arm                       | run test bench | runs the kernel, as one for Arm
+qemu-system-i386     | qemu-system-x86                       | run test bench | runs the kernel, and the xv6 files, on a PC
 $opensbi             | opensbi                               | run test bench | the firmware that starts the kernel
 gcc                  | gcc                                   | test bench     | compiles host programs
 /usr/include/stdio.h | libc6-dev                             | test bench     | headers for host programs
 /usr/include/lzma.h  | liblzma-dev                           | test bench     | reads recorded traces
 /usr/include/zstd.h  | libzstd-dev                           | test bench     | reads recorded traces
-qemu-system-i386     | qemu-system-x86                       | test           | runs the xv6 files, and examples, on a PC
 /usr/share/ovmf/OVMF.fd | ovmf                               | test           | firmware for the example with UEFI
 grub-mkrescue        | grub-common                           | test/x86_64    | makes the disk of the example with GRUB
 /usr/lib/grub/i386-pc/multiboot2.mod | grub-pc-bin           | test/x86_64    | GRUB itself

@@ -1,6 +1,7 @@
 /* abi.h: what user programs and the kernel agree on: system call numbers, arguments, and the memory report.
  *
- * RISC-V: number in a7, arguments in a0..a2, ecall, result in a0. A negative result is an error (-enum error). */
+ * RISC-V: number in a7, arguments in a0..a2, ecall, result in a0. x86-64: number in rax, arguments in rdi, rsi, rdx, syscall,
+ * result in rax; rcx and r11 change. A negative result is an error (-enum error). */
 #ifndef ABI_H
 #define ABI_H
 
@@ -53,8 +54,8 @@ enum death { DEATH_KILLED = 1, DEATH_FAULT, DEATH_NOMEM }; /* by kill; by a bad 
 #define ABI_OPEN_WRITE 1
 
 /* Where a program lives. It is a static ELF file with its first segment at USER_BASE, no segment both writable and
- * executable, and no page in two segments. _start is entered with argc in a0, argv (argc pointers and a NULL) in a1,
- * and sp a multiple of 16; fd 0, 1 and 2 are the console. The heap starts after the last segment and may grow up to
+ * executable, and no page in two segments. _start is entered with argc where results of calls are, argv (argc pointers and a
+ * NULL) in the second argument's register, and sp a multiple of 16; fd 0, 1 and 2 are the console. The heap starts after the last segment and may grow up to
  * the stack. Floating point is off: an instruction of it ends the program by DEATH_FAULT. */
 #define USER_BASE        0x10000
 #define USER_TOP         0x3ffffff000

@@ -85,8 +85,8 @@ _Noreturn void arch_poweroff(int status); /* 0: success. What started the machin
 void arch_context_init(struct context *context, uintptr_t top, void (*entry)(void *), void *argument);
 void arch_switch(struct context *from, const struct context *to);
 
-/* The registers of a program about to run its first instruction. The result register is the first argument's, so that a
- * program gets what exec returns, argc, where it looks for it. */
+/* The registers of a program about to run its first instruction. It looks for argc where the results of system calls are, as
+ * that is what exec returns. */
 void arch_registers_init(struct registers *regs, uintptr_t pc, uintptr_t sp, uint64_t argc, uintptr_t argv);
 uint64_t arch_syscall_number(const struct registers *regs);
 uint64_t arch_syscall_argument(const struct registers *regs, unsigned i); /* i < 3 */

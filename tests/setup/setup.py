@@ -20,9 +20,9 @@ LIB = "/usr/lib/x86_64-linux-gnu"
 OPENSBI = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
 PACKAGES = {
     "make": "make", "clang": "clang", "ld.lld": "lld", "llvm-objcopy": "llvm", "cpio": "cpio",
-    "qemu-system-riscv64": "qemu-system-misc", OPENSBI: "opensbi", "gcc": "gcc", "/usr/include/stdio.h": "libc6-dev",
+    "qemu-system-riscv64": "qemu-system-misc", "qemu-system-aarch64": "qemu-system-arm",
+    "qemu-system-i386": "qemu-system-x86", OPENSBI: "opensbi", "gcc": "gcc", "/usr/include/stdio.h": "libc6-dev",
     "/usr/include/lzma.h": "liblzma-dev", "/usr/include/zstd.h": "libzstd-dev",
-    "qemu-system-i386": "qemu-system-x86",
     "/usr/share/ovmf/OVMF.fd": "ovmf", "grub-mkrescue": "grub-common",
     "/usr/lib/grub/i386-pc/multiboot2.mod": "grub-pc-bin", "xorriso": "xorriso", "mformat": "mtools", "/usr/bin/rustc": "rustc",
     "/usr/include/cmocka.h": "libcmocka-dev", "/usr/include/libfdt.h": "libfdt-dev", "dtc": "device-tree-compiler", "g++": "g++",

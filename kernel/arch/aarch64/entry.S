@@ -27,7 +27,7 @@
 _start:
     b       boot
     .word   0
-    .quad   0                     /* from a multiple of 2 MiB to the image */
+    .quad   LOAD_OFFSET           /* from a multiple of 2 MiB to the image: kernel.ld */
     .quad   image_bytes
     .quad   2                     /* flags: little-endian, pages of 4 KiB, near the start of RAM */
     .quad   0, 0, 0

@@ -7,7 +7,7 @@
  *     0x0000ffffffffffff  end of what TTBR0 translates
  *     0xffff000000000000  direct map: memory                128 TiB, only what the firmware calls memory, by the largest
  *                                                           blocks that fit; writable, not executable
- *     0xffff000040200000    in it the kernel's own image    by pages: text r-x, constants r--, data rw-
+ *     0xffff000040080000    in it the kernel's own image    by pages: text r-x, constants r--, data rw-
  *     0xffff800000000000  devices                           their registers, at this plus their physical address
  *     0xffffffffc0000000  kernel stacks                     1 GiB of room, each with a guard below it */
 #ifndef LAYOUT_H

@@ -96,7 +96,7 @@ other_cpu:
 
 /* What other CPUs begin with, in a page below 1 MiB. CS is that page. */
     .code16
-    .globl  other_start, other_start_end
+    .globl  other_start
 other_start:
     cli
     lgdtl   %cs:other_segments_pointer - other_start
@@ -108,7 +108,6 @@ other_start:
 other_segments_pointer:
     .word   boot_segments_end - boot_segments - 1
     .long   PHYSICAL(boot_segments)
-other_start_end:
     .code64
 
     .section .data

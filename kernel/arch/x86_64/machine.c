@@ -66,14 +66,14 @@ static bool taken_within(unsigned ms) {
 
 enum { START_MS = 20, START_AGAIN_MS = 1000 };
 
-/* One after the other, as they share a page, a stack-less moment and a word. The second call to start is for CPUs that miss
+/* One after the other, as they share a page and a word. What lies behind the code is copied, too, and does no harm. The second call to start is for CPUs that miss
  * the first (manual, volume 3A, section 9.4.4); the others do not notice it. */
 bool arch_cpu_start(struct cpu *cpu) {
-    extern char other_start[], other_start_end[];
+    extern char other_start[];
     if (start_page == QUIRE_NONE) {
         return false;
     }
-    memcpy(direct(start_page), other_start, (size_t)(other_start_end - other_start));
+    memcpy(direct(start_page), other_start, PAGE_BYTES);
     atomic_store(&starting_seat, seat_make(cpu));
     apic_send_init(cpu->id);
     apic_send_start(cpu->id, (uint32_t)start_page);

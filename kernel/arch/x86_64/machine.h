@@ -6,8 +6,8 @@
 
 /* How the loader left the machine: what kernel_main gets. */
 struct loaded {
-    uint32_t magic;  /* says which loader it was */
-    quire_pa info;   /* its structure */
+    uint32_t magic; /* says which loader it was */
+    quire_pa info;  /* its structure */
 };
 
 void clock_open(void); /* finds out how fast time passes; interrupts are off */

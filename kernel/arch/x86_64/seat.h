@@ -6,7 +6,7 @@
 
 struct seat {
     _Alignas(64) struct cpu *cpu;
-    unsigned number; /* its */
+    unsigned number;  /* its */
     uint64_t scratch; /* vector.S: one register, for some instructions */
     /* The task state, which only says where stacks are (manual, volume 3A, section 8.7): word 1 and 2 the one for traps from
      * user mode, 9 and 10 the one for double faults. */
