@@ -14,8 +14,8 @@ import sys
 import machine
 
 # Where the kernel's image lies, kernel/arch/*/kernel.ld, and what the disassembler has to know of the processor.
-IMAGE = {"riscv64": "0xffffffc080200000..0xffffffc0803fffff"}
-FEATURES = {"riscv64": ["--mattr=+m,+a,+c"]}
+IMAGE = {"riscv64": "0xffffffc080200000..0xffffffc0803fffff", "x86_64": "0xffffffff80200000..0xffffffff803fffff"}
+FEATURES = {"riscv64": ["--mattr=+m,+a,+c"], "x86_64": []}
 
 Instruction = collections.namedtuple("Instruction", "function text line")
 
