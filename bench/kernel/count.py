@@ -44,13 +44,18 @@ def print_table(counted):
         print(f"{name:11} {what}")
 
 
+# Of quire and quire-local. On x86-64 one locked instruction does what takes several without a lock: fewer, and slower.
+HOT_BARS = {"riscv64": (60, 55), "x86_64": (60, 70)}
+
+
 def bars(counted):
     """What it is, the value, and what it must not be above."""
     quire = counted["quire", SMALL, ()]
     single, large = counted["single", SMALL, ()], counted["quire", LARGE, ()]
+    bar, local_bar = HOT_BARS[machine.ARCH]
     return [
-        (f"alloc and free, the same frame: quire, {SMALL}", quire["hot"], 60),
-        (f"alloc and free, the same frame: quire-local, {SMALL}", counted["quire-local", SMALL, ()]["hot"], 55),
+        (f"alloc and free, the same frame: quire, {SMALL}", quire["hot"], bar),
+        (f"alloc and free, the same frame: quire-local, {SMALL}", counted["quire-local", SMALL, ()]["hot"], local_bar),
         (f"start: quire / single, the fastest of the others, {SMALL}", quire["ready"] / single["ready"], 0.02),
         (f"start: quire, {LARGE} / {SMALL}", large["ready"] / quire["ready"], 2),
     ]

@@ -14,8 +14,12 @@ import sys
 import machine
 
 # Where the kernel's image lies, kernel/arch/*/kernel.ld, and what the disassembler has to know of the processor.
-IMAGE = {"aarch64": "0xffff000040080000..0xffff0000402fffff", "riscv64": "0xffffffc080200000..0xffffffc0803fffff"}
-FEATURES = {"aarch64": [], "riscv64": ["--mattr=+m,+a,+c"]}
+IMAGE = {
+    "aarch64": "0xffff000040080000..0xffff0000402fffff",
+    "riscv64": "0xffffffc080200000..0xffffffc0803fffff",
+    "x86_64": "0xffffffff80200000..0xffffffff803fffff",
+}
+FEATURES = {"aarch64": [], "riscv64": ["--mattr=+m,+a,+c"], "x86_64": []}
 
 Instruction = collections.namedtuple("Instruction", "function text line")
 

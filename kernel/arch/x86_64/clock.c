@@ -10,7 +10,7 @@
 
 enum { PORT_COUNTER = 0x42, PORT_MODE = 0x43, PORT_GATE = 0x61 };
 enum { MODE_ONCE = 0xB0, GATE_OPEN = 1, GATE_SPEAKER = 2, GATE_OUT = 32 };
-enum { PIT_HZ = 1193182, N_ROUNDS = 5, ROUND_MS = 2, ROUND_COUNTS = PIT_HZ * ROUND_MS / 1000 };
+enum { PIT_HZ = 1193182, N_ROUNDS = 3, ROUND_MS = 1, ROUND_COUNTS = PIT_HZ * ROUND_MS / 1000 };
 #define PATIENCE 10000000u /* looks at a timer that may not be there */
 
 static uint64_t tsc_per_ms = 1000000, boot_tsc;
