@@ -75,7 +75,7 @@ def compiles(compiler, standard, options):
 
 def program(folder, compiler, options, page):
     """A program with hooks of its own."""
-    flags = [*options, "-O1", "-I", MADE, "-I", HERE, "-Wall", "-Wextra", "-Werror"]
+    flags = [*options, "-I", MADE, "-I", HERE, "-Wall", "-Wextra", "-Werror"]
     objects = [folder / f"{name}.o" for name in ("quire", "quire_boot", "copied")]
     for name, made in zip(("quire", "quire_boot"), objects):
         run([CC, "-std=c11", *flags, "-c", MADE / f"{name}.c", "-o", made])
