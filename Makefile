@@ -35,6 +35,7 @@ M32 := $(and $(filter x86_64,$(shell uname -m)),$(wildcard /usr/lib32/crt1.o),m3
 
 -include src/src.mk
 -include boot/boot.mk
+-include kit/kit.mk
 -include port/port.mk
 -include compat/compat.mk
 -include user/user.mk

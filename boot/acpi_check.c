@@ -96,8 +96,8 @@ static void check_affinity(const struct q_acpi_check *c, struct q_acpi_walk star
         enter_domain(domains, affinity.domain);
 }
 
-static void check_memory(const struct q_acpi_check *c, struct q_acpi_walk start, const struct q_acpi_walk *walk,
-                         struct domains *domains) {
+static void check_range(const struct q_acpi_check *c, struct q_acpi_walk start, const struct q_acpi_walk *walk,
+                        struct domains *domains) {
     struct quire_acpi_memory memory;
     if (!can_read(c, q_acpi_read_memory(walk, &memory), "SRAT", walk->at))
         return;
@@ -136,7 +136,7 @@ void q_acpi_check_srat(const struct q_acpi_check *c) {
     struct domains domains = {.at = c->acpi->domain};
     while (q_acpi_next(&walk)) {
         check_affinity(c, start, &walk, &domains);
-        check_memory(c, start, &walk, &domains);
+        check_range(c, start, &walk, &domains);
     }
     check_end(c, &walk, "SRAT");
     if (domains.too_many)

@@ -162,5 +162,5 @@ uint32_t q_acpi_localities(const uint8_t *slit, uint32_t n_bytes) {
 
 const uint8_t *q_acpi_distance(const uint8_t *slit, uint32_t from, uint32_t to) {
     const uint32_t n = q_acpi_u32(slit + Q_ACPI_HEADER_BYTES);
-    return from < n && to < n ? slit + Q_ACPI_SLIT_ENTRIES + from * n + to : NULL;
+    return from < n && to < n ? slit + Q_ACPI_SLIT_ENTRIES + (size_t)from * n + to : NULL;
 }

@@ -5,9 +5,9 @@
 enum { E820_ENTRY = 20, E820_ATTRIBUTES = 20, E820_WITH_ATTRIBUTES = 24 }; /* bytes */
 #define E820_VALID 1u
 
-bool q_boot_e820_use(uint32_t type, enum q_boot_use *use) {
-    *use = type == 1 ? Q_BOOT_USABLE : type == 3 ? Q_BOOT_RECLAIMABLE : Q_BOOT_RESERVED;
-    return (type >= 1 && type <= 8) || type == 12 || type == 128 || type >= 0xEFFFFFFFu;
+static enum q_boot_use e820_use(uint32_t type) {
+    bool is_known = (type >= 1 && type <= 8) || type == 12 || type == 128 || type >= 0xEFFFFFFFu;
+    return type == 1 ? Q_BOOT_USABLE : type == 3 ? Q_BOOT_RECLAIMABLE : is_known ? Q_BOOT_RESERVED : Q_BOOT_UNKNOWN;
 }
 
 static struct q_boot_entry e820_entry(const uint8_t *at, uint32_t number) {
@@ -16,10 +16,7 @@ static struct q_boot_entry e820_entry(const uint8_t *at, uint32_t number) {
 
 void q_boot_e820_entry(const struct q_boot_out *out, const uint8_t *at, uint32_t number) {
     struct q_boot_entry entry = e820_entry(at, number);
-    enum q_boot_use use;
-    if (!q_boot_e820_use((uint32_t)entry.type, &use))
-        q_boot_tell(out, QUIRE_BOOT_TYPE, &entry);
-    q_boot_add(out, &entry, use);
+    q_boot_add(out, &entry, e820_use((uint32_t)entry.type));
 }
 
 void q_boot_e820(const struct q_boot_out *out, const uint8_t *entries, uint64_t n_bytes, uint64_t stride) {
@@ -50,14 +47,13 @@ static bool e820_any_is_valid(const uint8_t *entries, size_t n_bytes, size_t str
 /* An entry that is not valid adds no memory. What it reserves stays reserved, because the mark may be wrong. */
 static void e820_add_invalid(const struct q_boot_out *out, const uint8_t *at, uint32_t number) {
     struct q_boot_entry entry = e820_entry(at, number);
-    enum q_boot_use use;
-    q_boot_e820_use((uint32_t)entry.type, &use);
     q_boot_tell(out, QUIRE_BOOT_INVALID, &entry);
-    if (use == Q_BOOT_RESERVED)
+    if (e820_use((uint32_t)entry.type) <= Q_BOOT_RESERVED)
         quire_regions_add(out->map, entry.base, entry.n_bytes, QUIRE_RESERVED);
 }
 
-static void e820_add_with_attributes(const struct q_boot_out *out, const uint8_t *entries, size_t n_bytes, size_t stride) {
+static void e820_add_with_attributes(const struct q_boot_out *out, const uint8_t *entries, size_t n_bytes,
+                                     size_t stride) {
     uint32_t number = 0;
     for (; n_bytes >= stride; n_bytes -= stride, entries += stride, number++) {
         if (e820_is_valid(entries))

@@ -22,10 +22,11 @@ extern "C" {
 #endif
 
 struct quire_early {
-    struct quire_regions *map;  /* the caller's, normalised. Nodes that were set stay set */
-    struct quire_regions taken; /* what was taken: reserved, disjoint; it starts with n = 0. Pages that were taken one after
+    struct quire_regions *map; /* the caller's, normalised. Nodes that were set stay set */
+    struct quire_regions
+        taken;      /* what was taken: reserved, disjoint; it starts with n = 0. Pages that were taken one after
                                  * the other from one region are one entry */
-    quire_pa below;             /* all pages end here or before: what the kernel has mapped. QUIRE_NONE: anywhere */
+    quire_pa below; /* all pages end here or before: what the kernel has mapped. QUIRE_NONE: anywhere */
 };
 
 /* Takes n_frames frames side by side. Returns where they begin, a multiple of QUIRE_PAGE_SIZE, or QUIRE_NONE: no region has

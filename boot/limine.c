@@ -14,9 +14,9 @@ struct limine_response {
     const struct limine_entry *const *entries;
 };
 
-static bool limine_use(uint64_t type, enum q_boot_use *use) {
-    *use = type == 0 ? Q_BOOT_USABLE : type == 2 || type == 5 ? Q_BOOT_RECLAIMABLE : Q_BOOT_RESERVED;
-    return type <= 8;
+static enum q_boot_use limine_use(uint64_t type) {
+    bool is_later = type == 2 || type == 5, is_known = type <= 8;
+    return type == 0 ? Q_BOOT_USABLE : is_later ? Q_BOOT_RECLAIMABLE : is_known ? Q_BOOT_RESERVED : Q_BOOT_UNKNOWN;
 }
 
 void quire_limine_regions(struct quire_regions *map, const void *response, struct quire_boot_report *report) {
@@ -29,14 +29,11 @@ void quire_limine_regions(struct quire_regions *map, const void *response, struc
     for (uint64_t i = 0; i < r->n_entries; i++) {
         const struct limine_entry *at = r->entries[i];
         struct q_boot_entry entry = {.number = (uint32_t)i};
-        enum q_boot_use use;
         if (at == NULL) {
             q_boot_tell(&out, QUIRE_BOOT_OUTSIDE, &entry);
             continue;
         }
         entry = (struct q_boot_entry){(uint32_t)i, at->base, at->length, at->type};
-        if (!limine_use(at->type, &use))
-            q_boot_tell(&out, QUIRE_BOOT_TYPE, &entry);
-        q_boot_add(&out, &entry, use);
+        q_boot_add(&out, &entry, limine_use(at->type));
     }
 }

@@ -63,7 +63,8 @@ static void linux_add_memory(const struct q_boot_loader *loader, const uint8_t *
         q_boot_tell(&loader->out, QUIRE_BOOT_NO_MAP, NULL);
     if (n > LINUX_MAX_ENTRIES)
         q_boot_tell(&loader->out, QUIRE_BOOT_CUT, &(struct q_boot_entry){.number = n});
-    q_boot_e820(&loader->out, page + LINUX_ENTRIES, LINUX_ENTRY * (n < LINUX_MAX_ENTRIES ? n : LINUX_MAX_ENTRIES), LINUX_ENTRY);
+    q_boot_e820(&loader->out, page + LINUX_ENTRIES, LINUX_ENTRY * (n < LINUX_MAX_ENTRIES ? n : LINUX_MAX_ENTRIES),
+                LINUX_ENTRY);
     linux_add_setup_data(loader, q_boot_u64(page + LINUX_SETUP_DATA));
 }
 

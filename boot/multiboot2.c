@@ -4,7 +4,12 @@
 #include "multiboot2.h"
 #include "read.h"
 
-enum { MB2_HEADER = 8, MB2_TAG_TYPE = 0, MB2_TAG_SIZE = 4, MB2_TAG = 8 }; /* bytes of the header, and of that of each tag */
+enum {
+    MB2_HEADER = 8,
+    MB2_TAG_TYPE = 0,
+    MB2_TAG_SIZE = 4,
+    MB2_TAG = 8
+}; /* bytes of the header, and of that of each tag */
 enum mb2_tag_type {
     MB2_END = 0,
     MB2_COMMAND_LINE = 1,
@@ -23,8 +28,9 @@ enum { MB2_MAP_STRIDE = 8, MB2_MAP_VERSION = 12, MB2_MAP_ENTRIES = 16 }; /* of b
 
 /* The least that a tag must have to be of any use; 0: it is not looked for. */
 static const uint8_t mb2_least[MB2_N_TYPES] = {
-    [MB2_COMMAND_LINE] = MB2_TAG,      [MB2_BASIC_MEMORY] = 16,   [MB2_MEMORY_MAP] = MB2_MAP_ENTRIES, [MB2_OLD_RSDP] = MB2_TAG + 20,
-    [MB2_NEW_RSDP] = MB2_TAG + 36,     [MB2_UEFI_MAP] = MB2_MAP_ENTRIES, [MB2_SERVICES_RUN] = MB2_TAG,     [MB2_MODULE] = MB2_MODULE_TEXT,
+    [MB2_COMMAND_LINE] = MB2_TAG,  [MB2_BASIC_MEMORY] = 16,        [MB2_MEMORY_MAP] = MB2_MAP_ENTRIES,
+    [MB2_OLD_RSDP] = MB2_TAG + 20, [MB2_NEW_RSDP] = MB2_TAG + 36,  [MB2_UEFI_MAP] = MB2_MAP_ENTRIES,
+    [MB2_SERVICES_RUN] = MB2_TAG,  [MB2_MODULE] = MB2_MODULE_TEXT,
 };
 
 struct mb2_tags {

@@ -16,7 +16,7 @@ enum {
     PVH_INFO_1 = 56,
 };
 enum { PVH_MODULE_BASE = 0, PVH_MODULE_BYTES = 8, PVH_MODULE_TEXT = 16, PVH_MODULE = 32 }; /* hvm_modlist_entry */
-enum { PVH_ENTRY = 24 };                                                     /* hvm_memmap_table_entry */
+enum { PVH_ENTRY = 24 };                                                                   /* hvm_memmap_table_entry */
 
 #define PVH_MAGIC_NUMBER 0x336EC578u /* "xEn3" with the highest bit of the E set */
 

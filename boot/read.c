@@ -23,10 +23,16 @@ void q_boot_tell(const struct q_boot_out *out, enum quire_boot_status status, co
 
 /* What runs past 2^64 can not be memory: its length, or its base, is wrong. */
 void q_boot_add(const struct q_boot_out *out, const struct q_boot_entry *entry, enum q_boot_use use) {
-    bool wraps = entry->n_bytes != 0 && entry->n_bytes - 1 > UINT64_MAX - entry->base;
-    if (entry->n_bytes == 0 || wraps)
-        q_boot_tell(out, wraps ? QUIRE_BOOT_WRAP : QUIRE_BOOT_EMPTY, entry);
-    if (use == Q_BOOT_RESERVED)
+    if (entry->n_bytes == 0) {
+        q_boot_tell(out, QUIRE_BOOT_EMPTY, entry);
+        return;
+    }
+    bool wraps = entry->n_bytes - 1 > UINT64_MAX - entry->base;
+    if (use == Q_BOOT_UNKNOWN)
+        q_boot_tell(out, QUIRE_BOOT_TYPE, entry);
+    if (wraps)
+        q_boot_tell(out, QUIRE_BOOT_WRAP, entry);
+    if (use <= Q_BOOT_RESERVED)
         quire_regions_add(out->map, entry->base, entry->n_bytes, QUIRE_RESERVED);
     else if (use == Q_BOOT_USABLE && !wraps)
         quire_regions_add(out->map, entry->base, entry->n_bytes, QUIRE_USABLE);
@@ -85,7 +91,8 @@ void q_boot_module(const struct q_boot_loader *loader, quire_pa base, uint64_t n
 }
 
 /* As both versions of Multiboot have it. */
-void q_boot_module_at(const struct q_boot_loader *loader, uint32_t number, uint32_t start, uint32_t end, const char *text) {
+void q_boot_module_at(const struct q_boot_loader *loader, uint32_t number, uint32_t start, uint32_t end,
+                      const char *text) {
     if (end < start)
         q_boot_tell(&loader->out, QUIRE_BOOT_MODULE, &(struct q_boot_entry){.number = number, .base = start});
     else

@@ -22,7 +22,8 @@ struct q_boot_out {
     const char *where; /* the format, for problems */
 };
 
-enum q_boot_use { Q_BOOT_RESERVED, Q_BOOT_RECLAIMABLE, Q_BOOT_USABLE };
+/* What memory of some type is for: in order, the most careful first. */
+enum q_boot_use { Q_BOOT_UNKNOWN, Q_BOOT_RESERVED, Q_BOOT_RECLAIMABLE, Q_BOOT_USABLE };
 
 /* An entry, as the format has it. */
 struct q_boot_entry {
@@ -35,11 +36,8 @@ struct q_boot_entry {
 /* Tells of a problem. `entry` NULL: of the whole. */
 void q_boot_tell(const struct q_boot_out *out, enum quire_boot_status status, const struct q_boot_entry *entry);
 
-/* Puts an entry into the map, or tells why not. */
+/* Puts an entry into the map, and tells what is wrong with it. */
 void q_boot_add(const struct q_boot_out *out, const struct q_boot_entry *entry, enum q_boot_use use);
-
-/* What an E820 type says (e820.c). False: no specification knows it. */
-bool q_boot_e820_use(uint32_t type, enum q_boot_use *use);
 
 /* Entries of base (8 bytes), length (8), type (4), as E820 has them, each `stride` bytes after the one before. */
 void q_boot_e820(const struct q_boot_out *out, const uint8_t *entries, uint64_t n_bytes, uint64_t stride);

@@ -13,10 +13,9 @@ enum { UEFI_TYPE = 0, UEFI_BASE = 8, UEFI_N_PAGES = 24, UEFI_ATTRIBUTE = 32, UEF
 #define UEFI_PAGE_SHIFT 12
 _Static_assert(QUIRE_UEFI_PAGE_SIZE == 1u << UEFI_PAGE_SHIFT, "a page of UEFI");
 
-static bool uefi_use_of_type(uint32_t type, enum q_boot_use *use) {
-    bool is_later = (type >= 1 && type <= 4) || type == 9;
-    *use = type == 7 ? Q_BOOT_USABLE : is_later ? Q_BOOT_RECLAIMABLE : Q_BOOT_RESERVED;
-    return type <= 15 || type >= 0x70000000u;
+static enum q_boot_use uefi_use(uint32_t type) {
+    bool is_later = (type >= 1 && type <= 4) || type == 9, is_known = type <= 15 || type >= 0x70000000u;
+    return type == 7 ? Q_BOOT_USABLE : is_later ? Q_BOOT_RECLAIMABLE : is_known ? Q_BOOT_RESERVED : Q_BOOT_UNKNOWN;
 }
 
 /* 2^64 bytes and more are as many as fit: q_boot_add tells that they run past 2^64, unless they begin at 0. */
@@ -25,16 +24,15 @@ static uint64_t uefi_bytes_of(uint64_t n_pages) {
 }
 
 static void uefi_add_descriptor(const struct q_boot_out *out, const uint8_t *at, uint32_t number) {
-    struct q_boot_entry entry = {number, q_boot_u64(at + UEFI_BASE), uefi_bytes_of(q_boot_u64(at + UEFI_N_PAGES)), q_boot_u32(at + UEFI_TYPE)};
+    struct q_boot_entry entry = {number, q_boot_u64(at + UEFI_BASE), uefi_bytes_of(q_boot_u64(at + UEFI_N_PAGES)),
+                                 q_boot_u32(at + UEFI_TYPE)};
     uint64_t attribute = q_boot_u64(at + UEFI_ATTRIBUTE);
-    enum q_boot_use use;
-    if (!uefi_use_of_type((uint32_t)entry.type, &use))
-        q_boot_tell(out, QUIRE_BOOT_TYPE, &entry);
+    enum q_boot_use use = uefi_use((uint32_t)entry.type);
     if ((entry.base & (QUIRE_UEFI_PAGE_SIZE - 1)) != 0)
         q_boot_tell(out, QUIRE_BOOT_UNALIGNED, &entry);
-    if ((attribute & (UEFI_RUNTIME | UEFI_SP | UEFI_NV)) != 0)
+    if (use > Q_BOOT_RESERVED && (attribute & (UEFI_RUNTIME | UEFI_SP | UEFI_NV)) != 0)
         use = Q_BOOT_RESERVED;
-    if (use != Q_BOOT_RESERVED && (attribute & UEFI_WB) == 0) {
+    if (use > Q_BOOT_RESERVED && (attribute & UEFI_WB) == 0) {
         q_boot_tell(out, QUIRE_BOOT_UNCACHED, &entry);
         use = Q_BOOT_RESERVED;
     }

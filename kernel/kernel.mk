@@ -5,7 +5,7 @@ MEM ?= 256M
 
 KERNEL := $(BUILD)/kernel/riscv64/kernel.elf
 KERNEL_OUT := $(BUILD)/kernel/riscv64
-KERNEL_SRC := $(wildcard kernel/*.c kernel/arch/riscv64/*.c kernel/arch/riscv64/*.S)
+KERNEL_SRC := $(wildcard kernel/*.c kernel/arch/riscv64/*.c kernel/arch/riscv64/*.S) $(KIT_SRC)
 KERNEL_OBJ := $(patsubst %,$(KERNEL_OUT)/%.o,$(basename $(KERNEL_SRC) $(QUIRE_SRC) $(BOOT_SRC)))
 
 # No floating point in the kernel, no library, code that runs above where it is loaded.

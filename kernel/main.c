@@ -2,6 +2,7 @@
  *
  * The boot CPU does all but the last step alone; it needs no lock and no CPU number for it. */
 #include <boot/fdt.h>
+#include <conformance.h>
 #include <memory.h>
 #include <options.h>
 #include <process.h>
@@ -30,6 +31,7 @@ static void open_initramfs(const struct quire_fdt *tree) {
         panic("the initramfs lies where the kernel can not see it: 0x%lx", initrd.base);
     }
     initramfs_init(direct(initrd.base), initrd.end - initrd.base);
+    conformance_alone(&initrd);
 }
 
 /* The boot CPU is number 0, whatever its id. */
@@ -75,6 +77,7 @@ static void start_cpus(void) {
             print("kernel: CPU %u (id %lu) does not start\n", i, cpus[i].id);
         }
     }
+    conformance_together(n_started);
     while (count_waiting() < n_started - 1) {
         ;
     }
@@ -101,6 +104,7 @@ void kernel_main(const void *device_tree) {
 
 /* Waits before it looks for work: many that look at once, at nothing, would only be in each other's way. */
 void cpu_main(void) {
+    conformance_join();
     atomic_store(&arch_cpu()->idling, true);
     arch_wait();
     run_processes();

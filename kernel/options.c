@@ -34,6 +34,9 @@ static void read_word(const char *word, size_t n) {
         options.content = QUIRE_CONTENT_JUNK;
     } else if (is(word, n, "zero")) {
         options.content = QUIRE_CONTENT_ZERO;
+    } else if (is(word, n, "kit") || is(word, n, "kit=fault")) {
+        options.kit = true;
+        options.kit_fault = n > 3;
     } else if (begins(word, n, "tick=")) {
         options.tick_us = number(word + 5, n - 5);
     } else if (is(word, n, "irqalloc")) {
@@ -42,7 +45,7 @@ static void read_word(const char *word, size_t n) {
         char text[32];
         print_to(text, n < sizeof text ? n + 1 : sizeof text, "%s", word);
         print("kernel: the option '%s' is unknown; there are run=NAME,ARGUMENT,... poison junk zero irqalloc "
-              "tick=MICROSECONDS recover count\n",
+              "tick=MICROSECONDS recover count kit kit=fault\n",
               text);
     }
 }

@@ -9,6 +9,7 @@
  *
  * CPU 0 keeps time: it ticks always. The others tick only while they run a process. A tick takes the CPU from kernel code,
  * too, if that is PREEMPTIBLE; else from the process when it goes back to its program. */
+#include <conformance.h>
 #include <console.h>
 #include <memory.h>
 #include <options.h>
@@ -224,7 +225,9 @@ void trap_tick(void) {
     if (options.allocate_in_interrupts) {
         memory_exercise();
     }
-    set_ticking(cpu, cpu->number == 0 || cpu->current != NULL); /* late, so that others get on however short it is */
+    conformance_tick();
+    set_ticking(cpu, cpu->number == 0 || cpu->current != NULL ||
+                         conformance_runs()); /* late, so that others get on however short it is */
     cpu->late = cpu->current != NULL;
     if (PREEMPTIBLE) {
         give_way();

@@ -10,6 +10,8 @@
  *                          are freed, and checks them when they are handed out. junk: fills them both times. zero:
  *                          zeroes them when they are handed out
  *   recover                goes on with the allocator that an earlier boot left in memory, if there is one (recovery.h)
+ *   kit                    first tries the port of Quire with the conformance kit (kit/kit.h). kit=fault: and provokes a
+ *                          fault, which ends in a panic
  *   count                  says how many instructions the allocator took to start; needs QEMU's -icount, without which the
  *                          machine counts time instead
  *   irqalloc               each timer tick allocates frames and frees them, in the middle of whatever it interrupts;
@@ -19,7 +21,7 @@ struct options {
     const char *run; /* after the "run=" */
     size_t n_run;    /* up to the blank */
     enum quire_content content;
-    bool recover, count;
+    bool recover, count, kit, kit_fault;
     unsigned tick_us; /* 0: not said */
     atomic_bool allocate_in_interrupts;
 };

@@ -1,5 +1,5 @@
 # The reference kernel, booted in QEMU: as it is, refused memory, made to watch itself, and with planted defects.
-KERNEL_TESTS := $(addprefix tests/kernel/,boots documented kills verdict shell refuse sanitized)
+KERNEL_TESTS := $(addprefix tests/kernel/,boots documented kills kit verdict shell refuse sanitized)
 TESTS += $(KERNEL_TESTS)
 
 # The function that a plant stands before is named on its first line: "/* leak.c: before quire_put: ...".
