@@ -35,7 +35,8 @@ static void expect_spans(const struct quire_regions *map, const struct span *exp
 }
 
 #define EXPECT(map, ...)                                                                                               \
-    expect_spans(map, (const struct span[]){__VA_ARGS__}, sizeof((const struct span[]){__VA_ARGS__}) / sizeof(struct span))
+    expect_spans(map, (const struct span[]){__VA_ARGS__},                                                              \
+                 sizeof((const struct span[]){__VA_ARGS__}) / sizeof(struct span))
 
 /* ---- reclaimable memory --------------------------------------------------------------------------------- */
 
