@@ -60,6 +60,28 @@ class Frame {
     quire_pa address_ = QUIRE_NONE;
 };
 
+// 2^order frames side by side, aligned to their size, or none. It can be moved.
+class Run {
+  public:
+    Run(struct quire *from, quire_pa address, unsigned order) : from_(from), address_(address), order_(order) {}
+    Run(Run &&other) noexcept : from_(other.from_), address_(other.address_), order_(other.order_) {
+        other.address_ = QUIRE_NONE;
+    }
+    ~Run() {
+        if (*this) {
+            quire_free_order(from_, address_, order_);
+        }
+    }
+
+    explicit operator bool() const { return address_ != QUIRE_NONE; }
+    quire_pa address() const { return address_; }
+
+  private:
+    struct quire *from_;
+    quire_pa address_;
+    unsigned order_;
+};
+
 template <class T>
 concept OwnerName = __is_enum(T) && sizeof(T) == 1;
 
@@ -70,6 +92,11 @@ template <OwnerName Owner> class Allocator {
         return quire_init(&quire_, &config, regions, n);
     }
     Frame alloc(Owner owner) { return Frame(quire_, quire_alloc(quire_, static_cast<uint8_t>(owner))); }
+    Run alloc_run(unsigned order, Owner owner) {
+        quire_pa address = QUIRE_NONE;
+        quire_alloc_order(quire_, order, static_cast<uint8_t>(owner), &address);
+        return Run(quire_, address, order);
+    }
     uint64_t n_free() const { return quire_n_free(quire_); }
     struct quire *c() {
         return quire_;

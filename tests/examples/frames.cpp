@@ -59,6 +59,18 @@ static void sharing() {
     expect("who holds a frame alone keeps it", b.make_own() && b.address() == own);
 }
 
+static void runs() {
+    {
+        frames::Run run = memory.alloc_run(4, Owner::table);
+        expect("16 frames side by side are taken",
+               run && run.address() % (16 * QUIRE_PAGE_SIZE) == 0 && memory.n_free() == n_all - 16);
+        frames::Run kept = std::move(run);
+        expect("a run that is moved is held once", !run && kept && memory.n_free() == n_all - 16);
+    }
+    expect("they go back at the end of its scope", memory.n_free() == n_all);
+    expect("more frames than there are: none", !memory.alloc_run(QUIRE_MAX_ORDER, Owner::table));
+}
+
 static void exhaustion() {
     frames::Frame a = memory.alloc(Owner::user), b = a.share();
     uint64_t n_taken = 0;
@@ -99,7 +111,7 @@ int main() {
     expect("init says what is wrong", frames::Allocator<Owner>().init(wrong, &region, 1) == QUIRE_INVALID);
     expect("and makes an allocator", memory.init(config, &region, 1) == QUIRE_OK);
     n_all = memory.n_free();
-    for (auto test : {scopes, moves, sharing, exhaustion, a_walk_that_ends}) {
+    for (auto test : {scopes, moves, sharing, runs, exhaustion, a_walk_that_ends}) {
         test();
         expect("  all is free again", memory.n_free() == n_all);
     }
