@@ -16,4 +16,4 @@ module2 /boot/initramfs
 boot
 END
 grub-mkrescue -d /usr/lib/grub/i386-pc --fonts= --locales= --themes= --install-modules="multiboot2 normal" \
-    -o "$image" "$folder" 2>"$folder/log" || { cat "$folder/log" >&2 && exit 2; }
+    -o "$image" "$folder" 2>"$image.log" || { cat "$image.log" >&2 && exit 2; }
