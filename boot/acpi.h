@@ -21,7 +21,7 @@
  *
  * The tables lie in physical memory, which the caller's function maps. No byte is read that it has not mapped, whatever
  * the tables say, and each call ends after a number of steps that QUIRE_ACPI_MAX_BYTES bounds. Tables are never written.
- * Nothing is allocated; at most 1024 bytes of stack are used, optimised, besides what the caller's functions need. */
+ * Nothing is allocated; less than 1 KiB of stack is used, optimised, beside what the caller's functions need. */
 #ifndef QUIRE_BOOT_ACPI_H
 #define QUIRE_BOOT_ACPI_H
 
