@@ -117,7 +117,7 @@ bool quire_acpi_find_rsdp(const void *bytes, size_t n_bytes, size_t *offset);
 
 /* Finds the tables that this reader knows, checks each and makes ready for the other calls. n_readable is how much may be
  * read at `rsdp`, which may be a copy: 36 bytes, or 20 where that is all there is, as in an old one that a loader hands
- * over. `map` and `report` are called with `context`; report NULL: problems are only counted.
+ * over; NULL and 0 if there is none. `map` and `report` are called with `context`; report NULL: problems are only counted.
  * Returns acpi->status: OK, also where there were problems or no table is of use, or why nothing is known.
  * Cost: O(bytes of the tables + CPUs^2 + ranges of memory^2). */
 enum quire_acpi_status quire_acpi_open(struct quire_acpi *acpi, const void *rsdp, size_t n_readable,

@@ -24,7 +24,8 @@ gcc                  | gcc                                   | test bench     | 
 /usr/include/stdio.h | libc6-dev                             | test bench     | headers for host programs
 /usr/include/lzma.h  | liblzma-dev                           | test bench     | reads recorded traces
 /usr/include/zstd.h  | libzstd-dev                           | test bench     | reads recorded traces
-qemu-system-i386     | qemu-system-x86                       | test           | runs the xv6 files on a PC
+qemu-system-i386     | qemu-system-x86                       | test           | runs the xv6 files on a PC, makes ACPI tables
+qemu-system-aarch64  | qemu-system-arm                       | test           | makes ACPI tables of an Arm machine
 /usr/include/cmocka.h | libcmocka-dev                        | test           | the framework of the host tests
 /usr/include/libfdt.h | libfdt-dev                           | test           | a second opinion on device trees
 dtc                  | device-tree-compiler                  | test           | makes device trees to test with

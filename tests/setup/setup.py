@@ -22,7 +22,7 @@ PACKAGES = {
     "make": "make", "clang": "clang", "ld.lld": "lld", "llvm-objcopy": "llvm", "cpio": "cpio",
     "qemu-system-riscv64": "qemu-system-misc", OPENSBI: "opensbi", "gcc": "gcc", "/usr/include/stdio.h": "libc6-dev",
     "/usr/include/lzma.h": "liblzma-dev", "/usr/include/zstd.h": "libzstd-dev",
-    "qemu-system-i386": "qemu-system-x86",
+    "qemu-system-i386": "qemu-system-x86", "qemu-system-aarch64": "qemu-system-arm",
     "/usr/include/cmocka.h": "libcmocka-dev", "/usr/include/libfdt.h": "libfdt-dev", "dtc": "device-tree-compiler", "g++": "g++",
     "/usr/lib32/crt1.o": "libc6-dev-i386", LIBGCC: "lib32gcc-12-dev", ASAN: "libclang-rt-14-dev",
     "clang-format": "clang-format", "clang-tidy": "clang-tidy", "cppcheck": "cppcheck",
