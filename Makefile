@@ -22,7 +22,7 @@ DEPS = -MMD -MP
 SETUP ?= tools/setup.sh
 GOALS_run := $(filter run demo,$(MAKECMDGOALS))
 GOALS_bench := $(filter bench%,$(MAKECMDGOALS))
-GOALS_test := $(filter-out help clean $(GOALS_run) $(GOALS_bench),$(MAKECMDGOALS))
+GOALS_test := $(filter-out help clean amalgamation install dist $(GOALS_run) $(GOALS_bench),$(MAKECMDGOALS))
 ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),)
 ifneq ($(SETUP),)
 set_up = $(if $(shell $(SETUP) $(1) >&2 || echo failed),$(error set-up failed))
@@ -42,6 +42,7 @@ M32 := $(and $(filter x86_64,$(shell uname -m)),$(wildcard /usr/lib32/crt1.o),m3
 -include kernel/kernel.mk
 -include bench/bench.mk
 -include tools/tools.mk
+-include tools/package/package.mk
 -include tests/tests.mk
 
 .PHONY: help setup test run demo bench check clean

@@ -2,6 +2,7 @@
 #include "alone.h"
 
 #include "child.h"
+#include "host.h"
 #include "results.h"
 #include "threads.h"
 #include "work.h"
@@ -10,6 +11,7 @@
 #include <quire/quire.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { TAG = 1, N_ROUNDS = 5 };
 #define MiB ((uint64_t)1 << 20)
@@ -130,6 +132,57 @@ static void churn(const void *arg, const struct memory *memory, double *ns) {
     *ns = (thread_ns() - began) / N;
 }
 
+/* ---- a big machine --------------------------------------------------------------------------------------- */
+
+enum { BIG_CPUS = 1024, BIG_NODES = 8 };
+
+static struct quire *make_big(const struct memory *memory) {
+    static uint16_t node_of_cpu[BIG_CPUS];
+    struct quire_region regions[BIG_NODES];
+    for (unsigned cpu = 0; cpu < BIG_CPUS; cpu++) {
+        node_of_cpu[cpu] = (uint16_t)(cpu * BIG_NODES / BIG_CPUS);
+    }
+    for (unsigned node = 0; node < BIG_NODES; node++) {
+        quire_pa at = memory->base + memory->n_bytes / BIG_NODES * node;
+        regions[node] = (struct quire_region){at, at + memory->n_bytes / BIG_NODES, QUIRE_USABLE, node};
+    }
+    struct quire_config config = {.n_cpus = BIG_CPUS, .n_nodes = BIG_NODES, .node_of_cpu = node_of_cpu};
+    struct quire *q;
+    require(quire_init(&q, &config, regions, BIG_NODES) == QUIRE_OK, "quire_init");
+    return q;
+}
+
+static double resident_bytes(void) {
+    unsigned long n_pages = 0, n_resident = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    require(f != NULL && fscanf(f, "%lu %lu", &n_pages, &n_resident) == 2, "/proc/self/statm");
+    fclose(f);
+    return (double)n_resident * (double)sysconf(_SC_PAGESIZE);
+}
+
+/* Nobody touches the frames, so what becomes resident is the allocator's own. */
+static void grow_big(const void *arg, const struct memory *memory, double *figures) {
+    enum { N = GiB / QUIRE_PAGE_SIZE };
+    static quire_pa held[N];
+    (void)arg;
+    for (uint32_t i = 0; i < N; i++) {
+        held[i] = QUIRE_NONE;
+    }
+    double resident = resident_bytes(), began = seconds();
+    struct quire *q = make_big(memory);
+    figures[0] = (seconds() - began) * 1e3;
+    for (unsigned cpu = 0; cpu < BIG_CPUS; cpu++) {
+        host_set_cpu(cpu);
+        for (uint32_t i = 0; i < N; i++) {
+            held[i] = quire_alloc(q, TAG);
+        }
+        for (uint32_t i = 0; i < N; i++) {
+            require(quire_free(q, held[i]) == QUIRE_OK, "quire_free");
+        }
+    }
+    figures[1] = (resident_bytes() - resident) / (double)MiB;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------------------- */
 
 static void measure_zones(double figures[N_ALONE]) {
@@ -151,6 +204,7 @@ void alone_measure(double figures[N_ALONE]) {
     in_child(fail, NULL, TiB, figures, TAG_STATS);
     in_child(ask, NULL, 64 * TiB, &figures[TAG_STATS], 1);
     measure_zones(figures);
+    in_child(grow_big, NULL, 64 * TiB, &figures[BIG_INIT], 2);
 }
 
 static const struct {
@@ -165,6 +219,8 @@ static const struct {
     [TWO_ZONES] = {"two_zones_ns", "the same in two zones, ns"},
     [FEW_IN_ONE_ZONE] = {"few_in_one_zone_ns", "random replacement in the lowest 2 MiB, all else held: one zone, ns"},
     [FEW_IN_512_ZONES] = {"few_in_512_zones_ns", "the same with 512 zones, ns"},
+    [BIG_INIT] = {"big_init_ms", "start-up with 64 TiB in 8 nodes and 1024 CPUs, ms"},
+    [BIG_RESIDENT] = {"big_resident_mib", "resident there after each CPU in turn took 1 GiB and gave it back, MiB"},
 };
 
 void alone_print(const double figures[N_ALONE]) {

@@ -224,6 +224,8 @@ static void judge_asking(struct tally *t) {
     judge_alone(t, "quire_tag_stats, 64 TiB, one frame held, us", f[TAG_STATS], 10);
     judge_alone(t, "random: two zones / one", f[TWO_ZONES] / f[ONE_ZONE], 1.2);
     judge_alone(t, "random in the lowest 2 MiB: 512 zones / one", f[FEW_IN_512_ZONES] / f[FEW_IN_ONE_ZONE], 1.5);
+    judge_alone(t, "start-up with 64 TiB, 8 nodes, 1024 CPUs, ms", f[BIG_INIT], 10);
+    judge_alone(t, "resident after 1 GiB from each CPU in turn, MiB", f[BIG_RESIDENT], 64);
 }
 
 static double best_other_whole(const struct results *r) {

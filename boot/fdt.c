@@ -33,18 +33,12 @@ const char *quire_fdt_bootargs(const struct quire_fdt *fdt) {
 /* ---- /cpus (sections 3.7 and 3.8) ------------------------------------------------------------------------- */
 
 size_t quire_fdt_cpus(const struct quire_fdt *fdt, uint64_t *hart_ids, size_t capacity) {
-    struct q_fdt_walk walk;
+    struct q_fdt_cpus cpus;
     size_t n = 0;
-    q_fdt_start(&walk, fdt);
-    while (q_fdt_next(&walk)) {
-        if (!q_fdt_is_cpu(&walk))
-            continue;
-        struct q_fdt_ranges reg = q_fdt_ranges(q_fdt_own(&walk, "reg"), q_fdt_parent_cells(&walk));
-        uint64_t id, nothing;
-        for (; q_fdt_take(fdt, &reg, &id, &nothing); n++)
-            if (n < capacity)
-                hart_ids[n] = id;
-    }
+    uint64_t id;
+    for (q_fdt_start_cpus(&cpus, fdt); q_fdt_next_cpu(&cpus, &id); n++)
+        if (n < capacity)
+            hart_ids[n] = id;
     return n;
 }
 

@@ -131,6 +131,23 @@ enum quire_fdt_status q_fdt_check_ranges(const struct quire_fdt *fdt, struct q_f
     return ranges.at == ranges.end ? QUIRE_FDT_OK : QUIRE_FDT_REG;
 }
 
+void q_fdt_start_cpus(struct q_fdt_cpus *cpus, const struct quire_fdt *fdt) {
+    q_fdt_start(&cpus->walk, fdt);
+    cpus->reg = (struct q_fdt_ranges){.at = 0};
+}
+
+bool q_fdt_next_cpu(struct q_fdt_cpus *cpus, uint64_t *id) {
+    uint64_t nothing;
+    while (!q_fdt_take(cpus->walk.fdt, &cpus->reg, id, &nothing)) {
+        do {
+            if (!q_fdt_next(&cpus->walk))
+                return false;
+        } while (!q_fdt_is_cpu(&cpus->walk));
+        cpus->reg = q_fdt_ranges(q_fdt_own(&cpus->walk, "reg"), q_fdt_parent_cells(&cpus->walk));
+    }
+    return true;
+}
+
 bool q_fdt_is_number(struct q_fdt_value value) {
     return value.n_bytes == 4 || value.n_bytes == 8;
 }

@@ -50,6 +50,15 @@ bool q_fdt_take(const struct quire_fdt *fdt, struct q_fdt_ranges *ranges, uint64
 /* OK, CELLS or REG. Memory needs a size, a CPU has none. */
 enum quire_fdt_status q_fdt_check_ranges(const struct quire_fdt *fdt, struct q_fdt_ranges ranges, bool needs_size);
 
+/* A walk over the usable CPUs: each entry of each CPU node's reg (section 3.8). */
+struct q_fdt_cpus {
+    struct q_fdt_walk walk;
+    struct q_fdt_ranges reg; /* what is left of the node that the walk is at */
+};
+
+void q_fdt_start_cpus(struct q_fdt_cpus *cpus, const struct quire_fdt *fdt);
+bool q_fdt_next_cpu(struct q_fdt_cpus *cpus, uint64_t *id); /* false: there are no more */
+
 /* A property of 4 or 8 bytes. */
 bool q_fdt_is_number(struct q_fdt_value value);
 uint64_t q_fdt_value_number(const struct quire_fdt *fdt, struct q_fdt_value value);

@@ -20,18 +20,12 @@ static uint32_t node_of(const struct q_fdt_walk *walk) {
 }
 
 size_t quire_fdt_cpu_nodes(const struct quire_fdt *fdt, uint32_t *nodes, size_t capacity) {
-    struct q_fdt_walk walk;
+    struct q_fdt_cpus cpus;
     size_t n = 0;
-    q_fdt_start(&walk, fdt);
-    while (q_fdt_next(&walk)) {
-        if (!q_fdt_is_cpu(&walk))
-            continue;
-        struct q_fdt_ranges reg = q_fdt_ranges(q_fdt_own(&walk, "reg"), q_fdt_parent_cells(&walk));
-        uint64_t id, nothing;
-        for (; q_fdt_take(fdt, &reg, &id, &nothing); n++)
-            if (n < capacity)
-                nodes[n] = node_of(&walk);
-    }
+    uint64_t id;
+    for (q_fdt_start_cpus(&cpus, fdt); q_fdt_next_cpu(&cpus, &id); n++)
+        if (n < capacity)
+            nodes[n] = node_of(&cpus.walk);
     return n;
 }
 

@@ -11,13 +11,25 @@
  *     so the result can take the place of the input. */
 #include "regions.h"
 
-void quire_regions_add(struct quire_regions *map, quire_pa base, uint64_t n_bytes, enum quire_region_type type) {
+/* Reclaimable memory in a list under construction: no other function knows it, so to all of
+ * them it is reserved. */
+static const enum quire_region_type reclaimable = (enum quire_region_type)(QUIRE_USABLE + 1);
+
+static void add_range(struct quire_regions *map, quire_pa base, uint64_t n_bytes, enum quire_region_type type) {
     quire_pa end = n_bytes > UINT64_MAX - base ? UINT64_MAX : base + n_bytes;
     if (base == end)
         return;
     if (map->n < map->capacity)
         map->at[map->n] = (struct quire_region){.base = base, .end = end, .type = type};
     map->n++;
+}
+
+void quire_regions_add(struct quire_regions *map, quire_pa base, uint64_t n_bytes, enum quire_region_type type) {
+    add_range(map, base, n_bytes, type == QUIRE_USABLE ? QUIRE_USABLE : QUIRE_RESERVED);
+}
+
+void quire_regions_add_reclaimable(struct quire_regions *map, quire_pa base, uint64_t n_bytes) {
+    add_range(map, base, n_bytes, reclaimable);
 }
 
 static void sort_by_base(struct quire_region *at, size_t n) {
@@ -71,6 +83,62 @@ bool quire_regions_normalise(struct quire_regions *map) {
     return true;
 }
 
+/* The region that has a frame on either side of `at`; map->n: none has. */
+static size_t across(const struct quire_regions *map, quire_pa at) {
+    size_t i = 0;
+    while (i < map->n && (map->at[i].base >= at || map->at[i].end <= at))
+        i++;
+    return i;
+}
+
+static void cut(struct quire_regions *map, quire_pa at) {
+    size_t i = across(map, at);
+    if (i == map->n)
+        return;
+    for (size_t k = map->n++; k > i; k--)
+        map->at[k] = map->at[k - 1];
+    map->at[i].end = at;
+    map->at[i + 1].base = at;
+}
+
+/* Takes whole frames that lie in one region out of a normalised list. */
+static void take_out(struct quire_regions *map, const struct quire_region *gone) {
+    size_t i = 0;
+    while (map->at[i].end < gone->end)
+        i++;
+    if (map->at[i].end > gone->end) {
+        cut(map, gone->base);
+        i += map->at[i].end == gone->base;
+        map->at[i].base = gone->end;
+    } else if (map->at[i].base < gone->base) {
+        map->at[i].end = gone->base;
+    } else {
+        for (map->n--; i < map->n; i++)
+            map->at[i] = map->at[i + 1];
+    }
+}
+
+/* All frames that are usable in the end, less those that are now.
+ *
+ * R3  `later` never has more entries than the list had. Each piece that is left over holds a byte of a reclaimable entry that
+ *     no other piece has a byte of, since what lies between them is usable; and what is still to be taken out is of
+ *     some usable entry. */
+bool quire_regions_split(struct quire_regions *map, struct quire_regions *later) {
+    later->n = map->n;
+    if (map->n > map->capacity || map->n > later->capacity)
+        return false;
+    for (size_t i = 0; i < map->n; i++) {
+        later->at[i] = map->at[i];
+        if (later->at[i].type == reclaimable)
+            later->at[i].type = QUIRE_USABLE;
+    }
+    quire_regions_normalise(map);
+    quire_regions_normalise(later);
+    for (size_t i = 0; i < map->n; i++)
+        take_out(later, &map->at[i]);
+    return true;
+}
+
 /* The lowest multiple of `alignment` that is not less; false: it is beyond the end of the address space. */
 static bool align_up(quire_pa *address, uint64_t alignment) {
     uint64_t low = *address & (alignment - 1), step = low != 0 ? alignment - low : 0;
@@ -101,24 +169,6 @@ bool quire_regions_place(struct quire_regions *map, uint64_t n_bytes, uint64_t a
         return true;
     }
     return false;
-}
-
-/* The region that has a frame on either side of `at`; map->n: none has. */
-static size_t across(const struct quire_regions *map, quire_pa at) {
-    size_t i = 0;
-    while (i < map->n && (map->at[i].base >= at || map->at[i].end <= at))
-        i++;
-    return i;
-}
-
-static void cut(struct quire_regions *map, quire_pa at) {
-    size_t i = across(map, at);
-    if (i == map->n)
-        return;
-    for (size_t k = map->n++; k > i; k--)
-        map->at[k] = map->at[k - 1];
-    map->at[i].end = at;
-    map->at[i + 1].base = at;
 }
 
 /* The first frame that begins at `address` or above it, but at most the last frame of all: no region reaches that. */

@@ -43,11 +43,23 @@ struct quire_regions {
  * To keep memory above some address out, reserve [that address, 2^64). */
 void quire_regions_add(struct quire_regions *map, quire_pa base, uint64_t n_bytes, enum quire_region_type type);
 
+/* Adds memory that is usable later: after the kernel has read ACPI's tables in it, or has left the boot loader's stack and page
+ * tables. Until then it counts as reserved; over usable ranges it wins, as reserved ones do over it. */
+void quire_regions_add_reclaimable(struct quire_regions *map, quire_pa base, uint64_t n_bytes);
+
 /* Replaces the list by the usable frames alone: sorted, disjoint, not even touching, bounds on frames. They never
  * need more room than the list had. A list may be added to again and normalised again; doing it twice changes nothing.
  *   false  the list did not fit (n > capacity): n is the capacity it needs, and nothing was changed
  * Cost: an insertion sort, O(n^2) at worst and O(n) on a sorted list, then one pass. */
 bool quire_regions_normalise(struct quire_regions *map);
+
+/* Normalises a list, and puts into `later` the frames that become usable once reclaimable memory is: normalised, too, none of
+ * them in `map`. What `later` had is replaced. When the kernel needs nothing in it any longer, it gives each to
+ * quire_add. What the kernel keeps for itself, its image and stack, must have been reserved as always.
+ *   false  one of them has no room for map->n entries: map->n and later->n are the capacity they need, and nothing else
+ *          was changed
+ * Cost: that of quire_regions_normalise, twice, and O(n^2) at worst to tell the two apart. */
+bool quire_regions_split(struct quire_regions *map, struct quire_regions *later);
 
 /* Takes n_bytes out of a normalised list: the lowest whole frames of usable memory that are that long, inside `within`
  * (whose type does not count), and begin at a multiple of `alignment`, a power of two. The list stays normalised.

@@ -88,7 +88,8 @@ struct part {
     unsigned node;
 };
 
-/* Adds what it can of a region to the zone, which ends at `limit` at the latest; false: the zone ends before the region does, or no block of it is a neighbour. */
+/* Adds what it can of a region to the zone, which ends at `limit` at the latest. False: the zone ends before the region
+ * does, or no block of the region is a neighbour. */
 static bool extend(struct part *zone, const struct quire_region *region, struct q_span piece, q_frame limit) {
     q_frame block_end = ((zone->span.end - 1) / Q_BLOCK + 1) * Q_BLOCK;
     if (piece.base >= block_end + Q_BLOCK || piece.base >= limit) { /* a whole block lies between, or a cut */

@@ -24,8 +24,14 @@ gcc                  | gcc                                   | test bench     | 
 /usr/include/stdio.h | libc6-dev                             | test bench     | headers for host programs
 /usr/include/lzma.h  | liblzma-dev                           | test bench     | reads recorded traces
 /usr/include/zstd.h  | libzstd-dev                           | test bench     | reads recorded traces
-qemu-system-i386     | qemu-system-x86                       | test           | runs the xv6 files on a PC, makes ACPI tables
+qemu-system-i386     | qemu-system-x86                       | test           | runs the xv6 files, and examples, on a PC
 qemu-system-aarch64  | qemu-system-arm                       | test           | makes ACPI tables of an Arm machine
+/usr/share/ovmf/OVMF.fd | ovmf                               | test           | firmware for the example with UEFI
+grub-mkrescue        | grub-common                           | test/x86_64    | makes the disk of the example with GRUB
+/usr/lib/grub/i386-pc/multiboot2.mod | grub-pc-bin           | test/x86_64    | GRUB itself
+xorriso              | xorriso                               | test/x86_64    | writes that disk
+mformat              | mtools                                | test/x86_64    | makes a file system on it
+/usr/bin/rustc       | rustc                                 | test/x86_64    | compiles the example in Rust
 /usr/include/cmocka.h | libcmocka-dev                        | test           | the framework of the host tests
 /usr/include/libfdt.h | libfdt-dev                           | test           | a second opinion on device trees
 dtc                  | device-tree-compiler                  | test           | makes device trees to test with
@@ -42,6 +48,9 @@ qemu-riscv64         | qemu-user                             | test           | 
 /usr/riscv64-linux-gnu/include/stdio.h | libc6-dev-riscv64-cross | test       | tests as programs for RISC-V
 /usr/s390x-linux-gnu/include/stdio.h | libc6-dev-s390x-cross | test           | tests with the big end first
 s390x-linux-gnu-ld   | binutils-s390x-linux-gnu              | test           | links them
+cmake                | cmake                                 | test           | builds programs that use Quire by CMake
+meson                | meson                                 | test           | builds programs that use Quire by Meson
+pkg-config           | pkgconf or pkg-config                 | test           | finds an installed Quire
 gcovr                | gcovr                                 | test           | shows what the tests run
 python3              | python3                               | test bench     | the test runner, the checks, the kernel's counts
 valgrind             | valgrind                              | bench          | counts instructions

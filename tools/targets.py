@@ -4,6 +4,7 @@ import pathlib
 import platform
 import subprocess
 
+import amalgamate
 import tree
 
 CC = os.environ.get("CC", "gcc")
@@ -11,7 +12,9 @@ CLANG = os.environ.get("CLANG", "clang")
 PC_GCC = CC if platform.machine() in ("x86_64", "AMD64") else "x86_64-linux-gnu-gcc"
 RISCV_GCC = "riscv64-unknown-elf-gcc"
 LEVELS = ("-O0", "-O2", "-Os")
-FLAGS = "-std=c11 -pedantic -Wall -Wextra -Wconversion -Werror -ffreestanding -Iinclude".split()
+FLAGS = """-std=c11 -pedantic -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wundef -Wmissing-prototypes
+           -Wstrict-prototypes -Wvla -Werror -ffreestanding""".split()
+AMALGAMATED = {"src": "quire.c", "boot": "quire_boot.c"}
 
 ARM = "-mfloat-abi=soft"
 PC32 = "-fno-pic -fno-stack-protector"
@@ -57,16 +60,16 @@ def compile_each(folder, command, level, objects, *more):
     """Compiles each source of a folder; the objects. Raises CalledProcessError, FileNotFoundError."""
     made = [os.path.join(objects, f"{folder}-{source.stem}.o") for source in sources(folder)]
     for source, compiled in zip(sources(folder), made):
-        run([*command, *FLAGS, level, *more, "-c", str(source), "-o", compiled])
+        run([*command, *FLAGS, "-Iinclude", level, *more, "-c", str(source), "-o", compiled])
     return made
 
 
-def compile_as_one(folder, command, level, objects):
-    """Compiles all of a folder as one source that includes the others; the object. Raises as above."""
-    whole = pathlib.Path(objects, f"{folder}.c")
-    whole.write_text("".join(f'#include "{source.resolve()}"\n' for source in sources(folder)))
-    run([*command, *FLAGS, level, "-c", str(whole), "-o", str(whole.with_suffix(".o"))])
-    return str(whole.with_suffix(".o"))
+def compile_amalgamation(folder, command, level, objects):
+    """Compiles what `make amalgamation` makes of a folder; the object. Raises as above."""
+    amalgamate.write(pathlib.Path(objects))
+    source = pathlib.Path(objects, AMALGAMATED[folder])
+    run([*command, *FLAGS, level, "-c", str(source), "-o", str(source.with_suffix(".o"))])
+    return str(source.with_suffix(".o"))
 
 
 def run(command):

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COLUMN = 9, ROW_NAME = 32, N_CULPRITS = 20 };
+enum { COLUMN = 12, ROW_NAME = 32, N_CULPRITS = 20 };
 
 /* Per operation. */
 static double rate(const struct cell *c, uint64_t n) {

@@ -90,8 +90,8 @@ struct quire_config {
      * of which two nodes have frames is the lower one's. The arrays are read by quire_init and quire_recover only. */
     unsigned n_nodes;            /* at most QUIRE_MAX_NODES; 0: one */
     const uint16_t *node_of_cpu; /* n_cpus of them; NULL: all CPUs are on node 0 */
-    const uint8_t *distance; /* n_nodes rows of n_nodes: the way from the row's node to the column's; less is nearer.
-                                  * NULL: all other nodes are as far */
+    /* n_nodes rows of n_nodes: the way from the row's node to the column's; less is nearer. NULL: all others are as far */
+    const uint8_t *distance;
 
     /* Address classes: [0, cuts[0]), [cuts[0], cuts[1]), .. Devices reach only the lower ones. A class with less than an eighth
      * of memory is left to callers that ask for it (struct quire_request, `end`) while there is other memory, on any node. */
@@ -116,10 +116,11 @@ enum quire_status quire_init(struct quire **out, const struct quire_config *conf
                              size_t n_regions);
 
 /* Adds memory that was mapped or found later; the region must be mapped. May run while other CPUs allocate and free. Pieces
- * may be as small as a frame and come in any order: neighbours fill up each other's blocks, and are of one node then. The data needed to manage
- * the region lie in free frames that the allocator has, which count as metadata then, or, where there are none and for
- * large regions, at the region's front. They are 0.11 % of it and at most a few KiB more, but no less than a frame, unless
- * the region only fills blocks of memory that is there.
+ * may be as small as a frame and come in any order: neighbours fill up each other's blocks. A block is of one node: frames
+ * that fill it up are of its node, whatever the region says. The data that manage the region lie in free frames that the
+ * allocator has, which count as metadata from then on. Where there are none, and for large regions, they lie at the region's
+ * front. They are 0.11 % of it and at most a few KiB more, but no less than a frame, unless the region only fills blocks
+ * of memory that is there.
  *   QUIRE_INVALID    not usable, less than a frame, of no node, or overlapping memory that is managed already
  *   QUIRE_NO_MEMORY  no free frames side by side for that data, and the region too small to hold it
  *   QUIRE_BUSY       another quire_add is running

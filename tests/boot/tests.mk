@@ -2,7 +2,7 @@
 include tests/unit/variants.mk
 
 BOOT_TEST_DIR := $(BUILD)/tests/boot
-BOOT_TOPICS := regions fdt broken reports expected acpi acpi_broken
+BOOT_TOPICS := regions fdt broken reports expected acpi acpi_broken early
 BOOT_TESTS := $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/%) $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/asan/%) $(BOOT_TEST_DIR)/stack
 TESTS += $(BOOT_TESTS)
 
@@ -86,20 +86,38 @@ define boot_tests
 $(BUILD)/tests/in/$(1)/tests/boot/%.o: tests/boot/%.c
 	@mkdir -p $$(@D)
 	@echo "  CC  $$@"
-	@$(2) $(STRICT) $(CPPFLAGS) -I. $(BOOT_DEFINES) $(3) $(DEPS) -c $$< -o $$@
+	@$(2) $(STRICT) $(CPPFLAGS) -Iport/host -I. $(BOOT_DEFINES) $(3) $(DEPS) -c $$< -o $$@
 
 $(foreach t,fdt expected stack,$(BUILD)/tests/in/$(1)/tests/boot/$(t).o): $(BOOT_BLOBS) # they hold names
 
 $(4)/%: $(BUILD)/tests/in/$(1)/tests/boot/%.o $(BOOT_PARTS:%=$(BUILD)/tests/in/$(1)/%) | $(BOOT_BLOBS)
 	@mkdir -p $$(@D)
 	@echo "  LD  $$@"
-	@$(2) $(3) $$^ -lcmocka -lfdt -o $$@
+	@$(2) $(3) $$^ -lcmocka -lfdt -lpthread -o $$@
+
+$(4)/early: $(BUILD)/tests/in/$(1)/quire.a
 
 .SECONDARY: $(patsubst %,$(BUILD)/tests/in/$(1)/%,$(BOOT_PARTS) $(BOOT_TOPICS:%=tests/boot/%.o) tests/boot/stack.o)
 endef
 
 $(eval $(call boot_tests,plain,$(CC),$(CFLAGS),$(BOOT_TEST_DIR)))
 $(eval $(call boot_tests,asan,$(CLANG),-O1 -g $(ASAN),$(BOOT_TEST_DIR)/asan))
+
+# ---- memory maps: a program that reads them, for frames of two sizes, and a test in Python that runs it ----
+
+BOOT_TESTS += $(BOOT_TEST_DIR)/maps
+BOOT_MAP_SRC := tests/boot/map_regions.c $(BOOT_SRC)
+$(eval $(call variant,frames64k,$(CC),$(CFLAGS) -DQUIRE_PAGE_SHIFT=16))
+$(BOOT_TEST_DIR)/map_regions: $(BOOT_MAP_SRC:%.c=$(BUILD)/tests/in/plain/%.o)
+$(BOOT_TEST_DIR)/map_regions-64k: $(BOOT_MAP_SRC:%.c=$(BUILD)/tests/in/frames64k/%.o)
+$(BOOT_TEST_DIR)/map_regions $(BOOT_TEST_DIR)/map_regions-64k:
+	@mkdir -p $(@D)
+	@echo "  LD  $@"
+	@$(CC) $(CFLAGS) $^ -o $@
+$(BOOT_TEST_DIR)/maps: tests/boot/tests.mk | $(BOOT_TEST_DIR)/map_regions $(BOOT_TEST_DIR)/map_regions-64k
+	@printf '%s\n' '#!/bin/sh' 'tests/boot/maps.py $(BOOT_TEST_DIR)' > $@
+	@chmod +x $@
+TESTS += $(BOOT_TEST_DIR)/maps
 
 $(BOOT_TESTS): | $(BOOT_BLOBS) $(BOOT_IMAGES)
 -include $(wildcard $(BUILD)/tests/in/*/tests/boot/*.d $(BUILD)/tests/in/*/boot/*.d)

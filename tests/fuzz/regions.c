@@ -1,5 +1,5 @@
 /* regions.c: memory maps of any bytes, normalised by boot/regions.c and by a model that asks of each frame whether each of
- * its bytes is usable.
+ * its bytes is usable. In the end the list is split, and the model asks the same of memory that is usable later.
  *
  * All bounds lie in three windows of 16 frames: at address 0, around 2^32, and at the end of the address space. So the
  * model needs a cell for each frame of the windows and one for each of the two wide gaps between them, in which nothing
@@ -54,6 +54,12 @@ static void make_cells(void) {
     }
 }
 
+/* Of a reclaimable entry. Those of the reader's are its own. */
+#define RECLAIMABLE ((enum quire_region_type)2)
+
+/* Whether reclaimable memory is usable by now. */
+static bool is_later;
+
 static bool byte_usable(quire_pa byte) {
     bool usable = false;
     for (size_t i = 0; i < n_entries; i++) {
@@ -61,7 +67,7 @@ static bool byte_usable(quire_pa byte) {
         if (byte < e->base || byte - e->base >= e->n_bytes) {
             continue;
         }
-        if (e->type != QUIRE_USABLE) {
+        if (e->type != QUIRE_USABLE && !(is_later && e->type == RECLAIMABLE)) {
             return false;
         }
         usable = true;
@@ -69,7 +75,7 @@ static bool byte_usable(quire_pa byte) {
     return usable;
 }
 
-static bool all_usable(const struct cell *c) {
+static bool all_usable_then(const struct cell *c) {
     if (c->first == LAST_FRAME || !byte_usable(c->first)) {
         return false;
     }
@@ -83,12 +89,20 @@ static bool all_usable(const struct cell *c) {
     return true;
 }
 
-/* What the list should become. Returns how many regions that are. */
-static size_t expect(struct quire_region *out) {
+/* Usable now, or later and not now. */
+static bool all_usable(const struct cell *c, bool later) {
+    is_later = false;
+    bool now = all_usable_then(c);
+    is_later = later;
+    return later ? !now && all_usable_then(c) : now;
+}
+
+/* What the list should become, or the one for later. Returns how many regions that are. */
+static size_t expect(struct quire_region *out, bool later) {
     size_t n = 0;
     bool before = false;
     for (size_t i = 0; i < N_CELLS; i++) {
-        bool usable = all_usable(&cells[i]);
+        bool usable = all_usable(&cells[i], later);
         if (usable && !before) {
             out[n++] = (struct quire_region){.base = cells[i].first, .type = QUIRE_USABLE};
         }
@@ -120,8 +134,10 @@ static void check(const struct quire_regions *map, const struct quire_region *ex
 static void check_refusal(struct quire_regions *map) {
     struct quire_region before[MAX_ENTRIES];
     size_t n = map->n;
+    struct quire_regions later = {.capacity = MAX_ENTRIES};
     memcpy(before, map->at, map->capacity * sizeof *before);
-    if (quire_regions_normalise(map) || map->n != n || memcmp(before, map->at, map->capacity * sizeof *before) != 0) {
+    if (quire_regions_normalise(map) || quire_regions_split(map, &later) || later.n != n || map->n != n ||
+        memcmp(before, map->at, map->capacity * sizeof *before) != 0) {
         fuzz_fail("%zu entries in room for %zu: not refused, or changed", n, map->capacity);
     }
 }
@@ -129,7 +145,7 @@ static void check_refusal(struct quire_regions *map) {
 /* Both sides go on with the result, as if somebody had listed just that. */
 static void normalise(struct quire_regions *map) {
     struct quire_region expected[N_CELLS];
-    size_t n = expect(expected);
+    size_t n = expect(expected, false);
     if (!quire_regions_normalise(map)) {
         fuzz_fail("%zu entries in room for %zu: refused", map->n, map->capacity);
     }
@@ -138,6 +154,18 @@ static void normalise(struct quire_regions *map) {
     for (size_t i = 0; i < n; i++) {
         entries[i] = (struct entry){expected[i].base, expected[i].end - expected[i].base, QUIRE_USABLE};
     }
+}
+
+/* Into two lists, of which the second has no more room than it needs. */
+static void split(struct quire_regions *map) {
+    struct quire_region expected[N_CELLS], expected_later[N_CELLS], space[MAX_ENTRIES];
+    size_t n = expect(expected, false), n_later = expect(expected_later, true);
+    struct quire_regions later = {.at = space, .capacity = map->n};
+    if (!quire_regions_split(map, &later)) {
+        fuzz_fail("%zu entries in room for %zu: not split", map->n, map->capacity);
+    }
+    check(map, expected, n, "split");
+    check(&later, expected_later, n_later, "split, later");
 }
 
 /* ---- input ---------------------------------------------------------------------------------------------- */
@@ -155,7 +183,11 @@ static void add(struct quire_regions *map, struct input *in, unsigned type) {
     static const int types[] = {QUIRE_USABLE, QUIRE_USABLE, QUIRE_USABLE, QUIRE_RESERVED, QUIRE_RESERVED, 2, 99};
     quire_pa base = any_address(in), end = any_address(in);
     struct entry e = {base, end - base, (enum quire_region_type)types[type]};
-    quire_regions_add(map, e.base, e.n_bytes, e.type);
+    if (e.type == RECLAIMABLE) {
+        quire_regions_add_reclaimable(map, e.base, e.n_bytes);
+    } else {
+        quire_regions_add(map, e.base, e.n_bytes, e.type);
+    }
     if (e.n_bytes != 0 && e.base != UINT64_MAX) { /* the last byte can not be in a region */
         entries[n_entries++] = e;
     }
@@ -184,7 +216,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n_bytes) {
         check_refusal(&map);
         return 0;
     }
-    normalise(&map);
-    normalise(&map); /* twice changes nothing */
+    if (capacity % 2 == 0) {
+        split(&map);
+    } else {
+        normalise(&map);
+        normalise(&map); /* twice changes nothing */
+    }
     return 0;
 }

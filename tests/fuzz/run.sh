@@ -20,6 +20,11 @@ folder=${2:-}
 declare -A bulk_runs=([fdt]=2000000 [regions]=5000000 [acpi]=5000000 [api]=250000)
 declare -A sanitized_runs=([fdt]=50000 [regions]=100000 [acpi]=50000 [api]=10000)
 declare -A max_bytes=([fdt]=3072 [regions]=80 [acpi]=512 [api]=128) # libFuzzer cuts what is longer: whole_inputs
+for map in e820 uefi limine pvh linux multiboot multiboot2; do
+    bulk_runs[$map]=5000000
+    sanitized_runs[$map]=100000
+    max_bytes[$map]=400
+done
 planted_runs=5000
 
 # The mistakes of the plants.c of tests/fuzz and tests/model, and what is said about them.
@@ -39,6 +44,13 @@ plants=(
     "acpi|a CPU on another node|the CPUs"
     "acpi|a node too many|another node"
     "acpi|a distance forgotten|the distances"
+    "e820|an entry left out|ranges, expected"
+    "uefi|memory that is in use|kind 1, expected"
+    "limine|a problem that is not counted|problems, expected"
+    "pvh|a module left out|modules, RSDP"
+    "linux|no root pointer|modules, RSDP"
+    "multiboot|a structure that is not there|expected a refusal"
+    "multiboot2|no command line|the command line is"
     "api|a frame handed out twice|is held"
     "api|a frame that is lost|free frames"
     "api|a free that is forgotten|expected"

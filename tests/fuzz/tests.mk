@@ -8,7 +8,9 @@ include tests/unit/variants.mk tests/model/units.mk
 
 FUZZ := $(BUILD)/tests/fuzz
 FUZZ_RUNTIME := $(wildcard $(shell $(CLANG) -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.fuzzer[.-]*)
-FUZZ_TARGETS := $(if $(FUZZ_RUNTIME),fdt regions acpi api)
+FUZZ_MAPS := e820 uefi limine pvh linux multiboot multiboot2
+FUZZ_ALL := fdt regions acpi $(FUZZ_MAPS) api
+FUZZ_TARGETS := $(if $(FUZZ_RUNTIME),$(FUZZ_ALL))
 FUZZ_PROGRAMS := $(foreach kind,$(FUZZ) $(FUZZ)/bulk $(FUZZ)/planted,$(FUZZ_TARGETS:%=$(kind)/%))
 $(eval $(call variant,fuzz,$(CLANG),-O1 -g $(ASAN) -fsanitize=fuzzer-no-link))
 $(eval $(call variant,bulk,$(CLANG),-O2 -g))
@@ -31,6 +33,17 @@ FUZZ_WRAP_regions := $(FUZZ_WRAP_fdt)
 FUZZ_WRAP_acpi := $(patsubst %,-Wl$(comma)--wrap=quire_acpi_%,open cpus set_nodes distances)
 FUZZ_WRAP_api := $(PLANTED)
 
+# Memory maps: all readers are wrapped in each target.
+FUZZ_READERS := $(patsubst %,-Wl$(comma)--wrap=quire_%,e820_regions uefi_regions limine_regions \
+                  $(addsuffix _read,pvh linux multiboot multiboot2))
+define fuzz_map
+FUZZ_SEEN_$(1) := $(BOOT_SRC)
+FUZZ_JUDGE_$(1) := $(addprefix tests/fuzz/,$(1).c maps.c fuzz.c) tests/boot/maps_read.c tests/boot/maps_judge.c
+FUZZ_PLANTS_$(1) := tests/fuzz/plants_maps.c
+FUZZ_WRAP_$(1) := $(FUZZ_READERS)
+endef
+$(foreach t,$(FUZZ_MAPS),$(eval $(call fuzz_map,$(t))))
+
 # $(call fuzz,PROGRAM,OBJECTS,FLAGS)
 define fuzz
 $(1): $(2)
@@ -40,7 +53,7 @@ $(1): $(2)
 endef
 # $(call in,VARIANT,SOURCES)
 in = $(patsubst %.c,$(BUILD)/tests/in/$(1)/%.o,$(2))
-$(foreach t,fdt regions acpi api,\
+$(foreach t,$(FUZZ_ALL),\
     $(eval $(call fuzz,$(FUZZ)/$(t),$(call in,fuzz,$(FUZZ_SEEN_$(t))) $(call in,asan,$(FUZZ_JUDGE_$(t))),$(ASAN)))\
     $(eval $(call fuzz,$(FUZZ)/bulk/$(t),$(call in,bulk-watched,$(FUZZ_SEEN_$(t))) $(call in,bulk,$(FUZZ_JUDGE_$(t)))))\
     $(eval $(call fuzz,$(FUZZ)/planted/$(t),$(call in,fuzz,$(FUZZ_SEEN_$(t))) \

@@ -23,6 +23,8 @@ PACKAGES = {
     "qemu-system-riscv64": "qemu-system-misc", OPENSBI: "opensbi", "gcc": "gcc", "/usr/include/stdio.h": "libc6-dev",
     "/usr/include/lzma.h": "liblzma-dev", "/usr/include/zstd.h": "libzstd-dev",
     "qemu-system-i386": "qemu-system-x86", "qemu-system-aarch64": "qemu-system-arm",
+    "/usr/share/ovmf/OVMF.fd": "ovmf", "grub-mkrescue": "grub-common",
+    "/usr/lib/grub/i386-pc/multiboot2.mod": "grub-pc-bin", "xorriso": "xorriso", "mformat": "mtools", "/usr/bin/rustc": "rustc",
     "/usr/include/cmocka.h": "libcmocka-dev", "/usr/include/libfdt.h": "libfdt-dev", "dtc": "device-tree-compiler", "g++": "g++",
     "/usr/lib32/crt1.o": "libc6-dev-i386", LIBGCC: "lib32gcc-12-dev", ASAN: "libclang-rt-14-dev",
     "clang-format": "clang-format", "clang-tidy": "clang-tidy", "cppcheck": "cppcheck",
@@ -30,7 +32,7 @@ PACKAGES = {
     "/usr/aarch64-linux-gnu/include/stdio.h": "libc6-dev-arm64-cross",
     "/usr/riscv64-linux-gnu/include/stdio.h": "libc6-dev-riscv64-cross",
     "/usr/s390x-linux-gnu/include/stdio.h": "libc6-dev-s390x-cross", "s390x-linux-gnu-ld": "binutils-s390x-linux-gnu",
-    "gcovr": "gcovr", "python3": "python3",
+    "cmake": "cmake", "meson": "meson", "pkg-config": "pkgconf", "gcovr": "gcovr", "python3": "python3",
 }
 ONLY_FOR_BENCH = {
     "valgrind": "valgrind", "gnuplot": "gnuplot-nox", "/usr/include/dpdk/rte_mempool.h": "libdpdk-dev",
@@ -38,7 +40,8 @@ ONLY_FOR_BENCH = {
     f"{LIB}/libtcmalloc_minimal.so.4": "libtcmalloc-minimal4",
 }
 # Of these, what only an x86-64 machine needs.
-ONLY_FOR_X86 = ["/usr/lib32/crt1.o", LIBGCC, "/usr/aarch64-linux-gnu/include/stdio.h"]
+ONLY_FOR_X86 = ["/usr/lib32/crt1.o", LIBGCC, "/usr/aarch64-linux-gnu/include/stdio.h", "grub-mkrescue",
+                "/usr/lib/grub/i386-pc/multiboot2.mod", "xorriso", "mformat", "/usr/bin/rustc"]
 # What every machine has, as far as the set-up and the fakes use it.
 ORDINARY = ["bash", "sed", "head", "id", "env", "cat", "cp", "mkdir", "dirname", "touch"]
 

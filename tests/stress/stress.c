@@ -62,7 +62,7 @@ static uint64_t dice_of(unsigned thread) {
 /* With a content policy a step takes so much longer, without touching more of what threads share; beside runs it is many. */
 static unsigned steps_of(const struct plan *plan) {
     bool is_long = plan->content != QUIRE_CONTENT_NONE || plan->work == work_beside_runs;
-    return is_long ? n_ops / 20 : n_ops;
+    return plan->work == work_beside_gigabytes ? n_ops / 2000 : is_long ? n_ops / 20 : n_ops;
 }
 
 static void start_threads(const struct plan *plan) {
@@ -223,6 +223,15 @@ static void beside_runs_never_refused_with_a_margin(void **state) {
     assert_true(atomic_load(&n_runs) > 0);
 }
 
+/* Where two runs of 1 GiB leave hardly more than the margin, the others live on the last frames of memory. */
+static void beside_gigabytes_never_refused_with_a_margin(void **state) {
+    (void)state;
+    const struct plan plan = {MOST_BYTES, 2, QUIRE_CONTENT_NONE, 6, 2, MAX_HELD, false, work_beside_gigabytes};
+    stress_with_tickets(&plan, margin_of(&plan));
+    assert_int_equal(atomic_load(&n_refused), 0);
+    assert_true(atomic_load(&n_runs) > 0);
+}
+
 /* ---- interrupts --------------------------------------------------------------------------------------- */
 
 static _Thread_local struct worker interrupt_worker;
@@ -301,7 +310,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     (void)state;
     host_ram_clear();
-    printf("# %llu calls, %.0f a second, seed %u\n", (unsigned long long)n_calls,
+    printf("# %llu calls, %u long runs, %.0f a second, seed %u\n", (unsigned long long)n_calls, atomic_load(&n_runs),
            (double)n_calls / (now_seconds() - began_seconds), seed);
     fflush(stdout);
     return 0;
@@ -341,6 +350,7 @@ int main(void) {
         stress_case(never_refused_with_a_margin),
         stress_case(beside_runs_never_refused_but_for_what_is_counted),
         stress_case(beside_runs_never_refused_with_a_margin),
+        stress_case(beside_gigabytes_never_refused_with_a_margin),
         stress_case(interrupted_anywhere),
     };
     return cmocka_run_group_tests_name("stress", tests, NULL, NULL);

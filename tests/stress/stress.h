@@ -16,6 +16,7 @@
 
 #define MAX_THREADS 8u
 #define MAX_HELD    4096u
+#define MOST_BYTES  ((uint64_t)(2048 + 88) << 20) /* of memory, in any plan */
 
 /* n frames side by side that a thread holds. */
 struct piece {
@@ -61,6 +62,7 @@ void work_hand_over(struct worker *w);
 void work_shared(struct worker *w);
 void work_with_tickets(struct worker *w);
 void work_beside_runs(struct worker *w);
+void work_beside_gigabytes(struct worker *w);
 bool has_failed(void);
 void expect_no_failure(void);
 
@@ -71,7 +73,7 @@ void empty_ring(void);
 void fill_shared(void);
 void empty_shared(void);
 
-/* For work_with_tickets and work_beside_runs: how many more frames may be taken, and how often a single one was refused in
+/* For work_with_tickets and those beside runs: how many more frames may be taken, and how often a single one was refused in
  * spite of that; how many runs were given. */
 extern atomic_int tickets;
 extern atomic_uint n_refused, n_runs;

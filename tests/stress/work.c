@@ -29,7 +29,7 @@ static void stress_fail(const char *what, quire_pa pa) {
 /* ---- the memory --------------------------------------------------------------------------------------- */
 
 #define BASE       ((quire_pa)1 << 30)
-#define MAX_FRAMES (64u << 20 >> QUIRE_PAGE_SHIFT)
+#define MAX_FRAMES (MOST_BYTES >> QUIRE_PAGE_SHIFT)
 
 struct quire *q;
 
@@ -353,12 +353,10 @@ static void give_run(struct worker *w) {
     }
 }
 
-/* A run may be refused, since no frames need lie side by side. There are as many short ones as long ones. */
+/* A run may be refused, since no frames need lie side by side. */
 atomic_uint n_runs;
 
-static void work_runs(struct worker *w) {
-    uint32_t n = 2 + roll(w, 2u << roll(w, 12));
-    bool insists = roll(w, 8) == 0; /* else long runs would never come together */
+static void work_run(struct worker *w, uint32_t n, bool insists) {
     while (w->n_held >= w->most_held || !get_tickets(n)) {
         if (w->n_held == 0) {
             sched_yield(); /* the others have too much */
@@ -376,13 +374,31 @@ static void work_runs(struct worker *w) {
     }
 }
 
-/* Every other thread has runs. The others do many steps meanwhile: a run takes as long as many frames. */
-void work_beside_runs(struct worker *w) {
-    if (w->id % 2 == 0) {
-        work_runs(w);
-        return;
-    }
-    for (unsigned i = 0; i < 80; i++) {
+/* A run takes as long as many frames. */
+static void work_meanwhile(struct worker *w, unsigned n_steps) {
+    for (unsigned i = 0; i < n_steps; i++) {
         work_with_tickets(w);
     }
+}
+
+/* Every other thread has runs, as many short ones as long ones. */
+void work_beside_runs(struct worker *w) {
+    if (w->id % 2 == 0) {
+        bool insists = roll(w, 8) == 0; /* else long runs would never come together */
+        work_run(w, 2 + roll(w, 2u << roll(w, 12)), insists);
+    } else {
+        work_meanwhile(w, 80);
+    }
+}
+
+/* Two threads have runs of 1 GiB, too, in parts now and then. What a thread holds goes before it takes more: else such a run
+ * would never come together. */
+void work_beside_gigabytes(struct worker *w) {
+    while (w->n_held > 0) {
+        give_with_tickets(w, pick(w));
+    }
+    if (w->id <= 2) {
+        work_run(w, (1u << 30) >> QUIRE_PAGE_SHIFT, true);
+    }
+    work_meanwhile(w, 2000);
 }

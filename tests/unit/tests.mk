@@ -23,6 +23,8 @@ endef
 $(eval $(call unit,plain,$(BUILD)/tests/unit,$(UNIT_TOPICS),$(CC)))
 $(eval $(call unit,asan,$(BUILD)/tests/unit/asan,$(UNIT_ASAN_TOPICS),$(CLANG) $(ASAN)))
 $(eval $(call unit,local,$(BUILD)/tests/unit/local,$(UNIT_TOPICS),$(CC)))
+# The amalgamation; tests/package has the rules.
+$(eval $(call unit,amalgamation,$(BUILD)/tests/unit/amalgamation,$(UNIT_ASAN_TOPICS),$(CC)))
 # A promise of QUIRE_CHECK 2 (the variant is one of tests/model): two that free one frame at once are found at once.
 $(eval $(call unit,check2,$(BUILD)/tests/unit/check2,interrupt,$(CC)))
 -include $(wildcard $(BUILD)/tests/in/*/tests/unit/*.d)

@@ -1,0 +1,48 @@
+/* main.c: Quire on a PC of 32 bits that a Multiboot loader starts, as GRUB or QEMU's -kernel. Paging is off: the first 4 GiB
+ * are where they are, and what lies above has no address. */
+#include <boot/multiboot.h>
+#include <example.h>
+#include <pc/pc.h>
+#include <quire/port.h>
+
+void start(uint32_t magic, uint32_t info); /* start.S */
+
+/* ---- the port: the three functions that Quire needs --------------------------------------------------------- */
+
+unsigned quire_port_cpu(void) {
+    return 0; /* the only one that runs */
+}
+
+void *quire_port_map(quire_pa pa) {
+    return (void *)(uintptr_t)pa;
+}
+
+void quire_port_fault(const struct quire_fault *fault) {
+    fault_exit(fault);
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------------- */
+
+/* All usable frames that have an address: without the kernel's image, and without the first MiB. */
+static bool find_memory(struct quire_regions *map, quire_pa at) {
+    const struct quire_boot_view mapped = {.n_bytes = MAPPED_END};
+    struct quire_boot_report report = {.tell = print_problem};
+    struct quire_boot_info info = {0};
+    quire_regions_add(map, 0, LOW_BYTES, QUIRE_RESERVED);
+    quire_regions_add(map, MAPPED_END, UINT64_MAX, QUIRE_RESERVED);
+    quire_regions_add(map, (uintptr_t)image_begin, (uintptr_t)(image_end - image_begin), QUIRE_RESERVED);
+    return quire_multiboot_read(map, &info, &mapped, at, &report) && quire_regions_normalise(map);
+}
+
+void start(uint32_t magic, uint32_t info) {
+    static struct quire_region space[128];
+    struct quire_regions map = {.at = space, .capacity = 128};
+    const struct quire_config config = {.n_cpus = 1};
+    struct quire *frames;
+    if (magic != QUIRE_MULTIBOOT_MAGIC || !find_memory(&map, info) ||
+        quire_init(&frames, &config, map.at, map.n) != QUIRE_OK) {
+        print("no memory in %u ranges, room for %u\n", (unsigned)map.n, (unsigned)map.capacity);
+        machine_exit(3);
+    }
+    machine_exit(exercise(frames));
+}
