@@ -155,9 +155,12 @@ bool q_acpi_node(const struct quire_acpi *acpi, uint32_t domain, unsigned *node)
 
 /* ---- distances of the SLIT ------------------------------------------------------------------------------- */
 
+#define MOST_LOCALITIES 724u /* of more, the distances are more than QUIRE_ACPI_MAX_BYTES */
+
 uint32_t q_acpi_localities(const uint8_t *slit, uint32_t n_bytes) {
-    const uint64_t n = q_acpi_u64(slit + Q_ACPI_HEADER_BYTES);
-    return n < 0x10000 && n * n <= n_bytes - Q_ACPI_SLIT_ENTRIES ? (uint32_t)n : 0;
+    const uint64_t said = q_acpi_u64(slit + Q_ACPI_HEADER_BYTES);
+    const uint32_t n = said <= MOST_LOCALITIES ? (uint32_t)said : 0;
+    return n * n <= n_bytes - Q_ACPI_SLIT_ENTRIES ? n : 0;
 }
 
 const uint8_t *q_acpi_distance(const uint8_t *slit, uint32_t from, uint32_t to) {

@@ -26,7 +26,7 @@ enum { LINUX_INDIRECT_BYTES = 8, LINUX_INDIRECT_BASE = 16, LINUX_INDIRECT = 24 }
 #define LINUX_TYPE_INDIRECT 0x80000000u
 
 #define LINUX_MAGIC_NUMBER 0x53726448u /* "HdrS" */
-#define LINUX_MAX_DATA     1024u       /* a list that is longer runs in a circle */
+#define LINUX_MAX_DATA     64u         /* a list that is longer runs in a circle */
 
 static uint64_t linux_u64(const uint8_t *low, const uint8_t *high) {
     return q_boot_u32(low) | (uint64_t)q_boot_u32(high) << 32;
@@ -63,8 +63,8 @@ static void linux_add_memory(const struct q_boot_loader *loader, const uint8_t *
         q_boot_tell(&loader->out, QUIRE_BOOT_NO_MAP, NULL);
     if (n > LINUX_MAX_ENTRIES)
         q_boot_tell(&loader->out, QUIRE_BOOT_CUT, &(struct q_boot_entry){.number = n});
-    q_boot_e820(&loader->out, page + LINUX_ENTRIES, LINUX_ENTRY * (n < LINUX_MAX_ENTRIES ? n : LINUX_MAX_ENTRIES),
-                LINUX_ENTRY);
+    uint64_t n_bytes = (uint64_t)LINUX_ENTRY * (n < LINUX_MAX_ENTRIES ? n : LINUX_MAX_ENTRIES);
+    q_boot_e820(&loader->out, page + LINUX_ENTRIES, n_bytes, LINUX_ENTRY);
     linux_add_setup_data(loader, q_boot_u64(page + LINUX_SETUP_DATA));
 }
 

@@ -335,7 +335,7 @@ static bool is_over(struct kit *kit, unsigned round) {
 /* `number` is the CPU's. */
 static void storm(struct kit *kit, uint64_t me, unsigned number) {
     struct held held[HELD];
-    uint32_t random = 0x9E3779B9u * (uint32_t)me | 1;
+    uint32_t random = (uint32_t)me << 8 ^ 0x9E3779B9u; /* never 0 */
     for (unsigned i = 0; i < HELD; i++)
         held[i].pa = QUIRE_NONE;
     for (unsigned round = 0; !is_over(kit, round); round++) {

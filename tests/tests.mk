@@ -18,6 +18,6 @@ test: $(WANTED)
 ALONE := tests/kernel/%
 TOGETHER = $(filter-out $(ALONE),$(WANTED))
 # These take long. They begin first, so that there is something to run beside each of them.
-LONG := tools/check-tidy tests/setup/checks.py tests/examples/run.py \
+LONG := tools/check-tidy tests/setup/checks.py tests/examples/run.py tests/package/% \
         $(addprefix $(BUILD)/tests/,builds/% fuzz/test-api-1 fuzz/test-api-2 model/run interleave/run stress/many-% \
                                    xv6/scenarios)

@@ -34,12 +34,12 @@ bool pmm_init(struct quire *q, paddr_t kmap_end) {
     }
     uintptr_t first = (uintptr_t)quire_user(q, pair), second = (uintptr_t)quire_user(q, pair + QUIRE_PAGE_SIZE);
     bool enough = second - first >= sizeof(vm_page_t); /* they are as far apart as each is long */
-    if (quire_free_order(q, pair, 1) != QUIRE_OK || !enough) {
-        return false;
+    (void)quire_free_order(q, pair, 1);
+    if (enough) {
+        frames = q;
+        mapped_end = kmap_end;
     }
-    frames = q;
-    mapped_end = kmap_end;
-    return true;
+    return enough;
 }
 
 int pmm_add_arena(const pmm_arena_t *arena) {

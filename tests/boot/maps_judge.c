@@ -368,7 +368,7 @@ static void linux_setup_data(uint64_t at) {
         if (in_view(at, sizeof node)) {
             copy(&node, at, sizeof node);
         }
-        if (i == 1024) {
+        if (i == 64) {
             problem(QUIRE_BOOT_TAG, i, at, 0, 0);
             return;
         }

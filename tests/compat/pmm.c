@@ -180,6 +180,8 @@ static void side_by_side(void **state) {
         }
         assert_int_equal(pmm_free(&list), 7);
     }
+    assert_int_equal(pmm_alloc_contiguous(3, 0, NULL, &list), 3); /* the list alone is enough */
+    assert_int_equal(pmm_free(&list), 3);
     paddr_t pa = 42;
     const unsigned bad_counts[] = {0, 1u << 20, UINT32_MAX};
     for (size_t i = 0; i < COUNT_OF(bad_counts); i++) {

@@ -20,7 +20,12 @@ unsigned quire_port_cpu(void) {
     return 0;
 }
 
+static void (*during_map)(void); /* what another CPU does in the middle of a call */
+
 void *quire_port_map(quire_pa pa) {
+    if (during_map != NULL) {
+        during_map();
+    }
     return (void *)(uintptr_t)pa;
 }
 
@@ -148,6 +153,33 @@ static void more_memory(void **state) {
     assert_true(is_used);
 }
 
+/* Pages that have no room for the data that they need, when no other page is free. */
+static void no_room_for_more(void **state) {
+    (void)state;
+    struct uk_alloc *a = make();
+    while (a->palloc(a, 1) != NULL) {}
+    assert_int_equal(a->addmem(a, memory + PART_BYTES, PAGE), -ENOMEM);
+    assert_int_equal(a->addmem(a, memory + PART_BYTES, PART_BYTES), 0);
+}
+
+static int result_of_another;
+
+static void another_adds(void) {
+    during_map = NULL;
+    result_of_another = registered->addmem(registered, memory + PART_BYTES + PART_BYTES / 2, PART_BYTES / 2);
+}
+
+static void two_add_memory(void **state) {
+    (void)state;
+    struct uk_alloc *a = make();
+    long before = a->pavailmem(a);
+    during_map = another_adds;
+    assert_int_equal(a->addmem(a, memory + PART_BYTES, PART_BYTES / 2), 0);
+    assert_null(during_map);
+    assert_int_equal(result_of_another, -EBUSY);
+    assert_true(a->pavailmem(a) <= before + (long)(PART_BYTES / 2 / PAGE));
+}
+
 static void too_little(void **state) {
     (void)state;
     assert_null(uk_allocquire_init(memory, 0));
@@ -195,8 +227,9 @@ static void counted(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        test_case(pages),      test_case(exhaustion), test_case(largest), test_case(more_memory),
-        test_case(too_little), test_case(misuse),     test_case(counted),
+        test_case(pages),       test_case(exhaustion),       test_case(largest),
+        test_case(more_memory), test_case(no_room_for_more), test_case(two_add_memory),
+        test_case(too_little),  test_case(misuse),           test_case(counted),
     };
     return cmocka_run_group_tests_name("unikraft", tests, NULL, NULL);
 }

@@ -30,7 +30,8 @@ $(AMALGAMATION_OUT)/quire.a: $(addprefix $(AMALGAMATION_OUT)/,quire.o port/host/
 PACKAGE_BOOT := $(BOOT_TOPICS:%=$(PACKAGE)/boot/%)
 PACKAGE_BOOT_PARTS := $(patsubst %,$(AMALGAMATION_OUT)/%,quire_boot.o $(filter-out boot/%,$(BOOT_PARTS)))
 $(BOOT_TOPICS:%=$(AMALGAMATION_OUT)/tests/boot/%.o): $(BOOT_BLOBS) # they hold names
-$(PACKAGE_BOOT): $(PACKAGE)/boot/%: $(AMALGAMATION_OUT)/tests/boot/%.o $(PACKAGE_BOOT_PARTS) | $(BOOT_BLOBS)
+$(PACKAGE)/boot/early: $(AMALGAMATION_OUT)/quire.a
+$(PACKAGE_BOOT): $(PACKAGE)/boot/%: $(AMALGAMATION_OUT)/tests/boot/%.o $(PACKAGE_BOOT_PARTS) | $(BOOT_BLOBS) $(BOOT_IMAGES)
 	@mkdir -p $(@D)
 	@echo "  LD  $@"
 	@$(CC) $^ -lcmocka -lfdt -o $@
