@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-typedef unsigned __int128 wide;
+__extension__ typedef unsigned __int128 wide;
 #define SPACE ((wide)1 << 64)
 
 struct facts {
