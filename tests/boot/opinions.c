@@ -16,8 +16,9 @@ static uint8_t memory[PAGE + MOST];
 static uint64_t rng;
 
 static uint32_t random_word(quire_pa base) {
-    static const uint32_t words[] = {0,          1,          2,          3,          4,          20,         24,         40,
-                                     0x10000,    0xFFFFF000, 0xFFFFFFFF, 0x80000000, 0x7FFFFFFF, 0x1BADB002, 0x78787878, 0x80000001};
+    static const uint32_t words[] = {0,          1,          2,          3,          4,          20,
+                                     24,         40,         0x10000,    0xFFFFF000, 0xFFFFFFFF, 0x80000000,
+                                     0x7FFFFFFF, 0x1BADB002, 0x78787878, 0x80000001};
     switch (random_below(&rng, 6)) {
     case 0:
         return words[random_below(&rng, sizeof words / sizeof *words)];
