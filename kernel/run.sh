@@ -22,15 +22,15 @@ start() {
     *memdev=*) ;; # they say where the memory comes from
     *) set -- "$@" -object "memory-backend-ram,id=ram,size=$mem,reserve=off" -machine memory-backend=ram ;;
     esac
+    [ -n "$from_disk" ] || set -- "$@" -kernel "$kernel" ${initramfs:+-initrd "$initramfs"} -append "$words"
     [ -n "$words" ] || echo "Ctrl-D ends the shell; Ctrl-A, then X, ends QEMU."
     # shellcheck disable=SC2086 # the options are words
-    exec "$qemu" -nographic -no-reboot "$@" -smp "$harts" -m "$mem" ${QEMU_OPTIONS:-} -kernel "$kernel" \
-        ${initramfs:+-initrd "$initramfs"} -append "$words"
+    exec "$qemu" -nographic -no-reboot "$@" -smp "$harts" -m "$mem" ${QEMU_OPTIONS:-}
 }
 
 arch=$1 harts=$2 mem=$3 kernel=$4 initramfs=$5
 shift 5
-words=$*
+words=$* from_disk=
 
 machine=kernel/arch/$arch/qemu.sh
 [ -f "$machine" ] || refuse "ARCH=$arch: it is one of $(cd kernel/arch && echo */ | tr -d /), please"

@@ -2,3 +2,7 @@
 # addresses, and interrupts use its stack, so that nothing may lie below it.
 ARCH_FLAGS := --target=x86_64-unknown-elf -mgeneral-regs-only -fomit-frame-pointer
 ARCH_KERNEL_FLAGS := -mcmodel=kernel -mno-red-zone
+
+# Who loads it: pvh, QEMU itself; or grub, from a CD.
+LOADER ?= pvh
+RUN_ENVIRONMENT = LOADER='$(LOADER)'

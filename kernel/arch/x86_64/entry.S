@@ -1,8 +1,9 @@
 /* entry.S: the first instructions of each CPU.
  *
- * The loader enters the boot CPU in 32-bit mode with paging off and flat segments: at pvh_start, with the physical address of
- * the start information in EBX (Xen, docs/misc/pvh.pandoc). The other CPUs start in 16-bit mode at the page of memory that
- * they are told (manual, volume 3A, section 9.4), to which the code at other_start was copied.
+ * The loader enters the boot CPU in 32-bit mode with paging off and flat segments, and with the physical address of what it
+ * says in EBX: at pvh_start (Xen, docs/misc/pvh.pandoc), or at multiboot_start (Multiboot2 Specification 2.0, section 3.3, "I386
+ * machine state"), then with a magic number in EAX. The other CPUs start in 16-bit mode at the page of memory that they are
+ * told (manual, volume 3A, section 9.4), to which the code at other_start was copied.
  *
  * From either place all go through long_mode. The kernel is linked for its place in the direct map but starts at its physical
  * address. boot_root maps the first GiB of memory there, and also where it is physically, so that the instruction after the
@@ -20,6 +21,8 @@
 #define EFER_ON     0x901 /* no execution where it is forbidden, long mode, syscall */
 #define BOOT_CODE32 0x18
 
+#define MULTIBOOT_HEADER 0xe85250d6
+
 /* Where a PVH loader enters: Xen, public/elfnote.h, XEN_ELFNOTE_PHYS32_ENTRY. */
     .section .note, "a", @note
     .balign 4
@@ -27,11 +30,27 @@
     .asciz  "Xen"
     .quad   PHYSICAL(pvh_start)
 
+/* What a Multiboot 2 loader looks for in the first 32 KiB of the file: section 3.1 there. */
+    .section .multiboot, "a"
+    .balign 8
+multiboot_header:
+    .long   MULTIBOOT_HEADER, 0, multiboot_header_end - multiboot_header
+    .long   -(MULTIBOOT_HEADER + multiboot_header_end - multiboot_header)
+    .short  3, 0                    /* tag 3: where to enter */
+    .long   12, PHYSICAL(multiboot_start)
+    .balign 8
+    .short  6, 0                    /* tag 6: modules begin with pages */
+    .long   8
+    .short  0, 0                    /* no more tags */
+    .long   8
+multiboot_header_end:
+
     .section .text.entry, "ax"
     .code32
     .globl  pvh_start
 pvh_start:
-    mov     $0x336ec578, %eax       /* as if it had said so, as others do: the magic number of its structure */
+    mov     $PVH_MAGIC, %eax        /* as if it had said so, as others do: the magic number of its structure */
+multiboot_start:
     cld
     mov     %eax, %ebp
     mov     $PHYSICAL(bss_start), %edi

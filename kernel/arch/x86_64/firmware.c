@@ -1,6 +1,7 @@
 /* firmware.c: what PCs say (firmware.h): the loader's map of memory, and ACPI. boot/ does the reading. */
 #include <apic.h>
 #include <boot/acpi.h>
+#include <boot/multiboot2.h>
 #include <boot/pvh.h>
 #include <firmware.h>
 #include <machine.h>
@@ -24,12 +25,26 @@ static void print_boot_problem(void *context, const struct quire_boot_problem *p
           quire_boot_status_text(problem->status), problem->base, problem->n_bytes, problem->type);
 }
 
+typedef bool reader(struct quire_regions *map, struct quire_boot_info *info, const struct quire_boot_view *view,
+                    quire_pa at, struct quire_boot_report *report);
+
+static reader *reader_for(uint32_t magic) {
+    switch (magic) {
+    case PVH_MAGIC:
+        return quire_pvh_read;
+    case QUIRE_MULTIBOOT2_MAGIC:
+        return quire_multiboot2_read;
+    default:
+        panic("the loader's magic number is unknown: 0x%x", magic);
+    }
+}
+
 /* Once to learn what else it says, without room for a map; and once for the map. */
 static void read_loader(struct quire_regions *map, struct quire_boot_report *report) {
     struct quire_boot_view memory = {.bytes = direct(0), .base = 0, .n_bytes = direct_end};
     info = (struct quire_boot_info){.modules = &initramfs, .capacity = 1};
-    if (!quire_pvh_read(map, &info, &memory, loaded.info, report)) {
-        panic("the loader's start information is not there: 0x%lx", loaded.info);
+    if (!reader_for(loaded.magic)(map, &info, &memory, loaded.info, report)) {
+        panic("what the loader says is not at 0x%lx", loaded.info);
     }
 }
 

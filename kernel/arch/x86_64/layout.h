@@ -47,6 +47,9 @@
 #define USER_CODE   0x23
 #define TASK_STATE  0x28
 
+/* How the start tells which loader it was; the others have a number of their own. */
+#define PVH_MAGIC 0x336ec578
+
 #define ELF_MACHINE 62 /* of its programs: System V ABI, AMD64 supplement, "ELF Header" */
 
 #endif

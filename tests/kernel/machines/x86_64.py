@@ -39,6 +39,8 @@ QEMU_OPTIONS = {
     "old": "-machine pc",  # another chip set: no holes for devices, tables elsewhere
 }
 
+LOADERS = {"grub"}  # other than QEMU: another word of `machine`
+
 # What the kernel has to say then.
 SAYS = {
     "numa": ("quire: node 0: 9", "quire: node 1: 1"),
@@ -59,6 +61,7 @@ FEW = [
     (2, "900G", "", SOME),
     (4, "256M", "numa", "run=stress,16,20,15 irqalloc"),
     (2, "64M", "", SOME + " irqalloc tick=20"),
+    (4, "256M", "grub", SOME),
     (4, "64M", "local", ALL + " poison irqalloc"),
 ]
 
@@ -102,6 +105,10 @@ MORE = [
     (1, "64M", "", "run=stress,16,40,8 junk irqalloc"),
     (8, "64M", "", "run=stress,16,40,9 zero irqalloc"),
 
+    # Loaders.
+    (1, "32M", "grub", SOME),
+    (8, "6G", "grub", "run=stress,16,20,12 irqalloc"),
+
     # Nodes.
     (8, "256M", "numa3", "run=stress,16,20,12 irqalloc"),
     (2, "4G", "numa-4g", SOME),
@@ -116,7 +123,10 @@ MORE = [
 ]
 
 
-def set_up(setup, word, _harts, _folder):
+def set_up(setup, word, _harts, folder):
     """Makes of a machine.Setup what a word of the row says."""
+    if word in LOADERS:
+        setup.environment = {"LOADER": word, "IMAGE": f"{folder}/image"}
+        return
     setup.options.append(QEMU_OPTIONS[word])
     setup.lines += SAYS.get(word, ())
