@@ -37,6 +37,7 @@ plants=(
     "regions|a frame too many|region 0 is"
     "regions|a region left out|regions, expected"
     "regions|too many entries accepted|not refused, or changed"
+    "regions|memory for later left out|split, later"
     "e820|an entry left out|ranges, expected"
     "uefi|memory that is in use|kind 1, expected"
     "limine|a problem that is not counted|problems, expected"

@@ -25,7 +25,7 @@ FUZZ_JUDGE_api := $(addprefix tests/fuzz/,api.c machine.c fuzz.c) $(ORACLE_UNITS
 FUZZ_PLANTS_fdt := tests/fuzz/plants.c
 FUZZ_PLANTS_regions := tests/fuzz/plants.c
 FUZZ_PLANTS_api := tests/model/plants.c
-FUZZ_WRAP_fdt := $(patsubst %,-Wl$(comma)--wrap=quire_%,fdt_open fdt_open_strict fdt_regions regions_normalise)
+FUZZ_WRAP_fdt := $(patsubst %,-Wl$(comma)--wrap=quire_%,fdt_open fdt_open_strict fdt_regions regions_normalise regions_split)
 FUZZ_WRAP_regions := $(FUZZ_WRAP_fdt)
 FUZZ_WRAP_api := $(PLANTED)
 
