@@ -35,7 +35,7 @@ enum quire_boot_status {
     QUIRE_BOOT_UNMARKED, /* no entry is marked as valid, so nobody fills in the mark: it does not count */
     /* An entry of the map. */
     QUIRE_BOOT_EMPTY,     /* no bytes: passed over */
-    QUIRE_BOOT_WRAP,      /* runs past 2^64: not used, or reserved up to there */
+    QUIRE_BOOT_WRAP,      /* runs past 2^64, or is 2^64 - 1 bytes long: not used, or reserved up to there */
     QUIRE_BOOT_TYPE,      /* a type that no specification knows: reserved */
     QUIRE_BOOT_INVALID,   /* marked as not valid: not used. If it is reserved, it stays so */
     QUIRE_BOOT_UNALIGNED, /* does not begin with a page of UEFI, 4 KiB: the frames that lie in it as a whole are used */
