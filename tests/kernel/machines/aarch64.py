@@ -93,7 +93,7 @@ MORE = [
     (8, "128M", "", ALL + " irqalloc"),
     (17, "128M", "", "run=forktest irqalloc"),
     (64, "128M", "", "run=cowtest"),
-    (123, "256M", "", SOME),
+    (123, "256M", "", "run=cowtest"),
     (124, "256M", "", "run=forktest"),
     (256, "1G", "a72", "run=stress,16,10,1 irqalloc"),
     (512, "512M", "", "run=demo"),
