@@ -48,7 +48,8 @@
 #define TASK_STATE  0x28
 
 /* How the start tells which loader it was; the others have a number of their own. */
-#define PVH_MAGIC 0x336ec578
+#define PVH_MAGIC  0x336ec578
+#define UEFI_MAGIC 0x49464555 /* "UEFI": ours */
 
 #define ELF_MACHINE 62 /* of its programs: System V ABI, AMD64 supplement, "ELF Header" */
 

@@ -39,7 +39,7 @@ QEMU_OPTIONS = {
     "old": "-machine pc",  # another chip set: no holes for devices, tables elsewhere
 }
 
-LOADERS = {"grub"}  # other than QEMU: another word of `machine`
+LOADERS = {"grub": 0, "uefi": 6}  # other than QEMU, and the MiB that its firmware keeps: another word of `machine`
 
 # What the kernel has to say then.
 SAYS = {
@@ -62,6 +62,7 @@ FEW = [
     (4, "256M", "numa", "run=stress,16,20,15 irqalloc"),
     (2, "64M", "", SOME + " irqalloc tick=20"),
     (4, "256M", "grub", SOME),
+    (4, "256M", "uefi", SOME + " irqalloc"),
     (4, "64M", "local", ALL + " poison irqalloc"),
 ]
 
@@ -108,6 +109,9 @@ MORE = [
     # Loaders.
     (1, "32M", "grub", SOME),
     (8, "6G", "grub", "run=stress,16,20,12 irqalloc"),
+    (1, "64M", "uefi", ALL),
+    (64, "6G", "uefi", SOME + " poison"),
+    (4, "256M", "uefi numa", SOME),
 
     # Nodes.
     (8, "256M", "numa3", "run=stress,16,20,12 irqalloc"),
@@ -127,6 +131,7 @@ def set_up(setup, word, _harts, folder):
     """Makes of a machine.Setup what a word of the row says."""
     if word in LOADERS:
         setup.environment = {"LOADER": word, "IMAGE": f"{folder}/image"}
+        setup.lost_mib = LOADERS[word]
         return
     setup.options.append(QEMU_OPTIONS[word])
     setup.lines += SAYS.get(word, ())
