@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-static const struct uefi_id loaded_image_id = {0x5B1B31A1, 0x9562, 0x11d2, {0x8E, 0x3F, 0, 0xA0, 0xC9, 0x69, 0x72, 0x3B}};
+static const struct uefi_id loaded_image_id = {
+    0x5B1B31A1, 0x9562, 0x11d2, {0x8E, 0x3F, 0, 0xA0, 0xC9, 0x69, 0x72, 0x3B}};
 static const struct uefi_id volume_id = {0x964e5b22, 0x6459, 0x11d2, {0x8e, 0x39, 0, 0xa0, 0xc9, 0x69, 0x72, 0x3b}};
 static const struct uefi_id acpi_id = {0x8868e871, 0xe4f1, 0x11d3, {0xbc, 0x22, 0, 0x80, 0xc7, 0x3c, 0x88, 0x81}};
 
@@ -67,10 +68,10 @@ static bool read_file(struct uefi_file *root, const uint16_t *name, struct bytes
     if (root->open(root, &file, name, UEFI_FILE_READ, 0) != UEFI_OK) {
         return false;
     }
-    bool good = file->set_position(file, UINT64_MAX) == UEFI_OK && file->get_position(file, &bytes->n) == UEFI_OK &&
-                file->set_position(file, 0) == UEFI_OK &&
-                firmware->services->allocate_pages(UEFI_ANYWHERE, UEFI_LOADER_DATA, pages(bytes->n + 1), &address) ==
-                    UEFI_OK;
+    bool good =
+        file->set_position(file, UINT64_MAX) == UEFI_OK && file->get_position(file, &bytes->n) == UEFI_OK &&
+        file->set_position(file, 0) == UEFI_OK &&
+        firmware->services->allocate_pages(UEFI_ANYWHERE, UEFI_LOADER_DATA, pages(bytes->n + 1), &address) == UEFI_OK;
     if (good) {
         bytes->at = (uint8_t *)address;
         good = file->read(file, &bytes->n, bytes->at) == UEFI_OK;
