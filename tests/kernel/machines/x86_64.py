@@ -36,6 +36,7 @@ QEMU_OPTIONS = {
     "numa3": nodes(("64M", ",cpus=0-3"), ("128M", ",cpus=4-7"), ("64M", "")) +
              " -numa dist,src=0,dst=1,val=20 -numa dist,src=0,dst=2,val=40 -numa dist,src=1,dst=2,val=30",
     "numa-4g": nodes(("1G", ",cpus=0"), ("3G", ",cpus=1")),
+    "plain": "-cpu qemu64",  # without leaves of 1 GiB, SMEP, SMAP
     "old": "-machine pc",  # another chip set: no holes for devices, tables elsewhere
 }
 
@@ -89,6 +90,8 @@ MORE = [
     (255, "1G", "", "run=stress,16,10,1 irqalloc"),
     (255, "128M", "", "run=demo"),
     (8, "128M", "old", SOME),
+    (2, "128M", "plain", ALL + " irqalloc"),
+    (2, "8G", "plain", SOME),
 
     # Memory: in one piece, in two around the hole below 4 GiB, more than one table of leaves of 1 GiB maps.
     (1, "1G", "", "run=memtest,1 zero"),
