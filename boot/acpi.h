@@ -21,7 +21,7 @@
  *
  * The tables lie in physical memory, which the caller's function maps. No byte is read that it has not mapped, whatever
  * the tables say, and each call ends after a number of steps that QUIRE_ACPI_MAX_BYTES bounds. Tables are never written.
- * Nothing is allocated; at most 1024 bytes of stack are used, optimised, besides what the caller's functions need. */
+ * Nothing is allocated; less than 1 KiB of stack is used, optimised, beside what the caller's functions need. */
 #ifndef QUIRE_BOOT_ACPI_H
 #define QUIRE_BOOT_ACPI_H
 
@@ -117,7 +117,7 @@ bool quire_acpi_find_rsdp(const void *bytes, size_t n_bytes, size_t *offset);
 
 /* Finds the tables that this reader knows, checks each and makes ready for the other calls. n_readable is how much may be
  * read at `rsdp`, which may be a copy: 36 bytes, or 20 where that is all there is, as in an old one that a loader hands
- * over. `map` and `report` are called with `context`; report NULL: problems are only counted.
+ * over; NULL and 0 if there is none. `map` and `report` are called with `context`; report NULL: problems are only counted.
  * Returns acpi->status: OK, also where there were problems or no table is of use, or why nothing is known.
  * Cost: O(bytes of the tables + CPUs^2 + ranges of memory^2). */
 enum quire_acpi_status quire_acpi_open(struct quire_acpi *acpi, const void *rsdp, size_t n_readable,

@@ -63,7 +63,7 @@ static void linux_add_memory(const struct q_boot_loader *loader, const uint8_t *
         q_boot_tell(&loader->out, QUIRE_BOOT_NO_MAP, NULL);
     if (n > LINUX_MAX_ENTRIES)
         q_boot_tell(&loader->out, QUIRE_BOOT_CUT, &(struct q_boot_entry){.number = n});
-    uint64_t n_bytes = (uint64_t)LINUX_ENTRY * (n < LINUX_MAX_ENTRIES ? n : LINUX_MAX_ENTRIES);
+    uint32_t n_bytes = LINUX_ENTRY * (n < LINUX_MAX_ENTRIES ? n : LINUX_MAX_ENTRIES);
     q_boot_e820(&loader->out, page + LINUX_ENTRIES, n_bytes, LINUX_ENTRY);
     linux_add_setup_data(loader, q_boot_u64(page + LINUX_SETUP_DATA));
 }

@@ -20,9 +20,16 @@ enum { PVH_ENTRY = 24 };                                                        
 
 #define PVH_MAGIC_NUMBER 0x336EC578u /* "xEn3" with the highest bit of the E set */
 
+/* 4 GiB of entries are no map. So 32 bits are enough to multiply: for 64, some machines call a function that a kernel may
+ * not have. */
 static void pvh_add_memory(const struct q_boot_loader *loader, const uint8_t *info) {
-    uint64_t n_bytes = info != NULL ? (uint64_t)q_boot_u32(info + PVH_N_ENTRIES) * PVH_ENTRY : 0;
-    const uint8_t *entries = n_bytes != 0 ? q_boot_keep(loader, q_boot_u64(info + PVH_MAP), n_bytes) : NULL;
+    uint32_t n = info != NULL ? q_boot_u32(info + PVH_N_ENTRIES) : 0, n_bytes = n * PVH_ENTRY;
+    const uint8_t *entries = NULL;
+    if (n > UINT32_MAX / PVH_ENTRY)
+        q_boot_tell(&loader->out, QUIRE_BOOT_OUTSIDE,
+                    &(struct q_boot_entry){.base = q_boot_u64(info + PVH_MAP), .n_bytes = UINT64_MAX});
+    else if (n != 0)
+        entries = q_boot_keep(loader, q_boot_u64(info + PVH_MAP), n_bytes);
     if (entries != NULL)
         q_boot_e820(&loader->out, entries, n_bytes, PVH_ENTRY);
     else

@@ -4,7 +4,10 @@
  * stamp at both ends, with the frame's address and its holder's name. What is not there afterwards tells what is wrong: the stamp of
  * another frame (two are one), that of another holder (two CPUs hold one frame), or none (there is no memory).
  *
- * Findings are noted where they are made, on any CPU, in interrupts, and printed when nothing else runs. */
+ * Findings are noted where they are made, on any CPU, in interrupts, and printed when nothing else runs.
+ *
+ * Atomic accesses are sequentially consistent: none is in anybody's way. `handed` carries a frame with its stamps from one CPU to
+ * another; the counts that CPUs wait for order what is before and behind. */
 #include "kit.h"
 
 #include <quire/port.h>

@@ -43,6 +43,7 @@ clang-format         | clang-format                          | test           | 
 clang-tidy           | clang-tidy                            | test           | looks for common mistakes in the code
 cppcheck             | cppcheck                              | test           | looks for others
 riscv64-unknown-elf-gcc | gcc-riscv64-unknown-elf            | test           | a second compiler for RISC-V
+aarch64-linux-gnu-gcc | gcc-aarch64-linux-gnu                | test           | a second compiler for Arm
 qemu-riscv64         | qemu-user                             | test           | runs tests as programs for other processors
 /usr/aarch64-linux-gnu/include/stdio.h | libc6-dev-arm64-cross | test/x86_64  | tests as programs for Arm
 /usr/riscv64-linux-gnu/include/stdio.h | libc6-dev-riscv64-cross | test       | tests as programs for RISC-V

@@ -18,13 +18,13 @@ COUNT_WRAP_counted := stack_make stack_free
 $(COUNT_OUT)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
-	@$(CLANG) $(KERNEL_CFLAGS) -flto $(KERNEL_CPPFLAGS) $(DEPS) -c $< -o $@
+	@$(CLANG) $(KERNEL_CFLAGS) $(ARCH_COUNT_FLAGS) -flto $(KERNEL_CPPFLAGS) $(DEPS) -c $< -o $@
 
 # quire-local: the kernel with LOCAL=1.
 $(COUNT_OUT)/local/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC  $@"
-	@$(CLANG) $(KERNEL_CFLAGS) -flto $(KERNEL_CPPFLAGS) -DKERNEL_LOCAL $(DEPS) -c $< -o $@
+	@$(CLANG) $(KERNEL_CFLAGS) $(ARCH_COUNT_FLAGS) -flto $(KERNEL_CPPFLAGS) -DKERNEL_LOCAL $(DEPS) -c $< -o $@
 COUNT_FOLDER_quire-local := /local
 
 COUNT_COMMON := $(filter %.c,$(KERNEL_SRC) $(BOOT_SRC)) bench/kernel/count.c

@@ -25,7 +25,10 @@ void print(const char *format, ...);
 void picture(const struct quire *q, const char *title);
 void picture_key(void); /* what the letters mean */
 
-/* Takes one frame, some side by side, shares one and copies it, takes all there are, and gives everything back, with a
+/* Tries whether the port and the memory map are right, all memory included, and prints what is not. */
+bool port_is_right(struct quire *q);
+
+/* Tries the port, takes one frame, some side by side, shares one and copies it, takes all there are, and gives everything back, with a
  * picture here and there. All frames must be mapped. Returns the status to exit with: 0, or 1 where something was not as the
  * contract says, which is printed. */
 int exercise(struct quire *q);

@@ -8,6 +8,10 @@ static void *at(quire_pa frame) {
     return quire_port_map(frame);
 }
 
+static const char *port(struct quire *q) {
+    return port_is_right(q) ? NULL : "the port is not right";
+}
+
 /* A frame can be written to, and given back. */
 static const char *one_frame(struct quire *q) {
     quire_pa frame = quire_alloc(q, OWNER_TABLE);
@@ -80,7 +84,7 @@ static const char *all_is_back(const struct quire *q, uint64_t n_before) {
 }
 
 int exercise(struct quire *q) {
-    static const char *(*const steps[])(struct quire *) = {one_frame, neighbours, copy_on_write, exhaustion};
+    static const char *(*const steps[])(struct quire *) = {port, one_frame, neighbours, copy_on_write, exhaustion};
     uint64_t n_before = quire_n_free(q);
     const char *wrong = NULL;
     picture_key();

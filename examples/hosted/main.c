@@ -122,6 +122,7 @@ int main(int argc, char **argv) {
     expect(quire_init(&pages, &config, &all, 1) == QUIRE_OK, "no allocator for this file");
     picture_key();
     picture(pages, "an empty file");
+    expect(port_is_right(pages), "the port is not right");
     tell(pages);
     picture(pages, "without the snapshot");
     expect(quire_validate(pages, &fault) == QUIRE_OK, "the allocator's own data do not agree");

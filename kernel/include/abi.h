@@ -1,7 +1,8 @@
 /* abi.h: what user programs and the kernel agree on: system call numbers, arguments, and the memory report.
  *
- * RISC-V: number in a7, arguments in a0..a2, ecall, result in a0. x86-64: number in rax, arguments in rdi, rsi, rdx, syscall,
- * result in rax; rcx and r11 change. A negative result is an error (-enum error). */
+ * RISC-V: number in a7, arguments in a0..a2, ecall, result in a0. aarch64: number in x8, arguments in x0..x2, svc, result in
+ * x0. x86-64: number in rax, arguments in rdi, rsi, rdx, syscall, result in rax; rcx and r11 change. A negative result is an
+ * error (-enum error). */
 #ifndef ABI_H
 #define ABI_H
 

@@ -124,14 +124,16 @@ ACCESSES_OF(4)
 ACCESSES_OF(8)
 
 /* Of a device's register: not to be read once more. */
-void __tsan_volatile_read4(uintptr_t address);
-void __tsan_volatile_write4(uintptr_t address);
-void __tsan_volatile_read4(uintptr_t address) {
-    (void)address;
-}
-void __tsan_volatile_write4(uintptr_t address) {
-    (void)address;
-}
+#define NO_LOOK(name)                                                                                                  \
+    void __tsan_volatile_##name(uintptr_t address);                                                                    \
+    void __tsan_volatile_##name(uintptr_t address) {                                                                   \
+        (void)address;                                                                                                 \
+    }
+NO_LOOK(read1)
+NO_LOOK(read4)
+NO_LOOK(read8)
+NO_LOOK(write4)
+NO_LOOK(write8)
 
 void __tsan_init(void);
 void __tsan_init(void) {}

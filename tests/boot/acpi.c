@@ -100,6 +100,35 @@ static void cpus_that_can_not_be_used_are_left_out(void **state) {
     assert_true(a->cpus[2].id == 300 && a->cpus[2].uid == 4 && a->cpus[2].enabled);
 }
 
+/* Of an MPIDR only the four affinities are its name. Entries before ACPI 5.1 had none. */
+static void cpus_with_a_gic_have_an_mpidr(void **state) {
+    (void)state;
+    made_begin();
+    size_t at = made_madt();
+    made_gicc(76, 5, 0xAAC3000700, 1);
+    made_gicc(80, 6, 0x101, 8);
+    made_gicc(82, 7, 0x102, 0xF6);
+    made_end(at);
+    at = made_srat();
+    made_memory(0, 0, MIB, 1);
+    made_memory(1, MIB, MIB, 1);
+    made_gicc_affinity(1, 5, 1);
+    made_gicc_affinity(1, 6, 2); /* not enabled */
+    made_apic_affinity(1, 1, 1); /* somebody else */
+    made_end(at);
+    const struct answers *a = made_read();
+    assert_int_equal(a->n_problems, 0);
+    assert_int_equal(a->n_cpus, 2);
+    assert_true(a->cpus[0].id == 0xAA00000700 && a->cpus[0].uid == 5 && a->cpus[0].enabled && a->cpus[0].node == 1);
+    assert_true(a->cpus[1].id == 0x101 && a->cpus[1].uid == 6 && !a->cpus[1].enabled && a->cpus[1].node == 0);
+
+    made_begin();
+    at = made_madt();
+    made_gicc(75, 5, 1, 1);
+    made_end(at);
+    assert_told(made_read(), QUIRE_ACPI_SHORT, "APIC");
+}
+
 static void a_cpu_that_is_listed_twice_is_one(void **state) {
     (void)state;
     made_begin();
@@ -238,6 +267,14 @@ static void domains_of_old_tables_have_8_bits(void **state) {
     assert_int_equal(a->n_problems, 0);
     assert_int_equal(a->n_nodes, 1);
     assert_int_equal(a->domain[0], 5);
+    made_begin();
+    at = made_table("SRAT", 2, 48);
+    made_memory(0xABCD05, 0, MIB, 1);
+    made_x2apic_affinity(1, 1000, 2); /* not enabled */
+    made_end(at);
+    a = made_read();
+    assert_int_equal(a->n_nodes, 1);
+    assert_int_equal(a->domain[0], 0xABCD05);
 }
 
 static void memory_that_can_not_be_is_told(void **state) {
@@ -262,6 +299,8 @@ static void memory_that_can_not_be_is_told(void **state) {
     at = made_srat();
     made_memory(0, 0, 4 * MIB, 1);
     made_memory(1, 3 * MIB, 4 * MIB, 1);
+    made_memory(2, 9 * MIB, MIB, 1);
+    made_memory(3, 7 * MIB, 2 * MIB, 1); /* it touches others: nobody minds */
     made_memory(1, 5 * MIB, 1 * MIB, 1); /* the same domain: nobody minds */
     made_end(at);
     a = made_read();
@@ -303,22 +342,27 @@ static void a_cpu_in_two_domains_is_in_the_first(void **state) {
 static void too_many_domains_leave_the_lowest(void **state) {
     (void)state;
     made_begin();
-    size_t at = made_srat();
+    size_t at = made_madt();
+    made_local_apic(0, 1, 1);
+    made_end(at);
+    at = made_srat();
     for (unsigned i = 0; i < QUIRE_ACPI_MAX_NODES + 6; i++)
         made_memory(1000 - i, i * MIB, MIB, 1);
+    made_apic_affinity(1000, 1, 1);
     made_end(at);
     const struct answers *a = made_read();
     assert_told(a, QUIRE_ACPI_DOMAINS, "SRAT");
     assert_int_equal(a->n_nodes, QUIRE_ACPI_MAX_NODES);
     assert_int_equal(a->domain[0], 1000 - QUIRE_ACPI_MAX_NODES - 5);
     assert_int_equal(a->domain[QUIRE_ACPI_MAX_NODES - 1], 994);
-    assert_int_equal(a->memory[0].node, 0);
+    assert_true(a->memory[0].node == 0 && a->cpus[0].node == 0);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(machines_are_what_they_were_asked_to_be),
         cmocka_unit_test(cpus_that_can_not_be_used_are_left_out),
+        cmocka_unit_test(cpus_with_a_gic_have_an_mpidr),
         cmocka_unit_test(a_cpu_that_is_listed_twice_is_one),
         cmocka_unit_test(ids_that_address_all_cpus_are_none),
         cmocka_unit_test(the_local_apic_may_lie_above_4_gib),

@@ -34,11 +34,11 @@ static void assert_distances(const struct answers *a, uint8_t there, uint8_t bac
 
 static void distances_that_can_not_be_are_told(void **state) {
     (void)state;
-    static const uint8_t good[] = {10, 0, 31, 0, 0, 0, 17, 0, 10}, low[] = {10, 0, 9, 0, 0, 0, 17, 0, 10};
+    static const uint8_t good[] = {10, 0, 31, 0, 0, 0, 10, 0, 10}, low[] = {10, 0, 9, 0, 0, 0, 17, 0, 10};
     static const uint8_t own[] = {11, 0, 31, 0, 0, 0, 17, 0, 10}, away[] = {10, 0, 255, 0, 0, 0, 17, 0, 10};
     const struct answers *a = read_slit(3, good, 9);
     assert_int_equal(a->n_problems, 0);
-    assert_distances(a, 31, 17);
+    assert_distances(a, 31, 10);
     a = read_slit(3, low, 9);
     assert_told(a, QUIRE_ACPI_DISTANCE, "SLIT");
     assert_int_equal(a->problems[0].where, 44 + 2);
@@ -137,6 +137,24 @@ static void where_the_xsdt_is_damaged_the_rsdt_is_used(void **state) {
     add_rsdt();
     made_put(33, 1, 1); /* in the extended part */
     assert_told(made_read(), QUIRE_ACPI_EXTENDED, "RSDP");
+}
+
+/* 20 bytes, and behind them nothing. */
+static void an_old_rsdp_is_short(void **state) {
+    (void)state;
+    made_begin();
+    add_rsdt();
+    made_put(15, 0, 1);
+    made_seal_rsdp();
+    struct quire_acpi acpi;
+    assert_int_equal(quire_acpi_open(&acpi, made, 20, made_map, NULL, NULL), QUIRE_ACPI_OK);
+    assert_int_equal(acpi.n_problems, 0);
+    assert_int_equal(quire_acpi_open(&acpi, made, 19, made_map, NULL, NULL), QUIRE_ACPI_RSDP);
+    assert_int_equal(quire_acpi_open(&acpi, NULL, 0, made_map, NULL, NULL), QUIRE_ACPI_RSDP);
+    made_put(15, 2, 1);
+    made_seal_rsdp();
+    assert_int_equal(quire_acpi_open(&acpi, made, 35, made_map, NULL, NULL), QUIRE_ACPI_OK); /* the RSDT */
+    assert_int_equal(acpi.n_problems, 1);
 }
 
 static void without_any_list_nothing_is_known(void **state) {
@@ -252,6 +270,7 @@ int main(void) {
         cmocka_unit_test(tables_that_are_damaged_are_not_used),
         cmocka_unit_test(the_list_of_tables_may_have_anything_in_it),
         cmocka_unit_test(where_the_xsdt_is_damaged_the_rsdt_is_used),
+        cmocka_unit_test(an_old_rsdp_is_short),
         cmocka_unit_test(without_any_list_nothing_is_known),
         cmocka_unit_test(the_rsdp_is_found_at_multiples_of_16),
         cmocka_unit_test(memory_may_stop_being_mapped_at_any_time),

@@ -143,6 +143,13 @@ void made_x2apic(unsigned uid, uint32_t id, unsigned flags) {
     made_put(at + 12, uid, 4);
 }
 
+void made_gicc(unsigned n_bytes, unsigned uid, uint64_t mpidr, unsigned flags) {
+    size_t at = made_entry(11, n_bytes);
+    made_put(at + 8, uid, 4);
+    made_put(at + 12, flags, 4);
+    made_put(at + 68, mpidr, 8);
+}
+
 void made_memory(uint32_t domain, uint64_t base, uint64_t n_bytes, unsigned flags) {
     size_t at = made_entry(1, 40);
     made_put(at + 2, domain, 4);
@@ -164,6 +171,13 @@ void made_x2apic_affinity(uint32_t domain, uint32_t id, unsigned flags) {
     made_put(at + 4, domain, 4);
     made_put(at + 8, id, 4);
     made_put(at + 12, flags, 4);
+}
+
+void made_gicc_affinity(uint32_t domain, unsigned uid, unsigned flags) {
+    size_t at = made_entry(3, 18);
+    made_put(at + 2, domain, 4);
+    made_put(at + 6, uid, 4);
+    made_put(at + 10, flags, 4);
 }
 
 size_t made_slit(uint64_t n) {

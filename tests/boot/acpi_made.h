@@ -43,9 +43,11 @@ void made_end(size_t at); /* the table that begins at `at` ends here */
 size_t made_entry(unsigned type, unsigned n_bytes);
 void made_local_apic(unsigned uid, unsigned id, unsigned flags);
 void made_x2apic(unsigned uid, uint32_t id, unsigned flags);
+void made_gicc(unsigned n_bytes, unsigned uid, uint64_t mpidr, unsigned flags);
 void made_memory(uint32_t domain, uint64_t base, uint64_t n_bytes, unsigned flags);
 void made_apic_affinity(uint32_t domain, unsigned id, unsigned flags);
 void made_x2apic_affinity(uint32_t domain, uint32_t id, unsigned flags);
+void made_gicc_affinity(uint32_t domain, unsigned uid, unsigned flags);
 void made_distances(const uint8_t *rows, size_t n);
 
 #endif

@@ -34,6 +34,7 @@ static void tell(void *context, const struct quire_boot_problem *p) {
 
 static struct quire_boot_report report = {.tell = tell};
 
+/* An entry of which all bytes are 0xAA stands for a NULL pointer. */
 static void read_limine(void) {
     static const void *pointers[MOST];
     static uint64_t entries[MOST][3];
@@ -43,7 +44,7 @@ static void read_limine(void) {
     } response = {0, n_bytes / sizeof *entries, pointers};
     for (size_t i = 0; i < response.n; i++) {
         memcpy(entries[i], bytes + i * sizeof *entries, sizeof *entries);
-        pointers[i] = entries[i];
+        pointers[i] = entries[i][0] == 0xAAAAAAAAAAAAAAAA ? NULL : entries[i];
     }
     quire_limine_regions(&map, &response, &report);
 }

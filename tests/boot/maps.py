@@ -259,6 +259,9 @@ tells("a version of UEFI's", formats.uefi([], 48) + bytes(48), ["its version is 
 tells("descriptors that are too short", bytes(78), ["its entries are too short"], "uefi", 39, 1)
 tells("memory that can not be cached", formats.uefi([(0, 4096, 7, 1)]), ["it can not be cached"], "uefi", 48, 1)
 tells("memory that is not on pages", formats.uefi([(1, 4096, 7, 8)]), ["it does not begin with a page"], "uefi", 48, 1)
+tells("a list of descriptors that is cut", formats.uefi([(0, 4096, 7, 8)]) + b"1", ["it ends in the middle of an entry"],
+      "uefi", 48, 1)
+tells("a NULL pointer of Limine's", formats.limine(BASIC) + b"\xAA" * 24, ["it lies outside of what can be read"], "limine")
 tells("no map of Limine's", b"", ["there is no memory map"], "limine")
 
 check("an entry marked as not valid adds no memory, and takes it away", [
@@ -319,9 +322,12 @@ def cut(made, n_bytes):
 
 OUTSIDE, NO_MAP = "it lies outside of what can be read", "there is no memory map"
 MAGIC, TAG = "it does not begin as it should", "it can not go on like this"
+for name, make in ("pvh", formats.pvh), ("linux", formats.linux), ("multiboot", formats.multiboot), ("multiboot2", formats.multiboot2):
+    tells_of("a structure that is somewhere else", (make(BASIC)[0], 1 << 40), name, [OUTSIDE], status=1)
 LOW = ranges_of([(0, 640 << 10, 1), (MIB, 64 * MIB, 1)], kind_of_e820)
 tells_of("no magic number", changed(formats.pvh(BASIC), 0, 0x336EC579), "pvh", [MAGIC], status=1)
 tells_of("a map that is somewhere else", changed(formats.pvh(BASIC), 44, 1), "pvh", [OUTSIDE, NO_MAP])
+tells_of("more entries than can be", changed(formats.pvh(BASIC), 48, 0x10000000), "pvh", [OUTSIDE, NO_MAP])
 tells_of("no entries", formats.pvh([]), "pvh", [NO_MAP])
 tells_of("version 0", changed(formats.pvh(BASIC), 4, 0), "pvh", [NO_MAP])
 tells_of("cut in the structure", cut(formats.pvh(BASIC, command_line=""), 48 + 39), "pvh", [OUTSIDE], status=1)
@@ -333,6 +339,18 @@ tells_of("too many entries", changed(formats.linux(BASIC * 64), 0x1E8, 255), "li
 tells_of("no entries", formats.linux([]), "linux", [NO_MAP])
 tells_of("setup_data that runs in a circle", changed(changed(formats.linux(BASIC, base=0), 0x250, 0x300), 0x300, 0x300),
          "linux", [TAG])
+tells_of("setup_data that is somewhere else", changed(formats.linux(BASIC), 0x254, 1), "linux", [OUTSIDE])
+
+
+def with_indirect_data(size):
+    """A node of setup_data that says where there is data of that size: from 1 MiB on."""
+    memory, info = formats.linux(BASIC)
+    data = memory.put(struct.pack("<QIIIIQQ", 0, 1 << 31, 24, 0, 0, size, MIB))
+    return changed((memory, info), 0x250, data)
+
+
+tells_of("nothing of setup_data that says where it is", with_indirect_data(MIB), "linux", [],
+         ranges_of([*BASIC, (MIB, MIB, 2)], kind_of_e820))
 tells_of("a map that is somewhere else", changed(formats.multiboot(BASIC), 48, 1), "multiboot", [OUTSIDE, NO_MAP])
 tells_of("no map: what mem_lower and mem_upper say", changed(formats.multiboot(BASIC), 0, 1), "multiboot", [NO_MAP])
 tells_of("entries that are too short", changed(formats.multiboot(BASIC, command_line=""), -48, 19), "multiboot",
@@ -347,6 +365,15 @@ tells_of("boot services that run", formats.multiboot2(BASIC, more=formats.tag(18
 tells_of("no end", cut(formats.multiboot2(BASIC), 0x50), "multiboot2", [OUTSIDE, TAG, NO_MAP])
 tells_of("a tag that is too long", changed(formats.multiboot2(BASIC), 12, 4096), "multiboot2", [TAG, NO_MAP])
 tells_of("a tag without a size", changed(formats.multiboot2(BASIC), 12, 0), "multiboot2", [TAG, NO_MAP])
+tells_of("modules that are somewhere else", changed(formats.multiboot(BASIC, modules=MODULES), 24, 1 << 30), "multiboot", [OUTSIDE])
+tells_of("a tag that is too short", formats.multiboot2(BASIC, more=formats.tag(17, b"1234")), "multiboot2",
+         ["its entries are too short"], ranges_of(BASIC, kind_of_e820))
+tells_of("a map of another version", changed(formats.multiboot2(BASIC, command_line=""), 8 + 16 + 12, 1), "multiboot2",
+         ["its version is unknown"], ranges_of(BASIC, kind_of_e820))
+tells_of("entries that are too short", changed(formats.multiboot2(BASIC, command_line=""), 8 + 16 + 8, 19), "multiboot2",
+         ["its entries are too short"], [])
+tells_of("a module that ends before it begins", formats.multiboot2(BASIC, modules=((MIB, MIB - 1, ""),)), "multiboot2",
+         ["a module ends before it begins"], ranges_of(BASIC, kind_of_e820))
 tells_of("a text without an end", formats.multiboot2(BASIC, command_line="", more=formats.tag(1, b"12345678")), "multiboot2",
          ["a text has no end"], ranges_of(BASIC, kind_of_e820))
 tap.end()

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-typedef unsigned __int128 wide;
+__extension__ typedef unsigned __int128 wide;
 #define SPACE ((wide)1 << 64)
 
 struct facts {
@@ -324,7 +324,11 @@ static void pvh_map(const struct pvh_info *info) {
     bool found = false;
     if (info->n_entries != 0) {
         uint64_t n_bytes = info->n_entries * (uint64_t)24;
-        found = pointed_to(info->map, n_bytes);
+        if (n_bytes >> 32 != 0) {
+            problem(QUIRE_BOOT_OUTSIDE, 0, info->map, UINT64_MAX, 0);
+        } else {
+            found = pointed_to(info->map, n_bytes);
+        }
         if (found) {
             e820_list(pointer_to(info->map), n_bytes, 24, false);
         }

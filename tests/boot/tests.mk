@@ -2,7 +2,7 @@
 include tests/unit/variants.mk
 
 BOOT_TEST_DIR := $(BUILD)/tests/boot
-BOOT_TOPICS := regions fdt broken reports expected acpi acpi_broken early
+BOOT_TOPICS := regions fdt broken reports expected acpi acpi_broken early opinions
 BOOT_TESTS := $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/%) $(BOOT_TOPICS:%=$(BOOT_TEST_DIR)/asan/%) $(BOOT_TEST_DIR)/stack
 TESTS += $(BOOT_TESTS)
 
@@ -79,7 +79,7 @@ comma := ,
 BOOT_DEFINES := -DIMAGE_NAMES='$(patsubst %,"%"$(comma),$(BOOT_ACPI))' -D_GNU_SOURCE -DBLOBS='"$(BOOT_TEST_DIR)/blobs"' -DINITRD='"$(BOOT_INITRD)"' \
                 -DBLOB_NAMES='$(patsubst %,"%"$(comma),$(QEMU_BLOBS) $(BOOT_DTS))' \
                 -DEXPECT_NAMES='$(patsubst %,"%"$(comma),$(BOOT_EXPECT))'
-BOOT_PARTS := $(BOOT_SRC:.c=.o) $(addprefix tests/boot/,blob.o oracle.o random.o acpi_answers.o acpi_made.o acpi_slow.o)
+BOOT_PARTS := $(BOOT_SRC:.c=.o) $(patsubst %,tests/boot/%.o,blob oracle random acpi_answers acpi_made acpi_slow maps_read maps_judge)
 
 # $(call boot_tests,VARIANT,COMPILER,FLAGS,FOLDER)
 define boot_tests

@@ -6,7 +6,7 @@ TESTS += tests/examples/run.py $(EXAMPLE_TESTS)/limine $(EXAMPLE_TESTS)/cpp
 EXAMPLE_QUIRE := $(BUILD)/tests/in/plain/quire.a # with the host's port
 
 # Nothing here boots by Limine: what the example does is done in a program.
-LIMINE_EXAMPLE := examples/limine-x86_64/main.c $(addprefix examples/common/,exercise.c picture.c print.c)
+LIMINE_EXAMPLE := examples/limine-x86_64/main.c $(addprefix examples/common/,exercise.c picture.c port.c print.c) kit/kit.c
 $(EXAMPLE_TESTS)/limine: tests/examples/limine.c $(LIMINE_EXAMPLE) $(BUILD)/lib/gcc/libquire.a \
                          $(BUILD)/lib/gcc/libquire-boot.a
 	@mkdir -p $(@D)

@@ -8,7 +8,7 @@
 COVERAGE := $(BUILD)/coverage
 COVERAGE_RUN := $(addprefix $(COVERAGE)/tests/,$(addprefix unit/,$(filter-out interrupt disturbed,$(MUTANTS_UNIT))) mutants/killers \
                 model/model-plain model/edge-plain $(addsuffix -plain,$(addprefix faults/,$(FAULTS_PROGRAMS))) \
-                $(addprefix boot/,$(BOOT_TOPICS)) $(addprefix compat/,$(COMPAT_TOPICS)))
+                $(addprefix boot/,$(BOOT_TOPICS) maps) $(addprefix compat/,$(COMPAT_TOPICS)))
 # Of the programs for xv6 each scenario is a run of its own. Left out: code that counts needs more stack than little_stack
 # allows, and more steps than those have time for that single-step through phase_two.
 COVERAGE_XV6 := $(addprefix $(COVERAGE)/tests/xv6/,percpu poison refcount $(if $(filter m32,$(MODEL_VARIANTS)),twophase))

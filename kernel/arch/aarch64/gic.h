@@ -4,7 +4,7 @@
 
 #include <arch.h>
 
-#define GIC_POKE   0u     /* the interrupt that one CPU sends to another */
+#define GIC_POKE   1u     /* the interrupt that one CPU sends to another */
 #define GIC_TIMER  27u    /* the virtual timer's, on every machine: Base System Architecture (DEN0094), table of PPIs */
 #define GIC_NONE   1020u  /* from here on numbers stand for no interrupt */
 #define GIC_NUMBER 0x3FFu /* in what acknowledge() returns; version 2 has the sender above it */

@@ -1,0 +1,129 @@
+/* opinions.c: memory maps of random words, read by boot/ and by the second opinion of maps.h, must come out the same. The
+ * fuzz targets of tests/fuzz do the same with more patience, from better examples. */
+#include "maps.h"
+#include "random.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { N_RUNS = 60000, MOST = 512, PAGE = 4096 };
+
+static struct maps_result was_read, judged;
+static uint8_t memory[PAGE + MOST];
+static uint64_t rng;
+
+static uint32_t random_word(quire_pa base) {
+    static const uint32_t words[] = {0,          1,          2,          3,          4,          20,
+                                     24,         40,         0x10000,    0xFFFFF000, 0xFFFFFFFF, 0x80000000,
+                                     0x7FFFFFFF, 0x1BADB002, 0x78787878, 0x80000001};
+    switch (random_below(&rng, 6)) {
+    case 0:
+        return words[random_below(&rng, sizeof words / sizeof *words)];
+    case 1:
+        return (uint32_t)(base + random_below(&rng, MOST + 16)); /* a pointer, more often than not */
+    case 2:
+        return 0;
+    default:
+        return (uint32_t)random_below(&rng, 48);
+    }
+}
+
+/* Fills memory[first, first + n) with words. */
+static void fill(size_t first, size_t n, quire_pa base) {
+    for (size_t i = 0; i < n; i += 4) {
+        uint32_t word = random_word(base);
+        memcpy(memory + first + i, &word, n - i < 4 ? n - i : 4);
+    }
+}
+
+static void compare(const char *what) {
+    const char *difference = maps_differ(&was_read, &judged);
+    if (difference != NULL)
+        fail_msg("%s: %s", what, difference);
+}
+
+typedef void lister(struct maps_result *result, const struct maps_list *list);
+
+static void compare_lists(const char *what, lister *read, lister *judge, const size_t *strides, size_t n_strides) {
+    for (int run = 0; run < N_RUNS; run++) {
+        struct maps_list list = {.bytes = memory, .n_bytes = random_below(&rng, 300), .version = 1};
+        list.stride = strides[random_below(&rng, n_strides)];
+        list.version += random_below(&rng, 8) == 0;
+        fill(0, list.n_bytes, 0);
+        if (random_below(&rng, 4) == 0 && list.n_bytes >= 48)
+            memset(memory + 24, 0xAA, 24); /* a NULL pointer of Limine's */
+        read(&was_read, &list);
+        judge(&judged, &list);
+        compare(what);
+    }
+}
+
+static void lists(void **state) {
+    (void)state;
+    static const size_t e820[] = {20, 24, 28, 19, 0, 400}, uefi[] = {40, 48, 56, 39, 0}, limine[] = {1, 1, 1, 0};
+    compare_lists("E820", read_e820, judge_e820, e820, sizeof e820 / sizeof *e820);
+    compare_lists("UEFI", read_uefi, judge_uefi, uefi, sizeof uefi / sizeof *uefi);
+    compare_lists("Limine", read_limine, judge_limine, limine, sizeof limine / sizeof *limine);
+}
+
+/* A structure that begins with a magic number, in most runs, `at` bytes into the memory. */
+static void compare_structures(const char *what, maps_loader *read, maps_loader *judge, uint32_t magic, size_t magic_at,
+                               size_t least) {
+    for (int run = 0; run < N_RUNS; run++) {
+        static const quire_pa bases[] = {0, 0x1000, 0xFFFFFF00, (quire_pa)1 << 40};
+        struct quire_boot_view view = {.bytes = memory, .base = bases[random_below(&rng, 4)]};
+        view.n_bytes = least + random_below(&rng, MOST);
+        size_t at = random_below(&rng, 8) * 8;
+        fill(0, view.n_bytes, view.base);
+        if (random_below(&rng, 16) != 0 && magic != 0)
+            memcpy(memory + at + magic_at, &magic, sizeof magic);
+        read(&was_read, &view, view.base + at);
+        judge(&judged, &view, view.base + at);
+        compare(what);
+    }
+}
+
+static void structures(void **state) {
+    (void)state;
+    compare_structures("PVH", read_pvh, judge_pvh, 0x336EC578, 0, 0);
+    compare_structures("Multiboot", read_multiboot, judge_multiboot, 0, 0, 0);
+    compare_structures("Multiboot 2", read_multiboot2, judge_multiboot2, 0, 0, 0);
+    compare_structures("Linux", read_linux, judge_linux, 0x53726448, 0x202, PAGE - 32);
+}
+
+/* Tags of all types in any order, most of them of a size that can be. */
+static void tags(void **state) {
+    (void)state;
+    for (int run = 0; run < N_RUNS; run++) {
+        struct quire_boot_view view = {.bytes = memory, .base = 0x2000, .n_bytes = 8};
+        while (view.n_bytes < 300) {
+            uint32_t type = (uint32_t)random_below(&rng, 20), size = (uint32_t)random_below(&rng, 64);
+            size = random_below(&rng, 32) == 0 ? size : size + 8;
+            fill(view.n_bytes, 96, view.base);
+            memcpy(memory + view.n_bytes, &type, sizeof type);
+            memcpy(memory + view.n_bytes + 4, &size, sizeof size);
+            if (random_below(&rng, 4) != 0)
+                memory[view.n_bytes + 8] = random_below(&rng, 2) == 0 ? 24 : 40; /* the length of entries */
+            view.n_bytes += (size + 7) / 8 * 8;
+        }
+        uint32_t total = (uint32_t)(view.n_bytes - random_below(&rng, 16) + random_below(&rng, 8));
+        memcpy(memory, &total, sizeof total);
+        read_multiboot2(&was_read, &view, 0x2000);
+        judge_multiboot2(&judged, &view, 0x2000);
+        compare("tags");
+    }
+}
+
+static int seed(void **state) {
+    (void)state;
+    rng = random_seed();
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(lists), cmocka_unit_test(structures), cmocka_unit_test(tags)};
+    return cmocka_run_group_tests_name("memory maps, two opinions", tests, seed, NULL);
+}
