@@ -125,17 +125,37 @@ boot_cpu:
     xor     %ebp, %ebp
     call    x86_boot
 
+/* Finds its seat, whose CPU has its id (apic_id in apic.c), and points GS to it before any C: that may ask where it runs. */
 other_cpu:
-    mov     paging_kernel_root, %rax
+    xor     %eax, %eax
+    cpuid
+    cmp     $11, %eax
+    jb      1f
+    mov     $11, %eax
+    xor     %ecx, %ecx
+    cpuid
+    test    %ebx, %ebx
+    jnz     2f
+1:  mov     $1, %eax
+    cpuid
+    shr     $24, %ebx
+    mov     %ebx, %edx
+2:  mov     paging_kernel_root, %rax
     mov     %rax, %cr3
-    mov     starting_seat, %rdi
-    mov     $MSR_GS_BASE, %ecx      /* before any C: that may ask which CPU it runs on */
+    mov     $seats, %rdi
+3:  mov     SEAT_CPU(%rdi), %rbx    /* is found, as a CPU is only asked to start when it has a seat */
+    test    %rbx, %rbx
+    jz      4f
+    cmp     %rdx, CPU_ID(%rbx)
+    je      5f
+4:  add     $SEAT_BYTES, %rdi
+    jmp     3b
+5:  mov     $MSR_GS_BASE, %ecx
     mov     %edi, %eax
     mov     %rdi, %rdx
     shr     $32, %rdx
     wrmsr
-    mov     SEAT_CPU(%rdi), %rax
-    mov     CPU_IDLE_STACK(%rax), %rsp
+    mov     CPU_IDLE_STACK(%rbx), %rsp
     xor     %ebp, %ebp
     call    x86_start
 
@@ -166,12 +186,6 @@ boot_segments_end:
 boot_segments_pointer:
     .word   boot_segments_end - boot_segments - 1
     .quad   PHYSICAL(boot_segments)
-
-/* The struct seat of the CPU that is being started; it takes it and leaves 0. */
-    .balign 8
-    .globl  starting_seat
-starting_seat:
-    .quad   0
 
     .balign 4096
 boot_root:

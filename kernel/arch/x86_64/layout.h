@@ -31,6 +31,7 @@
 #define REGISTER_WORDS 22
 #define CONTEXT_WORDS  8
 #define CPU_IDLE_STACK 16
+#define CPU_ID         32
 
 /* Of a struct seat (seat.h), to which GS points. */
 #define SEAT_CPU     0
@@ -38,6 +39,7 @@
 #define SEAT_SCRATCH 16
 #define SEAT_STACK   28
 #define SEAT_IST1    60
+#define SEAT_BYTES   192
 
 #define N_STUBS 36 /* exceptions and interrupts: see seat.h */
 

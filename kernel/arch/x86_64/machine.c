@@ -5,11 +5,11 @@
 #include <seat.h>
 #include <x86.h>
 
-_Static_assert(offsetof(struct cpu, idle_stack) == CPU_IDLE_STACK, "entry.S");
+_Static_assert(offsetof(struct cpu, idle_stack) == CPU_IDLE_STACK && offsetof(struct cpu, id) == CPU_ID, "entry.S");
 
 extern struct cpu cpus[];
 _Noreturn void x86_boot(uint32_t magic, quire_pa info);
-_Noreturn void x86_start(const struct seat *seat);
+_Noreturn void x86_start(struct seat *seat);
 
 _Noreturn void x86_boot(uint32_t magic, quire_pa info) {
     static struct loaded loaded;
@@ -53,40 +53,39 @@ void arch_cpu_poke(const struct cpu *cpu) {
 }
 
 quire_pa start_page = QUIRE_NONE;
-extern _Atomic(struct seat *) starting_seat; /* entry.S */
 
-static bool taken_within(unsigned ms) {
+static bool taken_within(struct seat *seat, unsigned ms) {
     for (uint64_t begin = arch_time_ms(); arch_time_ms() <= begin + ms;) {
-        if (atomic_load(&starting_seat) == NULL) {
+        if (atomic_load(&seat->taken)) {
             return true;
         }
     }
     return false;
 }
 
-enum { START_MS = 20, START_AGAIN_MS = 1000 };
+enum { START_MS = 20, START_AGAIN_MS = 10000 };
 
-/* One after the other, as they share a page and a word. What lies behind the code is copied, too, and does no harm. The second call to start is for CPUs that miss
- * the first (manual, volume 3A, section 9.4.4); the others do not notice it. */
+/* The second call to start is for CPUs that miss the first (manual, volume 3A, section 9.4.4); the others do not notice it.
+ * One that comes later still finds its seat, and works. What lies behind the code is copied, too, and does no harm. */
 bool arch_cpu_start(struct cpu *cpu) {
     extern char other_start[];
     if (start_page == QUIRE_NONE) {
         return false;
     }
+    struct seat *seat = seat_make(cpu);
     memcpy(direct(start_page), other_start, PAGE_BYTES);
-    atomic_store(&starting_seat, seat_make(cpu));
     apic_send_init(cpu->id);
     apic_send_start(cpu->id, (uint32_t)start_page);
-    if (!taken_within(START_MS)) {
+    if (!taken_within(seat, START_MS)) {
         apic_send_start(cpu->id, (uint32_t)start_page);
     }
-    return taken_within(START_AGAIN_MS);
+    return taken_within(seat, START_AGAIN_MS);
 }
 
-_Noreturn void x86_start(const struct seat *seat) {
+_Noreturn void x86_start(struct seat *seat) {
     seat_take(seat);
     apic_switch_on();
-    atomic_store(&starting_seat, NULL);
+    atomic_store(&seat->taken, true);
     cpu_main();
 }
 

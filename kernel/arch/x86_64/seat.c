@@ -10,8 +10,8 @@
 _Static_assert(offsetof(struct seat, cpu) == SEAT_CPU && offsetof(struct seat, number) == SEAT_NUMBER &&
                    offsetof(struct seat, scratch) == SEAT_SCRATCH &&
                    offsetof(struct seat, task_state) + 4 == SEAT_STACK &&
-                   offsetof(struct seat, task_state) + 36 == SEAT_IST1,
-               "vector.S");
+                   offsetof(struct seat, task_state) + 36 == SEAT_IST1 && sizeof(struct seat) == SEAT_BYTES,
+               "vector.S, entry.S");
 
 #define SEGMENT_KERNEL_CODE 0x00af9b000000ffffu
 #define SEGMENT_KERNEL_DATA 0x00cf93000000ffffu
@@ -42,7 +42,8 @@ struct __attribute__((packed)) table_pointer {
     uint64_t address;
 };
 
-static struct seat seats[MAX_CPUS];
+extern struct seat seats[]; /* for entry.S */
+struct seat seats[MAX_CPUS];
 static struct gate gates[N_STUBS];
 static _Alignas(16) char overflow_stack[STACK_BYTES];
 
@@ -66,7 +67,8 @@ struct seat *seat_make(struct cpu *cpu) {
     uint64_t base = (uintptr_t)seat->task_state;
     uint64_t low = (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
     uint64_t stack = (uintptr_t)overflow_stack + sizeof overflow_stack;
-    *seat = (struct seat){.cpu = cpu, .number = cpu->number};
+    seat->cpu = cpu;
+    seat->number = cpu->number;
     seat->segments[KERNEL_CODE / 8] = SEGMENT_KERNEL_CODE;
     seat->segments[KERNEL_DATA / 8] = SEGMENT_KERNEL_DATA;
     seat->segments[USER_DATA / 8] = SEGMENT_USER_DATA;

@@ -6,8 +6,9 @@
 
 struct seat {
     _Alignas(64) struct cpu *cpu;
-    unsigned number;  /* its */
-    uint64_t scratch; /* vector.S: one register, for some instructions */
+    unsigned number;   /* its */
+    atomic_bool taken; /* the CPU runs, and can be sent interrupts */
+    uint64_t scratch;  /* vector.S: one register, for some instructions */
     /* The task state, which only says where stacks are (manual, volume 3A, section 8.7): word 1 and 2 the one for traps from
      * user mode, 9 and 10 the one for double faults. */
     uint32_t task_state[26];
