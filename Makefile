@@ -54,7 +54,7 @@ help:
 	@echo "Quire, a physical page-frame allocator. Targets:"
 	@awk '/^##@ / { name = $$2; sub(/^##@ +[^ ]+ +/, ""); printf "  make %-19s %s\n", name, $$0 }' $(MAKEFILE_LIST)
 	@echo "Variables, with examples:"
-	@echo "  make run HARTS=2 MEM=1G  the machine: how many CPUs, how much memory which processor: ARCH=$(subst $() , or ,$(ARCHS))"
+	@echo "  make run HARTS=2 MEM=1G  the machine: how many CPUs, how much memory; its processor: ARCH=$(subst $() , or ,$(ARCHS))"
 	@echo "  make run LOCAL=1         the kernel with local visits: its own code is not preempted (docs/porting.md)"
 	@echo "  make test ONLY=unit      only the tests whose path has this in it"
 	@echo "  make test SETUP=         without looking for missing packages"

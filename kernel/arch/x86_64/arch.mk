@@ -5,7 +5,12 @@ ARCH_KERNEL_FLAGS := -mcmodel=kernel -mno-red-zone
 
 # Who loads it: pvh, QEMU itself; grub, from a CD; uefi, that firmware, with a program of ours.
 LOADER ?= pvh
-RUN_ENVIRONMENT = LOADER='$(LOADER)' FIRMWARE='$(KERNEL_FIRMWARE)'
+RUN_ENVIRONMENT = LOADER='$(LOADER)' FIRMWARE='$(KERNEL_FIRMWARE)' ACCEL='$(ACCEL)'
+
+# On such a machine itself, and where we may: without simulation, which is faster. That takes a processor that helps with it (a
+# KVM without runs only guests made for it), and no more CPUs than there are.
+ACCEL = $(and $(filter x86_64,$(shell uname -m)),$(shell test -w /dev/kvm && grep -qw 'vmx\|svm' /proc/cpuinfo && \
+              test '$(HARTS)' -le "$$(nproc)" 2>/dev/null && echo kvm))
 
 # The program, which the firmware calls in its own way. It is part of what is run, as another firmware is elsewhere.
 KERNEL_FIRMWARE := $(KERNEL_OUT)/BOOTX64.EFI

@@ -3,7 +3,7 @@
 #
 # In the environment, LOADER says who loads the kernel: pvh, QEMU itself, where it is not said; grub, from a CD that is
 # written to IMAGE, beside the kernel where that is not said; uefi, from a folder there, by
-# the program FIRMWARE, BOOTX64.EFI beside the kernel where that is not said.
+# the program FIRMWARE, BOOTX64.EFI beside the kernel where that is not said. ACCEL=kvm: not simulated.
 # shellcheck shell=sh disable=SC2154,SC2034 # run.sh has set what is used here, and uses what is set here
 [ "$harts" -le 255 ] || refuse "HARTS=$harts: QEMU's PC has at most 255"
 [ "$mib" -ge 8 ] || refuse "MEM=$mem: firmware, kernel and programs need at least 8M"
@@ -35,4 +35,4 @@ esac
 
 # graphics: where there are none, the BIOS writes to the serial line.
 start qemu-system-x86_64 -machine q35,graphics=on -vga none -nic none -cpu max \
-    -device isa-debug-exit,iobase=0xf4,iosize=0x04 "$@"
+    -device isa-debug-exit,iobase=0xf4,iosize=0x04 ${ACCEL:+-accel "$ACCEL"} "$@"
