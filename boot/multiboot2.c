@@ -4,12 +4,8 @@
 #include "multiboot2.h"
 #include "read.h"
 
-enum {
-    MB2_HEADER = 8,
-    MB2_TAG_TYPE = 0,
-    MB2_TAG_SIZE = 4,
-    MB2_TAG = 8
-}; /* bytes of the header, and of that of each tag */
+/* Bytes of the header, and of that of each tag. */
+enum { MB2_HEADER = 8, MB2_TAG_TYPE = 0, MB2_TAG_SIZE = 4, MB2_TAG = 8 };
 enum mb2_tag_type {
     MB2_END = 0,
     MB2_COMMAND_LINE = 1,

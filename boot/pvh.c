@@ -22,14 +22,20 @@ enum { PVH_ENTRY = 24 };                                                        
 
 /* 4 GiB of entries are no map. So 32 bits are enough to multiply: for 64, some machines call a function that a kernel may
  * not have. */
+static const uint8_t *pvh_entries(const struct q_boot_loader *loader, const uint8_t *info, uint32_t *n_bytes) {
+    uint32_t n = q_boot_u32(info + PVH_N_ENTRIES);
+    struct q_boot_entry list = {.base = q_boot_u64(info + PVH_MAP), .n_bytes = UINT64_MAX};
+    *n_bytes = n * PVH_ENTRY;
+    if (n <= UINT32_MAX / PVH_ENTRY)
+        return n != 0 ? q_boot_keep(loader, list.base, *n_bytes) : NULL;
+    q_boot_tell(&loader->out, QUIRE_BOOT_OUTSIDE, &list);
+    return NULL;
+}
+
+/* `info` NULL: it is too old to have a map. */
 static void pvh_add_memory(const struct q_boot_loader *loader, const uint8_t *info) {
-    uint32_t n = info != NULL ? q_boot_u32(info + PVH_N_ENTRIES) : 0, n_bytes = n * PVH_ENTRY;
-    const uint8_t *entries = NULL;
-    if (n > UINT32_MAX / PVH_ENTRY)
-        q_boot_tell(&loader->out, QUIRE_BOOT_OUTSIDE,
-                    &(struct q_boot_entry){.base = q_boot_u64(info + PVH_MAP), .n_bytes = UINT64_MAX});
-    else if (n != 0)
-        entries = q_boot_keep(loader, q_boot_u64(info + PVH_MAP), n_bytes);
+    uint32_t n_bytes = 0;
+    const uint8_t *entries = info != NULL ? pvh_entries(loader, info, &n_bytes) : NULL;
     if (entries != NULL)
         q_boot_e820(&loader->out, entries, n_bytes, PVH_ENTRY);
     else

@@ -2,7 +2,8 @@
  * Xen, Firecracker and Cloud Hypervisor.
  *
  * The source is Xen's public/arch-x86/hvm/start_info.h, and docs/misc/pvh.pandoc for the state of the machine. The kernel is
- * entered with the physical address of the structure in EBX. The types of memory are those of e820.h. */
+ * entered with the physical address of the structure in EBX. EAX says nothing: there may be Multiboot's number, left over from
+ * something else. The types of memory are those of e820.h. */
 #ifndef QUIRE_BOOT_PVH_H
 #define QUIRE_BOOT_PVH_H
 

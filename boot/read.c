@@ -21,13 +21,13 @@ void q_boot_tell(const struct q_boot_out *out, enum quire_boot_status status, co
         out->report->tell(out->report->context, &problem);
 }
 
-/* What runs past 2^64 can not be memory: its length, or its base, is wrong. */
+/* What runs past 2^64 can not be memory: its length, or its base, is wrong. Nor can what is as long as all addresses. */
 void q_boot_add(const struct q_boot_out *out, const struct q_boot_entry *entry, enum q_boot_use use) {
     if (entry->n_bytes == 0) {
         q_boot_tell(out, QUIRE_BOOT_EMPTY, entry);
         return;
     }
-    bool wraps = entry->n_bytes - 1 > UINT64_MAX - entry->base;
+    bool wraps = entry->n_bytes == UINT64_MAX || entry->n_bytes - 1 > UINT64_MAX - entry->base;
     if (use == Q_BOOT_UNKNOWN)
         q_boot_tell(out, QUIRE_BOOT_TYPE, entry);
     if (wraps)

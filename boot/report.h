@@ -30,12 +30,12 @@ enum quire_boot_status {
     QUIRE_BOOT_STRIDE,   /* entries shorter than what must be in them: the list is passed over, or what is left of it */
     QUIRE_BOOT_CUT,      /* it ends in the middle of an entry: those that are whole are used */
     QUIRE_BOOT_TAG,      /* a tag or list that can not go on like this: what stood before is used */
-    QUIRE_BOOT_TEXT,     /* a text has no end: as if it were not there */
+    QUIRE_BOOT_TEXT,     /* a text has no end within 64 KiB: as if it were not there */
     QUIRE_BOOT_MODULE,   /* a module ends before it begins: passed over */
     QUIRE_BOOT_UNMARKED, /* no entry is marked as valid, so nobody fills in the mark: it does not count */
     /* An entry of the map. */
     QUIRE_BOOT_EMPTY,     /* no bytes: passed over */
-    QUIRE_BOOT_WRAP,      /* runs past 2^64: not used, or reserved up to there */
+    QUIRE_BOOT_WRAP,      /* runs past 2^64, or is 2^64 - 1 bytes long: not used, or reserved up to there */
     QUIRE_BOOT_TYPE,      /* a type that no specification knows: reserved */
     QUIRE_BOOT_INVALID,   /* marked as not valid: not used. If it is reserved, it stays so */
     QUIRE_BOOT_UNALIGNED, /* does not begin with a page of UEFI, 4 KiB: the frames that lie in it as a whole are used */

@@ -18,7 +18,7 @@ static enum q_boot_use uefi_use(uint32_t type) {
     return type == 7 ? Q_BOOT_USABLE : is_later ? Q_BOOT_RECLAIMABLE : is_known ? Q_BOOT_RESERVED : Q_BOOT_UNKNOWN;
 }
 
-/* 2^64 bytes and more are as many as fit: q_boot_add tells that they run past 2^64, unless they begin at 0. */
+/* 2^64 bytes and more are as many as there can be, which is too many for q_boot_add. */
 static uint64_t uefi_bytes_of(uint64_t n_pages) {
     return n_pages > UINT64_MAX >> UEFI_PAGE_SHIFT ? UINT64_MAX : n_pages << UEFI_PAGE_SHIFT;
 }

@@ -10,7 +10,7 @@
 struct quire *frames;
 quire_pa zero_frame;
 
-static struct quire_region regions[MAX_REGIONS];
+static struct quire_region regions[MAX_REGIONS], reclaimed[MAX_REGIONS];
 
 static uint64_t bytes_in(const struct quire_regions *map) {
     uint64_t n = 0;
@@ -28,13 +28,26 @@ static quire_pa end_of(const struct quire_regions *map) {
     return end;
 }
 
+/* What can be reclaimed later is as good as usable: nobody writes to memory before the allocator is there, and by then nothing
+ * is read any more of what the firmware has left in it. */
+static bool normalise(struct quire_regions *map) {
+    struct quire_regions later = {.at = reclaimed, .capacity = MAX_REGIONS};
+    if (!quire_regions_split(map, &later)) {
+        return false;
+    }
+    for (size_t i = 0; i < later.n; i++) {
+        quire_regions_add(map, later.at[i].base, later.at[i].end - later.at[i].base, QUIRE_USABLE);
+    }
+    return quire_regions_normalise(map);
+}
+
 /* Reserves what the firmware can not know of: the kernel, and what lies beyond the direct map. */
 static void read_map(struct quire_regions *map) {
     firmware_regions(map);
     quire_regions_add(map, direct_pa(kernel_image), (size_t)(kernel_image_end - kernel_image), QUIRE_RESERVED);
     paging_reach(end_of(map));
     quire_regions_add(map, direct_end, UINT64_MAX - direct_end, QUIRE_RESERVED);
-    if (!quire_regions_normalise(map)) {
+    if (!normalise(map)) {
         panic("the firmware's memory map needs room for %lu regions, there is room for %u", map->n, MAX_REGIONS);
     }
 }

@@ -133,18 +133,18 @@ struct stamp {
 #define ANYBODY   UINT64_MAX /* a holder */
 
 /* The stamp at one end of a frame; NULL: it is not mapped. */
-static volatile struct stamp *stamp_at(struct kit *kit, quire_pa pa, bool at_end) {
+static struct stamp *stamp_at(struct kit *kit, quire_pa pa, bool at_end) {
     unsigned char *bytes = quire_port_map(pa);
     if (bytes == NULL) {
         wrong(kit, KIT_UNMAPPED, pa, 0);
         return NULL;
     }
-    return (volatile struct stamp *)(void *)(bytes + (at_end ? QUIRE_PAGE_SIZE - sizeof(struct stamp) : 0));
+    return (struct stamp *)(void *)(bytes + (at_end ? QUIRE_PAGE_SIZE - sizeof(struct stamp) : 0));
 }
 
 static void write_stamps(struct kit *kit, quire_pa pa, uint64_t holder) {
     for (unsigned end = 0; end < 2; end++) {
-        volatile struct stamp *stamp = stamp_at(kit, pa, end != 0);
+        struct stamp *stamp = stamp_at(kit, pa, end != 0);
         if (stamp == NULL)
             return;
         stamp->pa = pa;
@@ -155,7 +155,7 @@ static void write_stamps(struct kit *kit, quire_pa pa, uint64_t holder) {
 
 static void check_stamps(struct kit *kit, quire_pa pa, uint64_t holder) {
     for (unsigned end = 0; end < 2; end++) {
-        volatile struct stamp *place = stamp_at(kit, pa, end != 0);
+        const struct stamp *place = stamp_at(kit, pa, end != 0);
         if (place == NULL)
             return;
         const struct stamp stamp = {place->pa, place->holder, place->sum};
@@ -466,7 +466,7 @@ static uint32_t sum_of(struct kit *kit, const struct kit_quiet *quiet) {
     uint32_t sum = 0;
     for (quire_pa pa = quiet->base; pa < quiet->end; pa++) {
         const quire_pa in_frame = pa & (QUIRE_PAGE_SIZE - 1);
-        const volatile unsigned char *frame = quire_port_map(pa - in_frame);
+        const unsigned char *frame = quire_port_map(pa - in_frame);
         if (frame == NULL) {
             wrong(kit, KIT_UNMAPPED, pa - in_frame, 0);
             return 0;

@@ -41,7 +41,7 @@ def ranges_of(entries, kind_of):
     found = []
     for entry in entries:
         base, n_bytes, kind = entry[0], entry[1], kind_of(entry)
-        if base + n_bytes <= SPACE or kind == NEVER:
+        if (base + n_bytes <= SPACE and n_bytes < SPACE - 1) or kind == NEVER:
             found.append((base, min(base + n_bytes, SPACE - 1), kind))
     return found
 
@@ -184,8 +184,10 @@ HOSTILE = {
     "reserved memory that runs past 2^64": BASIC + [(GIB, SPACE - 1, 2)],
     "reclaimable memory that runs past 2^64": BASIC + [(GIB, SPACE - 1, 3)],
     "memory up to 2^64": [(SPACE - GIB, GIB, 1), (SPACE - 2 * GIB, GIB, 3)],
-    "everything": [(0, SPACE - 1, 1)],
-    "everything, reclaimable": [(0, SPACE - 1, 3)],
+    "everything": BASIC + [(0, SPACE - 1, 1)],
+    "everything, reclaimable": BASIC + [(0, SPACE - 1, 3)],
+    "nearly everything": [(0, SPACE - 2, 1)],
+    "nearly everything, reclaimable": [(0, SPACE - 2, 3)],
     "nested": [(0, GIB, 1), (MIB, MIB, 2), (0, 4 * MIB, 3), (2 * MIB, 4096, 1)],
     "overlapping": [(0, 3 * MIB, 1), (2 * MIB, 3 * MIB, 3), (4 * MIB, 3 * MIB, 2), (6 * MIB, 3 * MIB, 1)],
     "the same range as each type": [(MIB, MIB, kind) for kind in (1, 2, 3, 1)],
@@ -208,6 +210,9 @@ HOSTILE_UEFI = {
     "an empty map": [],
     "all types with many attributes": ALL_UEFI,
     "as many pages as there are": [(0, GIB, 7, 15), (0x1000, ((1 << 64) - 1) << 12, 7, 15)],
+    "as many pages as there are, from 0 on": [(MIB, GIB, 7, 15), (0, ((1 << 64) - 1) << 12, 7, 15)],
+    "all pages of the address space": [(MIB, GIB, 7, 15), (0, 1 << 64, 7, 15), (0, 1 << 64, 2, 15)],
+    "all pages but one": [(0, (1 << 64) - 4096, 7, 15), (MIB, MIB, 2, 15)],
     "reserved pages past 2^64": [(0, GIB, 7, 15), (GIB // 2, ((1 << 64) - 1) << 12, 0, 15)],
     "not on pages": [(0x800, 0x3000, 7, 15), (0x5FFF, 0x2000, 2, 15), (0x8001, 0x1000, 0, 0), (0x6000, 0x9000, 7, 15)],
     "4096 descriptors": [(i * 0x3000, 0x2000, (7, 0, 4, 2)[i % 4], 15) for i in range(4096)],

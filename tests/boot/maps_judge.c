@@ -60,7 +60,7 @@ static enum maps_kind kind_of(const struct facts *facts, uint64_t type) {
 }
 
 static void entry(uint32_t i, uint64_t base, uint64_t n_bytes, uint64_t type, enum maps_kind kind) {
-    bool runs_out = (wide)base + n_bytes > SPACE;
+    bool runs_out = (wide)base + n_bytes > SPACE || (wide)n_bytes + 1 == SPACE;
     if (n_bytes == 0) {
         problem(QUIRE_BOOT_EMPTY, i, base, n_bytes, type);
         return;

@@ -1,5 +1,7 @@
 /* opinions.c: memory maps of random words, read by boot/ and by the second opinion of maps.h, must come out the same. The
- * fuzz targets of tests/fuzz do the same with more patience, from better examples. */
+ * fuzz targets of tests/fuzz do the same with more patience, from better examples. And what callers may leave out. */
+#include "boot/limine.h"
+#include "boot/multiboot.h"
 #include "maps.h"
 #include "random.h"
 #include <setjmp.h>
@@ -117,6 +119,78 @@ static void tags(void **state) {
     }
 }
 
+/* ---- what callers may leave out, and limits ------------------------------------------------------------------- */
+
+static void put(size_t at, uint32_t word) {
+    memcpy(memory + at, &word, sizeof word);
+}
+
+/* Multiboot's structure at 0x1000, with three modules, of which the first has a text, at 0x1100. */
+static void three_modules(void) {
+    memset(memory, 0, sizeof memory);
+    put(0, 1 << 3);
+    put(20, 3);
+    put(24, 0x1080);
+    for (uint32_t i = 0; i < 3; i++) {
+        put(0x80 + 16 * i, 0x100000 + 0x1000 * i);
+        put(0x84 + 16 * i, 0x100800 + 0x1000 * i);
+    }
+    put(0x88, 0x1100);
+    memcpy(memory + 0x100, "text", 5);
+}
+
+static void fewer_modules_than_there_are_and_no_report(void **state) {
+    (void)state;
+    three_modules();
+    struct quire_region space[16];
+    struct quire_boot_module modules[2] = {{.base = 1}, {.base = 2}};
+    struct quire_regions map = {.at = space, .capacity = 16};
+    struct quire_boot_info info = {.modules = modules, .capacity = 1};
+    struct quire_boot_report report = {.tell = NULL};
+    const struct quire_boot_view view = {memory, 0x1000, sizeof memory};
+    assert_true(quire_multiboot_read(&map, &info, &view, 0x1000, &report));
+    assert_int_equal(report.n_problems, 1); /* no map */
+    assert_int_equal(info.n_modules, 3);
+    assert_true(modules[0].base == 0x100000 && modules[0].n_bytes == 0x800);
+    assert_string_equal(modules[0].text, "text");
+    assert_true(modules[1].base == 2);
+    assert_int_equal(map.n, 6); /* all three are reserved, the structure, the list and the text */
+}
+
+static void a_text_has_an_end_within_64_kib(void **state) {
+    (void)state;
+    static uint8_t long_memory[0x20000];
+    struct quire_region space[16];
+    const struct quire_boot_view view = {long_memory, 0, sizeof long_memory};
+    memset(long_memory, 'a', sizeof long_memory);
+    for (size_t n = 0xFFFE; n <= 0x10001; n++) {
+        struct quire_regions map = {.at = space, .capacity = 16};
+        struct quire_boot_info info = {.capacity = 0};
+        struct quire_boot_report report = {.tell = NULL};
+        memset(long_memory, 0, 52);
+        long_memory[0] = 1 << 2;
+        long_memory[17] = 0x10; /* the command line is at 0x1000 */
+        memset(long_memory + 0x1000, 'a', 0x1F000);
+        long_memory[0x1000 + n] = '\0';
+        assert_true(quire_multiboot_read(&map, &info, &view, 0, &report));
+        assert_int_equal(strlen(info.command_line), n <= 0xFFFF ? n : 0);
+        assert_int_equal(report.n_problems, n <= 0xFFFF ? 1 : 2);
+    }
+}
+
+static void a_response_without_entries(void **state) {
+    (void)state;
+    const struct {
+        uint64_t revision, n;
+        const void *entries;
+    } response = {0, 1, NULL};
+    struct quire_regions map = {.capacity = 0};
+    struct quire_boot_report report = {.tell = NULL};
+    quire_limine_regions(&map, &response, &report);
+    assert_int_equal(report.n_problems, 1);
+    assert_int_equal(map.n, 0);
+}
+
 static int seed(void **state) {
     (void)state;
     rng = random_seed();
@@ -124,6 +198,11 @@ static int seed(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(lists), cmocka_unit_test(structures), cmocka_unit_test(tags)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(lists),
+                                       cmocka_unit_test(structures),
+                                       cmocka_unit_test(tags),
+                                       cmocka_unit_test(fewer_modules_than_there_are_and_no_report),
+                                       cmocka_unit_test(a_text_has_an_end_within_64_kib),
+                                       cmocka_unit_test(a_response_without_entries)};
     return cmocka_run_group_tests_name("memory maps, two opinions", tests, seed, NULL);
 }

@@ -65,3 +65,9 @@ PLANT(bool, quire_regions_normalise, struct quire_regions *map) {
     }
     return fits || planted("too many entries accepted");
 }
+
+PLANT(bool, quire_regions_split, struct quire_regions *map, struct quire_regions *later) {
+    bool fits = __real_quire_regions_split(map, later);
+    later->n -= fits && later->n > 0 && planted("memory for later left out");
+    return fits;
+}

@@ -37,6 +37,7 @@ plants=(
     "regions|a frame too many|region 0 is"
     "regions|a region left out|regions, expected"
     "regions|too many entries accepted|not refused, or changed"
+    "regions|memory for later left out|split, later"
     "acpi|a damaged table accepted|the status"
     "acpi|a problem that is not reported|the problems"
     "acpi|a byte read behind a table|AddressSanitizer: heap-buffer-overflow"

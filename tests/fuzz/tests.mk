@@ -28,7 +28,7 @@ FUZZ_PLANTS_fdt := tests/fuzz/plants.c
 FUZZ_PLANTS_regions := tests/fuzz/plants.c
 FUZZ_PLANTS_acpi := tests/fuzz/plants_acpi.c
 FUZZ_PLANTS_api := tests/model/plants.c
-FUZZ_WRAP_fdt := $(patsubst %,-Wl$(comma)--wrap=quire_%,fdt_open fdt_open_strict fdt_regions regions_normalise)
+FUZZ_WRAP_fdt := $(patsubst %,-Wl$(comma)--wrap=quire_%,fdt_open fdt_open_strict fdt_regions regions_normalise regions_split)
 FUZZ_WRAP_regions := $(FUZZ_WRAP_fdt)
 FUZZ_WRAP_acpi := $(patsubst %,-Wl$(comma)--wrap=quire_acpi_%,open cpus set_nodes distances)
 FUZZ_WRAP_api := $(PLANTED)

@@ -2,10 +2,11 @@
  *
  * The loader enters the boot CPU in 32-bit mode with paging off and flat segments, and with the physical address of what it
  * says in EBX: at pvh_start (Xen, docs/misc/pvh.pandoc), or at multiboot_start (Multiboot2 Specification 2.0, section 3.3, "I386
- * machine state"), then with a magic number in EAX. The other CPUs start in 16-bit mode at the page of memory that they are
+ * machine state"), then with a magic number in EAX. Our own loader of UEFI (uefi/loader.c) enters it in 64-bit mode, at uefi_start,
+ * with all memory mapped where it is, and its word in RBX. The other CPUs start in 16-bit mode at the page of memory that they are
  * told (manual, volume 3A, section 9.4), to which the code at other_start was copied.
  *
- * From either place all go through long_mode. The kernel is linked for its place in the direct map but starts at its physical
+ * From 32-bit mode all go through long_mode. The kernel is linked for its place in the direct map but starts at its physical
  * address. boot_root maps the first GiB of memory there, and also where it is physically, so that the instruction after the
  * one that turns paging on is still there. */
 #include <layout.h>
@@ -66,7 +67,7 @@ other_start32:
     mov     %eax, %ds
     mov     $PHYSICAL(other_cpu), %edi
 
-/* EDI says where to go on in 64-bit mode; EBP and EBX are the loader's words. */
+/* EDI says where to go on in the kernel's addresses; EBP and EBX are the loader's words. */
 long_mode:
     mov     $CR4_PAE, %eax
     mov     %eax, %cr4
@@ -81,7 +82,9 @@ long_mode:
     lgdt    PHYSICAL(boot_segments_pointer)
     ljmp    $KERNEL_CODE, $PHYSICAL(1f)
     .code64
-1:  mov     $KERNEL_DATA, %eax
+1:  mov     %ebx, %ebx              /* its upper half is 0 from here on */
+high:
+    mov     $KERNEL_DATA, %eax
     mov     %eax, %ds
     mov     %eax, %es
     mov     %eax, %ss
@@ -92,10 +95,33 @@ long_mode:
     add     %rax, %rdi
     jmp     *%rdi
 
+/* UEFI's table maps this, and so does ours. Nothing is changed in EFER but what is added: it is in use. */
+    .globl  uefi_start
+uefi_start:
+    cli
+    cld
+    mov     $UEFI_MAGIC, %ebp
+    mov     $PHYSICAL(boot_cpu), %edi
+    mov     $MSR_EFER, %ecx
+    rdmsr
+    or      $EFER_ON, %eax
+    wrmsr
+    mov     $CR4_PAE, %eax
+    mov     %rax, %cr4
+    mov     $PHYSICAL(boot_root), %eax
+    mov     %rax, %cr3
+    mov     $CR0_ON, %eax
+    mov     %rax, %cr0
+    lgdt    PHYSICAL(boot_segments_pointer)
+    mov     $PHYSICAL(boot_stack_top), %esp
+    push    $KERNEL_CODE
+    push    $PHYSICAL(high)
+    lretq
+
 boot_cpu:
     mov     $boot_stack_top, %rsp
     mov     %ebp, %edi
-    mov     %ebx, %esi
+    mov     %rbx, %rsi
     xor     %ebp, %ebp
     call    x86_boot
 

@@ -34,6 +34,8 @@ static reader *reader_for(uint32_t magic) {
         return quire_pvh_read;
     case QUIRE_MULTIBOOT2_MAGIC:
         return quire_multiboot2_read;
+    case UEFI_MAGIC:
+        return uefi_read;
     default:
         panic("the loader's magic number is unknown: 0x%x", magic);
     }

@@ -5,7 +5,8 @@
  *
  *     0x0000000000010000  programs                        a table for each process
  *     0x0000003fffffffff  end of what they use
- *     0xffff800000000000  wide direct map: all memory     16 TiB, by leaves of 1 GiB; writable, not executable
+ *     0xffff800000000000  wide direct map: all memory     32 TiB, by leaves of 1 GiB; writable, not executable. Where
+ *                                                       the processor has none: 63 GiB, by leaves of 2 MiB
  *     0xffffffff80000000  direct map: the first GiB       what code can reach that is compiled for the last 2 GiB
  *     0xffffffff80200000    in it the kernel's own image  by pages: text r-x, constants r--, data rw-; so in the wide map
  *     0xffffffffc0000000  kernel stacks                   1 GiB of room, each with a guard below it */
@@ -15,7 +16,7 @@
 #define DIRECT_BASE  0xffffffff80000000
 #define DIRECT_BYTES 0x40000000 /* 1 GiB */
 #define WIDE_BASE    0xffff800000000000
-#define WIDE_TABLES  32 /* of 512 GiB */
+#define WIDE_TABLES  64 /* of 512 GiB */
 #define STACKS_BASE  0xffffffffc0000000
 
 #define RAM_BASE 0u /* physical */
@@ -48,7 +49,8 @@
 #define TASK_STATE  0x28
 
 /* How the start tells which loader it was; the others have a number of their own. */
-#define PVH_MAGIC 0x336ec578
+#define PVH_MAGIC  0x336ec578
+#define UEFI_MAGIC 0x49464555 /* "UEFI": ours */
 
 #define ELF_MACHINE 62 /* of its programs: System V ABI, AMD64 supplement, "ELF Header" */
 

@@ -8,10 +8,10 @@
 _Static_assert(offsetof(struct cpu, idle_stack) == CPU_IDLE_STACK, "entry.S");
 
 extern struct cpu cpus[];
-_Noreturn void x86_boot(uint32_t magic, uint32_t info);
+_Noreturn void x86_boot(uint32_t magic, quire_pa info);
 _Noreturn void x86_start(const struct seat *seat);
 
-_Noreturn void x86_boot(uint32_t magic, uint32_t info) {
+_Noreturn void x86_boot(uint32_t magic, quire_pa info) {
     static struct loaded loaded;
     loaded = (struct loaded){.magic = magic, .info = info};
     seat_take(seat_make(&cpus[0]));

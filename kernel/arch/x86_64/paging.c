@@ -140,6 +140,7 @@ static void map_image(void) {
     last_table[(DIRECT_BASE - (0 - GIB512)) / GIB] = pte_table(direct_pa(image_gib_table));
 }
 
+/* Table i maps 512 GiB, by leaves of 1 GiB. */
 static void map_wide(unsigned i) {
     for (unsigned j = 0; j < ENTRIES; j++) {
         wide_tables[i][j] = pte_make(i * GIB512 + j * GIB, ACCESS_READ | ACCESS_WRITE) | PTE_LARGE;
@@ -147,27 +148,39 @@ static void map_wide(unsigned i) {
     kernel_root[HALF + i] = pte_table(direct_pa(wide_tables[i]));
 }
 
-static void need_large_leaves(void) {
-    if ((cpuid(0x80000001, 0).d >> 26 & 1) == 0) {
-        panic("this processor has no pages of 1 GiB: give QEMU -cpu max");
+/* Without such leaves: table 0 leads to the others, each of which maps 1 GiB by leaves of 2 MiB. */
+static void map_by_2mib(void) {
+    for (unsigned i = 1; i < WIDE_TABLES; i++) {
+        for (unsigned j = 0; j < ENTRIES; j++) {
+            wide_tables[i][j] = pte_make((i - 1) * GIB + j * MIB2, ACCESS_READ | ACCESS_WRITE) | PTE_LARGE;
+        }
+        wide_tables[0][i - 1] = pte_table(direct_pa(wide_tables[i]));
     }
+    kernel_root[HALF] = pte_table(direct_pa(wide_tables[0]));
 }
 
-/* The first wide table is there from the start: devices are above the first GiB. */
+static bool has_gib_leaves(void) {
+    return (cpuid(0x80000001, 0).d >> 26 & 1) != 0;
+}
+
+/* The first part of the wide map is there from the start: devices are above the first GiB. */
 void paging_protect_kernel(void) {
-    need_large_leaves();
     map_image();
-    map_wide(0);
+    if (has_gib_leaves()) {
+        map_wide(0);
+    } else {
+        map_by_2mib();
+    }
     wide_tables[0][0] = pte_table(direct_pa(image_gib_table)); /* instructions can not be written here, either */
     kernel_root[ENTRIES - 1] = pte_table(direct_pa(last_table));
     paging_kernel_root = direct_pa(kernel_root);
     paging_activate(paging_kernel_root);
     direct_base = WIDE_BASE;
-    direct_end = GIB512;
+    direct_end = has_gib_leaves() ? GIB512 : (WIDE_TABLES - 1) * GIB;
 }
 
 void paging_reach(quire_pa end) {
-    for (unsigned i = 1; i < WIDE_TABLES && direct_end < end; i++) {
+    for (unsigned i = 1; i < WIDE_TABLES && direct_end < end && has_gib_leaves(); i++) {
         map_wide(i);
         direct_end += GIB512;
     }

@@ -36,10 +36,11 @@ QEMU_OPTIONS = {
     "numa3": nodes(("64M", ",cpus=0-3"), ("128M", ",cpus=4-7"), ("64M", "")) +
              " -numa dist,src=0,dst=1,val=20 -numa dist,src=0,dst=2,val=40 -numa dist,src=1,dst=2,val=30",
     "numa-4g": nodes(("1G", ",cpus=0"), ("3G", ",cpus=1")),
+    "plain": "-cpu qemu64",  # without leaves of 1 GiB, SMEP, SMAP
     "old": "-machine pc",  # another chip set: no holes for devices, tables elsewhere
 }
 
-LOADERS = {"grub"}  # other than QEMU: another word of `machine`
+LOADERS = {"grub": 0, "uefi": 6}  # other than QEMU, and the MiB that its firmware keeps: another word of `machine`
 
 # What the kernel has to say then.
 SAYS = {
@@ -62,6 +63,7 @@ FEW = [
     (4, "256M", "numa", "run=stress,16,20,15 irqalloc"),
     (2, "64M", "", SOME + " irqalloc tick=20"),
     (4, "256M", "grub", SOME),
+    (4, "256M", "uefi", SOME + " irqalloc"),
     (4, "64M", "local", ALL + " poison irqalloc"),
 ]
 
@@ -88,6 +90,8 @@ MORE = [
     (255, "1G", "", "run=stress,16,10,1 irqalloc"),
     (255, "128M", "", "run=demo"),
     (8, "128M", "old", SOME),
+    (2, "128M", "plain", ALL + " irqalloc"),
+    (2, "8G", "plain", SOME),
 
     # Memory: in one piece, in two around the hole below 4 GiB, more than one table of leaves of 1 GiB maps.
     (1, "1G", "", "run=memtest,1 zero"),
@@ -108,6 +112,9 @@ MORE = [
     # Loaders.
     (1, "32M", "grub", SOME),
     (8, "6G", "grub", "run=stress,16,20,12 irqalloc"),
+    (1, "64M", "uefi", ALL),
+    (64, "6G", "uefi", SOME + " poison"),
+    (4, "256M", "uefi numa", SOME),
 
     # Nodes.
     (8, "256M", "numa3", "run=stress,16,20,12 irqalloc"),
@@ -127,6 +134,7 @@ def set_up(setup, word, _harts, folder):
     """Makes of a machine.Setup what a word of the row says."""
     if word in LOADERS:
         setup.environment = {"LOADER": word, "IMAGE": f"{folder}/image"}
+        setup.lost_mib = LOADERS[word]
         return
     setup.options.append(QEMU_OPTIONS[word])
     setup.lines += SAYS.get(word, ())
