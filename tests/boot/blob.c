@@ -185,15 +185,17 @@ bool problems_equal(const char *name, const struct problems *expected, const str
 /* ---- devices -------------------------------------------------------------------------------------------- */
 
 static bool device_equal(const char *name, const struct quire_fdt *fdt, const char *compatible) {
-    struct quire_region expected = {0}, got = {0};
-    bool is_there = device_libfdt(fdt->blob, compatible, &expected);
-    bool is_found = quire_fdt_device(fdt, compatible, &got);
-    if (is_there == is_found && (!is_found || region_equal(&expected, &got)))
-        return true;
-    fprintf(stderr, "%s: device %s: expected %d %llx..%llx, got %d %llx..%llx\n", name, compatible, is_there,
-            (unsigned long long)expected.base, (unsigned long long)expected.end, is_found, (unsigned long long)got.base,
-            (unsigned long long)got.end);
-    return false;
+    struct quire_region expected[4] = {{0}}, got[4] = {{0}}, first = {0};
+    size_t n_expected = device_libfdt(fdt->blob, compatible, expected, 4);
+    size_t n_got = quire_fdt_device_registers(fdt, compatible, got, 4);
+    bool is_found = quire_fdt_device(fdt, compatible, &first);
+    bool equal = n_expected == n_got && is_found == (n_got > 0) && region_equal(&first, &expected[0]);
+    for (size_t i = 0; i < 4; i++)
+        equal = equal && region_equal(&expected[i], &got[i]);
+    if (!equal)
+        fprintf(stderr, "%s: device %s: expected %zu ranges, got %zu, the first is %llx..%llx\n", name, compatible,
+                n_expected, n_got, (unsigned long long)got[0].base, (unsigned long long)got[0].end);
+    return equal;
 }
 
 bool devices_equal(const char *name, const struct quire_fdt *fdt) {

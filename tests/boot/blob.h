@@ -61,8 +61,8 @@ bool region_equal(const struct quire_region *a, const struct quire_region *b);
 bool facts_equal(const char *name, const struct facts *expected, const struct facts *got);
 bool lists_equal(const char *name, const struct facts *expected, const struct facts *got);
 
-/* What quire_fdt_device should say, by libfdt. */
-bool device_libfdt(const void *blob, const char *compatible, struct quire_region *registers);
+/* What quire_fdt_device_registers should say, by libfdt. */
+size_t device_libfdt(const void *blob, const char *compatible, struct quire_region *registers, size_t capacity);
 
 /* Whether the reader and libfdt agree on every device in the blob, by each name that it is compatible with. */
 bool devices_equal(const char *name, const struct quire_fdt *fdt);

@@ -622,20 +622,23 @@ static bool translate(const void *blob, int bus, uint64_t *base, uint64_t size) 
     return found && translate(blob, up, base, size);
 }
 
-bool device_libfdt(const void *blob, const char *compatible, struct quire_region *registers) {
+size_t device_libfdt(const void *blob, const char *compatible, struct quire_region *registers, size_t capacity) {
     for (int node = fdt_next_node(blob, -1, NULL); node >= 0; node = fdt_next_node(blob, node, NULL)) {
         if (!says(blob, node, "compatible", compatible))
             continue;
         struct array reg = array_of_child(blob, node, "reg");
-        uint64_t base, size;
-        if (depth_of(blob, node) >= (int)QUIRE_FDT_MAX_DEPTH || !okay(blob, node) || n_pairs(&reg) == 0 ||
-            !is_whole(&reg))
+        if (depth_of(blob, node) >= (int)QUIRE_FDT_MAX_DEPTH || !okay(blob, node) || !is_whole(&reg))
             continue;
-        pair(&reg, 0, &base, &size);
-        if (translate(blob, fdt_parent_offset(blob, node), &base, size) && base + size > base) {
-            *registers = (struct quire_region){base, base + size, QUIRE_RESERVED, 0};
-            return true;
+        unsigned n = 0;
+        for (uint64_t base, size; n < n_pairs(&reg); n++) {
+            pair(&reg, n, &base, &size);
+            if (!translate(blob, fdt_parent_offset(blob, node), &base, size) || base + size <= base)
+                break;
+            if (n < capacity)
+                registers[n] = (struct quire_region){base, base + size, QUIRE_RESERVED, 0};
         }
+        if (n > 0)
+            return n;
     }
-    return false;
+    return 0;
 }

@@ -170,11 +170,15 @@ static void compare_nodes(const struct quire_fdt *fdt, const struct tree *tree, 
 }
 
 static void compare_device(const struct quire_fdt *fdt, const struct tree *tree, const char *compatible) {
-    struct quire_region got = {0}, want = {0};
-    expect_equal("whether there is a device", quire_fdt_device(fdt, compatible, &got),
-                 tree_device(tree, compatible, &want));
-    if (want.end != 0) {
-        expect_region("a device", &got, &want);
+    struct quire_region got[3] = {{0}}, want[3] = {{0}}, first = {0};
+    size_t n = tree_device(tree, compatible, want, 3);
+    expect_equal("how many ranges a device has", quire_fdt_device_registers(fdt, compatible, got, 3), n);
+    expect_equal("whether there is a device", quire_fdt_device(fdt, compatible, &first), n > 0);
+    for (size_t i = 0; i < n && i < 3; i++) {
+        expect_region("a device", &got[i], &want[i]);
+    }
+    if (n > 0) {
+        expect_region("the first range of a device", &first, &want[0]);
     }
 }
 

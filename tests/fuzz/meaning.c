@@ -378,26 +378,31 @@ static bool translate(const struct tree_node *bus, uint64_t *base, uint64_t size
     return ranges->n_bytes == 0 && translate(bus->parent, base, size);
 }
 
-/* Where a node has its registers. */
-static bool registers_of(const struct tree_node *node, struct quire_region *registers) {
+/* Where a node has its registers, up to the first that can not be addressed: how many there are. */
+static size_t registers_of(const struct tree_node *node, struct quire_region *registers, size_t capacity) {
     struct table t = table_read(node, "reg", node_cells_of(node->parent));
-    bool whole = t.n > 0 && t.n_rest == 0;
-    struct range first = t.rows[0];
-    free(t.rows);
-    if (!whole || !translate(node->parent, &first.base, first.size) || first.base + first.size <= first.base) {
-        return false;
-    }
-    *registers = (struct quire_region){first.base, first.base + first.size, QUIRE_RESERVED, 0};
-    return true;
-}
-
-bool tree_device(const struct tree *tree, const char *compatible, struct quire_region *registers) {
-    for (size_t i = 0; i < tree->n_nodes; i++) {
-        const struct tree_node *node = &tree->nodes[i];
-        if (node->parent != NULL && node->depth < QUIRE_FDT_MAX_DEPTH && node_okay(node) &&
-            node_says(node, "compatible", compatible) && registers_of(node, registers)) {
-            return true;
+    size_t n = 0;
+    for (; t.n_rest == 0 && n < t.n; n++) {
+        struct range r = t.rows[n];
+        if (!translate(node->parent, &r.base, r.size) || r.base + r.size <= r.base) {
+            break;
+        }
+        if (n < capacity) {
+            registers[n] = (struct quire_region){r.base, r.base + r.size, QUIRE_RESERVED, 0};
         }
     }
-    return false;
+    free(t.rows);
+    return n;
+}
+
+size_t tree_device(const struct tree *tree, const char *compatible, struct quire_region *registers, size_t capacity) {
+    size_t n = 0;
+    for (size_t i = 0; n == 0 && i < tree->n_nodes; i++) {
+        const struct tree_node *node = &tree->nodes[i];
+        if (node->parent != NULL && node->depth < QUIRE_FDT_MAX_DEPTH && node_okay(node) &&
+            node_says(node, "compatible", compatible)) {
+            n = registers_of(node, registers, capacity);
+        }
+    }
+    return n;
 }

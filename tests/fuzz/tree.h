@@ -57,7 +57,7 @@ unsigned tree_node_at(const struct tree *tree, quire_pa at, unsigned n_nodes);
 bool tree_initrd(const struct tree *tree, struct quire_region *initrd);
 const char *tree_bootargs(const struct tree *tree);
 uint64_t tree_timebase_hz(const struct tree *tree);
-bool tree_device(const struct tree *tree, const char *compatible, struct quire_region *registers);
+size_t tree_device(const struct tree *tree, const char *compatible, struct quire_region *registers, size_t capacity);
 
 /* For tree_read: the problems of what the nodes mean, and one more. */
 void tree_check_meaning(struct tree *tree);
