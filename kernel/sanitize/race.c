@@ -129,11 +129,8 @@ ACCESSES_OF(8)
     void __tsan_volatile_##name(uintptr_t address) {                                                                   \
         (void)address;                                                                                                 \
     }
-NO_LOOK(read1)
 NO_LOOK(read4)
-NO_LOOK(read8)
 NO_LOOK(write4)
-NO_LOOK(write8)
 
 void __tsan_init(void);
 void __tsan_init(void) {}
