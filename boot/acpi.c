@@ -52,9 +52,9 @@ static quire_pa find_xsdt(const struct q_acpi_check *c, const uint8_t *rsdp, siz
     const uint8_t revision = rsdp[15];
     if (revision < 2)
         return QUIRE_NONE;
-    const uint32_t n_bytes = n_readable >= EXTENDED_BYTES ? q_acpi_u32(rsdp + 20) : 0;
-    if (n_bytes >= EXTENDED_BYTES && n_bytes <= n_readable && sums_up(rsdp, n_bytes) && q_acpi_u64(rsdp + 24) != 0)
-        return q_acpi_u64(rsdp + 24);
+    const uint32_t n_bytes = n_readable >= EXTENDED_BYTES ? q_le32(rsdp + 20) : 0;
+    if (n_bytes >= EXTENDED_BYTES && n_bytes <= n_readable && sums_up(rsdp, n_bytes) && q_le64(rsdp + 24) != 0)
+        return q_le64(rsdp + 24);
     q_acpi_tell(c, QUIRE_ACPI_EXTENDED, "RSDP", RSDP_BYTES);
     return QUIRE_NONE;
 }
@@ -109,7 +109,7 @@ static void take_table(const struct q_acpi_check *c, quire_pa pa, const struct k
         if (place->n_bytes != 0)
             q_acpi_tell(c, QUIRE_ACPI_AGAIN, root->name, where);
         else
-            *place = (struct q_acpi_table){pa, check_table(c, pa, q_acpi_u32(header + 4), &kinds[k])};
+            *place = (struct q_acpi_table){pa, check_table(c, pa, q_le32(header + 4), &kinds[k])};
         return;
     }
 }
@@ -122,11 +122,11 @@ static bool take_all(const struct q_acpi_check *c, quire_pa pa, const struct kin
         q_acpi_tell(c, header == NULL ? QUIRE_ACPI_UNMAPPED : QUIRE_ACPI_SIGNATURE, root->name, 0);
         return false;
     }
-    const uint32_t n_bytes = check_table(c, pa, q_acpi_u32(header + 4), root);
+    const uint32_t n_bytes = check_table(c, pa, q_le32(header + 4), root);
     for (uint32_t at = Q_ACPI_HEADER_BYTES; at + entry_bytes <= n_bytes; at += entry_bytes) {
         const uint8_t *entry = map_bytes(c->acpi, pa + at, entry_bytes);
         if (entry != NULL)
-            take_table(c, entry_bytes == 8 ? q_acpi_u64(entry) : q_acpi_u32(entry), root, at);
+            take_table(c, entry_bytes == 8 ? q_le64(entry) : q_le32(entry), root, at);
     }
     return n_bytes != 0;
 }
@@ -144,8 +144,7 @@ enum quire_acpi_status quire_acpi_open(struct quire_acpi *acpi, const void *rsdp
         return acpi->status;
     }
     const quire_pa xsdt = find_xsdt(&c, bytes, n_readable);
-    if (!(xsdt != QUIRE_NONE && take_all(&c, xsdt, &kinds[XSDT])) &&
-        !take_all(&c, q_acpi_u32(bytes + 16), &kinds[RSDT])) {
+    if (!(xsdt != QUIRE_NONE && take_all(&c, xsdt, &kinds[XSDT])) && !take_all(&c, q_le32(bytes + 16), &kinds[RSDT])) {
         acpi->status = QUIRE_ACPI_ROOT;
         q_acpi_tell(&c, QUIRE_ACPI_ROOT, "RSDP", 16);
         return acpi->status;

@@ -103,8 +103,8 @@ struct quire_acpi {
     enum quire_acpi_status status; /* OK, RSDP or ROOT */
     uint32_t n_problems;           /* how many were reported, or would have been with a callback */
     unsigned n_nodes;              /* 1 to QUIRE_ACPI_MAX_NODES; 1 also where ACPI says nothing of nodes */
-    uint32_t
-        domain[QUIRE_ACPI_MAX_NODES]; /* the proximity domain of each node, ascending; {0}, where ACPI says nothing */
+    /* The proximity domain of each node, ascending; {0}, where ACPI says nothing. */
+    uint32_t domain[QUIRE_ACPI_MAX_NODES];
     quire_acpi_map *map;
     void *context;
     struct q_acpi_table madt, srat, slit;

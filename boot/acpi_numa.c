@@ -63,10 +63,10 @@ quire_pa quire_acpi_local_apic(const struct quire_acpi *acpi) {
     struct q_acpi_walk walk = q_acpi_start(acpi, &acpi->madt, Q_ACPI_MADT_ENTRIES);
     if (walk.table == NULL)
         return QUIRE_NONE;
-    quire_pa pa = q_acpi_u32(walk.table + Q_ACPI_HEADER_BYTES);
+    quire_pa pa = q_le32(walk.table + Q_ACPI_HEADER_BYTES);
     while (q_acpi_next(&walk))
         if (walk.type == APIC_OVERRIDE && walk.n >= 12)
-            pa = q_acpi_u64(walk.entry + 4);
+            pa = q_le64(walk.entry + 4);
     return pa;
 }
 

@@ -6,14 +6,6 @@
  * T1  A walk's entry lies inside the table: at + n <= n_bytes. Fields are read only where n says that they are there. */
 #include "acpi_table.h"
 
-uint32_t q_acpi_u32(const uint8_t *at) {
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
-uint64_t q_acpi_u64(const uint8_t *at) {
-    return q_acpi_u32(at) | (uint64_t)q_acpi_u32(at + 4) << 32;
-}
-
 const uint8_t *q_acpi_bytes(const struct quire_acpi *acpi, const struct q_acpi_table *table) {
     return table->n_bytes != 0 ? acpi->map(acpi->context, table->pa, table->n_bytes) : NULL;
 }
@@ -63,18 +55,18 @@ enum q_acpi_reading q_acpi_read_cpu(const struct q_acpi_walk *walk, struct quire
         if (walk->n < 8)
             return Q_ACPI_TOO_SHORT;
         *cpu = (struct quire_acpi_cpu){.id = e[3], .uid = e[2], .kind = QUIRE_ACPI_CPU_APIC};
-        return judge(cpu, q_acpi_u32(e + 4), ONLINE_CAPABLE, e[3] == ALL_APICS);
+        return judge(cpu, q_le32(e + 4), ONLINE_CAPABLE, e[3] == ALL_APICS);
     case X2APIC:
         if (walk->n < 16)
             return Q_ACPI_TOO_SHORT;
-        *cpu = (struct quire_acpi_cpu){.id = q_acpi_u32(e + 4), .uid = q_acpi_u32(e + 12), .kind = QUIRE_ACPI_CPU_APIC};
-        return judge(cpu, q_acpi_u32(e + 8), ONLINE_CAPABLE, cpu->id == ALL_X2APICS);
+        *cpu = (struct quire_acpi_cpu){.id = q_le32(e + 4), .uid = q_le32(e + 12), .kind = QUIRE_ACPI_CPU_APIC};
+        return judge(cpu, q_le32(e + 8), ONLINE_CAPABLE, cpu->id == ALL_X2APICS);
     case GICC:
         if (walk->n < 76) /* before 5.1 it had no MPIDR */
             return Q_ACPI_TOO_SHORT;
-        *cpu = (struct quire_acpi_cpu){
-            .id = q_acpi_u64(e + 68) & MPIDR_ID, .uid = q_acpi_u32(e + 8), .kind = QUIRE_ACPI_CPU_GIC};
-        return judge(cpu, q_acpi_u32(e + 12), GICC_CAPABLE, false);
+        *cpu =
+            (struct quire_acpi_cpu){.id = q_le64(e + 68) & MPIDR_ID, .uid = q_le32(e + 8), .kind = QUIRE_ACPI_CPU_GIC};
+        return judge(cpu, q_le32(e + 12), GICC_CAPABLE, false);
     default:
         return Q_ACPI_NOTHING;
     }
@@ -105,21 +97,21 @@ enum q_acpi_reading q_acpi_read_affinity(const struct q_acpi_walk *walk, struct 
     case APIC_AFFINITY:
         if (walk->n < 16)
             return Q_ACPI_TOO_SHORT;
-        affinity->domain = domain_of(walk, e[2] | (q_acpi_u32(e + 8) & ~0xFFu));
+        affinity->domain = domain_of(walk, e[2] | (q_le32(e + 8) & ~0xFFu));
         cpu->id = e[3];
-        return judge(cpu, q_acpi_u32(e + 4), 0, e[3] == ALL_APICS);
+        return judge(cpu, q_le32(e + 4), 0, e[3] == ALL_APICS);
     case X2APIC_AFFINITY:
         if (walk->n < 24)
             return Q_ACPI_TOO_SHORT;
-        affinity->domain = domain_of(walk, q_acpi_u32(e + 4));
-        cpu->id = q_acpi_u32(e + 8);
-        return judge(cpu, q_acpi_u32(e + 12), 0, cpu->id == ALL_X2APICS);
+        affinity->domain = domain_of(walk, q_le32(e + 4));
+        cpu->id = q_le32(e + 8);
+        return judge(cpu, q_le32(e + 12), 0, cpu->id == ALL_X2APICS);
     case GICC_AFFINITY:
         if (walk->n < 18)
             return Q_ACPI_TOO_SHORT;
-        affinity->domain = domain_of(walk, q_acpi_u32(e + 2));
-        cpu->uid = q_acpi_u32(e + 6);
-        return judge(cpu, q_acpi_u32(e + 10), 0, false);
+        affinity->domain = domain_of(walk, q_le32(e + 2));
+        cpu->uid = q_le32(e + 6);
+        return judge(cpu, q_le32(e + 10), 0, false);
     default:
         return Q_ACPI_NOTHING;
     }
@@ -131,11 +123,11 @@ enum q_acpi_reading q_acpi_read_memory(const struct q_acpi_walk *walk, struct qu
         return Q_ACPI_NOTHING;
     if (walk->n < 32)
         return Q_ACPI_TOO_SHORT;
-    const uint32_t flags = q_acpi_u32(e + 28);
+    const uint32_t flags = q_le32(e + 28);
     *memory = (struct quire_acpi_memory){
-        .base = q_acpi_u64(e + 8),
-        .n_bytes = q_acpi_u64(e + 16),
-        .domain = domain_of(walk, q_acpi_u32(e + 2)),
+        .base = q_le64(e + 8),
+        .n_bytes = q_le64(e + 16),
+        .domain = domain_of(walk, q_le32(e + 2)),
         .hotpluggable = (flags & HOTPLUGGABLE) != 0,
         .nonvolatile = (flags & NONVOLATILE) != 0,
     };
@@ -158,12 +150,12 @@ bool q_acpi_node(const struct quire_acpi *acpi, uint32_t domain, unsigned *node)
 #define MOST_LOCALITIES 724u /* of more, the distances are more than QUIRE_ACPI_MAX_BYTES */
 
 uint32_t q_acpi_localities(const uint8_t *slit, uint32_t n_bytes) {
-    const uint64_t said = q_acpi_u64(slit + Q_ACPI_HEADER_BYTES);
+    const uint64_t said = q_le64(slit + Q_ACPI_HEADER_BYTES);
     const uint32_t n = said <= MOST_LOCALITIES ? (uint32_t)said : 0;
     return n * n <= n_bytes - Q_ACPI_SLIT_ENTRIES ? n : 0;
 }
 
 const uint8_t *q_acpi_distance(const uint8_t *slit, uint32_t from, uint32_t to) {
-    const uint32_t n = q_acpi_u32(slit + Q_ACPI_HEADER_BYTES);
+    const uint32_t n = q_le32(slit + Q_ACPI_HEADER_BYTES);
     return from < n && to < n ? slit + Q_ACPI_SLIT_ENTRIES + (size_t)from * n + to : NULL;
 }

@@ -6,16 +6,13 @@
 #define QUIRE_BOOT_ACPI_TABLE_H
 
 #include "acpi.h"
+#include "bytes.h"
 
 /* Where the entries begin: behind the header and what each table has besides it. */
 #define Q_ACPI_HEADER_BYTES 36u
 #define Q_ACPI_MADT_ENTRIES 44u
 #define Q_ACPI_SRAT_ENTRIES 48u
 #define Q_ACPI_SLIT_ENTRIES 44u
-
-/* Numbers are stored with the low byte first, at any alignment. */
-uint32_t q_acpi_u32(const uint8_t *at);
-uint64_t q_acpi_u64(const uint8_t *at);
 
 /* The whole table, mapped; NULL: there is none, or it is not mapped any more. */
 const uint8_t *q_acpi_bytes(const struct quire_acpi *acpi, const struct q_acpi_table *table);

@@ -11,7 +11,7 @@ static enum q_boot_use e820_use(uint32_t type) {
 }
 
 static struct q_boot_entry e820_entry(const uint8_t *at, uint32_t number) {
-    return (struct q_boot_entry){number, q_boot_u64(at), q_boot_u64(at + 8), q_boot_u32(at + 16)};
+    return (struct q_boot_entry){number, q_le64(at), q_le64(at + 8), q_le32(at + 16)};
 }
 
 void q_boot_e820_entry(const struct q_boot_out *out, const uint8_t *at, uint32_t number) {
@@ -34,7 +34,7 @@ void q_boot_e820(const struct q_boot_out *out, const uint8_t *entries, uint64_t 
 /* ---- attributes ----------------------------------------------------------------------------------------- */
 
 static bool e820_is_valid(const uint8_t *entry) {
-    return (q_boot_u32(entry + E820_ATTRIBUTES) & E820_VALID) != 0;
+    return (q_le32(entry + E820_ATTRIBUTES) & E820_VALID) != 0;
 }
 
 static bool e820_any_is_valid(const uint8_t *entries, size_t n_bytes, size_t stride) {

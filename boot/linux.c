@@ -29,22 +29,22 @@ enum { LINUX_INDIRECT_BYTES = 8, LINUX_INDIRECT_BASE = 16, LINUX_INDIRECT = 24 }
 #define LINUX_MAX_DATA     64u         /* a list that is longer runs in a circle */
 
 static uint64_t linux_u64(const uint8_t *low, const uint8_t *high) {
-    return q_boot_u32(low) | (uint64_t)q_boot_u32(high) << 32;
+    return q_le32(low) | (uint64_t)q_le32(high) << 32;
 }
 
 static void linux_add_data(const struct q_boot_loader *loader, const uint8_t *node, uint32_t n_bytes) {
-    uint32_t type = q_boot_u32(node + LINUX_DATA_TYPE);
+    uint32_t type = q_le32(node + LINUX_DATA_TYPE);
     if (type == LINUX_TYPE_E820)
         q_boot_e820(&loader->out, node + LINUX_DATA, n_bytes, LINUX_ENTRY);
     if (type == LINUX_TYPE_INDIRECT && n_bytes >= LINUX_INDIRECT)
-        quire_regions_add(loader->out.map, q_boot_u64(node + LINUX_DATA + LINUX_INDIRECT_BASE),
-                          q_boot_u64(node + LINUX_DATA + LINUX_INDIRECT_BYTES), QUIRE_RESERVED);
+        quire_regions_add(loader->out.map, q_le64(node + LINUX_DATA + LINUX_INDIRECT_BASE),
+                          q_le64(node + LINUX_DATA + LINUX_INDIRECT_BYTES), QUIRE_RESERVED);
 }
 
 static void linux_add_setup_data(const struct q_boot_loader *loader, quire_pa at) {
     for (uint32_t number = 0; at != 0; number++) {
         const uint8_t *node = q_boot_look(loader->view, at, LINUX_DATA);
-        uint32_t n_bytes = node != NULL ? q_boot_u32(node + LINUX_DATA_BYTES) : 0;
+        uint32_t n_bytes = node != NULL ? q_le32(node + LINUX_DATA_BYTES) : 0;
         if (number == LINUX_MAX_DATA) {
             q_boot_tell(&loader->out, QUIRE_BOOT_TAG, &(struct q_boot_entry){.number = number, .base = at});
             return;
@@ -53,7 +53,7 @@ static void linux_add_setup_data(const struct q_boot_loader *loader, quire_pa at
         if (node == NULL)
             return;
         linux_add_data(loader, node, n_bytes);
-        at = q_boot_u64(node + LINUX_DATA_NEXT);
+        at = q_le64(node + LINUX_DATA_NEXT);
     }
 }
 
@@ -65,7 +65,7 @@ static void linux_add_memory(const struct q_boot_loader *loader, const uint8_t *
         q_boot_tell(&loader->out, QUIRE_BOOT_CUT, &(struct q_boot_entry){.number = n});
     uint32_t n_bytes = LINUX_ENTRY * (n < LINUX_MAX_ENTRIES ? n : LINUX_MAX_ENTRIES);
     q_boot_e820(&loader->out, page + LINUX_ENTRIES, n_bytes, LINUX_ENTRY);
-    linux_add_setup_data(loader, q_boot_u64(page + LINUX_SETUP_DATA));
+    linux_add_setup_data(loader, q_le64(page + LINUX_SETUP_DATA));
 }
 
 static bool linux_refuse(const struct q_boot_loader *loader, enum quire_boot_status status, quire_pa at) {
@@ -79,13 +79,13 @@ bool quire_linux_read(struct quire_regions *map, struct quire_boot_info *info, c
     const uint8_t *page = q_boot_look(view, at, LINUX_PAGE);
     if (page == NULL)
         return linux_refuse(&loader, QUIRE_BOOT_OUTSIDE, at);
-    if (q_boot_u32(page + LINUX_MAGIC) != LINUX_MAGIC_NUMBER)
+    if (q_le32(page + LINUX_MAGIC) != LINUX_MAGIC_NUMBER)
         return linux_refuse(&loader, QUIRE_BOOT_MAGIC, at);
     quire_regions_add(map, at, LINUX_PAGE, QUIRE_RESERVED);
     linux_add_memory(&loader, page);
     info->command_line = q_boot_text(&loader, linux_u64(page + LINUX_COMMAND_LINE, page + LINUX_COMMAND_LINE_HIGH));
-    if (q_boot_u64(page + LINUX_RSDP) != 0)
-        info->rsdp = q_boot_u64(page + LINUX_RSDP);
+    if (q_le64(page + LINUX_RSDP) != 0)
+        info->rsdp = q_le64(page + LINUX_RSDP);
     uint64_t n_bytes = linux_u64(page + LINUX_RAMDISK_BYTES, page + LINUX_RAMDISK_BYTES_HIGH);
     if (n_bytes != 0)
         q_boot_module(&loader, linux_u64(page + LINUX_RAMDISK, page + LINUX_RAMDISK_HIGH), n_bytes, "");

@@ -34,7 +34,7 @@ struct mb2_tags {
 };
 
 static uint32_t mb2_size_of(const uint8_t *tag) {
-    return q_boot_u32(tag + MB2_TAG_SIZE);
+    return q_le32(tag + MB2_TAG_SIZE);
 }
 
 /* The text in a tag from `from` on. */
@@ -42,18 +42,18 @@ static const char *mb2_text_in(const struct q_boot_loader *loader, const uint8_t
     for (uint32_t i = from; i < mb2_size_of(tag); i++)
         if (tag[i] == '\0')
             return (const char *)tag + from;
-    q_boot_tell(&loader->out, QUIRE_BOOT_TEXT, &(struct q_boot_entry){.number = number, .type = q_boot_u32(tag)});
+    q_boot_tell(&loader->out, QUIRE_BOOT_TEXT, &(struct q_boot_entry){.number = number, .type = q_le32(tag)});
     return "";
 }
 
 static void mb2_note(const struct q_boot_loader *loader, struct mb2_tags *tags, const uint8_t *tag, uint32_t number) {
-    uint32_t type = q_boot_u32(tag + MB2_TAG_TYPE);
+    uint32_t type = q_le32(tag + MB2_TAG_TYPE);
     if (type >= MB2_N_TYPES || mb2_least[type] == 0)
         return;
     if (mb2_size_of(tag) < mb2_least[type])
         q_boot_tell(&loader->out, QUIRE_BOOT_STRIDE, &(struct q_boot_entry){.number = number, .type = type});
     else if (type == MB2_MODULE)
-        q_boot_module_at(loader, number, q_boot_u32(tag + MB2_MODULE_START), q_boot_u32(tag + MB2_MODULE_END),
+        q_boot_module_at(loader, number, q_le32(tag + MB2_MODULE_START), q_le32(tag + MB2_MODULE_END),
                          mb2_text_in(loader, tag, MB2_MODULE_TEXT, number));
     else if (tags->of[type] == NULL)
         tags->of[type] = tag;
@@ -70,7 +70,7 @@ static struct mb2_tags mb2_walk(const struct q_boot_loader *loader, const uint8_
             q_boot_tell(&loader->out, QUIRE_BOOT_TAG, &(struct q_boot_entry){.number = number, .n_bytes = size});
             return tags;
         }
-        if (q_boot_u32(bytes + at + MB2_TAG_TYPE) == MB2_END)
+        if (q_le32(bytes + at + MB2_TAG_TYPE) == MB2_END)
             return tags;
         mb2_note(loader, &tags, bytes + at, number);
         at += ((uint64_t)size + 7) & ~(uint64_t)7;
@@ -78,9 +78,9 @@ static struct mb2_tags mb2_walk(const struct q_boot_loader *loader, const uint8_
 }
 
 static void mb2_add_e820(const struct q_boot_out *out, const uint8_t *tag) {
-    if (q_boot_u32(tag + MB2_MAP_VERSION) != 0)
+    if (q_le32(tag + MB2_MAP_VERSION) != 0)
         q_boot_tell(out, QUIRE_BOOT_VERSION, NULL);
-    q_boot_e820(out, tag + MB2_MAP_ENTRIES, mb2_size_of(tag) - MB2_MAP_ENTRIES, q_boot_u32(tag + MB2_MAP_STRIDE));
+    q_boot_e820(out, tag + MB2_MAP_ENTRIES, mb2_size_of(tag) - MB2_MAP_ENTRIES, q_le32(tag + MB2_MAP_STRIDE));
 }
 
 static void mb2_add_memory(const struct q_boot_out *out, const struct mb2_tags *tags) {
@@ -88,20 +88,20 @@ static void mb2_add_memory(const struct q_boot_out *out, const struct mb2_tags *
     if (tags->of[MB2_SERVICES_RUN] != NULL) {
         q_boot_tell(out, QUIRE_BOOT_SERVICES, NULL);
     } else if (uefi != NULL) {
-        q_boot_uefi(out, uefi + MB2_MAP_ENTRIES, mb2_size_of(uefi) - MB2_MAP_ENTRIES, q_boot_u32(uefi + MB2_MAP_STRIDE),
-                    q_boot_u32(uefi + MB2_MAP_VERSION));
+        q_boot_uefi(out, uefi + MB2_MAP_ENTRIES, mb2_size_of(uefi) - MB2_MAP_ENTRIES, q_le32(uefi + MB2_MAP_STRIDE),
+                    q_le32(uefi + MB2_MAP_VERSION));
     } else if (e820 != NULL) {
         mb2_add_e820(out, e820);
     } else {
         q_boot_tell(out, QUIRE_BOOT_NO_MAP, NULL);
         if (basic != NULL)
-            q_boot_basic(out, q_boot_u32(basic + MB2_MEM_LOWER), q_boot_u32(basic + MB2_MEM_UPPER));
+            q_boot_basic(out, q_le32(basic + MB2_MEM_LOWER), q_le32(basic + MB2_MEM_UPPER));
     }
 }
 
 /* The structure's own length may be more than what can be read. All of it is reserved. */
 static uint64_t mb2_keep_all(const struct q_boot_loader *loader, const uint8_t *bytes, quire_pa at) {
-    uint64_t n_bytes = q_boot_u32(bytes), n_readable = loader->view->n_bytes - (at - loader->view->base);
+    uint64_t n_bytes = q_le32(bytes), n_readable = loader->view->n_bytes - (at - loader->view->base);
     quire_regions_add(loader->out.map, at, n_bytes, QUIRE_RESERVED);
     if (n_bytes <= n_readable)
         return n_bytes;

@@ -23,8 +23,8 @@ enum { PVH_ENTRY = 24 };                                                        
 /* 4 GiB of entries are no map. So 32 bits are enough to multiply: for 64, some machines call a function that a kernel may
  * not have. */
 static const uint8_t *pvh_entries(const struct q_boot_loader *loader, const uint8_t *info, uint32_t *n_bytes) {
-    uint32_t n = q_boot_u32(info + PVH_N_ENTRIES);
-    struct q_boot_entry list = {.base = q_boot_u64(info + PVH_MAP), .n_bytes = UINT64_MAX};
+    uint32_t n = q_le32(info + PVH_N_ENTRIES);
+    struct q_boot_entry list = {.base = q_le64(info + PVH_MAP), .n_bytes = UINT64_MAX};
     *n_bytes = n * PVH_ENTRY;
     if (n <= UINT32_MAX / PVH_ENTRY)
         return n != 0 ? q_boot_keep(loader, list.base, *n_bytes) : NULL;
@@ -43,13 +43,13 @@ static void pvh_add_memory(const struct q_boot_loader *loader, const uint8_t *in
 }
 
 static void pvh_add_modules(const struct q_boot_loader *loader, const uint8_t *info) {
-    uint32_t n = q_boot_u32(info + PVH_N_MODULES);
+    uint32_t n = q_le32(info + PVH_N_MODULES);
     if (n == 0)
         return;
-    const uint8_t *at = q_boot_keep(loader, q_boot_u64(info + PVH_MODULES), (uint64_t)n * PVH_MODULE);
+    const uint8_t *at = q_boot_keep(loader, q_le64(info + PVH_MODULES), (uint64_t)n * PVH_MODULE);
     for (; at != NULL && n != 0; n--, at += PVH_MODULE)
-        q_boot_module(loader, q_boot_u64(at + PVH_MODULE_BASE), q_boot_u64(at + PVH_MODULE_BYTES),
-                      q_boot_text(loader, q_boot_u64(at + PVH_MODULE_TEXT)));
+        q_boot_module(loader, q_le64(at + PVH_MODULE_BASE), q_le64(at + PVH_MODULE_BYTES),
+                      q_boot_text(loader, q_le64(at + PVH_MODULE_TEXT)));
 }
 
 static bool pvh_refuse(const struct q_boot_loader *loader, enum quire_boot_status status, quire_pa at) {
@@ -63,14 +63,14 @@ bool quire_pvh_read(struct quire_regions *map, struct quire_boot_info *info, con
     const uint8_t *bytes = q_boot_look(view, at, PVH_INFO_0);
     if (bytes == NULL)
         return pvh_refuse(&loader, QUIRE_BOOT_OUTSIDE, at);
-    if (q_boot_u32(bytes + PVH_MAGIC) != PVH_MAGIC_NUMBER)
+    if (q_le32(bytes + PVH_MAGIC) != PVH_MAGIC_NUMBER)
         return pvh_refuse(&loader, QUIRE_BOOT_MAGIC, at);
-    bool has_map = q_boot_u32(bytes + PVH_VERSION) >= 1;
+    bool has_map = q_le32(bytes + PVH_VERSION) >= 1;
     quire_regions_add(map, at, has_map ? PVH_INFO_1 : PVH_INFO_0, QUIRE_RESERVED);
     pvh_add_memory(&loader, has_map ? q_boot_look(view, at, PVH_INFO_1) : NULL);
-    info->command_line = q_boot_text(&loader, q_boot_u64(bytes + PVH_COMMAND_LINE));
-    if (q_boot_u64(bytes + PVH_RSDP) != 0)
-        info->rsdp = q_boot_u64(bytes + PVH_RSDP);
+    info->command_line = q_boot_text(&loader, q_le64(bytes + PVH_COMMAND_LINE));
+    if (q_le64(bytes + PVH_RSDP) != 0)
+        info->rsdp = q_le64(bytes + PVH_RSDP);
     pvh_add_modules(&loader, bytes);
     return true;
 }

@@ -1,19 +1,12 @@
 /* read.h: what the readers of memory maps are made of. Private to boot/.
  *
- * A reader takes numbers, which are little-endian in all of these formats and may lie at any alignment, from bytes that it
- * has made sure of, and puts each entry into the map by q_boot_add. So each format is a table and a loop. */
+ * A reader takes numbers (bytes.h) from bytes that it has made sure of, and puts each entry into the map by q_boot_add. So
+ * each format is a table and a loop. */
 #ifndef Q_BOOT_READ_H
 #define Q_BOOT_READ_H
 
+#include "bytes.h"
 #include "loader.h"
-
-static inline uint32_t q_boot_u32(const uint8_t *at) {
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
-static inline uint64_t q_boot_u64(const uint8_t *at) {
-    return q_boot_u32(at) | (uint64_t)q_boot_u32(at + 4) << 32;
-}
 
 /* Where a reader puts what it finds. */
 struct q_boot_out {

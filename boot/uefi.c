@@ -24,9 +24,9 @@ static uint64_t uefi_bytes_of(uint64_t n_pages) {
 }
 
 static void uefi_add_descriptor(const struct q_boot_out *out, const uint8_t *at, uint32_t number) {
-    struct q_boot_entry entry = {number, q_boot_u64(at + UEFI_BASE), uefi_bytes_of(q_boot_u64(at + UEFI_N_PAGES)),
-                                 q_boot_u32(at + UEFI_TYPE)};
-    uint64_t attribute = q_boot_u64(at + UEFI_ATTRIBUTE);
+    struct q_boot_entry entry = {number, q_le64(at + UEFI_BASE), uefi_bytes_of(q_le64(at + UEFI_N_PAGES)),
+                                 q_le32(at + UEFI_TYPE)};
+    uint64_t attribute = q_le64(at + UEFI_ATTRIBUTE);
     enum q_boot_use use = uefi_use((uint32_t)entry.type);
     if ((entry.base & (QUIRE_UEFI_PAGE_SIZE - 1)) != 0)
         q_boot_tell(out, QUIRE_BOOT_UNALIGNED, &entry);
