@@ -529,7 +529,7 @@ bool kit_end(struct kit *kit) {
         return false;
     const unsigned n = atomic_load(&kit->n_left);
     print(kit, "kit: ",
-          n == 0 ? "the port is right, on one CPU" : "the port is right: %m CPUs at once, %n times in an interrupt", n,
+          n == 0 ? "the port is right, on one CPU" : "the port is right, on all CPUs at once (%m) and in interrupts (%n)", n,
           atomic_load(&kit->n_nested));
     return true;
 }
