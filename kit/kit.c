@@ -529,8 +529,9 @@ bool kit_end(struct kit *kit) {
         return false;
     const unsigned n = atomic_load(&kit->n_left);
     print(kit, "kit: ",
-          n == 0 ? "the port is right, on one CPU" : "the port is right, on all CPUs at once (%m) and in interrupts (%n)", n,
-          atomic_load(&kit->n_nested));
+          n == 0 ? "the port is right, on one CPU"
+                 : "the port is right, on all CPUs at once (%m) and in interrupts (%n)",
+          n, atomic_load(&kit->n_nested));
     return true;
 }
 
