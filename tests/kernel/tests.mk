@@ -11,13 +11,14 @@ endif
 # The same on the other architectures: each has a program that runs the test with another ARCH, and is made by a make with it.
 OTHERS := $(filter-out $(ARCH),$(ARCHS))
 define kernel_tests_on
-$(BUILD)/tests/kernel/$(1)/%: | kernel-tested-$(1)
+$(BUILD)/tests/kernel/$(1)/test-%: | kernel-tested-$(1)
+	@mkdir -p $$(@D)
 	@printf '%s\n' '#!/bin/sh' 'ARCH=$(1) exec tests/kernel/$$*' >$$@
 	@chmod +x $$@
 .PHONY: kernel-tested-$(1)
 kernel-tested-$(1):
 	@+$$(MAKE) --no-print-directory SETUP= ONLY= ARCH=$(1) kernel-tested
-TESTS += $(KERNEL_TESTS:%=$(BUILD)/tests/kernel/$(1)/%)
+TESTS += $(KERNEL_TESTS:%=$(BUILD)/tests/kernel/$(1)/test-%)
 endef
 $(foreach other,$(OTHERS),$(eval $(call kernel_tests_on,$(other))))
 
