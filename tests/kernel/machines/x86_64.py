@@ -4,7 +4,7 @@ ENVIRONMENT = {}  # for kernel/run.sh
 CALL_BYTES = 4  # from the relocation, in the call, to the instruction behind it
 CALL = r"R_X86_64_PLT32"
 
-STORES = (1_000_000, 40_000_000)  # of a boot, among which one is killed: the first come before there is an allocator
+STORES = (1_000_000, 15_000_000)  # of a boot, among which one is killed: the first come before there is an allocator
 
 # What run.sh refuses: harts and memory.
 REFUSED = [("256", "256M"), ("4", "7M"), ("4", "1T")]
