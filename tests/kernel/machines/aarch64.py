@@ -9,7 +9,7 @@ CALL = r"R_AARCH64_CALL26"  # the relocation of one
 ENVIRONMENT = {}  # for kernel/run.sh
 
 # Stores of a boot between which it is killed: the first ones come before there is an allocator.
-STORES = (700_000, 15_000_000)
+STORES = (700_000, 12_000_000)
 
 # What run.sh refuses: harts and memory.
 REFUSED = [("4", "5M")]
