@@ -2,9 +2,10 @@
 #
 # The last line, because there nothing is inside an `ifneq`, and what the Makefile does to all objects in its list, such as
 # instrumenting them, is done. That is early enough for OBJS: make expands recipes, the linker's among them, when it
-# runs them. Everything lies in the folder of this file, but for kalloc.c, which takes the place of the kernel's.
+# runs them. Everything lies in the folder of this file, but for kalloc.c, which takes the place of the kernel's. Of boot/
+# only what reads device trees is built.
 QUIRE := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
-QUIRE_OBJS := $(patsubst %.c,%.o,$(wildcard $(QUIRE)/*.c $(QUIRE)/src/*.c $(QUIRE)/boot/*.c))
+QUIRE_OBJS := $(patsubst %.c,%.o,$(wildcard $(QUIRE)/*.c $(QUIRE)/src/*.c $(QUIRE)/boot/regions.c $(QUIRE)/boot/fdt*.c))
 QUIRE_KALLOC := $(filter kalloc.o %/kalloc.o,$(OBJS))
 
 OBJS += $(QUIRE_OBJS)
