@@ -1,115 +1,6 @@
 /* oracle.c: the same questions as in boot/fdt.h, answered with libfdt. Slow and straightforward: parents are searched
  * from the root each time. */
-#include "blob.h"
-#include <libfdt.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* ---- nodes and numbers ---------------------------------------------------------------------------------- */
-
-/* fdt_stringlist_search, because fdt_stringlist_contains and fdt_node_check_compatible (libfdt 1.6.1) take a string
- * whose NUL lies behind the value for one inside it. */
-static bool says(const void *blob, int node, const char *property, const char *text) {
-    return fdt_stringlist_search(blob, node, property, text) >= 0;
-}
-
-static bool okay(const void *blob, int node) {
-    for (; node >= 0; node = fdt_parent_offset(blob, node))
-        if (fdt_getprop(blob, node, "status", NULL) != NULL && !says(blob, node, "status", "okay") &&
-            !says(blob, node, "status", "ok"))
-            return false;
-    return true;
-}
-
-/* Up to a unit address. */
-static bool is_called(const void *blob, int node, const char *name) {
-    const char *is = node >= 0 ? fdt_get_name(blob, node, NULL) : "";
-    size_t n = strlen(name);
-    return strncmp(is, name, n) == 0 && (is[n] == '\0' || is[n] == '@');
-}
-
-/* The depth of a node, the root's being 0. */
-static int depth_of(const void *blob, int node) {
-    return fdt_node_depth(blob, node);
-}
-
-static uint64_t number(const uint8_t *value, unsigned n_cells) {
-    uint64_t x = 0;
-    for (unsigned i = 0; i < 4 * n_cells; i++)
-        x = x << 8 | value[i];
-    return x;
-}
-
-/* A property's value; NULL: there is none. */
-static const uint8_t *get(const void *blob, int node, const char *name, unsigned *n_bytes) {
-    int n;
-    const uint8_t *value = fdt_getprop(blob, node, name, &n);
-    *n_bytes = value != NULL ? (unsigned)n : 0;
-    return value;
-}
-
-static bool has(const void *blob, int node, const char *name) {
-    return fdt_getprop(blob, node, name, NULL) != NULL;
-}
-
-static bool is_number(const void *blob, int node, const char *name) {
-    unsigned n_bytes;
-    get(blob, node, name, &n_bytes);
-    return n_bytes == 4 || n_bytes == 8;
-}
-
-static uint64_t number_property(const void *blob, int node, const char *name) {
-    unsigned n_bytes;
-    const uint8_t *value = get(blob, node, name, &n_bytes);
-    return is_number(blob, node, name) ? number(value, n_bytes / 4) : 0;
-}
-
-/* More than 2: no number that can be used. */
-static unsigned cells(const void *blob, int node, const char *name, unsigned fallback) {
-    unsigned n_bytes;
-    const uint8_t *value = get(blob, node, name, &n_bytes);
-    uint64_t said = value == NULL ? fallback : n_bytes == 4 ? number(value, 1) : 3;
-    return said > 3 ? 3 : (unsigned)said;
-}
-
-static unsigned address_cells(const void *blob, int node) {
-    return cells(blob, node, "#address-cells", 2);
-}
-
-static unsigned size_cells(const void *blob, int node) {
-    return cells(blob, node, "#size-cells", 1);
-}
-
-/* An array of pairs. */
-struct array {
-    const uint8_t *value;
-    unsigned n_bytes, a, s; /* cells */
-};
-
-static struct array array(const void *blob, int node, const char *name, unsigned a, unsigned s) {
-    struct array x = {.a = a, .s = s};
-    x.value = get(blob, node, name, &x.n_bytes);
-    return x;
-}
-
-static struct array array_of_child(const void *blob, int node, const char *name) {
-    int bus = fdt_parent_offset(blob, node);
-    return array(blob, node, name, bus < 0 ? 3 : address_cells(blob, bus), bus < 0 ? 3 : size_cells(blob, bus));
-}
-
-static unsigned n_pairs(const struct array *x) {
-    return x->a > 2 || x->s > 2 || x->a + x->s == 0 ? 0 : x->n_bytes / (4 * (x->a + x->s));
-}
-
-static bool is_whole(const struct array *x) {
-    return n_pairs(x) * 4 * (x->a + x->s) == x->n_bytes;
-}
-
-static void pair(const struct array *x, unsigned i, uint64_t *base, uint64_t *size) {
-    const uint8_t *at = x->value + 4 * i * (x->a + x->s);
-    *base = number(at, x->a);
-    *size = number(at + 4 * x->a, x->s);
-}
+#include "oracle.h"
 
 /* ---- facts ---------------------------------------------------------------------------------------------- */
 
@@ -213,8 +104,6 @@ static void add_memory_node(struct facts *f, const void *blob, int node) {
 }
 
 /* ---- reserved memory ------------------------------------------------------------------------------------ */
-
-static bool translate(const void *blob, int bus, uint64_t *base, uint64_t size);
 
 static void add_reserved(struct facts *f, const struct quire_fdt_reserved *piece) {
     if (f->n_reserved < sizeof f->reserved / sizeof *f->reserved)
@@ -595,50 +484,4 @@ void problems_libfdt(const void *blob, struct problems *p) {
         else if (depth == (int)QUIRE_FDT_MAX_DEPTH)
             problems_add(p, QUIRE_FDT_DEPTH, token_of(blob, node));
     }
-}
-
-/* ---- devices -------------------------------------------------------------------------------------------- */
-
-/* From addresses of `bus` to those of the root. */
-static bool translate(const void *blob, int bus, uint64_t *base, uint64_t size) {
-    int up = fdt_parent_offset(blob, bus), n_bytes;
-    if (up < 0)
-        return true; /* the root */
-    const uint8_t *ranges = fdt_getprop(blob, bus, "ranges", &n_bytes);
-    unsigned c = address_cells(blob, bus), p = address_cells(blob, up), s = size_cells(blob, bus);
-    if (ranges == NULL || c > 2 || p > 2 || s > 2)
-        return false;
-    unsigned entry = 4 * (c + p + s), n = entry != 0 ? (unsigned)n_bytes / entry : 0;
-    bool found = n_bytes == 0;
-    for (unsigned i = 0; i < n && !found; i++, ranges += entry) {
-        uint64_t from = number(ranges, c), to = number(ranges + 4 * c, p), length = number(ranges + 4 * (c + p), s);
-        if (*base < from || *base - from >= length || size > length - (*base - from))
-            continue;
-        found = true;
-        if (to > UINT64_MAX - (*base - from))
-            return false;
-        *base = to + (*base - from);
-    }
-    return found && translate(blob, up, base, size);
-}
-
-size_t device_libfdt(const void *blob, const char *compatible, struct quire_region *registers, size_t capacity) {
-    for (int node = fdt_next_node(blob, -1, NULL); node >= 0; node = fdt_next_node(blob, node, NULL)) {
-        if (!says(blob, node, "compatible", compatible))
-            continue;
-        struct array reg = array_of_child(blob, node, "reg");
-        if (depth_of(blob, node) >= (int)QUIRE_FDT_MAX_DEPTH || !okay(blob, node) || !is_whole(&reg))
-            continue;
-        unsigned n = 0;
-        for (uint64_t base, size; n < n_pairs(&reg); n++) {
-            pair(&reg, n, &base, &size);
-            if (!translate(blob, fdt_parent_offset(blob, node), &base, size) || base + size <= base)
-                break;
-            if (n < capacity)
-                registers[n] = (struct quire_region){base, base + size, QUIRE_RESERVED, 0};
-        }
-        if (n > 0)
-            return n;
-    }
-    return 0;
 }

@@ -79,7 +79,7 @@ comma := ,
 BOOT_DEFINES := -DIMAGE_NAMES='$(patsubst %,"%"$(comma),$(BOOT_ACPI))' -D_GNU_SOURCE -DBLOBS='"$(BOOT_TEST_DIR)/blobs"' -DINITRD='"$(BOOT_INITRD)"' \
                 -DBLOB_NAMES='$(patsubst %,"%"$(comma),$(QEMU_BLOBS) $(BOOT_DTS))' \
                 -DEXPECT_NAMES='$(patsubst %,"%"$(comma),$(BOOT_EXPECT))'
-BOOT_PARTS := $(BOOT_SRC:.c=.o) $(patsubst %,tests/boot/%.o,blob oracle random acpi_answers acpi_made acpi_slow maps_read maps_judge)
+BOOT_PARTS := $(BOOT_SRC:.c=.o) $(patsubst %,tests/boot/%.o,blob oracle oracle_device random acpi_answers acpi_made acpi_slow maps_read maps_judge)
 
 # $(call boot_tests,VARIANT,COMPILER,FLAGS,FOLDER)
 define boot_tests
