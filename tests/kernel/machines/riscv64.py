@@ -1,7 +1,8 @@
 """The RISC-V machine (kernel/arch/riscv64) in the tests: what is special about it, and the rows of tests/kernel/boots."""
 import os
 
-from machines import trees
+from machines import rows, trees
+from machines.rows import ALL, SOME
 
 KERNEL_OUT = f"{os.environ.get('BUILD', 'build')}/kernel/riscv64"
 
@@ -27,15 +28,11 @@ def verdict(status):
     return status
 
 
-ALL = "run=usertests"
-SOME = "run=stress,8,20,1"
-
 # What `machine` says in a row: options for QEMU, another firmware than ours (opensbi), or a map, see MAPS.
 QEMU_OPTIONS = {
-    "icount": "-icount shift=0,sleep=off",  # each instruction takes one nanosecond, whatever the host does
+    **rows.QEMU_OPTIONS,
     "aclint": "-machine aclint=on",
     "imsic": "-machine aia=aplic-imsic",
-    "numa": "-numa node,mem=96M,cpus=0-1 -numa node,mem=160M,cpus=2-3",
 }
 
 # What the kernel has to say then.
@@ -68,17 +65,15 @@ FEW = [
     (4, "16M", "local", "run=stress,120,20,1 irqalloc"),
 ]
 
-MORE = [
+MORE = rows.MORE + [
     # Local visits.
     (2, "256M", "local", ALL),
     (8, "64M", "local", ALL + " irqalloc"),
     (8, "16M", "local", "run=stress,100,10,1 irqalloc"),
     (3, "16M", "local opensbi", "run=memtest,20 zero"),
     (4, "256M", "local opensbi", "run=demo"),
-    (64, "128M", "local", "run=cowtest irqalloc"),
     (512, "1G", "local", "run=stress,8,10,3 irqalloc"),
     (8, "64M", "local icount", "run=cowtest irqalloc"),
-    (2, "64M", "local", SOME + " irqalloc tick=20"),
 
     # The smallest: below, QEMU puts the device tree into the initramfs.
     (1, "6M", "", SOME),
@@ -86,14 +81,11 @@ MORE = [
     (2, "7M", "", "run=stress,30,20,2 poison irqalloc"),
     (1, "9M", "", "run=badtest"),
     (8, "16M", "", "run=stress,100,10,1 irqalloc"),
-    (3, "16M", "", "run=memtest,20 zero"),
 
     # Harts.
     (1, "128M", "", ALL),
     (2, "128M", "", ALL),
-    (3, "128M", "", ALL),
     (8, "128M", "", ALL + " irqalloc"),
-    (64, "128M", "", "run=cowtest"),
     (64, "1G", "", "run=stress,16,10,1 irqalloc"),
     (128, "512M", "opensbi", SOME),
     (256, "256M", "", "run=forktest"),
@@ -107,7 +99,6 @@ MORE = [
     (512, "128M", "aclint", "run=demo"),
 
     # Memory. Above 255 GiB the kernel needs wider page tables.
-    (1, "1G", "", "run=memtest,1 zero"),
     (4, "1G", "", "run=stress,16,40,4 junk irqalloc"),
     (2, "64G", "opensbi", SOME),
     (4, "64G", "", "run=stress,16,20,5 poison"),
@@ -120,11 +111,6 @@ MORE = [
     (8, "16T", "opensbi", SOME),
 
     # What happens to the contents.
-    (4, "64M", "", ALL + " poison"),
-    (4, "64M", "", ALL + " junk"),
-    (4, "64M", "", ALL + " zero"),
-    (1, "64M", "", "run=stress,16,40,8 junk irqalloc"),
-    (8, "64M", "", "run=stress,16,40,9 zero irqalloc"),
     (3, "32M", "", "run=stress,60,20,10 poison irqalloc"),
 
     # Memory maps.
@@ -139,15 +125,10 @@ MORE = [
     (2, "128M", "map:initrd", ALL + " poison"),
 
     # Time. Under icount harts run in turns, and one that waits for a lock wastes its own: many programs take ages.
-    (1, "64M", "icount", "run=forktest irqalloc"),
-    (4, "64M", "icount", "run=true"),
     (8, "64M", "icount", "run=cowtest irqalloc"),
     (64, "128M", "icount", "run=true"),
-    (1, "64M", "", SOME + " irqalloc tick=5"),
     (2, "64M", "opensbi", "run=stress,16,20,13 irqalloc tick=20"),
-    (4, "16M", "", "run=stress,60,20,14 irqalloc tick=20 poison"),
     (8, "64M", "", "run=cowtest irqalloc tick=50"),
-    (64, "256M", "", SOME + " irqalloc tick=200"),
     (2, "64M", "icount", "run=true irqalloc tick=20"),
 ]
 
