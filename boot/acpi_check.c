@@ -1,6 +1,6 @@
 /* acpi_check.c: what is wrong with what the MADT, SRAT and SLIT say, and which nodes there are.
  *
- * C1  A walk that ends before the table does is told: what stands behind is not known.
+ * C1  If a walk ends before its table does, that is reported: nothing is known of what follows.
  * C2  acpi->domain is sorted, has no number twice, and holds the lowest QUIRE_ACPI_MAX_NODES of those that count.
  *
  * Cost: each CPU and each range of memory is compared with all before it. */

@@ -8,7 +8,7 @@
 #include "acpi.h"
 #include "bytes.h"
 
-/* Where the entries begin: behind the header and what each table has besides it. */
+/* Where the entries begin: after the header and the fields that only this table has. */
 #define Q_ACPI_HEADER_BYTES 36u
 #define Q_ACPI_MADT_ENTRIES 44u
 #define Q_ACPI_SRAT_ENTRIES 48u
@@ -20,7 +20,7 @@ const uint8_t *q_acpi_bytes(const struct quire_acpi *acpi, const struct q_acpi_t
 struct q_acpi_walk {
     const uint8_t *table; /* NULL: no entries */
     uint32_t n_bytes;
-    uint32_t at, next;    /* this entry, and the one behind it: bytes of the table */
+    uint32_t at, next;    /* where this entry begins, and the next one: bytes from the start of the table */
     const uint8_t *entry; /* this entry's bytes, of which it has n */
     uint8_t type, n;
 };

@@ -7,7 +7,7 @@
  * Findings are noted where they are made, on any CPU, in interrupts, and printed when nothing else runs.
  *
  * Atomic accesses are sequentially consistent: none is in anybody's way. `handed` carries a frame with its stamps from one CPU to
- * another; the counts that CPUs wait for order what is before and behind. */
+ * another; the counts that CPUs wait for order what comes before and after. */
 #include "kit.h"
 
 #include <quire/port.h>
@@ -27,7 +27,7 @@ static const char *const texts[KIT_WRONGS] = {
     [KIT_CPU_NESTED] = "quire_port_cpu says %m in an interrupt, and no CPU has that number",
     [KIT_UNMAPPED] = "quire_port_map has no address for the frame %a",
     [KIT_METADATA_SPLIT] =
-        "quire_port_map does not put the allocator's own frame %b behind the one before it: they begin at %a",
+        "quire_port_map does not put the allocator's own frame %b right after the one before it: they begin at %a",
     [KIT_OVERLAP] = "the frames %a and %b are one: quire_port_map has one address for both, or it is one memory",
     [KIT_FORGETS] = "the frame %a does not keep what is written to it: is there memory, and is it nobody else's?",
     [KIT_TWO_HOLDERS] = "the frame %a is written by two CPUs at once: do atomic operations work on all of memory?",

@@ -38,7 +38,7 @@ enum kit_wrong {
     KIT_CPU_CHANGED,    /* a CPU has another number later */
     KIT_CPU_NESTED,     /* in an interrupt a number that no CPU has */
     KIT_UNMAPPED,       /* quire_port_map: no address for a frame */
-    KIT_METADATA_SPLIT, /* the allocator's own frames do not lie one behind the other */
+    KIT_METADATA_SPLIT, /* the allocator's own frames are not mapped in a row */
     KIT_OVERLAP,        /* two frames are one */
     KIT_FORGETS,        /* a frame does not keep what is written to it */
     KIT_TWO_HOLDERS,    /* a frame that a CPU holds was written by another CPU */

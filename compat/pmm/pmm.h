@@ -62,7 +62,7 @@ int pmm_add_arena(const pmm_arena_t *arena);
 /* One page; NULL if no page is free. */
 vm_page_t *pmm_alloc_page(void);
 
-/* `count` pages, anywhere, behind the tail of `list`. Returns how many: fewer if no more are free, and those are the caller's. */
+/* Adds `count` pages, from anywhere, to the end of `list`. Returns how many it added: fewer if no more are free. */
 size_t pmm_alloc_pages(unsigned count, struct list_node *list);
 
 /* The pages from the one with `address` on, likewise, up to the first that is not free. */
@@ -76,7 +76,7 @@ size_t pmm_free_page(vm_page_t *page);
 /* ---- pages side by side ----------------------------------------------------------------------------------- */
 
 /* `count` pages side by side that the kernel can reach, the first at a multiple of 2^align_log2 bytes (up to 31). *pa is its
- * address, and all go behind the tail of `list`, where these are not NULL. Returns count, or 0, and nothing was changed. */
+ * address, and all pages go to the end of `list`, if these are not NULL. Returns count; or 0, and then nothing was changed. */
 size_t pmm_alloc_contiguous(unsigned count, uint8_t align_log2, paddr_t *pa, struct list_node *list);
 
 /* The same as a pointer; NULL if there are none. */

@@ -19,7 +19,7 @@ void *memset(void *to, int byte, size_t n) {
 void *memmove(void *to, const void *from, size_t n) {
     unsigned char *t = to;
     const unsigned char *f = from;
-    if ((uintptr_t)t - (uintptr_t)f >= n) { /* `to` lies below `from`, or behind it: upwards overwrites nothing */
+    if ((uintptr_t)t - (uintptr_t)f >= n) { /* `to` lies below `from`, or after its end: going up overwrites nothing */
         while (n-- > 0) {
             *t++ = *f++;
         }

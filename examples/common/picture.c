@@ -9,7 +9,7 @@
 
 struct pen {
     quire_pa block;  /* that the walk is in; QUIRE_NONE before the first */
-    quire_pa next;   /* behind the last letter that was drawn */
+    quire_pa next;   /* where the last letter that was drawn ends */
     unsigned states; /* seen in the block: bit n for state n */
 };
 

@@ -48,7 +48,7 @@ static uint32_t own_affinity(void) {
     return (uint32_t)(mpidr >> 8 & 0xFF000000) | (uint32_t)(mpidr & 0xFFFFFF);
 }
 
-/* The first region that has the CPU ends the search: behind the redistributors a tree may list something else. */
+/* The first region that has the CPU ends the search: after the redistributors a tree may list something else. */
 static volatile uint32_t *own_redistributor(void) {
     uint32_t own = own_affinity();
     for (unsigned i = 0; i < n_redistributors; i++) {

@@ -24,7 +24,7 @@ static inline volatile uint32_t *device(quire_pa pa) {
 #define FIRST_UART 0x09000000
 
 /* A call of whoever simulates this machine (Semihosting for AArch32 and AArch64, Arm 100863). Where nobody listens its
- * first instruction is an illegal one; trap.c goes on behind it, and the function returns. vector.S */
+ * first instruction is an illegal one; trap.c goes on after it, and the function returns. vector.S */
 void semihosting(uint64_t call, const void *parameters);
 
 #endif

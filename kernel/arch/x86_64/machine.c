@@ -43,7 +43,7 @@ void arch_interrupts_restore(bool on) {
     }
 }
 
-/* No interrupt is taken between sti and the instruction behind it, so none is slept through. */
+/* No interrupt is taken between sti and the next instruction, so none is slept through. */
 void arch_wait(void) {
     __asm__ volatile("sti\n hlt\n cli" ::: "memory");
 }
@@ -66,7 +66,7 @@ static bool taken_within(struct seat *seat, unsigned ms) {
 enum { START_MS = 20, START_AGAIN_MS = 10000 };
 
 /* The second call to start is for CPUs that miss the first (manual, volume 3A, section 9.4.4); the others do not notice it.
- * One that comes later still finds its seat, and works. What lies behind the code is copied, too, and does no harm. */
+ * One that comes later still finds its seat, and works. What follows the code is copied, too, and does no harm. */
 bool arch_cpu_start(struct cpu *cpu) {
     extern char other_start[];
     if (start_page == QUIRE_NONE) {

@@ -19,7 +19,7 @@ _Static_assert(offsetof(struct seat, cpu) == SEAT_CPU && offsetof(struct seat, n
 #define SEGMENT_USER_CODE   0x00affb000000ffffu
 #define TASK_STATE_BYTES    104u
 #define TASK_STATE_PRESENT  0x89u /* a task state that nobody uses yet */
-#define GATE_INTERRUPT      0x8eu /* interrupts are off behind it; programs can not call it */
+#define GATE_INTERRUPT      0x8eu /* turns interrupts off; programs can not call it */
 #define IST_DOUBLE_FAULT    1u
 
 /* What syscall takes away: interrupts, steps, and all else that a program may have set: AC, NT, DF, IF, TF. */

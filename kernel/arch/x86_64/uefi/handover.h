@@ -9,7 +9,7 @@ struct handover {
     uint32_t descriptor_version;
     uint64_t rsdp; /* of ACPI; UINT64_MAX: none */
     uint64_t initramfs, initramfs_bytes;
-    uint64_t words, words_bytes; /* the kernel's command line; a 0 is behind it */
+    uint64_t words, words_bytes; /* the kernel's command line; a 0 follows */
 };
 
 #endif

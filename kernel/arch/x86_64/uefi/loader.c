@@ -46,7 +46,7 @@ static uint64_t pages(uint64_t n_bytes) {
 /* ---- files ---------------------------------------------------------------------------------------------- */
 
 struct bytes {
-    uint8_t *at; /* a 0 is behind them */
+    uint8_t *at; /* a 0 follows */
     uint64_t n;
 };
 
