@@ -87,6 +87,9 @@ static void prepare_pinned(struct worker *w) {
         }
     }
     prepare_random(w);
+    for (unsigned i = 0; i < 8; i++) { /* long enough for an allocator to learn that these blocks do not become whole */
+        replace(w, w->n_pairs);
+    }
 }
 
 static void finish_random(struct worker *w) {

@@ -28,7 +28,7 @@
  * Reuse keeps frames where they are, and so never mends fragmentation. While whole blocks are short of what the free
  * memory could make, the CPU gathers: frees skip warm, so that allocations move into the fullest blocks and the
  * others drain. Looked at when a cache refills, with frames or with runs, and when `out` goes home. Where a frame of each
- * block stays for ever, nothing becomes whole, and gathering costs ten times what reuse does: so it has ever longer rests.
+ * block stays for ever, nothing becomes whole, and gathering costs several times what reuse does: so it has ever longer rests.
  *
  * Warm and the stacks of runs are of one kind but for what leaves a full one. The older half of warm does, since single
  * frames mostly lie beside those that were freed before and after. Of the runs, those in the oldest one's word do,
@@ -56,10 +56,13 @@
  * which break blocks up to have frames at hand. One for each would leave small memories in pieces. */
 #define Q_GATHER_SHARE 64
 
-/* Gathering that gains no whole block in so many looks has a rest of as many, then of twice as many, and so on. With 4096
- * recorded loads are left with fewer whole blocks. */
-#define Q_VAIN_LOOKS   32768u
-#define Q_LONGEST_REST (8 * Q_VAIN_LOOKS)
+/* Gathering that in so many looks, 64 for each block of the zone, neither gains a whole block nor empties some and fills others has
+ * a rest of as many, then of twice as many, and so on. They are for each block since blocks become empty together, which takes
+ * the longer the more there are. With 4096 looks for small memory recorded loads are left with fewer whole blocks. */
+#define Q_LOOKS_OF_BLOCK 64u
+#define Q_FEW_BLOCKS     512u
+#define Q_MANY_BLOCKS    32768u /* so many looks, and rests of so many, can be counted in 32 bits */
+#define Q_LONGEST_REST   8      /* times that */
 
 _Static_assert(sizeof(struct q_cache) == Q_CACHE_BYTES, "a shift finds a CPU's cache");
 _Static_assert(Q_WORD_BITS <= Q_WARM, "a word of frames has room in warm");
@@ -74,6 +77,7 @@ void q_cache_init(struct q_cache *c) {
     c->n_warm = 0;
     c->n_last_whole = 0;
     c->n_vain = 0;
+    c->spread = 0;
     c->n_rest = 0;
     c->n_pause = 0;
     q_show(&c->n_taken, 0);
@@ -175,32 +179,55 @@ static void settle(struct q_cache *c, struct q_zone *z, intptr_t n_taken) {
     }
 }
 
+/* n frames went home to a block, or came from there. While the CPU gathers, frames come from fuller blocks than they go home to,
+ * so that blocks drift apart into full and empty ones. The sum of 1 + 2 + ... + free frames over all blocks says how far, and
+ * changes by this. */
+static void note_spread(struct q_cache *c, const struct q_zone *z, size_t block, uint32_t n, bool home) {
+    if (q_cache_gathers(c)) {
+        uint32_t n_most = q_count_free(&z->blocks[block].count) + (home ? 0 : n); /* it has so many, or had */
+        q_word growth = n_most * n - n * (n - 1) / 2;
+        c->spread += home ? growth : 0 - growth;
+    }
+}
+
 /* The loan's frames go home. */
 static void loan_goes_home(struct quire *q, struct q_cache *c, struct q_loan *loan) {
     struct q_zone *z = q_loan_zone(loan);
     if (z != NULL) {
-        settle(c, z, -(intptr_t)q_go_home(q, loan));
+        size_t block = q_loan_block(loan);
+        unsigned n = q_go_home(q, loan);
+        settle(c, z, -(intptr_t)n);
+        note_spread(c, z, block, n, true);
     }
 }
 
-/* Whether gathering pays, where blocks are short. It does not if a frame of each block stays where it is. */
-static bool gathering_pays(struct q_cache *c, intptr_t n_whole) {
+/* How many looks in vain end gathering for a while. */
+static uint32_t most_in_vain(const struct q_zone *z) {
+    size_t n = z->n_blocks;
+    return Q_LOOKS_OF_BLOCK * (n < Q_FEW_BLOCKS ? Q_FEW_BLOCKS : n > Q_MANY_BLOCKS ? Q_MANY_BLOCKS : (uint32_t)n);
+}
+
+/* Whether gathering pays, where blocks are short. It does not if a frame of each block stays where it is: then blocks empty
+ * but for these frames, and none becomes whole. */
+static bool gathering_pays(struct q_cache *c, const struct q_zone *z, intptr_t n_whole) {
     if (c->n_rest > 0) {
         c->n_rest--;
         return false;
     }
-    uintptr_t zone = (uintptr_t)q_see(&c->zone);
-    if (n_whole > c->n_last_whole && c->gathered == zone) {
-        c->n_vain = 0;
+    bool gained = n_whole > c->n_last_whole && c->gathered == (uintptr_t)z;
+    bool is_over = ++c->n_vain >= most_in_vain(z);
+    if (gained) {
         c->n_pause = 0;
+    } else if (is_over && (intptr_t)c->spread <= 0) {
+        c->n_pause = c->n_pause == 0 ? 1 : c->n_pause < Q_LONGEST_REST ? 2 * c->n_pause : c->n_pause;
+        c->n_rest = c->n_pause * most_in_vain(z);
     }
-    c->gathered = zone;
-    c->n_last_whole = n_whole;
-    if (++c->n_vain >= Q_VAIN_LOOKS) {
+    if (gained || is_over) {
         c->n_vain = 0;
-        c->n_pause = c->n_pause == 0 ? Q_VAIN_LOOKS : c->n_pause < Q_LONGEST_REST ? 2 * c->n_pause : c->n_pause;
-        c->n_rest = c->n_pause;
+        c->spread = 0;
     }
+    c->gathered = (uintptr_t)z;
+    c->n_last_whole = n_whole;
     return c->n_rest == 0;
 }
 
@@ -216,7 +243,7 @@ static void look_whether_to_gather(struct q_cache *c) {
     intptr_t n_whole = atomic_load_explicit(&z->balance.n_whole, memory_order_relaxed);
     intptr_t possible = (n_free - (intptr_t)z->n_edge) / (intptr_t)Q_BLOCK;
     bool short_of_blocks = n_whole + possible / Q_GATHER_SHARE + (intptr_t)(c->n_peers + 1) / 2 < possible;
-    q_show(&c->gathering, !q_cache_keeps(c, z) || (short_of_blocks && gathering_pays(c, n_whole)));
+    q_show(&c->gathering, !q_cache_keeps(c, z) || (short_of_blocks && gathering_pays(c, z, n_whole)));
     look_at(c, z); /* frees are quick, or are not any more */
 }
 
@@ -238,7 +265,9 @@ static bool refill(struct quire *q, struct q_cache *c) {
     struct q_zone *z = q_loan_zone(&c->in);
     Q_ASSERT(z != NULL && q_loan_count(&c->in) > 0, c->n_warm);
     bool from_out = n_out > 0 && q_loan_zone(&c->out) == NULL; /* these count as taken already */
-    settle(c, z, from_out ? 0 : (intptr_t)q_loan_count(&c->in));
+    unsigned n = q_loan_count(&c->in);
+    settle(c, z, from_out ? 0 : (intptr_t)n);
+    note_spread(c, z, q_loan_block(&c->in), from_out ? 0 : n, false);
     q_show(&c->zone, z);
     look_whether_to_gather(c);
     q_show(&c->n_refills, q_see(&c->n_refills) + 1);

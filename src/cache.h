@@ -34,13 +34,14 @@ struct q_cache {
 
     q_shown word; /* of `in` that allocations come from at the moment */
     struct q_loan in, out;
-    uintptr_t gathered;     /* the zone that the CPU looked at when it last asked itself whether gathering pays */
-    intptr_t n_last_whole;  /* how many whole blocks there were at the last look whether gathering pays */
-    uint32_t n_vain;        /* such looks since one found more of them than the one before */
-    uint32_t n_rest;        /* looks to come before the CPU may gather again */
-    uint32_t n_pause;       /* how many the last rest had; 0: gathering paid since */
-    unsigned node;          /* the CPU's; this and the next two never change */
-    unsigned rank, n_peers; /* the CPU's number among those of its node, and how many these are */
+    uintptr_t gathered;    /* the zone that the CPU looked at when it last asked itself whether gathering pays */
+    intptr_t n_last_whole; /* how many whole blocks there were at the last look whether gathering pays */
+    q_word spread;    /* how far the CPU drove empty blocks and full ones apart since n_vain was 0: a signed number */
+    uint32_t n_vain;  /* such looks since one found more of them than the one before */
+    uint32_t n_rest;  /* looks to come before the CPU may gather again */
+    uint32_t n_pause; /* how long the last rest was, in multiples of the first; 0: gathering paid since */
+    unsigned node;    /* the CPU's; this and the next two never change */
+    unsigned rank, n_peers;          /* the CPU's number among those of its node, and how many these are */
     _Atomic(struct q_zone *) booked; /* the zone that n_taken is of; NULL: none yet */
     q_shown
         n_taken; /* frames of it that were borrowed and did not go home, since its balance was told: a signed number */

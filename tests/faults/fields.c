@@ -74,8 +74,8 @@ MEMBERS(q_header, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 MEMBERS(q_zone_layout, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
 MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, {0, 0});
-MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0,
-        0, 0, {0}, {{0}}, {0});
+MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0,
+        0, 0, 0, {0}, {{0}}, {0});
 MEMBERS(q_block, 0, 0);
 MEMBERS(q_node, 0, {0}, {0});
 
@@ -192,6 +192,7 @@ static const struct field of_cache[] = {
     NAMED(struct q_cache, out.mask, LOST OR NOT_FREE OR TWICE),
     UNNAMED(struct q_cache, gathered, ESTIMATE),
     UNNAMED(struct q_cache, n_last_whole, ESTIMATE),
+    UNNAMED(struct q_cache, spread, ESTIMATE),
     UNNAMED(struct q_cache, n_vain, ESTIMATE),
     UNNAMED(struct q_cache, n_rest, ESTIMATE),
     UNNAMED(struct q_cache, n_pause, ESTIMATE),
@@ -236,6 +237,7 @@ static const struct field of_unused_cache[] = {
     NAMED(struct q_cache, out.mask, NO_LOAN),
     UNNAMED(struct q_cache, gathered, ESTIMATE),
     UNNAMED(struct q_cache, n_last_whole, ESTIMATE),
+    UNNAMED(struct q_cache, spread, ESTIMATE),
     UNNAMED(struct q_cache, n_vain, ESTIMATE),
     UNNAMED(struct q_cache, n_rest, ESTIMATE),
     UNNAMED(struct q_cache, n_pause, ESTIMATE),

@@ -1,6 +1,8 @@
 /* frames.c: one frame at a time: quire_alloc and quire_free. */
 #include "unit.h"
 
+#include <stdlib.h>
+
 static void a_frame_comes_and_goes(void **state) {
     (void)state;
     struct quire *q = unit_simple(64 * MIB, 8 * MIB);
@@ -328,6 +330,58 @@ static bool gathers_after_burst(struct quire *q) {
     return cpu.gathering;
 }
 
+/* How many blocks have no frame in the list; blocks and frames lie from `base` on. */
+static size_t n_blocks_without(const struct frames *list, quire_pa base, size_t n_blocks) {
+    size_t n_without = 0;
+    bool *is_in = calloc(n_blocks, sizeof *is_in);
+    assert_non_null(is_in);
+    for (size_t i = 0; i < list->n; i++) {
+        is_in[(list->at[i] - base) / BLOCK] = true;
+    }
+    for (size_t block = 0; block < n_blocks; block++) {
+        n_without += !is_in[block];
+    }
+    free(is_in);
+    return n_without;
+}
+
+/* Frees a random half of all memory, then replaces random frames, n times as many as memory has. */
+static void replace_at_random(struct quire *q, struct frames *all, unsigned n) {
+    uint32_t random = 1;
+    size_t n_held = all->n / 2, n_pairs = n * all->n;
+    frames_shuffle(all, 1);
+    while (all->n > n_held) {
+        assert_int_equal(quire_free(q, all->at[--all->n]), QUIRE_OK);
+    }
+    for (size_t i = 0; i < n_pairs; i++) {
+        random = random * 1664525 + 1013904223;
+        quire_pa *slot = &all->at[(uint64_t)random * n_held >> 32];
+        assert_int_equal(quire_free(q, *slot), QUIRE_OK);
+        *slot = must_alloc(q, 1);
+    }
+}
+
+static void becomes_whole(uint64_t n_bytes) {
+    struct quire *q = unit_simple(64 * MIB, n_bytes);
+    struct frames all = {0};
+    size_t n_blocks = n_bytes / BLOCK;
+    take_all(q, &all);
+    replace_at_random(q, &all, 6);
+    assert_true(n_blocks_without(&all, 64 * MIB, n_blocks) > n_blocks / 3); /* half of memory is held */
+    frames_clear(&all);
+}
+
+static void small_memory_freed_at_random_becomes_whole(void **state) {
+    (void)state;
+    becomes_whole(64 * MIB);
+}
+
+/* Here it takes longer until the first block is whole. */
+static void larger_memory_freed_at_random_becomes_whole(void **state) {
+    (void)state;
+    becomes_whole(256 * MIB);
+}
+
 /* Not for ever where nothing becomes whole; and it is tried again. */
 static void gathering_in_vain_ends(void **state) {
     (void)state;
@@ -455,6 +509,8 @@ int main(void) {
         unit_case(a_warm_frame_is_reused),
         unit_case(the_fullest_block_serves_first),
         unit_case(memory_in_pieces_is_gathered),
+        unit_case(small_memory_freed_at_random_becomes_whole),
+        unit_case(larger_memory_freed_at_random_becomes_whole),
         unit_case(gathering_in_vain_ends),
         unit_case(who_only_frees_gathers),
     };
