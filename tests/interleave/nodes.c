@@ -26,7 +26,7 @@ const struct scenario nodes_last_frames = {
     .set_up = two_frames_of_node_1,
     .thread = {take_one, take_and_give},
     .check = check_world,
-    .quick = {2, 1, 200},
+    .quick = {2, 1, 0},
     .full = {3, 1, 0},
 };
 
@@ -54,7 +54,7 @@ const struct scenario node_freed_far = {
     .set_up = all_held,
     .thread = {free_the_far_one, take_one},
     .check = nothing_far_is_kept,
-    .quick = {2, 1, 200},
+    .quick = {2, 1, 0},
     .full = {UNBOUNDED, 2, 0},
 };
 
@@ -71,7 +71,7 @@ const struct scenario freed_elsewhere = {
     .set_up = all_held,
     .thread = {free_it_among_others, take_and_give},
     .check = check_world,
-    .quick = {2, 1, 200},
+    .quick = {2, 1, 0},
     .full = {3, 1, 0},
 };
 
