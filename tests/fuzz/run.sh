@@ -17,7 +17,7 @@ mode=${1:-}
 folder=${2:-}
 
 # How many runs a test has: in bulk, with sanitizers, and until a planted mistake must have been noticed.
-declare -A bulk_runs=([fdt]=2000000 [regions]=5000000 [acpi]=5000000 [api]=250000)
+declare -A bulk_runs=([fdt]=5000000 [regions]=5000000 [acpi]=5000000 [api]=250000)
 declare -A sanitized_runs=([fdt]=50000 [regions]=100000 [acpi]=50000 [api]=10000)
 declare -A max_bytes=([fdt]=3072 [regions]=80 [acpi]=512 [api]=128) # libFuzzer cuts what is longer: whole_inputs
 for map in e820 uefi limine pvh linux multiboot multiboot2; do
