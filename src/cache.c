@@ -78,6 +78,7 @@ void q_cache_init(struct q_cache *c) {
     c->n_last_whole = 0;
     c->n_vain = 0;
     c->spread = 0;
+    c->first_spread = 0;
     c->n_rest = 0;
     c->n_pause = 0;
     q_show(&c->n_taken, 0);
@@ -155,13 +156,23 @@ static bool looks_at(struct quire *q, struct q_cache *c, q_frame f) {
 
 /* ---- the balance ----------------------------------------------------------------------------------------- */
 
-/* Tells the zone what the cache took of it. */
+/* Tells the booked zone how far the CPU drove its blocks apart. */
+static void book_spread(struct q_cache *c) {
+    if (c->spread != 0) {
+        /* relaxed: an estimate */
+        atomic_fetch_add_explicit(&q_see(&c->booked)->balance.spread, c->spread, memory_order_relaxed);
+        c->spread = 0;
+    }
+}
+
+/* Tells it what the cache took, too. */
 static void book(struct q_cache *c) {
     intptr_t n = (intptr_t)q_see(&c->n_taken);
     if (n != 0) {
         q_balance_add(q_see(&c->booked), -n);
         q_show(&c->n_taken, 0);
     }
+    book_spread(c);
 }
 
 /* The cache took so many frames of the zone, or gave them back if negative. The zone's balance is told when it is worth the way
@@ -179,15 +190,20 @@ static void settle(struct q_cache *c, struct q_zone *z, intptr_t n_taken) {
     }
 }
 
-/* n frames went home to a block, or came from there. While the CPU gathers, frames come from fuller blocks than they go home to,
- * so that blocks drift apart into full and empty ones. The sum of 1 + 2 + ... + free frames over all blocks says how far, and
- * changes by this. */
-static void note_spread(struct q_cache *c, const struct q_zone *z, size_t block, uint32_t n, bool home) {
-    if (q_cache_gathers(c)) {
-        uint32_t n_most = q_count_free(&z->blocks[block].count) + (home ? 0 : n); /* it has so many, or had */
-        q_word growth = n_most * n - n * (n - 1) / 2;
-        c->spread += home ? growth : 0 - growth;
-    }
+/* n frames went home to a block of the booked zone, or came from there. While CPUs gather, frames come from fuller blocks than they
+ * go home to, so that blocks drift apart into full and empty ones. The sum of 1 + 2 + ... + free frames over all blocks says how
+ * far, and changes by this. It is the zone's, since one CPU may free what another one takes. */
+static void note_spread(struct q_cache *c, size_t block, uint32_t n, bool home) {
+    uint32_t n_free = q_count_free(&q_see(&c->booked)->blocks[block].count);
+    uint32_t n_most = n_free + (home ? 0 : n); /* it has so many, or had */
+    q_word growth = n_most * n - n * (n - 1) / 2;
+    c->spread += home ? growth : 0 - growth;
+}
+
+/* The sum, but for what other CPUs did not tell yet. */
+static q_word spread_of(struct q_cache *c, const struct q_zone *z) {
+    book_spread(c);
+    return atomic_load_explicit(&z->balance.spread, memory_order_relaxed); /* an estimate */
 }
 
 /* The loan's frames go home. */
@@ -197,7 +213,7 @@ static void loan_goes_home(struct quire *q, struct q_cache *c, struct q_loan *lo
         size_t block = q_loan_block(loan);
         unsigned n = q_go_home(q, loan);
         settle(c, z, -(intptr_t)n);
-        note_spread(c, z, block, n, true);
+        note_spread(c, block, n, true);
     }
 }
 
@@ -214,18 +230,18 @@ static bool gathering_pays(struct q_cache *c, const struct q_zone *z, intptr_t n
         c->n_rest--;
         return false;
     }
+    if (c->n_vain == 0) {
+        c->first_spread = spread_of(c, z);
+    }
     bool gained = n_whole > c->n_last_whole && c->gathered == (uintptr_t)z;
     bool is_over = ++c->n_vain >= most_in_vain(z);
     if (gained) {
         c->n_pause = 0;
-    } else if (is_over && (intptr_t)c->spread <= 0) {
+    } else if (is_over && (intptr_t)(spread_of(c, z) - c->first_spread) <= 0) {
         c->n_pause = c->n_pause == 0 ? 1 : c->n_pause < Q_LONGEST_REST ? 2 * c->n_pause : c->n_pause;
         c->n_rest = c->n_pause * most_in_vain(z);
     }
-    if (gained || is_over) {
-        c->n_vain = 0;
-        c->spread = 0;
-    }
+    c->n_vain = gained || is_over ? 0 : c->n_vain;
     c->gathered = (uintptr_t)z;
     c->n_last_whole = n_whole;
     return c->n_rest == 0;
@@ -267,7 +283,7 @@ static bool refill(struct quire *q, struct q_cache *c) {
     bool from_out = n_out > 0 && q_loan_zone(&c->out) == NULL; /* these count as taken already */
     unsigned n = q_loan_count(&c->in);
     settle(c, z, from_out ? 0 : (intptr_t)n);
-    note_spread(c, z, q_loan_block(&c->in), from_out ? 0 : n, false);
+    note_spread(c, q_loan_block(&c->in), from_out ? 0 : n, false);
     q_show(&c->zone, z);
     look_whether_to_gather(c);
     q_show(&c->n_refills, q_see(&c->n_refills) + 1);

@@ -233,6 +233,7 @@ static void copy_words(struct q_zone *to, struct q_zone *from) {
     atomic_init(&to->n_frames, atomic_load_explicit(&from->n_frames, memory_order_relaxed));
     atomic_init(&to->balance.n_free, atomic_load_explicit(&from->balance.n_free, memory_order_relaxed));
     atomic_init(&to->balance.n_whole, atomic_load_explicit(&from->balance.n_whole, memory_order_relaxed));
+    atomic_init(&to->balance.spread, atomic_load_explicit(&from->balance.spread, memory_order_relaxed));
 }
 
 /* The same of the allocator. */

@@ -103,6 +103,7 @@ void q_zone_start(struct q_zone *z, struct q_span span) {
     z->n_edge = 0;
     atomic_init(&z->balance.n_free, 0);
     atomic_init(&z->balance.n_whole, (intptr_t)z->n_blocks); /* all fresh */
+    atomic_init(&z->balance.spread, 0);
     q_index_start(&z->index);
     leave_skewed(z);
 }

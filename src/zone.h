@@ -41,11 +41,13 @@ _Static_assert(Q_LINE_WORDS *Q_WORD_BITS == Q_BLOCK, "a line has a bit for each 
 _Static_assert((Q_BLOCK & (Q_BLOCK - 1)) == 0, "a block's first frame is found by a mask");
 _Static_assert(Q_NO_FRAME % Q_BLOCK == 0, "Q_NO_FRAME begins a block that is no memory, and wraps nowhere in it");
 
-/* How much of a zone's memory that is not in CPU caches is free, and how much of that as whole blocks: by this a cache decides
- * whether to gather (cache.c). Estimates: relaxed everywhere. On a line apart, which changes often. */
+/* How much of a zone's memory that is not in CPU caches is free, how much of that as whole blocks, and how far gathering drove
+ * blocks apart: by this a cache decides whether to gather (cache.c). Estimates: relaxed everywhere. On a line apart, which
+ * changes often. */
 struct q_balance {
     _Alignas(64) _Atomic intptr_t n_free;
     _Atomic intptr_t n_whole;
+    _Atomic q_word spread; /* a signed number, of which only changes mean something */
 };
 
 #define Q_NO_NODE UINT_MAX

@@ -73,9 +73,9 @@ MEMBERS(quire, NULL, NULL, 0, 0, 0, 0, {0}, 0, NULL, 0, 0, 0, 0, NULL);
 MEMBERS(q_header, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0});
 MEMBERS(q_zone_layout, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
-MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, {0, 0});
-MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0,
-        0, 0, 0, {0}, {{0}}, {0});
+MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, {0, 0, 0});
+MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0,
+        0, 0, 0, 0, {0}, {{0}}, {0});
 MEMBERS(q_block, 0, 0);
 MEMBERS(q_node, 0, {0}, {0});
 
@@ -153,7 +153,8 @@ static const struct field of_table[] = {
         NAMED(struct q_zone, near_to, NEAR), PADDING(struct q_zone, near_to, user_bytes),                              \
         NAMED(struct q_zone, user_bytes, ZONE), NAMED(struct q_zone, user, ZONE), NAMED(struct q_zone, sum, ZONE),     \
         PADDING(struct q_zone, sum, balance), UNNAMED(struct q_zone, balance.n_free, ESTIMATE),                        \
-        NAMED(struct q_zone, balance.n_whole, N_WHOLE), PADDING_TO_END(struct q_zone, balance.n_whole)
+        NAMED(struct q_zone, balance.n_whole, N_WHOLE), UNNAMED(struct q_zone, balance.spread, ESTIMATE),              \
+        PADDING_TO_END(struct q_zone, balance.spread)
 #define LEVELS(name, from, to, says, why)                                                                              \
     { name, offsetof(struct q_zone, index.level[from]), ((to) - (from)) * sizeof(struct q_node *), ALL, says, why }
 
@@ -193,6 +194,7 @@ static const struct field of_cache[] = {
     UNNAMED(struct q_cache, gathered, ESTIMATE),
     UNNAMED(struct q_cache, n_last_whole, ESTIMATE),
     UNNAMED(struct q_cache, spread, ESTIMATE),
+    UNNAMED(struct q_cache, first_spread, ESTIMATE),
     UNNAMED(struct q_cache, n_vain, ESTIMATE),
     UNNAMED(struct q_cache, n_rest, ESTIMATE),
     UNNAMED(struct q_cache, n_pause, ESTIMATE),
@@ -238,6 +240,7 @@ static const struct field of_unused_cache[] = {
     UNNAMED(struct q_cache, gathered, ESTIMATE),
     UNNAMED(struct q_cache, n_last_whole, ESTIMATE),
     UNNAMED(struct q_cache, spread, ESTIMATE),
+    UNNAMED(struct q_cache, first_spread, ESTIMATE),
     UNNAMED(struct q_cache, n_vain, ESTIMATE),
     UNNAMED(struct q_cache, n_rest, ESTIMATE),
     UNNAMED(struct q_cache, n_pause, ESTIMATE),

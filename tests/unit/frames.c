@@ -407,6 +407,52 @@ static void gathering_in_vain_ends(void **state) {
     frames_clear(&all);
 }
 
+/* Moves a frame of each block to the front; returns how many. */
+static size_t one_of_each_block(struct frames *list, size_t n_blocks, quire_pa base) {
+    size_t n = 0;
+    bool *is_done = calloc(n_blocks, sizeof *is_done);
+    assert_non_null(is_done);
+    for (size_t i = 0; i < list->n; i++) {
+        bool *is_block_done = &is_done[(list->at[i] - base) / BLOCK];
+        if (!*is_block_done) {
+            quire_pa frame = list->at[i];
+            list->at[i] = list->at[n];
+            list->at[n++] = frame;
+            *is_block_done = true;
+        }
+    }
+    free(is_done);
+    return n;
+}
+
+/* Where one CPU takes frames and another one frees them, too: that one by itself would see blocks empty for ever. */
+static void gathering_in_vain_by_two_ends(void **state) {
+    (void)state;
+    enum { N_PAIRS = 800000 };
+    struct quire *q = unit_simple(64 * MIB, 64 * MIB);
+    struct quire_cpu_stats cpu;
+    struct frames all = {0};
+    uint32_t random = 1, n_rests = 0;
+    take_all(q, &all);
+    frames_shuffle(&all, 1);
+    size_t n_pinned = one_of_each_block(&all, 64 * MIB / BLOCK, 64 * MIB);
+    for (size_t n_held = all.n / 2; all.n > n_held;) {
+        assert_int_equal(quire_free(q, all.at[--all.n]), QUIRE_OK);
+    }
+    for (uint32_t i = 0; i < N_PAIRS; i++) {
+        random = random * 1664525 + 1013904223;
+        quire_pa *slot = &all.at[n_pinned + ((uint64_t)random * (all.n - n_pinned) >> 32)];
+        host_set_cpu(1);
+        assert_int_equal(quire_free(q, *slot), QUIRE_OK);
+        assert_true(quire_cpu_stats(q, 1, &cpu));
+        n_rests += i > N_PAIRS / 2 && !cpu.gathering;
+        host_set_cpu(0);
+        *slot = must_alloc(q, 1);
+    }
+    assert_true(n_rests > 0);
+    frames_clear(&all);
+}
+
 /* Also by a CPU that only frees. */
 static void who_only_frees_gathers(void **state) {
     (void)state;
@@ -512,6 +558,7 @@ int main(void) {
         unit_case(small_memory_freed_at_random_becomes_whole),
         unit_case(larger_memory_freed_at_random_becomes_whole),
         unit_case(gathering_in_vain_ends),
+        unit_case(gathering_in_vain_by_two_ends),
         unit_case(who_only_frees_gathers),
     };
     return cmocka_run_group_tests_name("frames", tests, NULL, NULL);
