@@ -218,6 +218,26 @@ static void low_memory_is_left_to_who_needs_it(void **state) {
     expect_consistent(q);
 }
 
+/* As many classes as there may be. */
+static void each_class_is_left_to_who_needs_it(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = N_CPUS, .cuts = {8 * MIB, 16 * MIB, 24 * MIB}};
+    const struct quire_region map[] = {{MIB, 256 * MIB, QUIRE_USABLE, 0}};
+    _Static_assert(sizeof config.cuts / sizeof config.cuts[0] == 3, "no more of them");
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
+    struct frames all = {0};
+    assert_int_equal(stats_of(q).n_zones, 4);
+    take_all(q, &all);
+    unsigned lowest = 3;
+    for (size_t i = 0; i < all.n; i++) {
+        unsigned class = all.at[i] >= 24 * MIB ? 3 : (unsigned)(all.at[i] / (8 * MIB));
+        assert_true(class <= lowest);
+        lowest = class;
+    }
+    assert_int_equal(lowest, 0);
+    frames_clear(&all);
+}
+
 /* A class that is no small part of memory is used like any other, the nearer one first. */
 static void a_large_low_class_is_not_kept(void **state) {
     (void)state;
@@ -522,6 +542,7 @@ int main(void) {
         unit_case(a_block_of_two_nodes_is_the_lower_ones),
         unit_case(nodes_within_a_block),
         unit_case(low_memory_is_left_to_who_needs_it),
+        unit_case(each_class_is_left_to_who_needs_it),
         unit_case(a_large_low_class_is_not_kept),
         unit_case(no_memory_above_the_cuts),
         unit_case(requests_name_a_node),
