@@ -40,6 +40,15 @@ link = $(CC) $(4) $(BUILD)/tests/$(1)/unit.a {core} $(BUILD)/tests/in/$(2)/quire
 run = {program}
 endef
 
+# The same with sanitizers, of topics in which a mistake writes behind what a test allocated.
+MUTANTS_UNIT_ASAN := layout nodes
+define mutants_unit_asan
+[judge unit/asan/$(1)]
+build = asan
+link = $(CLANG) $(ASAN) $(BUILD)/tests/in/asan/tests/unit/$(1).o $(BUILD)/tests/unit/asan/unit.a {core} $(BUILD)/tests/in/asan/quire.a -lcmocka -lpthread -o {program}
+run = {program}
+endef
+
 # The same with words of 32 bits, for which there is no cmocka but the one of tests/builds.
 MUTANTS_UNIT_M32 := $(if $(filter m32,$(MODEL_VARIANTS)),add index)
 $(eval $(call variant,unit-m32,$(CLANG),-m32 -O2 -g -Itests/builds))
@@ -94,6 +103,7 @@ build = plain
 link = $(CC) $(BUILD)/tests/in/plain/tests/stress/stress.o $(BUILD)/tests/in/plain/tests/stress/work.o {core} $(BUILD)/tests/in/plain/quire.a -lcmocka -lpthread -o {program}
 run = STRESS_OPS=100000 {program}
 $(call mutants_model,asan,1000)
+$(foreach t,$(MUTANTS_UNIT_ASAN),$(newline)$(call mutants_unit_asan,$(t)))
 $(call mutants_model,check2,3000)
 $(call mutants_unit,unit/check2,check2,interrupt,$(BUILD)/tests/in/check2/tests/unit/interrupt.o)
 $(call mutants_unit,unit/check2,check2,killers,$(BUILD)/tests/in/check2/tests/mutants/killers.o)
@@ -108,7 +118,7 @@ $(MUTANTS)/judges: tests/mutants/tests.mk $(IL)/explore $(IL)/local/explore
 	$(shell mkdir -p $(@D))$(file >$@,$(MUTANTS_JUDGES))@:
 
 MUTANTS_KILLERS := $(BUILD)/tests/mutants/killers $(BUILD)/tests/mutants/check2/killers
-MUTANTS_NEED := $(MUTANTS)/judges $(MUTANTS_UNIT:%=$(BUILD)/tests/unit/%) $(if $(MUTANTS_UNIT_M32),$(MUTANTS_M32_OBJ)) $(MUTANTS_KILLERS) \
+MUTANTS_NEED := $(MUTANTS)/judges $(MUTANTS_UNIT:%=$(BUILD)/tests/unit/%) $(MUTANTS_UNIT_ASAN:%=$(BUILD)/tests/unit/asan/%) $(if $(MUTANTS_UNIT_M32),$(MUTANTS_M32_OBJ)) $(MUTANTS_KILLERS) \
                 $(BUILD)/tests/unit/check2/interrupt $(addprefix $(BUILD)/tests/model/,model-plain model-asan model-check2 model-local edge-plain \
                 $(if $(filter m32,$(MODEL_VARIANTS)),model-m32)) $(BUILD)/tests/stress/stress \
                 $(FAULTS_PROGRAMS:%=$(BUILD)/tests/faults/%-plain)

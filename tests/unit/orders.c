@@ -402,8 +402,25 @@ static void fewer_frames_than_asked_for_is_no_memory(void **state) {
     frames_clear(&all);
 }
 
+/* Blocks that lie side by side share lines of counts and hints. */
+static void cpus_take_blocks_far_from_each_other(void **state) {
+    (void)state;
+    enum { CPUS = 4, BLOCKS = 32 };
+    struct quire *q = unit_simple(64 * MIB, BLOCKS * BLOCK);
+    quire_pa block[CPUS];
+    for (unsigned cpu = 0; cpu < CPUS; cpu++) {
+        host_set_cpu(cpu);
+        block[cpu] = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
+        for (unsigned other = 0; other < cpu; other++) {
+            quire_pa apart = block[cpu] > block[other] ? block[cpu] - block[other] : block[other] - block[cpu];
+            assert_true(apart >= BLOCKS / CPUS / 2 * BLOCK);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        unit_case(cpus_take_blocks_far_from_each_other),
         unit_case(every_order_is_aligned_by_physical_address),
         unit_case(all_of_memory_in_each_order),
         unit_case(all_of_memory_in_two_zones),
