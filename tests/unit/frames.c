@@ -453,6 +453,27 @@ static void gathering_in_vain_by_two_ends(void **state) {
     frames_clear(&all);
 }
 
+/* However many blocks there are: half of each is free. */
+static void memory_of_any_size_is_gathered(void **state) {
+    (void)state;
+    const uint64_t sizes[] = {4 * GIB, 80 * GIB};
+    if (sizeof(void *) < 8) {
+        skip();
+    }
+    for (unsigned i = 0; i < COUNT_OF(sizes); i++) {
+        const struct quire_config config = {.n_cpus = 1, .mapped_end = 64 * MIB + GIB};
+        const struct quire_region map[] = {USABLE(64 * MIB, 64 * MIB + sizes[i])};
+        struct quire *q = unit_make(&config, map, COUNT_OF(map));
+        struct frames blocks = {0};
+        (void)take_all_order(q, QUIRE_BLOCK_ORDER, &blocks);
+        for (size_t k = 0; k < blocks.n; k++) {
+            assert_int_equal(quire_free_frames(q, blocks.at[k], QUIRE_BLOCK_FRAMES / 2), QUIRE_OK);
+        }
+        assert_true(gathers_after_burst(q));
+        frames_clear(&blocks);
+    }
+}
+
 /* Also by a CPU that only frees. */
 static void who_only_frees_gathers(void **state) {
     (void)state;
@@ -559,6 +580,7 @@ int main(void) {
         unit_case(larger_memory_freed_at_random_becomes_whole),
         unit_case(gathering_in_vain_ends),
         unit_case(gathering_in_vain_by_two_ends),
+        unit_case(memory_of_any_size_is_gathered),
         unit_case(who_only_frees_gathers),
     };
     return cmocka_run_group_tests_name("frames", tests, NULL, NULL);

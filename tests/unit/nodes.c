@@ -238,6 +238,42 @@ static void each_class_is_left_to_who_needs_it(void **state) {
     frames_clear(&all);
 }
 
+/* Whether a CPU keeps at hand what it frees of [low, end). */
+static bool is_kept(struct quire *q, quire_pa low, quire_pa end) {
+    struct quire_request r = {.low = low, .end = end, .n_frames = 1, .tag = 1};
+    struct quire_cpu_stats before, after;
+    quire_pa pa;
+    host_set_cpu(0);
+    assert_int_equal(quire_alloc_for(q, &r, &pa), QUIRE_OK);
+    assert_true(quire_cpu_stats(q, 0, &before));
+    assert_int_equal(quire_free(q, pa), QUIRE_OK);
+    assert_true(quire_cpu_stats(q, 0, &after));
+    return after.n_warm > before.n_warm;
+}
+
+/* What is less than an eighth of all blocks is not kept at hand, so that it stays whole; but for the class on top. */
+static void small_classes_are_not_kept(void **state) {
+    (void)state;
+    const quire_pa block = BLOCK;
+    for (unsigned n = 1; n <= 2; n++) { /* of 16 blocks the first class has so many, and the second one, too */
+        const struct quire_config config = {.n_cpus = 1, .cuts = {n * block, 2 * n * block, 15 * block}};
+        const struct quire_region map[] = {{0, 16 * block, QUIRE_USABLE, 0}};
+        struct quire *q = unit_make(&config, map, COUNT_OF(map));
+        assert_int_equal(stats_of(q).n_zones, 4);
+        assert_int_equal(is_kept(q, 0, n * block), n == 2);
+        q = unit_make(&config, map, COUNT_OF(map));
+        assert_int_equal(is_kept(q, n * block, 2 * n * block), n == 2);
+    }
+}
+
+static void a_small_class_on_top_is_used_first(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = 1, .cuts = {BLOCK, 31 * BLOCK}};
+    const struct quire_region map[] = {{0, 32 * BLOCK, QUIRE_USABLE, 0}};
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
+    assert_true(must_alloc(q, 1) >= 31 * BLOCK);
+}
+
 /* A class that is no small part of memory is used like any other, the nearer one first. */
 static void a_large_low_class_is_not_kept(void **state) {
     (void)state;
@@ -543,6 +579,8 @@ int main(void) {
         unit_case(nodes_within_a_block),
         unit_case(low_memory_is_left_to_who_needs_it),
         unit_case(each_class_is_left_to_who_needs_it),
+        unit_case(small_classes_are_not_kept),
+        unit_case(a_small_class_on_top_is_used_first),
         unit_case(a_large_low_class_is_not_kept),
         unit_case(no_memory_above_the_cuts),
         unit_case(requests_name_a_node),
