@@ -38,12 +38,12 @@ struct q_cache {
     intptr_t n_last_whole; /* how many whole blocks there were at the last look whether gathering pays */
     q_word spread;         /* how far the CPU drove blocks of `booked` apart, and did not tell yet: a signed number */
     q_word first_spread;   /* the sum over the zone's blocks when n_vain was 0 */
-    uint32_t n_vain;  /* such looks since one found more of them than the one before, or since there were too many */
+    uint32_t n_vain;  /* such looks since one found more of them than the one before, or since so many found none */
     uint32_t n_rest;  /* looks to come before the CPU may gather again */
     uint32_t n_pause; /* how long the last rest was, in multiples of the first; 0: gathering paid since */
     unsigned node;    /* the CPU's; this and the next two never change */
     unsigned rank, n_peers;          /* the CPU's number among those of its node, and how many these are */
-    _Atomic(struct q_zone *) booked; /* the zone that n_taken is of; NULL: none yet */
+    _Atomic(struct q_zone *) booked; /* the zone that n_taken and spread are of; NULL: none yet */
     q_shown
         n_taken; /* frames of it that were borrowed and did not go home, since its balance was told: a signed number */
     /* Steps that work on shared bits outside of visits and can hide or move free frames: how many began and ended on this CPU.
