@@ -345,6 +345,12 @@ static size_t n_blocks_without(const struct frames *list, quire_pa base, size_t 
     return n_without;
 }
 
+/* A random entry, from the `first`th on. */
+static quire_pa *draw(struct frames *list, size_t first, uint32_t *random) {
+    *random = *random * 1664525 + 1013904223;
+    return &list->at[first + (size_t)((uint64_t)*random * (list->n - first) >> 32)];
+}
+
 /* Frees a random half of all memory, then replaces random frames, n times as many as memory has. */
 static void replace_at_random(struct quire *q, struct frames *all, unsigned n) {
     uint32_t random = 1;
@@ -354,8 +360,7 @@ static void replace_at_random(struct quire *q, struct frames *all, unsigned n) {
         assert_int_equal(quire_free(q, all->at[--all->n]), QUIRE_OK);
     }
     for (size_t i = 0; i < n_pairs; i++) {
-        random = random * 1664525 + 1013904223;
-        quire_pa *slot = &all->at[(uint64_t)random * n_held >> 32];
+        quire_pa *slot = draw(all, 0, &random);
         assert_int_equal(quire_free(q, *slot), QUIRE_OK);
         *slot = must_alloc(q, 1);
     }
@@ -440,8 +445,7 @@ static void gathering_in_vain_by_two_ends(void **state) {
         assert_int_equal(quire_free(q, all.at[--all.n]), QUIRE_OK);
     }
     for (uint32_t i = 0; i < N_PAIRS; i++) {
-        random = random * 1664525 + 1013904223;
-        quire_pa *slot = &all.at[n_pinned + ((uint64_t)random * (all.n - n_pinned) >> 32)];
+        quire_pa *slot = draw(&all, n_pinned, &random);
         host_set_cpu(1);
         assert_int_equal(quire_free(q, *slot), QUIRE_OK);
         assert_true(quire_cpu_stats(q, 1, &cpu));
