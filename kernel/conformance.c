@@ -4,6 +4,7 @@
  * interrupts each, and allocates in the middle of what it does. */
 #include <conformance.h>
 #include <kit/kit.h>
+#include <memory.h>
 #include <options.h>
 
 #define TAG     254u /* of no owner in abi.h */
@@ -84,7 +85,9 @@ void conformance_together(unsigned n_started) {
     atomic_store(&all_run, true);
     run_here();
     atomic_store(&all_run, false);
+    bool exercise = memory_stop_exercise(); /* kit_end counts */
     expect(kit_end(&kit));
+    memory_resume_exercise(exercise);
     if (options.kit_fault) {
         kit_provoke_fault(&kit);
         expect(false);

@@ -126,7 +126,7 @@ void memory_init(void) {
     memset(direct(zero_frame), 0, PAGE_BYTES);
 }
 
-void memory_exercise(void) {
+static void take_and_give_back(void) {
     quire_pa one = quire_alloc(frames, OWNER_KERNEL), four;
     bool has_four = quire_alloc_order(frames, 2, OWNER_KERNEL, &four) == QUIRE_OK;
     if (one != QUIRE_NONE) {
@@ -135,4 +135,27 @@ void memory_exercise(void) {
     if (has_four) {
         quire_free_order(frames, four, 2);
     }
+}
+
+/* seq_cst, all of them: either a tick sees that it is to do nothing, or its number is seen. */
+static atomic_uint n_exercising;
+
+void memory_exercise(void) {
+    atomic_fetch_add(&n_exercising, 1);
+    if (atomic_load(&options.allocate_in_interrupts)) {
+        take_and_give_back();
+    }
+    atomic_fetch_sub(&n_exercising, 1);
+}
+
+bool memory_stop_exercise(void) {
+    bool was_on = atomic_exchange(&options.allocate_in_interrupts, false);
+    while (atomic_load(&n_exercising) > 0) {
+        ;
+    }
+    return was_on;
+}
+
+void memory_resume_exercise(bool was_on) {
+    atomic_store(&options.allocate_in_interrupts, was_on);
 }

@@ -222,9 +222,7 @@ void trap_tick(void) {
         wake_sleepers();
         console_poll();
     }
-    if (options.allocate_in_interrupts) {
-        memory_exercise();
-    }
+    memory_exercise();
     conformance_tick();
     set_ticking(cpu, cpu->number == 0 || cpu->current != NULL ||
                          conformance_runs()); /* late, so that others get on however short it is */

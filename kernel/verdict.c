@@ -3,6 +3,7 @@
  * It starts process 1, waits for it and for all that is left behind by processes that ended before their children. Then
  * everything that was taken since must be free again: as many frames as before, and an allocator that agrees with
  * itself. The machine is switched off, and what started it can tell whether all was well. */
+#include <memory.h>
 #include <options.h>
 #include <verdict.h>
 
@@ -57,23 +58,14 @@ static int check_frames(uint64_t n_before) {
     return n_after == n_before ? 0 : STATUS_LEAKED;
 }
 
-/* From here on no tick allocates. Were they to? */
-static bool stop_exercise(void) {
-    bool was_on = atomic_exchange(&options.allocate_in_interrupts, false);
-    if (was_on) {
-        sleep_ms(1); /* until CPU 0 has ticked and seen it; the others do not tick without a process */
-    }
-    return was_on;
-}
-
 struct outcome run_and_check(void) {
-    bool exercise = stop_exercise();
+    bool exercise = memory_stop_exercise();
     uint64_t n_before = n_free();
-    options.allocate_in_interrupts = exercise;
+    memory_resume_exercise(exercise);
     struct outcome outcome = {.program = run_first()};
-    stop_exercise();
+    memory_stop_exercise();
     outcome.frames = check_frames(n_before);
-    options.allocate_in_interrupts = exercise;
+    memory_resume_exercise(exercise);
     return outcome;
 }
 

@@ -385,6 +385,7 @@ void kit_run_each_cpu(struct kit *kit) {
     storm(kit, me, number);
     wait_for_all(kit, &kit->n_left);
     atomic_store(&kit->is_storming, 0);
+    wait_for_all(kit, &kit->n_done); /* a CPU that gets here has left the interrupt that held frames */
 }
 
 void kit_nested(struct kit *kit) {
@@ -479,8 +480,8 @@ static uint32_t sum_of(struct kit *kit, const struct kit_quiet *quiet) {
 /* Whatever an earlier round has left. */
 static void forget(struct kit *kit) {
     kit->told = 0;
-    kit_word *const words[] = {&kit->found,  &kit->n_started, &kit->n_arrived,
-                               &kit->n_left, &kit->n_nested,  &kit->every};
+    kit_word *const words[] = {&kit->found,  &kit->n_started, &kit->n_arrived, &kit->n_left,
+                               &kit->n_done, &kit->n_nested,  &kit->every};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         atomic_store(words[i], 0);
     for (size_t i = 0; i < sizeof kit->seen / sizeof *kit->seen; i++)

@@ -79,7 +79,7 @@ struct kit {
     uint64_t n_free; /* at the beginning */
     uint64_t n_faults;
     uint64_t before[QUIRE_TAGS], now[QUIRE_TAGS]; /* frames of each owner */
-    kit_word n_started, n_arrived, n_left, n_nested;
+    kit_word n_started, n_arrived, n_left, n_done, n_nested;
     kit_word is_storming;
     kit_long_word handed; /* a frame on its way from one CPU to another: its number, and 1 more */
     kit_word refused_tag, every, n_asked, n_refused; /* every: 0, none is refused */
@@ -99,7 +99,8 @@ void kit_begin(struct kit *kit);
 void kit_run_one_cpu(struct kit *kit);
 
 /* Once on each of n_cpus CPUs, which wait for each other: each takes frames, writes its own name into them, finds it there, and
- * gives them back, some through another CPU. Whoever calls this stays on its CPU meanwhile. */
+ * gives them back, some through another CPU. Whoever calls this stays on its CPU meanwhile. When it returns on one of them, the
+ * kit allocates on none of them any more. */
 void kit_run_each_cpu(struct kit *kit);
 
 /* From the timer interrupt, at any time, on any CPU: allocates in the middle of whatever was interrupted. Does nothing
@@ -117,7 +118,7 @@ bool kit_refuses(struct kit *kit, uint8_t tag);
 /* The same for a kernel that does not ask: `operation` runs with no frame free, with one, with two.., until n_frames. */
 void kit_run_scarce(struct kit *kit, uint64_t n_frames, void (*operation)(void *context), void *context);
 
-/* Says what was found. True: the port is right, as far as can be seen. */
+/* While nobody else allocates, in interrupts neither: says what was found. True: the port is right, as far as can be seen. */
 bool kit_end(struct kit *kit);
 
 /* Last of all, where fault_returns is not set: frees a frame twice. quire_port_fault should panic; if it returns, that is said,
