@@ -291,7 +291,7 @@ static bool refill(struct quire *q, struct q_cache *c) {
     return true;
 }
 
-uint32_t q_cache_warm_up(struct q_cache *c) {
+q_word q_cache_take_word(struct q_cache *c, q_frame *base) {
     size_t w = q_see(&c->word);
     Q_ASSERT(w < Q_LINE_WORDS, w);
     for (uint32_t n_seen = 0; q_see(&c->in.mask[w]) == 0; w = (w + 1) % Q_LINE_WORDS) {
@@ -300,11 +300,17 @@ uint32_t q_cache_warm_up(struct q_cache *c) {
         }
     }
     q_word bits = q_see(&c->in.mask[w]);
-    q_frame base = q_see(&c->in.base) + (q_frame)w * Q_WORD_BITS;
-    uint32_t n = q_popcount(bits);
-    Q_ASSERT(base % Q_WORD_BITS == 0 && n > 0, base);
+    *base = q_see(&c->in.base) + (q_frame)w * Q_WORD_BITS;
+    Q_ASSERT(*base % Q_WORD_BITS == 0 && bits != 0, *base);
     q_show(&c->word, w);
     q_show(&c->in.mask[w], 0);
+    return bits;
+}
+
+uint32_t q_cache_warm_up(struct q_cache *c) {
+    q_frame base = 0;
+    q_word bits = q_cache_take_word(c, &base);
+    uint32_t n = q_popcount(bits);
     if (n == Q_WORD_BITS) { /* mostly; and the compiler makes something short of this */
         for (uint32_t i = 0; i < Q_WORD_BITS; i++) {
             q_show(&c->warm[Q_WORD_BITS - 1 - i], base + i);
@@ -424,7 +430,7 @@ q_frame q_cache_take(struct quire *q, struct q_cache *c, unsigned order) {
 
 /* Makes `out` the loan of this frame's block, which it is not. */
 static Q_APART void open_out(struct quire *q, struct q_cache *c, q_frame f) {
-    Q_ASSERT(!q_loan_covers(&c->out, f) && !q_loan_covers(&c->in, f), f);
+    Q_ASSERT(!q_cache_covers(c, f), f);
     loan_goes_home(q, c, &c->out);
     look_whether_to_gather(c);
     struct q_zone *z = q_zone_of(q, f);
@@ -434,13 +440,10 @@ static Q_APART void open_out(struct quire *q, struct q_cache *c, q_frame f) {
 
 /* The loan of this frame's block: `in` or `out`, or else `out` becomes that. */
 static inline struct q_loan *loan_for(struct quire *q, struct q_cache *c, q_frame f) {
-    if (q_loan_covers(&c->in, f)) {
-        return &c->in;
-    }
-    if (!q_loan_covers(&c->out, f)) {
+    if (!q_cache_covers(c, f)) {
         open_out(q, c, f);
     }
-    return &c->out;
+    return q_cache_loan_of(c, f);
 }
 
 /* Free frames of one word of a block, which came as runs of 2^order, into the loan of that block. */
@@ -454,7 +457,7 @@ static inline void word_to_loan(struct quire *q, struct q_cache *c, q_frame base
 
 /* The same, but straight home if neither loan is of that block. */
 static void word_away(struct quire *q, struct q_cache *c, q_frame base, q_word bits, unsigned order) {
-    if (q_loan_covers(&c->in, base) || q_loan_covers(&c->out, base)) {
+    if (q_cache_covers(c, base)) {
         word_to_loan(q, c, base, bits, order);
         return;
     }

@@ -240,6 +240,17 @@ static inline q_frame q_cache_take_block(struct q_cache *c) {
     return z != NULL && q_cache_keeps(c, z) && q_loan_take_all(&c->out) ? q_see(&c->out.base) : Q_NO_FRAME;
 }
 
+/* Whether the frame's block is on loan here; and which loan that is. */
+static inline bool q_cache_covers(const struct q_cache *c, q_frame f) {
+    return q_loan_covers(&c->in, f) || q_loan_covers(&c->out, f);
+}
+static inline struct q_loan *q_cache_loan_of(struct q_cache *c, q_frame f) {
+    return q_loan_covers(&c->in, f) ? &c->in : &c->out;
+}
+
+/* Takes the frames of one word of `in`, `*base` that of bit 0; 0: `in` is empty. */
+q_word q_cache_take_word(struct q_cache *c, q_frame *base);
+
 /* Moves the frames of one word of `in` to warm, which is empty, the lowest on top. Returns how many; 0: `in` is empty. */
 uint32_t q_cache_warm_up(struct q_cache *c);
 

@@ -140,6 +140,7 @@ const struct crash_plan crash_plans[] = {
     {&nodes_last_frames, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&add_on_node, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&pair_halves, {1, 0, 0, 20}, {2, 0, 0, 1000}},
+    {&bulk_by_words, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&crash_shared, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&crash_copied, {1, 0, 0, 20}, {2, 0, 0, 1000}},
     {&crash_parts, {1, 0, 0, 20}, {2, 0, 0, 1000}},

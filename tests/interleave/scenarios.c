@@ -166,6 +166,8 @@ const struct scenario *const scenarios[] = {
     &nested_range,
     &bulk_and_steal,
     &bulk_nested,
+    &bulk_by_words,
+    &bulk_by_words_nested,
     &bulk_of_last,
     &crash_shared,
     &crash_copied,

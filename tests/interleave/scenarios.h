@@ -57,7 +57,7 @@ extern const struct scenario range_and_range, range_and_frame, range_and_free, r
     run_in_pieces, range_fresh, range_and_prover, range_in_cache, range_as_many, stops_in_range, stops_in_fresh_range,
     nested_range;
 /* bulk.c */
-extern const struct scenario bulk_and_steal, bulk_nested, bulk_of_last;
+extern const struct scenario bulk_and_steal, bulk_nested, bulk_by_words, bulk_by_words_nested, bulk_of_last;
 
 /* crashes.c */
 extern const struct scenario crash_shared, crash_copied, crash_parts, crash_poison;

@@ -11,7 +11,8 @@ program=${1:-}
 [[ -x $program ]] || { echo "planted: say which program: tests/model/planted.sh build/tests/model/model-planted" >&2; exit 2; }
 export MODEL_STEPS=5000 MODEL_COMPARE=500
 
-# The mistake, and what is said about it.
+# The mistake, and what is said about it, as a pattern of bash.
+shopt -s extglob
 plants=(
     "a frame handed out twice|is held"
     "a frame that is lost|free frames: says"
@@ -21,7 +22,7 @@ plants=(
     "the wrong excuse|says no memory, expected memory fragmented"
     "a free that is forgotten|references: says"
     "a run of which half is freed|quire_free_order(pa"
-    "a run of which one frame more is freed|is held"
+    "a run of which one frame more is freed|@(is held|free frames: says)" # whichever the seed shows first
     "a place that is overlooked|says memory fragmented, expected ok"
     "a place that does not fit|not what was asked for"
     "a range that ends early|frames, expected"
@@ -57,7 +58,7 @@ for plant in "none|all answers agree" "${plants[@]}"; do
     output=$(PLANT=$name "$program" 2>&1)
     failed=$? wanted=1
     [[ $name == none ]] && wanted=0
-    if [[ $failed == "$wanted" && $output == *"$words"* ]]; then
+    if [[ $failed == "$wanted" && $output == *$words* ]]; then
         echo "ok $number - $name: $(tail -n 2 <<<"$output" | head -n 1)"
     else
         echo "not ok $number - $name: exit status $failed, not $wanted, or not \"$words\":"

@@ -102,6 +102,37 @@ static void what_can_not_be_freed_ends_it(void **state) {
     expect_consistent(q);
 }
 
+/* In any order, from several blocks, a part at a time, with single calls between: all come back. */
+static void frames_from_here_and_there(void **state) {
+    (void)state;
+    struct frames singly = {0};
+    q = unit_simple(BASE, 16 * MIB);
+    const uint64_t n_before = n_free(q);
+    uint32_t random = 1;
+    for (unsigned round = 0; round < 100; round++) {
+        const size_t n = 1 + random % 1500;
+        assert_int_equal(take(n, n), n);
+        for (size_t i = n - 1; i > 0 && round % 2 == 1; i--) {
+            random = random * 1664525 + 1013904223;
+            const size_t other = random / 16 % (i + 1);
+            const quire_pa pa = at[i];
+            at[i] = at[other];
+            at[other] = pa;
+        }
+        if (round % 3 == 0) {
+            frames_push(&singly, must_alloc(q, 8));
+        }
+        random = random * 1664525 + 1013904223;
+        const size_t n_first = random / 16 % (n + 1);
+        assert_int_equal(quire_free_bulk(q, n_first, at), n_first);
+        assert_int_equal(n_free(q), n_before - (n - n_first) - singly.n);
+        assert_int_equal(quire_free_bulk(q, n - n_first, at + n_first), n - n_first);
+        expect_consistent(q);
+    }
+    assert_int_equal(n_free(q), n_before - singly.n);
+    frames_clear(&singly);
+}
+
 static void no_frames_for_the_quarantine(void **state) {
     (void)state;
     q = unit_simple(BASE, 16 * MIB);
@@ -141,13 +172,10 @@ static void contents_are_looked_at(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        unit_case(as_many_as_are_wanted),
-        unit_case(the_same_frames_as_by_single_calls),
-        unit_case(to_the_last_frame),
-        unit_case(what_can_not_be_freed_ends_it),
-        unit_case(no_frames_for_the_quarantine),
-        unit_case(frames_of_any_kind),
-        unit_case(contents_are_looked_at),
+        unit_case(as_many_as_are_wanted),      unit_case(the_same_frames_as_by_single_calls),
+        unit_case(to_the_last_frame),          unit_case(what_can_not_be_freed_ends_it),
+        unit_case(frames_from_here_and_there), unit_case(no_frames_for_the_quarantine),
+        unit_case(frames_of_any_kind),         unit_case(contents_are_looked_at),
     };
     return cmocka_run_group_tests_name("bulk", tests, NULL, NULL);
 }

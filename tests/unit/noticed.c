@@ -186,6 +186,40 @@ static void freed_twice_on_the_way_home(void **state) {
     frames_clear(&mine);
 }
 
+/* Both copies go back into one word of the borrowed block. */
+static void freed_twice_by_calls_of_many(void **state) {
+    (void)state;
+    struct frames mine = {0};
+    quire_pa at[200];
+    q = unit_simple(BASE, END - BASE);
+    assert_int_equal(quire_alloc_bulk(q, 200, 200, 1, at), 200);
+    assert_int_equal(quire_free_bulk(q, 200, at), 200);
+    atomic_store(record_of(q, at[150]), q_held(1)); /* as if both had found it held */
+    assert_int_equal(quire_free_bulk(q, 1, &at[150]), 1);
+    expect_noticed_once(at[150], &mine);
+    frames_clear(&mine);
+}
+
+/* A free frame on loan whose record says held stays with whoever that is, as above. */
+static void a_frame_on_loan_that_somebody_holds(void **state) {
+    (void)state;
+    quire_pa at[300];
+    q = unit_simple(BASE, END - BASE);
+    const uint64_t n_before = n_free(q);
+    assert_int_equal(quire_alloc_bulk(q, 200, 200, 1, at), 200);
+    const quire_pa stolen = at[150];
+    assert_int_equal(quire_free_bulk(q, 200, at), 200);
+    atomic_store(record_of(q, stolen), q_held(99));
+    assert_int_equal(quire_alloc_bulk(q, 300, 300, 1, at), 300);
+    for (size_t i = 0; i < 300; i++) {
+        assert_int_not_equal(at[i], stolen);
+    }
+    expect_fault(QUIRE_FAULT_HANDED_TWICE, "quire_alloc", stolen, 0, 1, 99);
+    assert_int_equal(quire_refs(q, stolen), 1);
+    assert_int_equal(n_free(q), n_before - 301);
+    expect_consistent(q);
+}
+
 /* A run of which both copies lie in one cache, behind each other or with a run of another block between them. */
 static void a_run_that_is_freed_twice(void **state) {
     (void)state;
@@ -428,6 +462,8 @@ int main(void) {
         unit_case(an_allocation_is_joined_inside_only),
         unit_case(freed_twice_into_the_borrowed_block),
         unit_case(freed_twice_on_the_way_home),
+        unit_case(freed_twice_by_calls_of_many),
+        unit_case(a_frame_on_loan_that_somebody_holds),
         unit_case(a_run_that_is_freed_twice),
         unit_case(freed_twice_and_reused),
         unit_case(bits_that_are_set_already_in_several_words),

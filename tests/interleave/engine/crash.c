@@ -71,7 +71,7 @@ static bool explained(const size_t *frames, size_t n_frames, unsigned used) {
             continue;
         }
         size_t k = 0;
-        while (k < n_frames && frames[k] - frames[0] < call->takes) {
+        while (k < n_frames && (call->apart ? k : frames[k] - frames[0]) < call->takes) {
             k++;
         }
         if (explained(frames + k, n_frames - k, used | 1u << t)) {

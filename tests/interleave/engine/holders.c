@@ -159,19 +159,30 @@ static void drop(quire_pa pa, size_t n) {
 }
 
 size_t take_bulk(size_t n, quire_pa *out) {
+    calls[current] = (struct call){.takes = n, .apart = true};
     n = quire_alloc_bulk(q, n, 0, 1, out);
+    end_call();
     for (size_t i = 0; i < n; i++) {
-        (void)hold(1, out[i]);
+        world_hold(out[i], 1);
     }
+    for (size_t i = 0; i < n; i++) {
+        touch(out[i]);
+    }
+    trace_note("allocated %zu frames", n);
     return n;
 }
 
 void give_bulk(size_t n, const quire_pa *pa) {
     for (size_t i = 0; i < n; i++) {
         touch(pa[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
         world_drop(pa[i], 1);
     }
-    expect(quire_free_bulk(q, n, pa) == n, "a good free failed");
+    calls[current] = (struct call){.takes = n, .apart = true}; /* those that are not free yet */
+    size_t n_freed = quire_free_bulk(q, n, pa);
+    end_call();
+    expect(n_freed == n, "a good free failed");
 }
 
 /* They were. */

@@ -144,6 +144,7 @@ void world_describe(uintptr_t at, char *text, size_t n);
 /* What a call in flight may have done already. */
 struct call {
     size_t takes;  /* it may hold so many frames more */
+    bool apart;    /* which need not lie side by side */
     quire_pa base; /* each of n frames from here on may have a reference less, or more */
     size_t n;
 };
