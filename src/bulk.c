@@ -146,9 +146,6 @@ static size_t put_word(struct quire *q, struct q_cache *c, size_t n, const quire
     q_record *const records = q_cache_record(c, base);
     q_word bits = 0;
     size_t done = 0;
-    if (Q_SELDOM(f - q_see(&c->first) >= q_see(&c->n_quick))) {
-        return 0;
-    }
     for (; done < n; done++) {
         quire_pa offset = pa[done] - q_pa(base);
         size_t i = (size_t)(offset >> QUIRE_PAGE_SHIFT);
@@ -164,6 +161,11 @@ static size_t put_word(struct quire *q, struct q_cache *c, size_t n, const quire
     return done;
 }
 
+/* Whether the frame's block is on loan here, and of the zone whose records the cache knows. */
+static inline bool is_on_loan(struct q_cache *c, q_frame f) {
+    return q_cache_covers(c, f) && q_loan_zone(q_cache_loan_of(c, f)) == q_see(&c->zone);
+}
+
 /* What this CPU's cache has room for, at most n; 0: it has none, or is in use, or the first frame needs a closer look. */
 static size_t put_visit(struct quire *q, size_t n, const quire_pa *pa) {
     struct q_cache *c;
@@ -172,7 +174,7 @@ static size_t put_visit(struct quire *q, size_t n, const quire_pa *pa) {
         return 0;
     }
     size_t done;
-    if (q_cache_covers(c, (q_frame)(pa[0] >> QUIRE_PAGE_SHIFT))) {
+    if (is_on_loan(c, (q_frame)(pa[0] >> QUIRE_PAGE_SHIFT))) {
         done = put_word(q, c, n, pa);
         q_leave(c, visit, 0);
     } else {

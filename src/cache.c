@@ -132,8 +132,7 @@ bool q_cache_knows(const struct q_cache *c, q_frame f) {
         return false;
     }
     q_frame i = f - z->first; /* wraps to something large for a frame below */
-    return q_loan_covers(&c->in, f) || q_zone_knows(z, i) ||
-           (i < z->n_blocks * Q_BLOCK && q_zone_ready(z, i / Q_BLOCK));
+    return q_loan_covers(&c->in, f) || q_zone_has(z, i, 1);
 }
 
 /* Whether the cache looks at the frame's zone; turns to that, or to more of it, if it can. */

@@ -51,8 +51,7 @@ static inline bool q_locate_quickly(const struct quire *q, quire_pa pa, size_t n
     quire_pa i = f - z->first; /* wraps to something large for an address below */
     struct q_span s = q_zone_bounds(z);
     /* Of more than a block, there may be blocks between the first and the last one. */
-    if (n > Q_BLOCK || pa % QUIRE_PAGE_SIZE != 0 || !q_zone_knows(z, i) || !q_zone_knows(z, i + n - 1) || f < s.base ||
-        f + n > s.end) {
+    if (n > Q_BLOCK || pa % QUIRE_PAGE_SIZE != 0 || f < s.base || f + n > s.end || !q_zone_has(z, i, n)) {
         return false;
     }
     *at = (struct q_place){z, (q_frame)f, &z->records[i], 0};

@@ -187,6 +187,16 @@ bool q_zone_ready(const struct q_zone *z, size_t block) {
     return q_index_has(&z->index, Q_READY, block + z->skew);
 }
 
+bool q_zone_all_ready(const struct q_zone *z, quire_pa i, size_t n) {
+    Q_ASSERT(n > 0 && n <= Q_BLOCK, n);
+    const quire_pa n_all = (quire_pa)z->n_blocks * Q_BLOCK;
+    if (i >= n_all || n > n_all - i) { /* beyond the zone; or wrapped, an address below */
+        return false;
+    }
+    size_t first = (size_t)i / Q_BLOCK, last = ((size_t)i + n - 1) / Q_BLOCK;
+    return q_zone_ready(z, first) && (last == first || q_zone_ready(z, last));
+}
+
 bool q_zone_hinted(const struct q_zone *z, size_t block, int32_t n_free) {
     Q_ASSERT(block < z->n_blocks, block);
     enum q_class class = q_class_of(n_free);
