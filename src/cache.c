@@ -115,15 +115,14 @@ static inline q_frame word_base(q_frame f) {
 
 /* ---- the zone that the cache looks at -------------------------------------------------------------------- */
 
-/* Lets the quick ways work on the frames of this zone from now on, as far as they are initialised by now. */
-static void look_at(struct q_cache *c, struct q_zone *z) {
-    /* acquire: a CPU that sees the ceiling sees the records below it (zone.c, Z1) */
-    size_t n_ready = atomic_load_explicit(&z->ceiling, memory_order_acquire);
-    Q_ASSERT(n_ready <= z->n_blocks * Q_BLOCK, n_ready);
+/* Lets the quick ways work on the frames of this zone from now on: on the initialised ones around `f`, which is one. */
+static void look_at(struct q_cache *c, struct q_zone *z, q_frame f) {
+    struct q_span quick = q_zone_ready_around(z, q_zone_block_of(z, f));
+    Q_ASSERT(quick.base <= f && f < quick.end, f);
     q_show(&c->zone, z);
-    q_show(&c->first, z->first);
+    q_show(&c->first, quick.base);
     q_show(&c->records, (uintptr_t)z->records - z->first * sizeof(q_record));
-    q_show(&c->n_quick, q_cache_gathers(c) ? 0 : n_ready);
+    q_show(&c->n_quick, q_cache_gathers(c) ? 0 : quick.end - quick.base);
 }
 
 bool q_cache_knows(const struct q_cache *c, q_frame f) {
@@ -149,7 +148,7 @@ static bool looks_at(struct quire *q, struct q_cache *c, q_frame f) {
         }
         q_loan_clear(&c->in);
     }
-    look_at(c, z);
+    look_at(c, z, f);
     return true;
 }
 
@@ -259,7 +258,8 @@ static void look_whether_to_gather(struct q_cache *c) {
     intptr_t possible = (n_free - (intptr_t)z->n_edge) / (intptr_t)Q_BLOCK;
     bool short_of_blocks = n_whole + possible / Q_GATHER_SHARE + (intptr_t)(c->n_peers + 1) / 2 < possible;
     q_show(&c->gathering, !q_cache_keeps(c, z) || (short_of_blocks && gathering_pays(c, z, n_whole)));
-    look_at(c, z); /* frees are quick, or are not any more */
+    look_at(c, z,
+            q_loan_zone(&c->in) == z ? q_see(&c->in.base) : q_see(&c->first)); /* frees are quick, or not any more */
 }
 
 /* ---- taking ---------------------------------------------------------------------------------------------- */
@@ -351,7 +351,7 @@ static void refill_from_own(struct quire *q, struct q_cache *c) {
         return; /* the cache is empty */
     }
     q_loan_move(&c->in, &c->out);
-    look_at(c, q_loan_zone(&c->in));
+    look_at(c, q_loan_zone(&c->in), q_see(&c->in.base));
     q_zone_soil(q_loan_zone(&c->in), q_loan_block(&c->in));
 }
 

@@ -23,8 +23,8 @@ struct q_cache {
     _Alignas(Q_CACHE_BYTES) struct q_guard guard;
 
     /* The zone of warm and `in`, and copies of what the quick ways need to know of it. */
-    q_shown first;   /* its first frame */
-    q_shown n_quick; /* frames from there on that quire_free may push quickly: initialised ones; 0 while gathering */
+    q_shown first;   /* the first frame of those that quire_free may push quickly */
+    q_shown n_quick; /* how many they are, all of them initialised; 0 while gathering */
     q_shown records; /* where the record of frame 0 would be: they lie side by side, from that of `first` on */
     _Atomic(struct q_zone *) zone;
 

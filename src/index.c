@@ -355,6 +355,16 @@ bool q_index_has(const struct q_index *ix, enum q_class class, size_t block) {
     return true;
 }
 
+size_t q_index_ready_around(const struct q_index *ix, size_t block, size_t *first) {
+    Q_ASSERT(q_index_has(ix, Q_READY, block), block);
+    /* acquire: a CPU that sees READY sees the records */
+    q_word gaps = ~atomic_load_explicit(&ix->level[0][block / Q_FANOUT].word[Q_READY], memory_order_acquire);
+    q_word below = gaps & q_low_bits(block % Q_FANOUT), above = gaps & ~q_low_bits(block % Q_FANOUT);
+    size_t begin = below == 0 ? 0 : q_highest(below) + 1, end = above == 0 ? Q_FANOUT : q_lowest(above);
+    *first = block - block % Q_FANOUT + begin;
+    return end - begin;
+}
+
 /* Makes a node anew, and those below it: only its READY bits are kept. */
 static void forget_below(struct q_index *ix, unsigned level, size_t node) {
     struct q_node *n = &ix->level[level][node];

@@ -111,6 +111,9 @@ bool q_index_open_more(struct q_index *ix);
 /* Whether the block has this hint, also as seen from the root; READY: whether its metadata are initialised. */
 bool q_index_has(const struct q_index *ix, enum q_class class, size_t block);
 
+/* How many blocks around a ready one are ready, without a gap and as far as its leaf tells; *first: the lowest of them. */
+size_t q_index_ready_around(const struct q_index *ix, size_t block, size_t *first);
+
 /* What is wrong with the tree, in words, while nothing else runs; NULL: nothing. The first `n_left_out` positions stand
  * for no blocks. */
 const char *q_index_wrong(const struct q_index *ix, size_t n_left_out);

@@ -13,7 +13,7 @@
  *   quire_free    enter --> a frame of this zone --> its record says held once --> write "free", push, leave
  *                   |             |                     | no: as a part of a run it leaves its neighbours first;
  *                   |             |                     |     shared, or misused (own.c)
- *                   |             | no: of another zone or a block above the ceiling, or warm is full
+ *                   |             | no: of another zone, not among the initialised ones that the cache knows, or warm is full
  *                   | no: nested
  *
  * A visit may be cut short. An interrupt in the middle finds the cache in use, and takes its frame elsewhere. If the CPU
@@ -98,7 +98,7 @@ static Q_COLD enum quire_status free_rest(struct quire *q, struct q_cache *c, q_
 
 /* A frame whose record says free goes into the cache, and the visit ends. */
 static inline enum quire_status put_in(struct quire *q, struct q_cache *c, q_word visit, q_frame f) {
-    if ((visit & Q_WARM_FULL) == 0 && !q_cache_gathers(c)) { /* it was a part of a run, or lies above the ceiling */
+    if ((visit & Q_WARM_FULL) == 0 && !q_cache_gathers(c)) { /* it was a part of a run, or the cache did not know it */
         q_show(q_cache_warm(c, visit & (Q_VISIT - Q_WARM_FRAME)), f);
         q_leave(c, visit, 1);
         return QUIRE_OK;

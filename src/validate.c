@@ -131,6 +131,23 @@ static bool in_table(const struct quire *q, const struct q_zone *z) {
     return i < zones->n;
 }
 
+/* Whether the frames that a cache pushes quickly are initialised ones of the zone, whole blocks of them. */
+static bool quick_ones_are_ready(const struct q_zone *z, q_frame first, q_word n_quick) {
+    q_frame i = first - z->first;
+    if (i == 0 && n_quick % Q_BLOCK == 0 && n_quick <= atomic_load_explicit(&z->ceiling, memory_order_relaxed)) {
+        return true; /* mostly, and they may be very many */
+    }
+    if (i % Q_BLOCK != 0 || n_quick % Q_BLOCK != 0 || i >= z->n_blocks * Q_BLOCK ||
+        n_quick > z->n_blocks * Q_BLOCK - i) {
+        return false;
+    }
+    size_t block = i / Q_BLOCK, end = block + n_quick / Q_BLOCK;
+    while (block < end && q_zone_ready(z, block)) {
+        block++;
+    }
+    return block == end;
+}
+
 /* Whether what a cache keeps of its zone is what the zone says. A frame of another zone would be handed out by records
  * that are not its own. */
 static bool looks_at_its_zone(struct check *c, const struct q_cache *cache) {
@@ -139,8 +156,8 @@ static bool looks_at_its_zone(struct check *c, const struct q_cache *cache) {
     if (z == NULL) { /* a cache that was not used yet */
         return first == 0 && n_quick == 0 && records == 0 && warm_frames(c, cache) == 0 && in == NULL;
     }
-    if (!in_table(c->q, z) || first != z->first || records != (uintptr_t)z->records - first * sizeof(q_record) ||
-        (in != NULL && in != z) || n_quick > atomic_load_explicit(&z->ceiling, memory_order_relaxed) ||
+    if (!in_table(c->q, z) || records != (uintptr_t)z->records - z->first * sizeof(q_record) ||
+        (in != NULL && in != z) || !quick_ones_are_ready(z, first, n_quick) ||
         (q_see(&cache->gathering) != 0 && n_quick > 0)) {
         return false;
     }

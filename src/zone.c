@@ -187,6 +187,19 @@ bool q_zone_ready(const struct q_zone *z, size_t block) {
     return q_index_has(&z->index, Q_READY, block + z->skew);
 }
 
+struct q_span q_zone_ready_around(const struct q_zone *z, size_t block) {
+    Q_ASSERT(block < z->n_blocks, block);
+    /* acquire: a CPU that sees the ceiling sees the records below it (Z1) */
+    q_frame n_ready = atomic_load_explicit(&z->ceiling, memory_order_acquire);
+    if (block * Q_BLOCK < n_ready) {
+        return (struct q_span){z->first, z->first + n_ready};
+    }
+    size_t first;
+    size_t n = q_index_ready_around(&z->index, block + z->skew, &first);
+    q_frame begin = z->first + (q_frame)(first - z->skew) * Q_BLOCK;
+    return (struct q_span){begin, begin + (q_frame)n * Q_BLOCK};
+}
+
 bool q_zone_all_ready(const struct q_zone *z, quire_pa i, size_t n) {
     Q_ASSERT(n > 0 && n <= Q_BLOCK, n);
     const quire_pa n_all = (quire_pa)z->n_blocks * Q_BLOCK;

@@ -159,6 +159,10 @@ size_t q_zone_next(struct q_zone *z, enum q_class class, size_t from);
 bool q_zone_hinted(const struct q_zone *z, size_t block, int32_t n_free); /* true, too, if there is nothing to hint */
 bool q_zone_ready(const struct q_zone *z, size_t block);
 
+/* Initialised frames around those of an initialised block, without a gap: all below the ceiling, or as far as the index's leaf
+ * tells. */
+struct q_span q_zone_ready_around(const struct q_zone *z, size_t block);
+
 /* Whether the n frames, at most a block's, from the `i`th on are initialised. */
 bool q_zone_all_ready(const struct q_zone *z, quire_pa i, size_t n);
 static inline bool q_zone_has(const struct q_zone *z, quire_pa i, size_t n) {

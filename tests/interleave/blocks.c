@@ -279,6 +279,30 @@ const struct scenario fresh_wild_cached = {
     .full = {3, 1, 0},
 };
 
+/* The CPU's cache has looked at initialised blocks above the ceiling; the last block is being initialised. */
+static void take_and_free_what_nobody_took_above(void) {
+    const quire_pa wild = world_block(3) + (QUIRE_BLOCK_FRAMES / 2 << QUIRE_PAGE_SHIFT);
+    take();
+    expect(quire_free(q, wild) == QUIRE_FAULT, "a frame was freed that nobody holds");
+    expect(quire_put(q, wild) == QUIRE_FAULT, "a frame was put that nobody holds");
+}
+
+static void two_faults_and_all_there(void) {
+    expect(world_n_faults() == 2, "not two faults");
+    check_counts();
+}
+
+const struct scenario fresh_wild_above = {
+    .name = "fresh-wild-above",
+    .about = "the same of a block above the ceiling",
+    .set_up = a_claim_in_the_middle,
+    .thread = {take_and_look, take_and_free_what_nobody_took_above},
+    .check = two_faults_and_all_there,
+    .faults_expected = true,
+    .quick = {2, 1, 0},
+    .full = {3, 1, 0},
+};
+
 /* ---- whole blocks ----------------------------------------------------------------------------------------- */
 
 /* The second block is free but for one frame, in memory; all else is taken. */

@@ -49,6 +49,7 @@ const struct scenario *const scenarios[] = {
     &fresh_leaves,
     &fresh_wild,
     &fresh_wild_cached,
+    &fresh_wild_above,
     &block_and_frees,
     &block_and_single,
     &block_and_take,

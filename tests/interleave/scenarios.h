@@ -18,9 +18,9 @@ extern const struct scenario nested_warm, nested_refill, nested_spill, nested_ru
     nested_add, nested_look, nested_twice, preempted;
 /* blocks.c */
 extern const struct scenario hint_leaf, hint_tree, hint_neighbours, fresh_claim, fresh_frames, fresh_above, fresh_look,
-    fresh_leaf, fresh_leaves, fresh_wild, fresh_wild_cached, block_and_frees, block_and_single, block_and_take,
-    pair_and_block, pair_and_pair, pair_and_frees, as_one_taken, as_one_divided, as_one_given, as_one_in_steps,
-    part_and_borrow;
+    fresh_leaf, fresh_leaves, fresh_wild, fresh_wild_cached, fresh_wild_above, block_and_frees, block_and_single,
+    block_and_take, pair_and_block, pair_and_pair, pair_and_frees, as_one_taken, as_one_divided, as_one_given,
+    as_one_in_steps, part_and_borrow;
 /* shared.c */
 extern const struct scenario split_halves, split_get_put, split_free, split_random, split_refs, split_walk, pair_halves,
     pair_parts, put_put, get_put, cow_cow, cow_pinned, cow_put, cow_put_added;
