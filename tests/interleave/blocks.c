@@ -158,12 +158,14 @@ static void a_claim_in_the_middle(void) {
     expect(q_index_claim_block(&q->main->index, 1 + q->main->skew), "the set-up is not as intended");
 }
 
-/* Given back in another order than they would come again, so that it matters when each is written. */
+/* Given back in another order than they would come again, so that it matters when each is written. The cache looks at the
+ * blocks above by then, and no longer at the first one. */
 static void take_two_from_above(void) {
     quire_pa a = take(), b = take();
     expect(a == QUIRE_NONE || a >= world_block(2), "a frame of a block that nobody has initialised");
     if (a != QUIRE_NONE && b != QUIRE_NONE) {
         give(a);
+        give(world_frame(QUIRE_BLOCK_FRAMES - 1));
         give(b);
     }
 }
@@ -175,7 +177,7 @@ static void empty_all_caches(void) {
 const struct scenario fresh_above = {
     .name = "fresh-above",
     .reads_caches = true,
-    .about = "a CPU frees frames of a block above the ceiling while another empties its cache",
+    .about = "a CPU frees frames of a block above the ceiling, and one from below, while another empties its cache",
     .set_up = a_claim_in_the_middle,
     .thread = {take_two_from_above, empty_all_caches},
     .check = check_counts,
