@@ -161,9 +161,11 @@ static size_t put_word(struct quire *q, struct q_cache *c, size_t n, const quire
     return done;
 }
 
-/* Whether the frame's block is on loan here, and of the zone whose records the cache knows. */
+/* Whether the frame's block is on loan here, and of the zone whose records the cache knows. An empty loan, which is of no zone,
+ * covers Q_NO_FRAME and what is behind it. */
 static inline bool is_on_loan(struct q_cache *c, q_frame f) {
-    return q_cache_covers(c, f) && q_loan_zone(q_cache_loan_of(c, f)) == q_see(&c->zone);
+    const struct q_zone *z = q_see(&c->zone);
+    return z != NULL && q_cache_covers(c, f) && q_loan_zone(q_cache_loan_of(c, f)) == z;
 }
 
 /* What this CPU's cache has room for, at most n; 0: it has none, or is in use, or the first frame needs a closer look. */
