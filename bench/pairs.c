@@ -36,7 +36,8 @@ static void run_pairs(const struct peer *peer, const struct work *work, const st
 }
 
 int main(int argc, char **argv) {
-    static const struct work *const counted[] = {&work_same, &work_bulk, &work_random, &work_burst_64, &work_block};
+    static const struct work *const counted[] = {&work_same,  &work_bulk,  &work_random,    &work_burst_64,
+                                                 &work_calls, &work_block, &work_block_bulk};
     if (argc == 2 && strcmp(argv[1], "--list") == 0) {
         for (unsigned p = 0; p < n_peers; p++) {
             puts(peers[p]->name);
@@ -57,7 +58,8 @@ int main(int argc, char **argv) {
     become_cpu(0);
     for (unsigned w = 0; w < sizeof counted / sizeof counted[0]; w++) {
         bool has_orders = peers[p]->alloc_order != NULL && !(peers[p]->traits & PEER_FILLS);
-        if (has_orders || !(counted[w]->traits & WORK_ORDERS)) {
+        if ((has_orders || !(counted[w]->traits & WORK_ORDERS)) &&
+            (peers[p]->alloc_bulk != NULL || !(counted[w]->traits & WORK_CALLS))) {
             run_pairs(peers[p], counted[w], &memory);
         }
     }
