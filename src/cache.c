@@ -1,6 +1,7 @@
 /* cache.c: the free frames that one CPU holds.
  *
- *   warm   a stack of single frames, freed lately or just borrowed: all single frames come and go here
+ *   warm   a stack of single frames, freed lately or just borrowed: they come and go here, but for some of a call for many,
+ *          which go straight to a loan or come from it (bulk.c)
  *   runs   stacks of runs of 2, 4 and 8 frames, freed lately or found beside one that was wanted
  *   in     a loan that allocations come from when warm is empty
  *   out    a loan that gathers frees of one block on their way home; runs, and a whole block, are taken from it again

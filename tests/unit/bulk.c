@@ -102,6 +102,12 @@ static void what_can_not_be_freed_ends_it(void **state) {
     expect_consistent(q);
 }
 
+/* Below n, n at most 2^16. */
+static size_t draw(uint32_t *random, size_t n) {
+    *random = *random * 1664525 + 1013904223;
+    return (*random >> 16) * n >> 16;
+}
+
 /* In any order, from several blocks, a part at a time, with single calls between: all come back. */
 static void frames_from_here_and_there(void **state) {
     (void)state;
@@ -110,11 +116,10 @@ static void frames_from_here_and_there(void **state) {
     const uint64_t n_before = n_free(q);
     uint32_t random = 1;
     for (unsigned round = 0; round < 100; round++) {
-        const size_t n = 1 + random % 1500;
+        const size_t n = 1 + draw(&random, 1500);
         assert_int_equal(take(n, n), n);
         for (size_t i = n - 1; i > 0 && round % 2 == 1; i--) {
-            random = random * 1664525 + 1013904223;
-            const size_t other = random / 16 % (i + 1);
+            const size_t other = draw(&random, i + 1);
             const quire_pa pa = at[i];
             at[i] = at[other];
             at[other] = pa;
@@ -122,8 +127,7 @@ static void frames_from_here_and_there(void **state) {
         if (round % 3 == 0) {
             frames_push(&singly, must_alloc(q, 8));
         }
-        random = random * 1664525 + 1013904223;
-        const size_t n_first = random / 16 % (n + 1);
+        const size_t n_first = draw(&random, n + 1);
         assert_int_equal(quire_free_bulk(q, n_first, at), n_first);
         assert_int_equal(n_free(q), n_before - (n - n_first) - singly.n);
         assert_int_equal(quire_free_bulk(q, n - n_first, at + n_first), n - n_first);
