@@ -23,7 +23,7 @@ static bool has_free(const struct quire *q, size_t n) {
     for (size_t i = 0; i < zones->n; i++) {
         const struct q_zone *z = zones->zone[i];
         for (size_t b = 0; found < n && (b = q_zone_next_some(z, Q_NOTHING, b)) != Q_NO_BLOCK; b++) {
-            found += q_zone_ready(z, b) ? q_count_free(&z->blocks[b].count) : Q_BLOCK;
+            found += q_zone_ready(z, b) ? q_count_free(&z->counts[b]) : Q_BLOCK;
         }
     }
     return found >= n;

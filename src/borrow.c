@@ -55,7 +55,7 @@ static void count_changed(struct q_zone *z, size_t block, int32_t old, int32_t n
 /* `n` more (fewer, if negative) frames are free in the line. Returns the count before. */
 static int32_t count_add(struct q_zone *z, size_t block, int32_t n) {
     Q_ASSERT(n >= -(int32_t)Q_BLOCK && n <= (int32_t)Q_BLOCK, n);
-    int32_t old = atomic_fetch_add(&z->blocks[block].count, n);
+    int32_t old = atomic_fetch_add(&z->counts[block], n);
     count_changed(z, block, old, old + n);
     return old;
 }
@@ -63,7 +63,7 @@ static int32_t count_add(struct q_zone *z, size_t block, int32_t n) {
 /* Takes a block that is there as one; false: it is not. */
 static bool take_as_one(struct q_zone *z, size_t block) {
     Q_ASSERT(block < z->n_blocks, block);
-    q_count *count = &z->blocks[block].count;
+    q_count *count = &z->counts[block];
     int32_t old = atomic_load(count);
     /* Fails if another CPU took it, or frames came home twice: it is looked for elsewhere then. */
     if (!q_is_as_one(old) || !atomic_compare_exchange_strong(count, &old, old - Q_AS_ONE)) {
@@ -76,7 +76,7 @@ static bool take_as_one(struct q_zone *z, size_t block) {
 /* The opposite; false: what came home before is not counted yet, and the frames must go home by their bits (B3). */
 static bool give_as_one(struct q_zone *z, size_t block) {
     int32_t none = 0;
-    if (!atomic_compare_exchange_strong(&z->blocks[block].count, &none, Q_AS_ONE)) {
+    if (!atomic_compare_exchange_strong(&z->counts[block], &none, Q_AS_ONE)) {
         return false;
     }
     count_changed(z, block, 0, Q_AS_ONE);
@@ -111,7 +111,7 @@ unsigned q_borrow(struct q_zone *z, size_t block, struct q_loan *loan) {
     }
     /* relaxed: whether to go on is a matter of policy only (B2). Of two that begin at once, one finds the first word
      * gone. */
-    int32_t count = atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed);
+    int32_t count = atomic_load_explicit(&z->counts[block], memory_order_relaxed);
     unsigned n = take_seen(z, block, loan, (int32_t)q_loan_count(loan) >= count);
     if (n == 0) {
         q_loan_clear(loan);
@@ -199,9 +199,8 @@ static bool take_unmarked(struct q_zone *z, size_t block) {
 
 bool q_borrow_block(struct q_zone *z, size_t block) {
     /* else it came home in pieces: all of its bits are set */
-    return take_unmarked(z, block) ||
-           (q_zone_ready(z, block) && q_class_of(atomic_load(&z->blocks[block].count)) == Q_ALL &&
-            take_range(z, block, 0, Q_BLOCK));
+    return take_unmarked(z, block) || (q_zone_ready(z, block) && q_class_of(atomic_load(&z->counts[block])) == Q_ALL &&
+                                       take_range(z, block, 0, Q_BLOCK));
 }
 
 /* Sends all of a block home that is the caller's, but for frames [i, i + n). */

@@ -193,7 +193,7 @@ static void settle(struct q_cache *c, struct q_zone *z, intptr_t n_taken) {
  * go home to, so that blocks drift apart into full and empty ones. The sum of 1 + 2 + ... + free frames over all blocks says how
  * far, and changes by this. It is the zone's, since one CPU may free what another one takes. */
 static void note_spread(struct q_cache *c, size_t block, uint32_t n, bool home) {
-    uint32_t n_free = q_count_free(&q_see(&c->booked)->blocks[block].count);
+    uint32_t n_free = q_count_free(&q_see(&c->booked)->counts[block]);
     uint32_t n_most = n_free + (home ? 0 : n); /* it has so many, or had */
     q_word growth = n_most * n - n * (n - 1) / 2;
     c->spread += home ? growth : 0 - growth;

@@ -276,7 +276,7 @@ static void fill_header(struct q_header *h, const struct q_plan *plan, q_frame b
     h->cache_bytes = sizeof(struct q_cache);
     h->view_bytes = sizeof(struct q_zone);
     h->node_bytes = sizeof(struct q_node);
-    h->block_bytes = sizeof(struct q_block);
+    h->record_bytes = sizeof(q_record);
     h->content = (uint8_t)plan->content;
     h->n_cpus = plan->n_cpus;
     h->seal = plan->seal;

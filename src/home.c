@@ -25,7 +25,7 @@ Q_COLD void q_report_runs_twice(struct quire *q, q_frame base, q_word twice, uns
 
 /* Frames came home to a block. That its count can not be is noticed here, and nothing can be done: they are home. */
 static void look_at_count(struct quire *q, const struct q_zone *z, size_t block) {
-    int32_t n = atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed); /* nothing follows from it */
+    int32_t n = atomic_load_explicit(&z->counts[block], memory_order_relaxed); /* nothing follows from it */
     (void)Q_CHECK(q, "quire_free", q_is_count(n), n);
 }
 

@@ -37,15 +37,18 @@ _Static_assert(1u << Q_FANOUT_ORDER == Q_FANOUT, "a child's number is found by s
 _Static_assert(Q_MOST_BLOCKS >> (Q_FANOUT_ORDER * Q_LEVELS) <= 1, "the top of Q_LEVELS is one node");
 _Static_assert(Q_FRESH == 0 && Q_READY == Q_PAIRS - 1, "loops over the classes that are counts lie between");
 
-/* One node of the tree: a bit for each child in each word. With 64-bit words a node is two cache lines, the first with what
- * every search reads. */
+/* One node of the tree: a bit for each child in each word. With 64-bit words a node is two cache lines: the first with what
+ * every search reads, the second from READY on, which frees read. So a CPU whose frees ask whether a block is initialised
+ * does not wait for those that change the blocks' classes. */
 struct q_node {
     _Atomic q_word raw; /* children that are nodes and that nobody has claimed for initialising; 0 in a leaf */
+    q_word unused;
     _Atomic q_word word[Q_CLASSES];
-    q_word unused[15 - Q_CLASSES];
+    q_word unused_too[14 - Q_CLASSES];
 };
 
 _Static_assert(sizeof(struct q_node) == 16 * sizeof(q_word), "no padding");
+_Static_assert(offsetof(struct q_node, word[Q_READY]) == 8 * sizeof(q_word), "READY begins the second line");
 
 struct q_index {
     struct q_node *level[Q_LEVELS]; /* level[0] are the leaves, whose children are blocks */

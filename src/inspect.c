@@ -30,7 +30,7 @@ static void count_zone(const struct q_zone *z, struct quire_zone_stats *out) {
     for (size_t b = 0; (b = q_zone_next_ready(z, b)) != Q_NO_BLOCK; b++) {
         Q_ASSERT(b < z->n_blocks && out->n_fresh_blocks > 0, b);
         out->n_fresh_blocks--;
-        uint32_t n_free = q_count_free(&z->blocks[b].count);
+        uint32_t n_free = q_count_free(&z->counts[b]);
         out->n_free += n_free;
         out->n_free_blocks += n_free == Q_BLOCK;
     }

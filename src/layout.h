@@ -15,8 +15,8 @@
  *
  *   one zone, where its entry in `zones` says
  *   +---------------+-----------------+--------------------+--------------+---------------------+-----------------+
- *   | struct q_zone | line of 64 bytes| record of 32 bits  | hints: nodes | count and record    | the caller's    |
- *   |               | for each block  | for each frame     | of a tree    | for each block      | for each frame  |
+ *   | struct q_zone | line of 64 bytes| record of 32 bits  | hints: nodes | counts, records     | the caller's    |
+ *   |               | for each block  | for each frame     | of a tree    | of whole blocks     | for each frame  |
  *   +---------------+-----------------+--------------------+--------------+---------------------+-----------------+
  *
  * There are three kinds of data in it:
@@ -47,7 +47,7 @@
 #include <stdatomic.h>
 
 #define Q_MAGIC          0x51756972u /* "Quir" */
-#define Q_LAYOUT_VERSION 3u
+#define Q_LAYOUT_VERSION 4u
 
 #define Q_LINKS 3u
 
@@ -60,12 +60,12 @@ struct q_header {
     uint8_t block_order;
     uint8_t content; /* enum quire_content */
     uint32_t header_bytes;
-    uint32_t zone_bytes;  /* struct q_zone_layout */
-    uint32_t quire_bytes; /* struct quire, core.h */
-    uint32_t cache_bytes; /* struct q_cache, cache.h */
-    uint32_t view_bytes;  /* struct q_zone, zone.h */
-    uint32_t node_bytes;  /* struct q_node, index.h */
-    uint32_t block_bytes; /* struct q_block, zone.h */
+    uint32_t zone_bytes;   /* struct q_zone_layout */
+    uint32_t quire_bytes;  /* struct quire, core.h */
+    uint32_t cache_bytes;  /* struct q_cache, cache.h */
+    uint32_t view_bytes;   /* struct q_zone, zone.h */
+    uint32_t node_bytes;   /* struct q_node, index.h */
+    uint32_t record_bytes; /* q_record, record.h */
     uint32_t n_cpus;
     uint32_t number;     /* of this extent in the chain, from 0 */
     uint32_t n_zones;    /* that begin in this extent */
@@ -89,7 +89,8 @@ struct q_zone_layout {
     uint64_t lines_at;   /* struct q_line for each block */
     uint64_t records_at; /* q_record for each frame */
     uint64_t index_at;   /* struct q_node; where block `first` lies in the tree: index.c */
-    uint64_t blocks_at;  /* struct q_block for each block */
+    uint64_t counts_at;  /* q_count for each block */
+    uint64_t wholes_at;  /* q_record for each block */
     uint64_t user_at;    /* the caller's own, user_bytes for each frame */
     uint32_t node;
     uint32_t sum; /* q_zone_layout_sum: of all above */
@@ -100,8 +101,8 @@ _Static_assert(offsetof(struct q_header, version) == 4, "a reader of any version
 _Static_assert(offsetof(struct q_header, word_bytes) == 12, "a reader of any word size finds the word size");
 _Static_assert(offsetof(struct q_header, seal) == 64, "twelve numbers of 32 bits stand before the seal");
 _Static_assert(offsetof(struct q_header, next) == 120, "the links come last");
-_Static_assert(offsetof(struct q_zone_layout, sum) == 68, "the checksum covers all that stands before it");
-_Static_assert(sizeof(struct q_zone_layout) == 72, "an array of these has the same elements everywhere");
+_Static_assert(offsetof(struct q_zone_layout, sum) == 76, "the checksum covers all that stands before it");
+_Static_assert(sizeof(struct q_zone_layout) == 80, "an array of these has the same elements everywhere");
 
 /* The least multiple of `to`, a power of two, that is not less than n. */
 static inline size_t q_round_up(size_t n, size_t to) {

@@ -46,7 +46,7 @@ static inline bool own_whole(const struct quire *q, q_frame f, unsigned order, u
         }
         return unheld;
     }
-    q_record *whole = &z->blocks[q_zone_block_of(z, f)].record;
+    q_record *whole = &z->wholes[q_zone_block_of(z, f)];
     uint32_t record =
         atomic_load_explicit(whole, memory_order_relaxed); /* relaxed: the block is ours (R1), also below */
     bool clean = Q_COUNT(record) == 0 && (record & Q_CLEAN) != 0;
@@ -120,7 +120,7 @@ static inline bool disown_whole(const struct q_place *at, unsigned order) {
         }
         return own;
     }
-    q_record *whole = &at->zone->blocks[q_zone_block_of(at->zone, at->frame)].record;
+    q_record *whole = &at->zone->wholes[q_zone_block_of(at->zone, at->frame)];
     uint32_t record = atomic_load_explicit(whole, memory_order_relaxed); /* relaxed: as above, also below */
     bool own = q_held_alone(record & ~Q_CLEAN);
     if (own) {

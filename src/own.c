@@ -59,7 +59,7 @@ static struct piece frame_piece(const struct q_run *run, size_t i) {
 /* The piece of a run that begins with the zone's `i`th frame: all of a block where the run has that, else a frame. */
 static struct piece piece_at(const struct q_run *run, size_t i) {
     size_t block = i / Q_BLOCK;
-    return i % Q_BLOCK == 0 && covers(run, block) ? (struct piece){&run->zone->blocks[block].record, Q_BLOCK}
+    return i % Q_BLOCK == 0 && covers(run, block) ? (struct piece){&run->zone->wholes[block], Q_BLOCK}
                                                   : frame_piece(run, i);
 }
 
@@ -80,7 +80,7 @@ static void drop_join(struct q_zone *z, size_t frame, uint32_t join) {
      * above) */
     atomic_fetch_and_explicit(&z->records[frame], ~join, memory_order_relaxed);
     if (frame % Q_BLOCK == (join == Q_JOIN_PREV ? 0 : Q_BLOCK - 1)) {
-        atomic_fetch_and_explicit(&z->blocks[frame / Q_BLOCK].record, ~join, memory_order_relaxed);
+        atomic_fetch_and_explicit(&z->wholes[frame / Q_BLOCK], ~join, memory_order_relaxed);
     }
 }
 
@@ -113,7 +113,7 @@ static uint32_t part_of_whole(uint32_t whole, size_t i) {
 
 /* Writes the records of the frames of a block whose own is this, with the mark; then takes that away. */
 static void finish_split(struct q_zone *z, size_t block, uint32_t record) {
-    q_record *whole = &z->blocks[block].record;
+    q_record *whole = &z->wholes[block];
     Q_ASSERT(q_is_parting(record), record);
     for (size_t i = 0; i < Q_BLOCK; i++) {
         uint32_t none = 0;
@@ -128,7 +128,7 @@ static void finish_split(struct q_zone *z, size_t block, uint32_t record) {
 
 void q_split_block(struct q_zone *z, size_t block) {
     Q_ASSERT(q_zone_ready(z, block), block);
-    q_record *whole = &z->blocks[block].record;
+    q_record *whole = &z->wholes[block];
     /* acquire: pairs with the release in finish_split. A CPU that sees the block split sees its frames' records. */
     uint32_t record = atomic_load_explicit(whole, memory_order_acquire);
     /* Fails where a neighbour took a join away meanwhile, or where somebody else began. acquire, also below: nothing is
@@ -143,7 +143,7 @@ void q_split_block(struct q_zone *z, size_t block) {
 
 void q_split(struct quire *q, struct q_zone *z, size_t block) {
     /* acquire: as in q_split_block, where it may not come to that */
-    uint32_t whole = atomic_load_explicit(&z->blocks[block].record, memory_order_acquire);
+    uint32_t whole = atomic_load_explicit(&z->wholes[block], memory_order_acquire);
     if (Q_COUNT(whole) != 0) {
         struct q_cache *home = q_call_begin(q); /* a recount would take a half-split block for damage */
         q_tell(home);
@@ -157,7 +157,7 @@ bool q_split_for(struct q_zone *z, size_t block, size_t i, uint32_t whole) {
     uint32_t marked = whole | Q_FREED | (uint32_t)(i + 1) << Q_GUEST_SHIFT;
     /* seq_cst: as other references that are taken so (quire_try_get); with it the records that own_blocks cleared are
      * seen, else the split would come before that. */
-    bool mine = atomic_compare_exchange_strong(&z->blocks[block].record, &whole, marked);
+    bool mine = atomic_compare_exchange_strong(&z->wholes[block], &whole, marked);
     if (mine) {
         finish_split(z, block, marked);
     }
@@ -187,7 +187,7 @@ static enum quire_fault_kind why_not(uint32_t record) {
 static struct piece look_at_piece(const struct q_run *run, size_t i, uint32_t *record) {
     struct piece p = piece_at(run, i), frame = frame_piece(run, i);
     /* acquire: whoever sees the block split sees its frames' records */
-    uint32_t whole = atomic_load_explicit(&run->zone->blocks[i / Q_BLOCK].record, memory_order_acquire);
+    uint32_t whole = atomic_load_explicit(&run->zone->wholes[i / Q_BLOCK], memory_order_acquire);
     if (p.n == Q_BLOCK && Q_COUNT(whole) != 0 && !q_is_parting(whole)) {
         *record = whole & ~Q_CLEAN;
         return p;

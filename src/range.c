@@ -73,7 +73,7 @@ static bool look_into(struct search *s, size_t block) {
     s->block = block;
     bool ready = q_zone_ready(z, block);
     /* relaxed, as the bits below: a glance. Who takes the frames finds out. */
-    int32_t count = ready ? atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed) : Q_AS_ONE;
+    int32_t count = ready ? atomic_load_explicit(&z->counts[block], memory_order_relaxed) : Q_AS_ONE;
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         s->free[w] = s->used_too          ? (ready ? managed(z, block, w) : Q_ALL_BITS)
                      : q_is_as_one(count) ? Q_ALL_BITS
@@ -237,7 +237,7 @@ static bool ends_free(const struct q_zone *z, size_t block) {
         return true;
     }
     /* relaxed: a glance, as in look_into */
-    return q_is_as_one(atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed)) ||
+    return q_is_as_one(atomic_load_explicit(&z->counts[block], memory_order_relaxed)) ||
            (atomic_load_explicit(&z->lines[block].word[Q_LINE_WORDS - 1], memory_order_relaxed) & q_bit(Q_BLOCK - 1)) !=
                0;
 }

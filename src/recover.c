@@ -127,8 +127,8 @@ static bool any_record(const q_record *records) {
 /* Rebuilds the line and the records. Returns the number of free frames. A free frame without its bit was astray: in a
  * cache, or on its way; but of a block that came home as one no frame has a bit. */
 static int32_t recover_frames(struct recovery *v, struct q_zone *z, size_t block) {
-    q_record *whole = &z->blocks[block].record;
-    bool clean = true, as_one = q_is_as_one(atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed));
+    q_record *whole = &z->wholes[block];
+    bool clean = true, as_one = q_is_as_one(atomic_load_explicit(&z->counts[block], memory_order_relaxed));
     int32_t n_free = 0;
     mend_joins(v, &z->records[block * Q_BLOCK]);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
@@ -145,7 +145,7 @@ static int32_t recover_frames(struct recovery *v, struct q_zone *z, size_t block
 
 /* The same of a block that is one allocation: no frame is free, and the records stay 0. */
 static int32_t recover_whole(struct recovery *v, struct q_zone *z, size_t block) {
-    Q_ASSERT(Q_COUNT(load(&z->blocks[block].record)) == 1, block);
+    Q_ASSERT(Q_COUNT(load(&z->wholes[block])) == 1, block);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         atomic_store_explicit(&z->lines[block].word[w], 0, memory_order_relaxed);
     }
@@ -154,10 +154,10 @@ static int32_t recover_whole(struct recovery *v, struct q_zone *z, size_t block)
 }
 
 /* Whether the block is one allocation, not split. More references than one are damage: it is held, by one. */
-static bool held_whole(struct q_block *block) {
-    uint32_t record = load(&block->record);
+static bool held_whole(q_record *whole) {
+    uint32_t record = load(whole);
     if (Q_COUNT(record) > 1 && !q_is_parting(record)) {
-        store(&block->record, (record & ~Q_COUNT_TOP) | 1u);
+        store(whole, (record & ~Q_COUNT_TOP) | 1u);
     }
     return Q_COUNT(record) > 0;
 }
@@ -165,16 +165,16 @@ static bool held_whole(struct q_block *block) {
 /* Rebuilds an initialised block. */
 static void recover_block(struct recovery *v, struct q_zone *z, size_t block) {
     Q_ASSERT(block < z->n_blocks, block);
-    struct q_block *own = &z->blocks[block];
+    q_record *own = &z->wholes[block];
     bool whole = held_whole(own);
-    if (whole && (q_is_parting(load(&own->record)) || any_record(&z->records[block * Q_BLOCK]))) {
+    if (whole && (q_is_parting(load(own)) || any_record(&z->records[block * Q_BLOCK]))) {
         q_split_block(z, block); /* begun before the crash, or frames were freed without it */
         v->found->n_splits++;
         whole = false;
     }
-    Q_ASSERT(whole || Q_COUNT(load(&own->record)) == 0, block);
+    Q_ASSERT(whole || Q_COUNT(load(own)) == 0, block);
     int32_t n_free = whole ? recover_whole(v, z, block) : recover_frames(v, z, block);
-    atomic_store_explicit(&z->blocks[block].count, n_free, memory_order_relaxed);
+    atomic_store_explicit(&z->counts[block], n_free, memory_order_relaxed);
     v->found->n_free += (uint64_t)n_free;
     v->n_whole += n_free == (int32_t)Q_BLOCK;
     q_zone_hint_block(z, block, n_free);

@@ -68,7 +68,7 @@ static bool try_get(struct quire *q, const struct q_place *at) {
     size_t block = q_zone_block_of(at->zone, at->frame);
     for (;;) { /* a round that fails means that another CPU changed one of the two records */
         /* acquire, the block's first: a split writes the frames' records before it takes the block's away. */
-        uint32_t whole = atomic_load_explicit(&at->zone->blocks[block].record, memory_order_acquire);
+        uint32_t whole = atomic_load_explicit(&at->zone->wholes[block], memory_order_acquire);
         uint32_t record = atomic_load_explicit(at->record, memory_order_relaxed); /* the exchange decides */
         if (Q_COUNT(record) != 0) {
             if (Q_COUNT(record) >= Q_COUNT_TOP - 1) {

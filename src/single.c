@@ -115,7 +115,7 @@ static Q_APART enum quire_status free_part(struct quire *q, struct q_cache *c, q
     q_record *r = q_cache_record(c, f);
     uint32_t record = atomic_load_explicit(r, memory_order_relaxed); /* as in quire_free */
     /* acquire: if the block was split, the neighbours' records are seen, so that the joins in them can be taken away */
-    uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_acquire);
+    uint32_t whole = atomic_load_explicit(&z->wholes[q_zone_block_of(z, f)], memory_order_acquire);
     if (!q_held_once(record) || Q_COUNT(whole) != 0) { /* shared, or misused; or the block is being split */
         return free_rest(q, c, visit, q_pa(f));
     }

@@ -250,9 +250,9 @@ static bool check_frame(struct check *c, const struct q_zone *z, q_frame f, bool
 static bool check_block(struct check *c, struct q_zone *z, size_t block) {
     Q_ASSERT(block < z->n_blocks && q_zone_ready(z, block), block);
     q_frame base = q_zone_frame(z, block);
-    uint32_t whole = peek(&z->blocks[block].record);
+    uint32_t whole = peek(&z->wholes[block]);
     uint32_t n_bits = 0;
-    int32_t count = atomic_load_explicit(&z->blocks[block].count, memory_order_relaxed);
+    int32_t count = atomic_load_explicit(&z->counts[block], memory_order_relaxed);
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         q_word word = atomic_load_explicit(&z->lines[block].word[w], memory_order_relaxed);
         n_bits += q_popcount(word);

@@ -130,7 +130,7 @@ static const char *wrong_build(const struct q_header *h) {
     bool same = h->header_bytes == sizeof(struct q_header) && h->zone_bytes == sizeof(struct q_zone_layout) &&
                 h->quire_bytes == sizeof(struct quire) && h->cache_bytes == sizeof(struct q_cache) &&
                 h->view_bytes == sizeof(struct q_zone) && h->node_bytes == sizeof(struct q_node) &&
-                h->block_bytes == sizeof(struct q_block);
+                h->record_bytes == sizeof(q_record);
     return h->word_bytes != sizeof(q_word)       ? "it was made with another word size"
            : h->page_shift != QUIRE_PAGE_SHIFT   ? "it was made with another page size"
            : h->block_order != QUIRE_BLOCK_ORDER ? "it was made with blocks of another size"

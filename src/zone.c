@@ -2,7 +2,8 @@
  *
  *   records  one word for each frame: who holds it                 2048 bytes for each block
  *   lines    one bit for each frame: 1 = free, for everyone          64
- *   blocks   how many bits are set; the record of a whole block       8
+ *   counts   how many bits are set                                    4
+ *   wholes   who holds it, of a block that is one allocation          4
  *   index    hints by how many are set, and how many in a row         ~2
  *   user     what the caller keeps of each frame                    as much as it says
  *
@@ -62,8 +63,9 @@ size_t q_zone_plan(struct q_zone_layout *zone, q_frame first, size_t n_blocks, s
     zone->lines_at = at = to_line(at + sizeof(struct q_zone));
     zone->records_at = at += n_blocks * sizeof(struct q_line);
     zone->index_at = at += n_blocks * Q_BLOCK * sizeof(q_record);
-    zone->blocks_at = at += q_index_bytes(n_blocks + skew_of(first));
-    zone->user_at = at = to_line(at + n_blocks * sizeof(struct q_block));
+    zone->counts_at = at += q_index_bytes(n_blocks + skew_of(first));
+    zone->wholes_at = at = to_line(at + n_blocks * sizeof(q_count));
+    zone->user_at = at = to_line(at + n_blocks * sizeof(q_record));
     return at + n_blocks * Q_BLOCK * user_bytes;
 }
 
@@ -81,7 +83,8 @@ void q_zone_open(struct q_zone *z, const struct q_zone_layout *zone, const struc
     z->n_blocks = (size_t)zone->n_blocks;
     z->records = q_part(header, zone->records_at);
     z->lines = q_part(header, zone->lines_at);
-    z->blocks = q_part(header, zone->blocks_at);
+    z->counts = q_part(header, zone->counts_at);
+    z->wholes = q_part(header, zone->wholes_at);
     z->skew = skew_of(z->first);
     q_index_open(&z->index, q_part(header, zone->index_at), z->n_blocks + z->skew);
     z->n_tail = 0;
@@ -148,9 +151,10 @@ void q_zone_forget_hints(struct q_zone *z) {
 
 /* Each fixed word, in any order that stays the same. */
 q_word q_zone_sum(const struct q_zone *z) {
-    const q_word fixed[] = {z->first,          z->n_blocks,  (q_word)z->records, (q_word)z->lines, (q_word)z->blocks,
-                            z->index.n_blocks, z->index.top, z->n_tail,          z->skew,          z->meta_base,
-                            z->meta_end,       z->node,      z->user_bytes,      (q_word)z->user};
+    const q_word fixed[] = {z->first,          z->n_blocks,       (q_word)z->records, (q_word)z->lines,
+                            (q_word)z->counts, (q_word)z->wholes, z->index.n_blocks,  z->index.top,
+                            z->n_tail,         z->skew,           z->meta_base,       z->meta_end,
+                            z->node,           z->user_bytes,     (q_word)z->user};
     q_word sum = q_checksum_of(Q_NO_SUM, fixed, sizeof fixed / sizeof *fixed);
     /* The second bound is for a damaged `top`: quire_validate sums up before it believes anything. */
     for (unsigned level = 0; level <= z->index.top && level < Q_LEVELS; level++) {
@@ -278,7 +282,7 @@ void q_zone_no_runs(struct q_zone *z, size_t block, enum q_class runs) {
 /* A wrong hint: takes it away, and looks again. All four accesses are seq_cst (see index.c): a CPU that changes the count
  * meanwhile sees that the hint is gone, or this one sees the new count. */
 bool q_zone_is_of(struct q_zone *z, enum q_class class, size_t block) {
-    q_count *count = &z->blocks[block].count;
+    q_count *count = &z->counts[block];
     Q_ASSERT(class > Q_FRESH && class < Q_READY, class); /* the classes that a count decides */
     if (q_class_of(atomic_load(count)) == class) {
         return true;
@@ -366,8 +370,8 @@ void q_zone_open_block(struct q_zone *z, size_t block, const q_word *usable) {
         atomic_init(&z->lines[block].word[w], usable[w]);
     }
     Q_ASSERT(n_free < (int32_t)Q_BLOCK, block); /* a block without a hole stays fresh */
-    atomic_init(&z->blocks[block].count, n_free);
-    atomic_init(&z->blocks[block].record, 0);
+    atomic_init(&z->counts[block], n_free);
+    atomic_init(&z->wholes[block], 0);
     clear_user(z, block);
     atomic_fetch_sub_explicit(&z->balance.n_whole, 1, memory_order_relaxed);
     z->n_edge += (size_t)n_free;
@@ -381,8 +385,8 @@ static void init_claimed(struct q_zone *z, size_t block) {
     Q_ASSERT(!q_zone_ready(z, block), block);
     memset(&z->records[block * Q_BLOCK], 0, Q_BLOCK * sizeof(q_record));
     memset(&z->lines[block], 0, sizeof(struct q_line));
-    atomic_init(&z->blocks[block].count, 0);
-    atomic_init(&z->blocks[block].record, Q_CLEAN);
+    atomic_init(&z->counts[block], 0);
+    atomic_init(&z->wholes[block], Q_CLEAN);
     clear_user(z, block);
     atomic_fetch_sub_explicit(&z->balance.n_whole, 1, memory_order_relaxed);
     publish(z, block);

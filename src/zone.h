@@ -32,11 +32,6 @@ struct q_line {
 };
 _Static_assert(sizeof(struct q_line) == 64, "a block's bits fill one line");
 
-struct q_block {
-    q_count count;   /* exact when nothing is in flight */
-    q_record record; /* of a block that is one allocation; see record.h */
-};
-_Static_assert(sizeof(struct q_block) == 8, "what zone.c says a block costs");
 _Static_assert(Q_LINE_WORDS *Q_WORD_BITS == Q_BLOCK, "a line has a bit for each frame");
 _Static_assert((Q_BLOCK & (Q_BLOCK - 1)) == 0, "a block's first frame is found by a mask");
 _Static_assert(Q_NO_FRAME % Q_BLOCK == 0, "Q_NO_FRAME begins a block that is no memory, and wraps nowhere in it");
@@ -59,13 +54,15 @@ struct q_zone {
     _Atomic q_word n_frames;   /* managed */
 
     /* A view of what struct q_zone_layout says (view.c), fixed before others see the zone: */
-    q_frame first; /* frame of records[0], where the first block begins; may lie before base */
+    /* On a line of its own: every search reads it, and the ceiling rises. */
+    _Alignas(64) q_frame first; /* frame of records[0], where the first block begins; may lie before base */
     size_t n_blocks;
-    q_record *records;      /* 512 for each block */
-    struct q_line *lines;   /* one for each block */
-    struct q_block *blocks; /* one for each block */
-    struct q_index index;   /* position of a block in it: its number in the zone + skew */
-    size_t n_tail;          /* frames of the last block where that was initialised when the view was made, else 0 */
+    q_record *records;    /* 512 for each block */
+    struct q_line *lines; /* one for each block */
+    q_count *counts;      /* one for each block: exact when nothing is in flight */
+    q_record *wholes;     /* one for each block, which speaks for it while it is one allocation; see record.h */
+    struct q_index index; /* position of a block in it: its number in the zone + skew */
+    size_t n_tail;        /* frames of the last block where that was initialised when the view was made, else 0 */
     size_t n_edge; /* frames of blocks with holes, which are never whole, as the zone began. An estimate later on */
     size_t skew;   /* 1 where the first block's number is odd, so that pairs share a leaf */
     q_frame meta_base, meta_end; /* the extent whose first zone this is; empty for others */
@@ -198,7 +195,7 @@ size_t q_zone_find(struct q_zone *z, enum q_class class, enum q_class runs, size
 
 /* Called before frames of a block are handed out singly: its records will not stay 0. */
 static inline void q_zone_soil(struct q_zone *z, size_t block) {
-    q_record *r = &z->blocks[block].record;
+    q_record *r = &z->wholes[block];
     Q_ASSERT(block < z->n_blocks, block);
     /* relaxed: the caller holds frames of the block, so nobody has all 512. A CPU that gets them later synchronises by
      * the line, or by the count. */
@@ -212,7 +209,7 @@ static inline void q_zone_soil(struct q_zone *z, size_t block) {
 static inline uint32_t q_zone_last_record(const struct q_zone *z, q_frame f) {
     /* relaxed: the caller has the frame, or misuses it */
     uint32_t record = atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed);
-    uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_relaxed);
+    uint32_t whole = atomic_load_explicit(&z->wholes[q_zone_block_of(z, f)], memory_order_relaxed);
     return record == 0 && (whole & Q_FREED) != 0 ? whole & ~Q_CLEAN : record;
 }
 
@@ -220,7 +217,7 @@ static inline uint32_t q_zone_last_record(const struct q_zone *z, q_frame f) {
 static inline uint32_t q_zone_holding_record(const struct q_zone *z, q_frame f) {
     /* The block's is read first, by an acquire: a split writes the frames' records before it takes the block's away.
      * relaxed: a snapshot */
-    uint32_t whole = atomic_load_explicit(&z->blocks[q_zone_block_of(z, f)].record, memory_order_acquire);
+    uint32_t whole = atomic_load_explicit(&z->wholes[q_zone_block_of(z, f)], memory_order_acquire);
     uint32_t record = atomic_load_explicit(q_zone_record(z, f), memory_order_relaxed);
     return record == 0 && Q_COUNT(whole) > 0 ? q_of_whole(whole) : record;
 }

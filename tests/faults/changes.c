@@ -60,8 +60,8 @@ static void as_now(const _Atomic q_word *counter) {
 /* If the block was one allocation and has been split, makes its records from before say so, as own.c would. A split is
  * told to a recount by two counters. */
 static void split_before(struct quire *q, const struct q_zone *z, size_t block) {
-    uint32_t *whole = before(&z->blocks[block].record), *records = before(&z->records[block * Q_BLOCK]);
-    if (Q_COUNT(*whole) == 0 || Q_COUNT(atomic_load(&z->blocks[block].record)) != 0) {
+    uint32_t *whole = before(&z->wholes[block]), *records = before(&z->records[block * Q_BLOCK]);
+    if (Q_COUNT(*whole) == 0 || Q_COUNT(atomic_load(&z->wholes[block])) != 0) {
         return;
     }
     for (size_t i = 0; i < Q_BLOCK; i++) {

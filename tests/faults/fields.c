@@ -71,13 +71,12 @@
 
 MEMBERS(quire, NULL, NULL, 0, 0, 0, 0, {0}, 0, NULL, 0, 0, 0, 0, NULL);
 MEMBERS(q_header, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0});
-MEMBERS(q_zone_layout, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+MEMBERS(q_zone_layout, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 MEMBERS(q_zones, 0, 0, 0);
-MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, {0, 0, 0});
+MEMBERS(q_zone, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL, {{NULL}, 0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, {0, 0, 0});
 MEMBERS(q_cache, {0}, 0, 0, 0, NULL, 0, 0, 0, 0, {NULL, 0, {0}}, {NULL, 0, {0}}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0,
         0, 0, 0, 0, {0}, {{0}}, {0});
-MEMBERS(q_block, 0, 0);
-MEMBERS(q_node, 0, {0}, {0});
+MEMBERS(q_node, 0, 0, {0}, {0});
 
 /* ---- the fields ------------------------------------------------------------------------------------------- */
 
@@ -143,8 +142,9 @@ static const struct field of_table[] = {
 #define ZONE_FIELDS(n_levels)                                                                                          \
     NAMED(struct q_zone, base, SPAN OR SPAN_ENDS), NAMED(struct q_zone, end, SPAN OR SPAN_ENDS),                       \
         NAMED(struct q_zone, ceiling, CEILING OR VIEW), NAMED(struct q_zone, n_frames, N_FRAMES),                      \
-        NAMED(struct q_zone, first, ZONE), NAMED(struct q_zone, n_blocks, ZONE), NAMED(struct q_zone, records, ZONE),  \
-        NAMED(struct q_zone, lines, ZONE), NAMED(struct q_zone, blocks, ZONE),                                         \
+        PADDING(struct q_zone, n_frames, first), NAMED(struct q_zone, first, ZONE),                                    \
+        NAMED(struct q_zone, n_blocks, ZONE), NAMED(struct q_zone, records, ZONE), NAMED(struct q_zone, lines, ZONE),  \
+        NAMED(struct q_zone, counts, ZONE), NAMED(struct q_zone, wholes, ZONE),                                        \
         LEVELS("levels", 0, n_levels, ZONE, NULL), LEVELS("levels above", n_levels, Q_LEVELS, NULL, UNUSED),           \
         NAMED(struct q_zone, index.n_blocks, ZONE), NAMED(struct q_zone, index.top, ZONE),                             \
         PADDING(struct q_zone, index.top, n_tail), NAMED(struct q_zone, n_tail, ZONE),                                 \
@@ -267,24 +267,26 @@ static const struct field of_line[] = {NAMED(struct q_line, word, BIT OR LOST OR
 #define TAGS    (uint64_t) Q_TAG_MASK
 #define REFS_OF (uint64_t) Q_COUNT_TOP
 
+/* Counts of blocks, and their records. */
+static const struct field of_used_count[] = {{"count", 0, 4, ALL, COUNT, NULL}};
+static const struct field of_whole_count[] = {{"count", 0, 4, ALL, COUNT OR BIT, NULL}};
+static const struct field of_free_count[] = {
+    {"count", 0, 4, ALL, LOST, NULL}}; /* it is home as one: the count says that */
 static const struct field of_used_block[] = {
-    NAMED(struct q_block, count, COUNT),
-    FIELD(struct q_block, record, REFS_OF, BIT OR REFS OR LOST OR NOT_FREE, NULL),
-    FIELD(struct q_block, record, TAGS | Q_JOIN_PREV | Q_JOIN_NEXT | Q_FREED, NULL, ELSEWHERE),
-    FIELD(struct q_block, record, Q_CLEAN, CLEAN, NULL),
-};
-static const struct field of_free_block[] = {
-    NAMED(struct q_block, count, LOST), /* it is home as one: that is what the count says */
-    FIELD(struct q_block, record, REFS_OF, BIT, NULL),
-    FIELD(struct q_block, record, TAGS | Q_JOIN_PREV | Q_JOIN_NEXT | Q_FREED, NULL, ELSEWHERE),
-    FIELD(struct q_block, record, Q_CLEAN, NULL, NOT_CLEAN),
+    {"count", 0, 4, REFS_OF, BIT OR REFS OR LOST OR NOT_FREE, NULL},
+    {"tag and joins", 0, 4, TAGS | Q_JOIN_PREV | Q_JOIN_NEXT | Q_FREED, NULL, ELSEWHERE},
+    {"clean", 0, 4, Q_CLEAN, CLEAN, NULL},
 };
 static const struct field of_whole_block[] = {
-    NAMED(struct q_block, count, COUNT OR BIT),
-    FIELD(struct q_block, record, 1, LOST, NULL),
-    FIELD(struct q_block, record, REFS_OF ^ 1, REFS, NULL),
-    FIELD(struct q_block, record, TAGS | Q_JOIN_PREV | Q_JOIN_NEXT | Q_FREED, NULL, ELSEWHERE),
-    FIELD(struct q_block, record, Q_CLEAN, NULL, NOT_CLEAN),
+    {"count, 1 to 0", 0, 4, 1, LOST, NULL},
+    {"count", 0, 4, REFS_OF ^ 1, REFS, NULL},
+    {"tag and joins", 0, 4, TAGS | Q_JOIN_PREV | Q_JOIN_NEXT | Q_FREED, NULL, ELSEWHERE},
+    {"clean", 0, 4, Q_CLEAN, NULL, NOT_CLEAN},
+};
+static const struct field of_free_block[] = {
+    {"count", 0, 4, REFS_OF, BIT, NULL},
+    {"tag and joins", 0, 4, TAGS | Q_JOIN_PREV | Q_JOIN_NEXT | Q_FREED, NULL, ELSEWHERE},
+    {"clean", 0, 4, Q_CLEAN, NULL, NOT_CLEAN},
 };
 
 /* Records of single frames and of runs. */
@@ -347,6 +349,7 @@ static const struct field of_leaf[] = {
     RUNS_IN_LEAF(Q_EIGHTS),
     RUNS_IN_LEAF(Q_WORDS),
     UNNAMED(struct q_node, unused, UNUSED),
+    UNNAMED(struct q_node, unused_too, UNUSED),
     NAMED(struct q_node, raw, LEAF),
 };
 
@@ -379,6 +382,7 @@ static const struct field of_root[] = {
     RUNS_IN_ROOT(Q_EIGHTS),
     RUNS_IN_ROOT(Q_WORDS),
     UNNAMED(struct q_node, unused, UNUSED),
+    UNNAMED(struct q_node, unused_too, UNUSED),
     NAMED(struct q_node, raw, RAW),
 };
 
@@ -400,9 +404,12 @@ struct object objects[] = {
     {"line of a used block", NULL, sizeof(struct q_line), N_FIELDS(of_line), LOST, BIT},
     {"line of a whole block", NULL, sizeof(struct q_line), N_FIELDS(of_line), "ok", BIT},
     {"line of a free block", NULL, sizeof(struct q_line), N_FIELDS(of_line), "ok", COUNT},
-    {"used block", NULL, sizeof(struct q_block), N_FIELDS(of_used_block), COUNT, CLEAN},
-    {"whole block", NULL, sizeof(struct q_block), N_FIELDS(of_whole_block), LOST, COUNT},
-    {"free block", NULL, sizeof(struct q_block), N_FIELDS(of_free_block), LOST, COUNT},
+    {"count of a used block", NULL, sizeof(q_count), N_FIELDS(of_used_count), COUNT, COUNT},
+    {"count of a whole block", NULL, sizeof(q_count), N_FIELDS(of_whole_count), "ok", COUNT},
+    {"count of a free block", NULL, sizeof(q_count), N_FIELDS(of_free_count), LOST, LOST},
+    {"record of a used block", NULL, sizeof(q_record), N_FIELDS(of_used_block), "ok", CLEAN},
+    {"record of a whole block", NULL, sizeof(q_record), N_FIELDS(of_whole_block), LOST, REFS},
+    {"record of a free block", NULL, sizeof(q_record), N_FIELDS(of_free_block), "ok", BIT},
     {"record of a single frame", NULL, sizeof(q_record), N_FIELDS(of_record_held), LOST, RESERVED_ OR ONE_SIDE},
     {"record of a shared frame", NULL, sizeof(q_record), N_FIELDS(of_record_shared), LOST, RESERVED_ OR ONE_SIDE},
     {"record inside a run", NULL, sizeof(q_record), N_FIELDS(of_record_joined), ONE_SIDE, OWNERS},
@@ -492,9 +499,12 @@ void fields_start(void) {
         &z->lines[used],
         &z->lines[held],
         &z->lines[not_held],
-        &z->blocks[used],
-        &z->blocks[held],
-        &z->blocks[not_held],
+        &z->counts[used],
+        &z->counts[held],
+        &z->counts[not_held],
+        &z->wholes[used],
+        &z->wholes[held],
+        &z->wholes[not_held],
         record_of(single[1]),
         record_of(shared),
         record_of(run + PAGE),

@@ -104,7 +104,7 @@ DEATH(count_of_a_block_out_of_range,
       "quire_free: metadata damaged: q_is_count(n) (no frame, order 0, record 0: refs 0, tag 0; value 0x100001)") {
     it = one(89);
     q_drain_all(q);
-    atomic_store(&zone()->blocks[block_of(it)].count, 1 << 20);
+    atomic_store(&zone()->counts[block_of(it)], 1 << 20);
     quire_free(q, it);
     q_drain_all(q);
 }
@@ -128,7 +128,7 @@ DEATH(number_of_warm_frames_out_of_range_at_a_free, "quire_free: metadata damage
 DEATH(count_of_a_block_that_disagrees_with_its_bits, "a block's count is not the number of its free bits") {
     it = one(90);
     q_drain_all(q);
-    atomic_fetch_add(&zone()->blocks[block_of(it)].count, 1);
+    atomic_fetch_add(&zone()->counts[block_of(it)], 1);
     say_validate();
 }
 

@@ -50,7 +50,7 @@ const struct scenario hint_leaf = {
 static void check_two_hints(void) {
     check_counts();
     for (size_t b = 0; b < 2; b++) {
-        enum q_class class = q_class_of(q->main->blocks[b].count);
+        enum q_class class = q_class_of(q->main->counts[b]);
         expect(class == Q_NOTHING || q_zone_next(q->main, class, b) == b, "a block with free frames has no hint");
     }
 }
@@ -457,7 +457,7 @@ const struct scenario block_and_take = {
 /* ---- blocks that come home as one ------------------------------------------------------------------------- */
 
 static void expect_as_one(void) {
-    expect(q_is_as_one(q->main->blocks[1].count), "the set-up is not as intended");
+    expect(q_is_as_one(q->main->counts[1]), "the set-up is not as intended");
 }
 
 static void give_block_home(void) {

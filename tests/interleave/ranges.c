@@ -174,8 +174,7 @@ static void over_three_blocks(void) {
     take_here(2 * B, B);
     give_range(world_block(2), B);
     world_run_on(0);
-    const struct q_block *block = &q->main->blocks[2];
-    expect(q_is_as_one(block->count) && (block->record & Q_CLEAN) != 0, "the set-up is not as intended");
+    expect(q_is_as_one(q->main->counts[2]) && (q->main->wholes[2] & Q_CLEAN) != 0, "the set-up is not as intended");
 }
 
 static void take_middle(void) {
@@ -218,7 +217,7 @@ const struct scenario range_and_block = {
 static void held_over_three(void) {
     leave_range(2 * B - 2, 3 * B + 2);
     held[0] = take_range(B + 4, world_frame(2 * B - 2), world_frame(3 * B + 2));
-    expect(held[0] != QUIRE_NONE && Q_COUNT(q->main->blocks[2].record) == 1, "the set-up is not as intended");
+    expect(held[0] != QUIRE_NONE && Q_COUNT(q->main->wholes[2]) == 1, "the set-up is not as intended");
 }
 
 /* Pieces that two CPUs free: the first one ends, the second one begins in the middle of a block. Two frames between them are

@@ -170,7 +170,7 @@ static void bits_are_counted(void) {
     for (size_t w = 0; w < Q_LINE_WORDS; w++) {
         n_bits += q_popcount(z->lines[block].word[w]);
     }
-    expect(q_count_fits(z->blocks[block].count, n_bits), "a block's count is not the number of its free bits");
+    expect(q_count_fits(z->counts[block], n_bits), "a block's count is not the number of its free bits");
 }
 
 const struct scenario double_free_in_hand = {

@@ -111,7 +111,7 @@ static void the_counts_of_blocks(void **state) {
     (void)state;
     use_some();
     for (size_t b = 0; (b = q_zone_next_ready(zone, b)) != Q_NO_BLOCK; b += UNIT_ONE_IN) {
-        flip_each("count of a block", (void *)(uintptr_t)&zone->blocks[b].count, sizeof(int32_t), ~0ull);
+        flip_each("count of a block", (void *)(uintptr_t)&zone->counts[b], sizeof(int32_t), ~0ull);
     }
     flip_each("whole blocks", (void *)(uintptr_t)&zone->balance.n_whole, sizeof(intptr_t), ~0ull);
     expect_no_record();
@@ -136,16 +136,16 @@ static void the_records_of_frames(void **state) {
 static void the_records_of_blocks(void **state) {
     (void)state;
     use_some();
-    flip_each("record of a whole block", &block_of(q, whole)->record, 4, Q_COUNT_TOP);
-    flip_each("record of a free block", &block_of(q, was_whole)->record, 4, Q_COUNT_TOP);
-    flip_each("record of a used block", &block_of(q, mixed)->record, 4, Q_COUNT_TOP | Q_CLEAN);
+    flip_each("record of a whole block", whole_of(q, whole), 4, Q_COUNT_TOP);
+    flip_each("record of a free block", whole_of(q, was_whole), 4, Q_COUNT_TOP);
+    flip_each("record of a used block", whole_of(q, mixed), 4, Q_COUNT_TOP | Q_CLEAN);
 }
 
 /* Who shares a part of a block splits it first. */
 static void a_whole_block_with_two_references(void **state) {
     (void)state;
     use_some();
-    q_record *record = &block_of(q, whole)->record;
+    q_record *record = whole_of(q, whole);
     assert_int_equal(Q_COUNT(atomic_fetch_add(record, 1)), 1);
     assert_true(is_found());
     assert_true(found.pa == whole);
@@ -161,7 +161,7 @@ static void the_hints(void **state) {
     use_some();
     unsigned n_hinted = 0;
     for (size_t b = 0; (b = q_zone_next_ready(zone, b)) != Q_NO_BLOCK; b++) {
-        enum q_class class = q_class_of(atomic_load(&zone->blocks[b].count));
+        enum q_class class = q_class_of(atomic_load(&zone->counts[b]));
         if (class != Q_NOTHING) {
             n_hinted++;
             q_index_clear(&zone->index, class, b + zone->skew);
@@ -289,7 +289,7 @@ static void all_zeroes_and_all_ones(void **state) {
     const quire_pa blocks[] = {single, mixed, whole, was_whole};
     for (size_t i = 0; i < COUNT_OF(blocks); i++) {
         overwrite("free bits", line_of(q, blocks[i]), sizeof(struct q_line));
-        overwrite("count", (void *)(uintptr_t)&block_of(q, blocks[i])->count, sizeof(int32_t));
+        overwrite("count", (void *)(uintptr_t)count_of(q, blocks[i]), sizeof(int32_t));
     }
     overwrite("records of used frames", record_of(q, mixed), Q_BLOCK * sizeof(q_record));
 }

@@ -23,8 +23,11 @@ static inline q_record *record_of(const struct quire *q, quire_pa pa) {
 }
 
 /* The count and the record of its block. */
-static inline struct q_block *block_of(const struct quire *q, quire_pa pa) {
-    return &zone_of(q, pa)->blocks[block_number(q, pa)];
+static inline q_count *count_of(const struct quire *q, quire_pa pa) {
+    return &zone_of(q, pa)->counts[block_number(q, pa)];
+}
+static inline q_record *whole_of(const struct quire *q, quire_pa pa) {
+    return &zone_of(q, pa)->wholes[block_number(q, pa)];
 }
 
 /* The free bits of its block. */

@@ -173,7 +173,7 @@ static void another_build(void **state) {
     REFUSED(cache_bytes, sizeof(struct q_cache) + 8, sizes);
     REFUSED(view_bytes, sizeof(struct q_zone) + 8, sizes);
     REFUSED(node_bytes, sizeof(struct q_node) + 8, sizes);
-    REFUSED(block_bytes, sizeof(struct q_block) + 8, sizes);
+    REFUSED(record_bytes, sizeof(q_record) + 8, sizes);
     REFUSED(seal, h->seal + 1, "some of its metadata lie in another place, or are another allocator's");
     REFUSED(base, h->base + 1, "some of its metadata lie in another place, or are another allocator's");
     atomic_store(&h->magic, __builtin_bswap32(Q_MAGIC)); /* a machine of the other byte order */
@@ -380,11 +380,12 @@ static void each_word_of_the_zones(void **state) {
     for (struct q_header *h = first_header(); h != NULL; h = q_next_extent(h)) {
         const struct q_zone_layout *zones = (const void *)((const char *)h + h->zones_at);
         for (uint32_t i = 0; i < h->n_zones; i++) {
-            char *at = (char *)h, *blocks = at + zones[i].blocks_at;
+            char *at = (char *)h;
             try_words(at + zones[i].lines_at, (size_t)(zones[i].records_at - zones[i].lines_at), true);
             try_words(at + zones[i].records_at, 1024, false);
-            try_words(at + zones[i].index_at, (size_t)(zones[i].blocks_at - zones[i].index_at), false);
-            try_words(blocks, (size_t)zones[i].n_blocks * sizeof(struct q_block), false);
+            try_words(at + zones[i].index_at, (size_t)(zones[i].counts_at - zones[i].index_at), false);
+            try_words(at + zones[i].counts_at, (size_t)zones[i].n_blocks * sizeof(q_count), false);
+            try_words(at + zones[i].wholes_at, (size_t)zones[i].n_blocks * sizeof(q_record), false);
         }
     }
     forget_saved();

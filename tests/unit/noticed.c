@@ -13,13 +13,13 @@ static struct quire *q;
 static void set_free_bit(quire_pa pa) {
     const size_t i = (size_t)(pa % BLOCK / PAGE);
     atomic_fetch_or(&line_of(q, pa)->word[i / Q_WORD_BITS], q_bit(i));
-    atomic_fetch_add(&block_of(q, pa)->count, 1);
+    atomic_fetch_add(count_of(q, pa), 1);
 }
 
 static void clear_free_bit(quire_pa pa) {
     const size_t i = (size_t)(pa % BLOCK / PAGE);
     atomic_fetch_and(&line_of(q, pa)->word[i / Q_WORD_BITS], ~q_bit(i));
-    atomic_fetch_sub(&block_of(q, pa)->count, 1);
+    atomic_fetch_sub(count_of(q, pa), 1);
 }
 
 /* A held frame whose free bit is set: found when it comes home, and there once afterwards. */
@@ -93,7 +93,7 @@ static void a_block_that_somebody_holds(void **state) {
         quire_pa pa = must_alloc_order(q, order, 1), stolen = pa + ((QUIRE_PAGE_SIZE << order) - BLOCK);
         const uint64_t n_before = n_free(q);
         assert_int_equal(quire_free_order(q, pa, order), QUIRE_OK);
-        atomic_store(&block_of(q, stolen)->record, q_held(98) | Q_CLEAN);
+        atomic_store(whole_of(q, stolen), q_held(98) | Q_CLEAN);
         struct frames runs = {0};
         take_all_order(q, order, &runs);
         assert_false(frames_has(&runs, pa));
@@ -120,7 +120,7 @@ static void an_allocation_is_joined_inside_only(void **state) {
         size_t n = (size_t)1 << (of_blocks ? order - QUIRE_BLOCK_ORDER : order);
         const quire_pa pa = must_alloc_order(q, order, 1);
         for (size_t i = 0; i < n; i++) {
-            const q_record *r = of_blocks ? &block_of(q, pa + i * BLOCK)->record : record_of(q, pa + i * PAGE);
+            const q_record *r = of_blocks ? whole_of(q, pa + i * BLOCK) : record_of(q, pa + i * PAGE);
             assert_int_equal(joins_of(r), (i > 0 ? Q_JOIN_PREV : 0) | (i + 1 < n ? Q_JOIN_NEXT : 0));
         }
     }
@@ -297,7 +297,7 @@ static void freed_twice_into_a_block_that_is_home(void **state) {
         const quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
         assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_OK);
         q_drain_all(q);
-        assert_true(q_is_as_one(block_of(q, block)->count));
+        assert_true(q_is_as_one(*count_of(q, block)));
         const uint64_t n_before = n_free(q);
         const quire_pa pa = order < QUIRE_BLOCK_ORDER ? block + BLOCK / 2 : block;
         q_give_home(q, q_frame_of(pa), (size_t)1 << order);
@@ -341,7 +341,7 @@ static void a_count_that_can_not_be(void **state) {
     (void)state;
     q = unit_simple(BASE, END - BASE);
     const quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
-    atomic_store(&block_of(q, block)->count, 5000);
+    atomic_store(count_of(q, block), 5000);
     assert_int_equal(quire_free_order(q, block, QUIRE_BLOCK_ORDER), QUIRE_OK);
     q_drain_all(q); /* home, where it is counted */
     expect_damage(5000 + QUIRE_BLOCK_FRAMES, "quire_free");
@@ -350,7 +350,7 @@ static void a_count_that_can_not_be(void **state) {
     q = unit_simple(BASE, END - BASE);
     const quire_pa run = must_alloc_order(q, 2, 1);
     q_drain_all(q); /* so that the run goes home alone */
-    atomic_store(&block_of(q, run)->count, 5000);
+    atomic_store(count_of(q, run), 5000);
     assert_int_equal(quire_free_order(q, run, 2), QUIRE_OK);
     q_drain_all(q);
     expect_damage(5000 + 4, "quire_free");
@@ -362,12 +362,12 @@ static void a_count_that_is_low_for_a_moment(void **state) {
     (void)state;
     q = unit_simple(BASE, END - BASE);
     const quire_pa block = must_alloc_order(q, QUIRE_BLOCK_ORDER, 1);
-    atomic_fetch_sub(&block_of(q, block)->count, 2 * QUIRE_BLOCK_FRAMES + 1);
+    atomic_fetch_sub(count_of(q, block), 2 * QUIRE_BLOCK_FRAMES + 1);
     assert_int_equal(quire_free(q, block), QUIRE_OK);
     q_drain_all(q);
-    assert_int_equal(block_of(q, block)->count, -2 * (int32_t)QUIRE_BLOCK_FRAMES);
+    assert_int_equal(*count_of(q, block), -2 * (int32_t)QUIRE_BLOCK_FRAMES);
     assert_int_equal(stats_of(q).n_faults, 0);
-    atomic_fetch_add(&block_of(q, block)->count, 2 * QUIRE_BLOCK_FRAMES + 1);
+    atomic_fetch_add(count_of(q, block), 2 * QUIRE_BLOCK_FRAMES + 1);
     q_zone_hint(zone_of(q, block), block_number(q, block), 1);
     expect_consistent(q);
 }

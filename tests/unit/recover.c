@@ -174,7 +174,7 @@ static void rubbish_in_all_but_the_records(void) {
         z->ceiling = z->n_frames = z->base = z->end = 12345;
         memset(z->lines, 0xA5, z->n_blocks * sizeof *z->lines);
         for (size_t b = 0; b < z->n_blocks; b++) {
-            z->blocks[b].count = -77;
+            z->counts[b] = -77;
         }
     }
 }
@@ -261,7 +261,7 @@ static void a_block_with_too_many_references_is_held(void **state) {
     start(&config);
     const quire_pa pa = must_alloc_order(q, QUIRE_BLOCK_ORDER, 9);
     quire_walk(q, note_holders, &holders);
-    atomic_fetch_add(&block_of(q, pa)->record, 2);
+    atomic_fetch_add(whole_of(q, pa), 2);
     expect_recovered_as(&config, &holders, stats_of(q).n_frames);
     assert_int_equal(found.n_held, QUIRE_BLOCK_FRAMES);
     assert_int_equal(quire_free_order(q, pa, QUIRE_BLOCK_ORDER), QUIRE_OK);

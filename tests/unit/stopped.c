@@ -51,7 +51,7 @@ static void go_on_at(quire_pa pa) {
     q_frame f = (q_frame)(pa >> QUIRE_PAGE_SHIFT);
     struct q_zone *z = q_zone_at(q, f);
     size_t block = q_zone_block_of(z, f);
-    q_zone_hint(z, block, atomic_load(&z->blocks[block].count));
+    q_zone_hint(z, block, atomic_load(&z->counts[block]));
     q_end(&q->caches[0]);
 }
 

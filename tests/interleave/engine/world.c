@@ -368,10 +368,10 @@ static void describe_zone(const struct q_zone *z, uintptr_t at, char *text, size
     } else if (inside(at, z->lines, z->n_blocks * sizeof z->lines[0])) {
         uintptr_t offset = at - (uintptr_t)z->lines;
         snprintf(text, n, "block %u bits, word %u", (unsigned)(offset / 64), (unsigned)(offset % 64 / sizeof(q_word)));
-    } else if (inside(at, z->blocks, z->n_blocks * sizeof z->blocks[0])) {
-        uintptr_t offset = at - (uintptr_t)z->blocks;
-        snprintf(text, n, "block %u %s", (unsigned)(offset / sizeof z->blocks[0]),
-                 offset % sizeof z->blocks[0] == 0 ? "count" : "record");
+    } else if (inside(at, z->counts, z->n_blocks * sizeof z->counts[0])) {
+        snprintf(text, n, "block %u count", (unsigned)((at - (uintptr_t)z->counts) / sizeof z->counts[0]));
+    } else if (inside(at, z->wholes, z->n_blocks * sizeof z->wholes[0])) {
+        snprintf(text, n, "block %u record", (unsigned)((at - (uintptr_t)z->wholes) / sizeof z->wholes[0]));
     } else if (at == (uintptr_t)&z->ceiling) {
         snprintf(text, n, "ceiling");
     } else if (inside(at, &z->balance, sizeof z->balance)) {
