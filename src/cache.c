@@ -265,11 +265,17 @@ static void look_whether_to_gather(struct q_cache *c) {
 
 /* ---- taking ---------------------------------------------------------------------------------------------- */
 
-/* Fills `in`, which is empty: from the blocks, or from `out` if the blocks have nothing fuller. */
-static bool refill(struct quire *q, struct q_cache *c) {
+/* Fills `in`, which is empty: from the blocks, of all memory or of the nearest only, or from `out` if the blocks have nothing
+ * fuller. */
+static bool refill(struct quire *q, struct q_cache *c, bool near_only) {
     Q_ASSERT(c->n_warm == 0 && q_loan_count(&c->in) == 0, c->n_warm);
     unsigned n_out = q_loan_count(&c->out);
-    struct q_wish wish = {.loan = &c->in, .node = c->node, .rank = c->rank, .n_peers = c->n_peers, .sparing = true};
+    struct q_wish wish = {.loan = &c->in,
+                          .node = c->node,
+                          .rank = c->rank,
+                          .n_peers = c->n_peers,
+                          .sparing = true,
+                          .near_only = near_only};
     wish.own = q_cache_gathers(c) ? NULL : &c->out; /* while gathering, what is in `out` is on its way home */
     if (!q_find(q, &wish)) {                        /* then from blocks that are nearly full, too */
         wish.own = NULL;
@@ -365,13 +371,17 @@ q_frame q_cache_pop_own(struct quire *q, struct q_cache *c) {
     return f;
 }
 
-/* Any frame of the cache, else of a block that is borrowed then. */
+/* A frame: from warm or `in`, from a block of the nearest memory, from whatever else the cache has, or from farther away. */
 static q_frame take_frame(struct quire *q, struct q_cache *c) {
     q_frame f = pop(c);
-    if (f != Q_NO_FRAME) {
-        return f;
+    if (f == Q_NO_FRAME && refill(q, c, true)) {
+        f = pop(c);
     }
-    return refill(q, c) ? pop(c) : q_cache_pop_own(q, c);
+    f = f == Q_NO_FRAME ? q_cache_pop_own(q, c) : f;
+    if (f == Q_NO_FRAME && refill(q, c, false)) {
+        f = pop(c);
+    }
+    return f;
 }
 
 /* A run out of a loan, the lowest; or Q_NO_FRAME. */
@@ -391,7 +401,7 @@ static q_frame run_of_loan(struct q_loan *loan, unsigned order) {
 static q_frame fetch_runs(struct quire *q, struct q_cache *c, unsigned order) {
     q_frame run[Q_RUNS / 2];
     struct q_wish wish = {
-        .order = order, .most = Q_RUNS / 2, .node = c->node, .sparing = true, .first_only = true, .run = run};
+        .order = order, .most = Q_RUNS / 2, .node = c->node, .sparing = true, .near_only = true, .run = run};
     Q_ASSERT(order > 0 && order <= Q_RUN_ORDERS && q_see(&c->n_runs[order - 1]) == 0, order);
     if (!q_find(q, &wish)) {
         return Q_NO_FRAME;

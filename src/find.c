@@ -1,8 +1,8 @@
 /* find.c: the one search for free frames in the blocks that all CPUs share.
  *
- * Zones are tried as nodes.c has them in order: the nearest first. In a zone, the fullest blocks that will do come first,
- * class by class (index.h), and blocks never used last. So frames are taken where many are held already, and other blocks
- * become whole.
+ * Zones are tried as nodes.c has them in order: the nearest first, and those that are farther, or scarce, only after all blocks
+ * of these. In a zone, the fullest blocks that will do come first, class by class (index.h), and blocks never used last. So
+ * frames are taken where many are held already, and other blocks become whole.
  *
  *   wanted            | looked at                                                    | who asks
  *   a loan            | all blocks of FEW, SOME, MOST, ALL, then a fresh one;        | a cache that is empty
@@ -33,7 +33,7 @@ static bool take_from(struct q_wish *wish, struct q_zone *z, size_t block) {
 /* The same from blocks [from, end) of a class. A search for runs that looks at all blocks goes by the hints for those, too, and
  * takes them away where they are wrong. Blocks that are all free need none. */
 static bool take_between(struct q_wish *wish, struct q_zone *z, enum q_class class, size_t from, size_t end) {
-    bool hinted = class != Q_ALL && wish->loan == NULL && !wish->first_only;
+    bool hinted = class != Q_ALL && wish->loan == NULL && !wish->sparing;
     enum q_class runs = hinted ? q_class_of_runs(wish->order) : Q_NOTHING;
     Q_ASSERT(from <= end && end <= z->n_blocks, end);
     for (size_t b = from; (b = q_zone_find(z, class, runs, b)) < end; b++) {
@@ -43,7 +43,7 @@ static bool take_between(struct q_wish *wish, struct q_zone *z, enum q_class cla
         if (runs != Q_NOTHING) {
             q_zone_no_runs(z, b, runs);
         }
-        if (wish->first_only) {
+        if (wish->loan == NULL && wish->sparing) {
             return false;
         }
     }
@@ -130,16 +130,40 @@ bool q_find_in(struct q_wish *wish, struct q_zone *z) {
     return wish->order < QUIRE_BLOCK_ORDER ? frames_in_zone(wish, z) : block_in_zone(wish, z);
 }
 
+/* How many zones from the first on are as near as that, or all scarce. */
+static size_t as_near(struct q_zone *const *zone, size_t n) {
+    size_t k = 1;
+    /* relaxed: either answer will do while quire_add changes it */
+    while (k < n && atomic_load_explicit(&zone[k]->near_to, memory_order_relaxed) ==
+                        atomic_load_explicit(&zone[0]->near_to, memory_order_relaxed)) {
+        k++;
+    }
+    return k;
+}
+
+static bool find_among(struct q_wish *wish, struct q_zone *const *zone, size_t n) {
+    bool found = false;
+    for (size_t i = 0; i < n && !found; i++) {
+        found = q_find_in(wish, zone[i]);
+    }
+    return found;
+}
+
 bool q_find(struct quire *q, struct q_wish *wish) {
     const struct q_zones *zones = q_zones(q);
     struct q_zone *const *zone = q_zones_from(zones, wish->node);
     Q_ASSERT(wish->node < q->n_nodes, wish->node);
-    for (size_t i = 0; i < zones->n; i++) {
-        if (q_find_in(wish, zone[i])) {
-            return true;
+    bool found = false, sparing = wish->sparing;
+    for (size_t i = 0, n; i < zones->n && !found && (i == 0 || !wish->near_only); i += n) {
+        n = as_near(zone + i, zones->n - i);
+        found = find_among(wish, zone + i, n);
+        if (!found && sparing && i + n < zones->n) {
+            wish->sparing = false;
+            found = find_among(wish, zone + i, n);
+            wish->sparing = true;
         }
     }
-    return false;
+    return found;
 }
 
 q_frame q_find_anywhere(const struct quire *q) {

@@ -15,8 +15,10 @@ struct q_wish {
                            * found in its zone */
     unsigned node;        /* whose zones come first (nodes.c) */
     unsigned rank, n_peers; /* a search for a loan begins at this CPU's place in each zone, one of so many; or both 0 */
-    bool sparing;           /* leaves nearly full blocks alone, so that they can empty */
-    bool first_only;        /* looks at one block of each class, not at all */
+    bool near_only;         /* looks at the nearest memory only */
+    /* Leaves nearly full blocks alone, so that they can empty, and looks for runs in one block of each class: but looks at
+     * all before it turns to memory that is farther, or scarce. */
+    bool sparing;
 
     unsigned n;   /* runs that came */
     q_frame *run; /* their first frames: room for `most` */

@@ -49,7 +49,6 @@ static q_frame find_run(struct quire *q, const struct q_cache *c, unsigned order
                           .rank = c->rank,
                           .n_peers = c->n_peers,
                           .sparing = !thorough,
-                          .first_only = !thorough,
                           .run = &f};
     return q_find(q, &wish) ? f : Q_NO_FRAME;
 }

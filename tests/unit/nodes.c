@@ -146,6 +146,76 @@ static void frames_of_another_node_go_home(void **state) {
     }
 }
 
+/* Node 0 has n_free frames that are free in each of its blocks, from the `first`th frame of each on; node 1 is all free. No
+ * cache has any of these. */
+static struct quire *few_in_each_block(size_t first, size_t n_free) {
+    struct quire *q = two_nodes();
+    struct frames all = {0};
+    host_set_cpu(2);
+    take_all(q, &all);
+    for (unsigned pass = 0; pass < 2; pass++) { /* at the end a cache of node 1 has frames of node 1 only */
+        for (size_t i = 0; i < all.n; i++) {
+            size_t at = (size_t)(all.at[i] % BLOCK / PAGE);
+            bool goes = node_at(all.at[i]) == 1 || (at >= first && at < first + n_free);
+            if (goes && node_at(all.at[i]) == pass) {
+                assert_int_equal(quire_free(q, all.at[i]), QUIRE_OK);
+            }
+        }
+    }
+    frames_clear(&all);
+    host_set_cpu(0);
+    return q;
+}
+
+/* The blocks of its own node are left alone while they are nearly full, but not for the frames of another node. */
+static void the_last_frames_of_its_own_node(void **state) {
+    (void)state;
+    const size_t n_each = 5;
+    struct quire *q = few_in_each_block(100, n_each);
+    uint64_t n_there = node_of(q, 0).n_free;
+    assert_true(n_there >= n_each * (PER_NODE / BLOCK - 1));
+    for (uint64_t i = 0; i < n_there; i++) {
+        assert_int_equal(node_at(must_alloc(q, 1)), 0);
+    }
+    assert_int_equal(node_at(must_alloc(q, 1)), 1);
+    expect_consistent(q);
+}
+
+/* A run that only one of its node's blocks has, though of many blocks one is looked at first. */
+static void the_last_runs_of_its_own_node(void **state) {
+    (void)state;
+    for (unsigned order = 1; order <= 4; order++) {
+        struct quire *q = few_in_each_block(7, 1);
+        const quire_pa run = NODE_AT(1) - 16 * PAGE;
+        host_set_cpu(2); /* which keeps nothing of node 0's but what is on its way home */
+        for (quire_pa pa = run; pa < run + (PAGE << order); pa += PAGE) {
+            assert_int_equal(quire_free(q, pa), QUIRE_OK);
+        }
+        assert_int_equal(quire_free(q, NODE_AT(0) + BLOCK - PAGE), QUIRE_OK); /* then the run is home */
+        host_set_cpu(0);
+        assert_int_equal(must_alloc_order(q, order, 1), run);
+        assert_int_equal(node_at(must_alloc_order(q, order, 1)), 1);
+        expect_consistent(q);
+    }
+}
+
+/* Frames that the CPU has itself, as a run, before those of another node. */
+static void the_last_frames_of_its_own_cache(void **state) {
+    (void)state;
+    struct quire *q = few_in_each_block(8, 8);
+    uint64_t n_rest = node_of(q, 0).n_free - 8;
+    quire_pa run = must_alloc_order(q, 3, 1);
+    for (uint64_t i = 0; i < n_rest; i++) {
+        assert_int_equal(node_at(must_alloc(q, 1)), 0);
+    }
+    assert_int_equal(quire_free_order(q, run, 3), QUIRE_OK);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(node_at(must_alloc(q, 1)), 0);
+    }
+    assert_int_equal(node_at(must_alloc(q, 1)), 1);
+    expect_consistent(q);
+}
+
 /* ---- where a zone ends -------------------------------------------------------------------------------- */
 
 static void a_block_of_two_nodes_is_the_lower_ones(void **state) {
@@ -216,6 +286,30 @@ static void low_memory_is_left_to_who_needs_it(void **state) {
     assert_int_equal(quire_alloc_for(q, &r, &pa), QUIRE_OK);
     assert_true(pa < first);
     expect_consistent(q);
+}
+
+/* Blocks that are nearly full are left alone, but not for the frames of a lower class. */
+static void low_memory_is_left_alone_to_the_last_frame(void **state) {
+    (void)state;
+    struct quire *q = with_cuts(8 * MIB, 16 * MIB, 256 * MIB);
+    struct frames all = {0};
+    struct quire_request none = {.n_frames = 2, .low = 16 * MIB};
+    quire_pa pa;
+    size_t n_above = 0;
+    take_all(q, &all);
+    for (size_t i = 0; i < all.n; i++) {
+        bool goes = all.at[i] < 16 * MIB || all.at[i] % BLOCK == 9 * PAGE;
+        n_above += goes && all.at[i] >= 16 * MIB;
+        assert_int_equal(goes ? quire_free(q, all.at[i]) : QUIRE_OK, QUIRE_OK);
+    }
+    assert_int_equal(n_above, 240 * MIB / BLOCK);
+    assert_int_equal(quire_alloc_for(q, &none, &pa), QUIRE_FRAGMENTED); /* the caches are empty after that */
+    for (; n_above > 0; n_above--) {
+        assert_true(must_alloc(q, 1) >= 16 * MIB);
+    }
+    assert_true(must_alloc(q, 1) < 16 * MIB);
+    expect_consistent(q);
+    frames_clear(&all);
 }
 
 /* As many classes as there may be. */
@@ -575,9 +669,13 @@ int main(void) {
         unit_case(then_what_is_nearest),
         unit_case(all_are_as_far_unless_it_is_said),
         unit_case(frames_of_another_node_go_home),
+        unit_case(the_last_frames_of_its_own_node),
+        unit_case(the_last_runs_of_its_own_node),
+        unit_case(the_last_frames_of_its_own_cache),
         unit_case(a_block_of_two_nodes_is_the_lower_ones),
         unit_case(nodes_within_a_block),
         unit_case(low_memory_is_left_to_who_needs_it),
+        unit_case(low_memory_is_left_alone_to_the_last_frame),
         unit_case(each_class_is_left_to_who_needs_it),
         unit_case(small_classes_are_not_kept),
         unit_case(a_small_class_on_top_is_used_first),
