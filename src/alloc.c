@@ -14,6 +14,7 @@
 
 /* Whether n frames are free in all. Counts as inspect.c does, and stops when it has n. */
 static bool has_free(const struct quire *q, size_t n) {
+    Q_ASSERT(n > 0, n);
     const struct q_zones *zones = q_zones(q);
     struct quire_cpu_stats cpu;
     size_t found = 0;
@@ -59,6 +60,7 @@ enum quire_status q_alloc(struct quire *q, const char *call, unsigned order, uin
 
 /* Whether n frames from `f` on are a run that a cache may take: 2^order frames, aligned so. */
 static bool is_small_run(q_frame f, size_t n) {
+    Q_ASSERT(n > 0, f);
     return n <= Q_BLOCK && (n & (n - 1)) == 0 && (f & (n - 1)) == 0;
 }
 

@@ -24,6 +24,7 @@
 /* Writes into a free frame's record that it is held; false, and nothing is written: something stands against that. relaxed: the
  * frame is ours (R1) */
 static inline bool hold(q_record *r, uint8_t tag) {
+    Q_ASSERT(tag != QUIRE_TAG_QUARANTINE, tag);
     if (Q_SELDOM(!q_unheld(atomic_load_explicit(r, memory_order_relaxed)))) {
         return false;
     }
@@ -36,6 +37,7 @@ static inline bool hold(q_record *r, uint8_t tag) {
 static uint32_t hand_out_warm(struct q_cache *c, uint32_t n_warm, size_t n, uint8_t tag, quire_pa *out) {
     uint32_t done = 0;
     Q_ASSERT(n_warm <= Q_WARM, n_warm);
+    Q_ASSERT(n > 0 && n <= BATCH, n);
     for (; done < n && done < n_warm; done++) {
         q_frame f = q_see(&c->warm[n_warm - 1 - done]);
         if (!hold(q_cache_record(c, f), tag)) {
@@ -53,6 +55,7 @@ static size_t hand_out_word(struct q_cache *c, size_t n, uint8_t tag, quire_pa *
     const q_frame base = first; /* which may be kept in a register */
     q_record *const records = q_cache_record(c, base);
     size_t done = 0;
+    Q_ASSERT(base % Q_WORD_BITS == 0, base);
     for (; bits != 0 && done < n; bits &= bits - 1) {
         size_t i = q_lowest(bits);
         if (!hold(&records[i], tag)) {
@@ -61,7 +64,8 @@ static size_t hand_out_word(struct q_cache *c, size_t n, uint8_t tag, quire_pa *
         out[done++] = q_pa(base + i);
     }
     if (bits != 0) {
-        (void)q_loan_put_bits(&c->in, base, bits);
+        q_word twice = q_loan_put_bits(&c->in, base, bits);
+        Q_ASSERT(twice == 0, base);
     }
     return done;
 }
@@ -75,6 +79,7 @@ static size_t take_visit(struct quire *q, size_t n, uint8_t tag, quire_pa *out) 
     }
     uint32_t n_warm = q_visit_warm(visit);
     size_t done;
+    Q_ASSERT(n > 0, n);
     if (n_warm > 0) {
         done = hand_out_warm(c, n_warm, n < BATCH ? n : BATCH, tag, out);
         q_leave(c, visit, -(int)done);
@@ -82,6 +87,7 @@ static size_t take_visit(struct quire *q, size_t n, uint8_t tag, quire_pa *out) 
         done = hand_out_word(c, n, tag, out);
         q_leave(c, visit, 0);
     }
+    Q_ASSERT(done <= n, done);
     return done;
 }
 
@@ -127,6 +133,7 @@ static uint32_t push_warm(struct q_cache *c, uint32_t n_warm, size_t n, const qu
     uint32_t done = 0;
     q_frame first = q_see(&c->first);
     q_word n_quick = q_see(&c->n_quick);
+    Q_ASSERT(n_warm <= Q_WARM && n <= BATCH, n_warm);
     for (; done < n && n_warm + done < Q_WARM; done++) {
         quire_pa f = pa[done] >> QUIRE_PAGE_SHIFT;
         if (Q_SELDOM(f - first >= n_quick || pa[done] % QUIRE_PAGE_SIZE != 0) || /* as in quire_free */
@@ -146,6 +153,7 @@ static size_t put_word(struct quire *q, struct q_cache *c, size_t n, const quire
     q_record *const records = q_cache_record(c, base);
     q_word bits = 0;
     size_t done = 0;
+    Q_ASSERT(n > 0 && q_cache_covers(c, f), f);
     for (; done < n; done++) {
         quire_pa offset = pa[done] - q_pa(base);
         size_t i = (size_t)(offset >> QUIRE_PAGE_SHIFT);

@@ -137,6 +137,7 @@ static inline void q_close(struct q_cache *c, q_word visit) {
 
 static inline bool q_claim(struct quire *q, unsigned cpu, q_word *visit) {
     struct q_cache *c = &q->caches[cpu];
+    Q_ASSERT(cpu < q->n_cpus, cpu);
     if (!q_guard_claim(&c->guard, cpu, visit)) {
         return false;
     }
@@ -188,6 +189,7 @@ static inline void q_call_end(struct q_cache *c) {
 
 /* The warm frame at this offset, as the guard's word counts. */
 static inline q_shown *q_cache_warm(struct q_cache *c, q_word offset) {
+    Q_ASSERT(offset < Q_WARM_FULL, offset);
     return &c->warm[offset / Q_WARM_FRAME];
 }
 
@@ -221,6 +223,7 @@ static inline bool q_cache_stack(struct q_cache *c, q_frame f, unsigned order) {
 
 /* A small run from its stack; Q_NO_FRAME: there is none. */
 static inline q_frame q_cache_unstack(struct q_cache *c, unsigned order) {
+    Q_ASSERT(order > 0 && order <= Q_RUN_ORDERS, order);
     q_word n = q_see(&c->n_runs[order - 1]);
     if (n == 0) {
         return Q_NO_FRAME;

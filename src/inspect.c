@@ -176,6 +176,7 @@ static enum quire_state state_of(const struct quire *q, q_frame f, uint32_t reco
 
 /* Frame by frame where a block has records; blocks that have none are told at once. */
 static void walk_zone(struct walk *w, const struct quire *q, const struct q_zone *z, struct q_span span) {
+    Q_ASSERT(span.base >= z->first && q_zone_block_of(z, span.end - 1) < z->n_blocks, span.base);
     for (q_frame f = span.base; f < span.end && !w->stopped;) {
         size_t block = q_zone_block_of(z, f);
         if (q_zone_ready(z, block)) {
@@ -216,6 +217,8 @@ static struct next next_from(const struct quire *q, q_frame from) {
             next = (struct next){meta, NULL};
         }
     }
+    Q_ASSERT(next.span.base == Q_NO_FRAME || !q_is_empty(next.span), next.span.base);
+    Q_ASSERT(next.span.base >= from, next.span.base); /* T2 */
     return next;
 }
 

@@ -106,6 +106,7 @@ static void place_cpus(struct quire *q, const struct quire_config *config) {
     clear(n_of, q->n_nodes);
     for (unsigned cpu = 0; cpu < q->n_cpus; cpu++) {
         unsigned node = node_of(config, cpu);
+        Q_ASSERT(node < q->n_nodes, cpu);
         q->caches[cpu].node = node;
         q->caches[cpu].rank = n_of[node]++;
     }
@@ -123,6 +124,7 @@ void q_nodes_open(struct quire *q, const struct quire_config *config) {
         return;
     }
     q->n_nodes = q_nodes_number(config);
+    Q_ASSERT(q_nodes_valid(config), q->n_nodes);
     q_nodes_cuts(config, q->cut);
     for (unsigned node = 0; node < q->n_nodes; node++) {
         for (unsigned to = 0; to < q->n_nodes; to++) {
@@ -155,6 +157,7 @@ static unsigned class_of(const q_frame cut[QUIRE_CUTS], q_frame f) {
     while (class < QUIRE_CUTS && cut[class] <= f) {
         class ++;
     }
+    Q_ASSERT(class == 0 || cut[class - 1] <= f, f);
     return class;
 }
 
@@ -185,6 +188,7 @@ static unsigned near_to(const struct quire *q, unsigned scarce, const struct q_z
 
 /* The place of a zone in the order of a node: the less, the earlier. */
 static uint32_t place_of(const struct quire *q, unsigned node, unsigned scarce, const struct q_zone *z) {
+    Q_ASSERT(node < q->n_nodes && z->node < q->n_nodes, z->node);
     uint32_t below_top = QUIRE_CUTS - class_of(q->cut, z->first);
     uint32_t last = near_to(q, scarce, z) == Q_NO_NODE ? below_top : 0;
     return last << 16 | (uint32_t)q->distance[node * q->n_nodes + z->node] << 8 | below_top;

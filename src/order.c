@@ -140,6 +140,7 @@ static inline bool keep(struct q_cache *c, const struct q_place *at, unsigned or
 /* The rest of quire_free_order in a visit: the cache has no room for the frames, whose records say free. */
 static Q_APART enum quire_status put_apart(struct quire *q, struct q_cache *c, q_word visit, q_frame f,
                                            unsigned order) {
+    Q_ASSERT(order > 0 && order <= QUIRE_BLOCK_ORDER, order);
     q_slow_down(c, visit);
     if (q_cache_put(q, c, f, order)) {
         q_close(c, visit);

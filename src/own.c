@@ -205,6 +205,7 @@ static struct piece look_at_piece(const struct q_run *run, size_t i, uint32_t *r
  * named. `as_one`: it is to be all of one allocation, or a part of one. */
 static enum quire_status check_run(struct quire *q, const char *call, const struct q_run *run, size_t n, bool as_one) {
     uint32_t prev = Q_JOIN_NEXT;
+    Q_ASSERT(run->n > 0 && run->n <= n, run->n);
     for (size_t i = run->first; i < run->first + run->n;) {
         uint32_t record;
         struct piece p = look_at_piece(run, i, &record);
@@ -225,6 +226,7 @@ static enum quire_status check_run(struct quire *q, const char *call, const stru
 /* Gives the frames of blocks that a run has only a part of records of their own. */
 static void split_ends(struct quire *q, const struct q_run *run) {
     size_t first = run->first / Q_BLOCK, last = (run->first + run->n - 1) / Q_BLOCK;
+    Q_ASSERT(first <= last && last < run->zone->n_blocks, last);
     if (!covers(run, first)) {
         q_split(q, run->zone, first);
     }
@@ -273,6 +275,7 @@ static size_t n_located(const struct quire *q, quire_pa pa, size_t n, struct q_r
             found = (size_t)((first_bad(q, pa, found, QUIRE_FAULT_UNMANAGED, &kind) - pa) >> QUIRE_PAGE_SHIFT);
         }
     }
+    Q_ASSERT(found <= n, found);
     *run = (struct q_run){at.zone, at.frame - at.zone->first, found};
     return found;
 }
@@ -449,6 +452,7 @@ static void give_all_but(struct quire *q, const struct q_run *run, const struct 
 
 /* Sets the records of the block's frames to 0. */
 static void clear_records(struct q_zone *z, size_t block) {
+    Q_ASSERT(block < z->n_blocks, block);
     for (size_t i = block * Q_BLOCK; i < (block + 1) * Q_BLOCK; i++) {
         write_record(&z->records[i], 0);
     }

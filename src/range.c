@@ -52,6 +52,7 @@ static struct search search_of(struct quire *q, struct q_zone *z, struct q_span 
 /* Frames of a block that are no holes, by their records, as bits of word `w`. */
 static q_word managed(const struct q_zone *z, size_t block, size_t w) {
     q_word bits = 0;
+    Q_ASSERT(block < z->n_blocks && w < Q_LINE_WORDS, block);
     const q_record *r = &z->records[block * Q_BLOCK + w * Q_WORD_BITS];
     for (size_t i = 0; i < Q_WORD_BITS; i++) { /* relaxed: RESERVED changes only while quire_add runs */
         bits |= (atomic_load_explicit(&r[i], memory_order_relaxed) & Q_RESERVED) == 0 ? q_bit(i) : 0;
@@ -85,6 +86,7 @@ static bool look_into(struct search *s, size_t block) {
 /* In the block that was looked at last, the first frame from `f` on that is `free`, or that is not; Q_NO_FRAME: none. */
 static q_frame first_in_block(const struct search *s, q_frame f, bool free) {
     q_frame base = q_zone_frame(s->zone, s->block);
+    Q_ASSERT(f >= base && f - base < Q_BLOCK, f);
     for (size_t w = (f - base) / Q_WORD_BITS; w < Q_LINE_WORDS; w++) {
         q_word bits = (free ? s->free[w] : ~s->free[w]) & q_range_in_word(w, f - base, Q_BLOCK);
         if (bits != 0) {
@@ -174,6 +176,7 @@ static q_frame first_used(struct search *s, q_frame f, q_frame end) {
 
 /* Takes n frames from `f` on, all or none. Returns how many could be taken before one was gone: n, or fewer. */
 static size_t take_all(struct quire *q, struct q_zone *z, q_frame f, size_t n) {
+    Q_ASSERT(n > 0 && q_zone_block_of(z, f + n - 1) < z->n_blocks, f);
     for (size_t done = 0, n_here; done < n; done += n_here) {
         n_here = q_in_block(f + done, n - done);
         if (!q_borrow_part(z, q_zone_block_of(z, f + done), (f + done) % Q_BLOCK, n_here)) {
@@ -187,6 +190,7 @@ static size_t take_all(struct quire *q, struct q_zone *z, q_frame f, size_t n) {
 /* ---- searching ------------------------------------------------------------------------------------------- */
 
 static q_frame round_up(q_frame f, q_frame power) {
+    Q_ASSERT(power > 0 && (power & (power - 1)) == 0, power);
     return (f + power - 1) & ~(power - 1);
 }
 
@@ -209,6 +213,7 @@ static q_frame seek(struct search *s, const struct q_fit *fit, q_frame f) {
         if (f == Q_NO_FRAME) {
             return Q_NO_FRAME;
         }
+        Q_ASSERT((f & (fit->align - 1)) == 0, f);
         q_frame used = last_used(s, f, f + fit->n);
         if (used == Q_NO_FRAME) {
             return f;
@@ -221,6 +226,7 @@ static q_frame seek(struct search *s, const struct q_fit *fit, q_frame f) {
  * initialises has no hint, and is passed over. */
 static q_frame take_place(struct search *s, const struct q_fit *fit, q_frame f) {
     while ((f = seek(s, fit, f)) != Q_NO_FRAME) {
+        Q_ASSERT(f >= s->within.base && s->within.end - f >= fit->n, f);
         size_t n = take_all(s->q, s->zone, f, fit->n);
         if (n == fit->n) {
             return f;
@@ -233,6 +239,7 @@ static q_frame take_place(struct search *s, const struct q_fit *fit, q_frame f) 
 
 /* Whether the last frame of a block seems free. */
 static bool ends_free(const struct q_zone *z, size_t block) {
+    Q_ASSERT(block < z->n_blocks, block);
     if (!q_zone_ready(z, block)) {
         return true;
     }
@@ -245,6 +252,7 @@ static bool ends_free(const struct q_zone *z, size_t block) {
 /* Where a search of a block alone begins, which was looked at: behind a stretch of free frames that begins in the block before. */
 static q_frame own_part(const struct search *s, size_t block) {
     size_t i = 0;
+    Q_ASSERT(block == s->block, block);
     if (block > 0 && ends_free(s->zone, block - 1)) {
         while (i < Q_BLOCK && (s->free[i / Q_WORD_BITS] & q_bit(i)) != 0) {
             i++;
@@ -292,6 +300,7 @@ static q_frame take_from_block(struct search *s, struct q_span within, const str
 /* The same out of all blocks that are used in part. */
 static q_frame take_in_block(struct search *s, const struct q_fit *fit) {
     struct q_span within = s->within;
+    Q_ASSERT(fit->n < Q_BLOCK && !q_is_empty(within), fit->n);
     size_t first = q_zone_block_of(s->zone, within.base), end = q_zone_block_of(s->zone, within.end - 1) + 1;
     for (unsigned class = (unsigned)q_class_of((int32_t)fit->n); class < Q_ALL; class ++) {
         for (size_t b = first; (b = q_zone_find(s->zone, (enum q_class) class, s->runs, b)) < end; b++) {
@@ -308,6 +317,7 @@ static q_frame take_in_block(struct search *s, const struct q_fit *fit) {
 /* What a place of n frames has in it. Of n in a row in two blocks, one has half of them at its edge; of n in one block a half
  * begins where a run of that length is aligned. In three blocks it has a whole one. */
 static enum q_class runs_in(q_frame n) {
+    Q_ASSERT(n > 0, n);
     unsigned order = q_highest((n + 1) / 2);
     return n >= 2 * Q_BLOCK - 1 ? Q_ALL : q_class_of_runs(order);
 }
@@ -390,6 +400,7 @@ size_t q_largest_fit(const struct quire *q, const struct q_fit *fit, q_frame *f)
 
 /* A stretch of free frames as aligned runs. */
 static void count_stretch(q_frame f, q_frame end, uint64_t n_runs[QUIRE_MAX_ORDER + 1]) {
+    Q_ASSERT(f < end, f); /* it has a frame, so that the count goes on */
     while (f < end) {
         unsigned order = QUIRE_MAX_ORDER;
         while ((f & (((q_frame)1 << order) - 1)) != 0 || end - f < (q_frame)1 << order) {

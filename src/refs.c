@@ -50,6 +50,7 @@ static enum quire_status find_held(struct quire *q, const char *call, quire_pa p
         return q_fault(q, kind, call, pa, 1, q_zone_last_record(at->zone, at->frame)); /* names the last owner */
     }
     at->seen = record;
+    Q_ASSERT(Q_COUNT(at->seen) != 0, record);
     return QUIRE_OK;
 }
 
@@ -66,6 +67,7 @@ static bool split_for(struct quire *q, const struct q_place *at, size_t block, u
 /* Takes a reference to a frame that the caller does not hold; false: see quire.h. */
 static bool try_get(struct quire *q, const struct q_place *at) {
     size_t block = q_zone_block_of(at->zone, at->frame);
+    Q_ASSERT(block < at->zone->n_blocks, block);
     for (;;) { /* a round that fails means that another CPU changed one of the two records */
         /* acquire, the block's first: a split writes the frames' records before it takes the block's away. */
         uint32_t whole = atomic_load_explicit(&at->zone->wholes[block], memory_order_acquire);
@@ -162,6 +164,7 @@ uint32_t quire_refs(const struct quire *q, quire_pa pa) {
  * put out of use, as when it is handed out. */
 static void drop_copy(struct quire *q, quire_pa copy, bool mapped) {
     q_frame f = q_frame_of(copy);
+    Q_ASSERT(f != Q_NO_FRAME, copy);
     if (mapped || !q_content_fills_freed(q)) {
         (void)quire_free(q, copy);
     } else { /* relaxed: the frame is ours (R1) */
@@ -194,6 +197,7 @@ enum quire_status quire_cow(struct quire *q, quire_pa shared, quire_pa *own) {
         drop_copy(q, copy, to != NULL);
         return q_fault(q, QUIRE_FAULT_UNMAPPED, "quire_cow", to == NULL ? copy : q_pa(at.frame), 1, at.seen);
     }
+    Q_ASSERT(to != from, copy);
     memcpy(to, from, QUIRE_PAGE_SIZE);
     status = put(q, "quire_cow", &at);
     if (status != QUIRE_OK) { /* the caller's reference was none */

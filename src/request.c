@@ -57,6 +57,7 @@ static bool request_valid(const struct quire *q, const struct quire_request *r) 
 /* Whether quire_alloc_order gives what is asked for, if it has any: log2 of the frames; else a number that is too large. */
 static unsigned order_of(const struct quire *q, const struct quire_request *r, const struct q_fit *fit) {
     unsigned order = q_order_of(fit->n);
+    Q_ASSERT(fit->n > 0 && fit->align > 0, fit->n);
     bool limited = r->low != 0 || r->end != 0 || r->n_looks != 0 || fit->align > fit->n || r->node_only ||
                    fit->node != q_cache_here(q)->node;
     return limited || fit->n > Q_BLOCK || fit->n != (q_frame)1 << order ? QUIRE_MAX_ORDER + 1 : order;
@@ -105,6 +106,7 @@ uint64_t quire_alloc_range(struct quire *q, quire_pa pa, uint64_t n_frames, uint
         n = q_take_range(q, f, in_words(n_frames));
     } while (n > 0 && !q_hand_out(q, "quire_alloc_range", f, n, tag, true));
     q_call_end(home);
+    Q_ASSERT(n <= n_frames, n);
     return n;
 }
 
@@ -141,6 +143,7 @@ static enum quire_status in_each_zone(struct quire *q, const char *call, quire_p
     for (size_t done = 0, here; status == QUIRE_OK && done < n; done += here) {
         quire_pa at = pa + ((quire_pa)done << QUIRE_PAGE_SHIFT);
         here = in_one_zone(q, q_frame_of(at), n - done);
+        Q_ASSERT(here > 0 && here <= n - done, at);
         status = step(q, call, at, here, tag);
     }
     return status;

@@ -37,6 +37,7 @@ static Q_COLD quire_pa alloc_slow(struct quire *q, uint8_t tag) {
 static Q_COLD quire_pa alloc_rest(struct quire *q, struct q_cache *c, q_word visit, int n_more, q_frame f,
                                   uint8_t tag) {
     quire_pa pa;
+    Q_ASSERT(tag != QUIRE_TAG_QUARANTINE, tag);
     q_call_begin_in(c); /* the frame is in flight from here on */
     q_leave(c, visit, n_more);
     (void)q_alloc_taken(q, "quire_alloc", f, 0, tag, true, &pa);
@@ -113,6 +114,7 @@ static inline enum quire_status put_in(struct quire *q, struct q_cache *c, q_wor
 static Q_APART enum quire_status free_part(struct quire *q, struct q_cache *c, q_word visit, q_frame f) {
     struct q_zone *z = q_see(&c->zone);
     q_record *r = q_cache_record(c, f);
+    Q_ASSERT(q_zone_block_of(z, f) < z->n_blocks, f);
     uint32_t record = atomic_load_explicit(r, memory_order_relaxed); /* as in quire_free */
     /* acquire: if the block was split, the neighbours' records are seen, so that the joins in them can be taken away */
     uint32_t whole = atomic_load_explicit(&z->wholes[q_zone_block_of(z, f)], memory_order_acquire);

@@ -288,6 +288,7 @@ static void fight(struct user *u) {
 
 #define LOCAL_BAR  0.02
 #define PASSED_BAR 0.15
+#define ORDERS_BAR 0.2
 #define BLOCK_BAR  0.1
 #define NEAR_BAR   0.01
 
@@ -335,6 +336,7 @@ const struct workload workloads[] = {
     {.name = "orders",
      .what = "random replacement, of 1, 2, 4, 8 or 16 frames each",
      .traits = WORKLOAD_ORDERS,
+     .bar = ORDERS_BAR,
      .prepare = prepare_orders,
      .round = replace_order},
     {.name = "2MiB pairs",

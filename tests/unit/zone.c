@@ -27,7 +27,7 @@ static bool begins_leaf(const struct q_zone *z, size_t block) {
 /* The initialised blocks around one, looked up one by one. */
 static struct q_span looked_up(const struct q_zone *z, size_t block) {
     size_t begin = block, end = block + 1;
-    while (!begins_leaf(z, begin) && q_zone_ready(z, begin - 1)) {
+    while (begin > 0 && !begins_leaf(z, begin) && q_zone_ready(z, begin - 1)) {
         begin--;
     }
     while (end < z->n_blocks && !begins_leaf(z, end) && q_zone_ready(z, end)) {
