@@ -25,7 +25,6 @@ $(eval $(call unit,asan,$(BUILD)/tests/unit/asan,$(UNIT_ASAN_TOPICS),$(CLANG) $(
 $(eval $(call unit,local,$(BUILD)/tests/unit/local,$(UNIT_TOPICS),$(CC)))
 # The amalgamation; tests/package has the rules.
 $(eval $(call unit,amalgamation,$(BUILD)/tests/unit/amalgamation,$(UNIT_ASAN_TOPICS),$(CC)))
-# With the core's own assertions, and a promise of QUIRE_CHECK 2: two that free one frame at once are found at once. (The
-# variant is one of tests/model.)
-$(eval $(call unit,check2,$(BUILD)/tests/unit/check2,$(UNIT_TOPICS),$(CC)))
+# A promise of QUIRE_CHECK 2 (the variant is one of tests/model): two that free one frame at once are found at once.
+$(eval $(call unit,check2,$(BUILD)/tests/unit/check2,interrupt,$(CC)))
 -include $(wildcard $(BUILD)/tests/in/*/tests/unit/*.d)
