@@ -183,7 +183,7 @@ static void recount_run(uint32_t slot, unsigned order, bool to_free) {
 }
 
 /* The same of n slots, as few aligned runs. */
-static void recount(uint32_t slot, uint64_t n, bool to_free) {
+static void recount_slots(uint32_t slot, uint64_t n, bool to_free) {
     while (n > 0) {
         unsigned order = 0;
         while (order < PAIR_ORDER && 2u << order <= n && slot % (2u << order) == 0) {
@@ -192,6 +192,14 @@ static void recount(uint32_t slot, uint64_t n, bool to_free) {
         recount_run(slot, order, to_free);
         slot += 1u << order;
         n -= 1u << order;
+    }
+}
+
+/* The same of n frames. Where they lie in two zones, their slots do not follow one another. */
+static void recount(const struct frame *f, uint64_t n, bool to_free) {
+    for (uint64_t here; n > 0; f += here, n -= here) {
+        for (here = 1; here < n && f[here].slot == f->slot + here; here++) {}
+        recount_slots(f->slot, here, to_free);
     }
 }
 
@@ -214,7 +222,7 @@ static void list_frames(void) {
     for (size_t i = 0; i < oracle_n_frames; i++) {
         struct frame *f = &oracle_frames[i];
         if (!f->metadata && f->refs > 0) {
-            recount(f->slot, 1, false);
+            recount(f, 1, false);
         }
         if (!f->metadata) {
             f->seat = (uint32_t)(f->refs > 0 ? next_held++ : n_held + oracle_n_free++);
@@ -241,7 +249,7 @@ struct frame *oracle_free(void) {
 }
 
 void frames_release(struct frame *f, uint64_t n) {
-    recount(f->slot, n, true);
+    recount(f, n, true);
     for (struct frame *i = f; i < f + n; i++) {
         sit_at(i, --n_held);
         i->refs = 0;
@@ -250,7 +258,7 @@ void frames_release(struct frame *f, uint64_t n) {
 }
 
 void frames_occupy(struct frame *f, uint64_t n) {
-    recount(f->slot, n, false);
+    recount(f, n, false);
     for (struct frame *i = f; i < f + n; i++) {
         sit_at(i, n_held++);
         i->refs = 1;
