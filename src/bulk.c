@@ -64,8 +64,7 @@ static size_t hand_out_word(struct q_cache *c, size_t n, uint8_t tag, quire_pa *
         out[done++] = q_pa(base + i);
     }
     if (bits != 0) {
-        q_word twice = q_loan_put_bits(&c->in, base, bits);
-        Q_ASSERT(twice == 0, base);
+        (void)q_loan_put_bits(&c->in, base, bits);
     }
     return done;
 }
