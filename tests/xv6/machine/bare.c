@@ -145,12 +145,12 @@ static void take_none(void) {
 
 uintptr_t test_memory(uintptr_t n_pages_at_most, volatile char *stack_bottom) {
     uintptr_t stack = stack_used(take_and_give, stack_bottom);
-    test(stack < 1024, "bytes of stack in kalloc and kfree", stack);
+    test(stack < 1088, "bytes of stack in kalloc and kfree", stack);
     uintptr_t all = take_all();
     test(all <= n_pages_at_most && all > n_pages_at_most - n_pages_at_most / 20, "all pages but for those kept",
          n_pages_at_most - all);
     stack = stack_used(take_none, stack_bottom);
-    test(stack < 1024, "bytes of stack without memory", stack);
+    test(stack < 1088, "bytes of stack without memory", stack);
     test(give_all(), "contents of pages", all);
     uintptr_t again = take_all();
     test(again == all && give_all(), "pages the second time", again);
