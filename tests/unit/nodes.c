@@ -1,4 +1,4 @@
-/* nodes.c: memory that is near to some CPUs, memory that only some devices reach, and the caller's words for each frame. */
+/* nodes.c: memory that is near to some CPUs. Address classes are in classes.c. */
 #include "unit.h"
 
 #include <string.h>
@@ -216,6 +216,19 @@ static void the_last_frames_of_its_own_cache(void **state) {
     expect_consistent(q);
 }
 
+/* A class that is no small part of memory is used like any other, the nearer one first. */
+static void a_large_low_class_is_not_kept(void **state) {
+    (void)state;
+    const struct quire_config config = {
+        .n_cpus = N_CPUS, .n_nodes = 2, .node_of_cpu = two_and_two, .cuts = {NODE_AT(1)}};
+    const struct quire_region map[] = {NODE(0), NODE(1)};
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
+    host_set_cpu(0);
+    assert_int_equal(node_at(must_alloc(q, 1)), 0);
+    host_set_cpu(2);
+    assert_int_equal(node_at(must_alloc(q, 1)), 1);
+}
+
 /* ---- where a zone ends -------------------------------------------------------------------------------- */
 
 static void a_block_of_two_nodes_is_the_lower_ones(void **state) {
@@ -249,145 +262,6 @@ static void nodes_within_a_block(void **state) {
     assert_int_equal(stats_of(q).n_zones, 1);
     assert_int_equal(zone_of(q, 0).node, 0);
     assert_int_equal(stats_of(q).n_frames + stats_of(q).n_metadata, 8 * MIB / PAGE - 2 - 9);
-    expect_consistent(q);
-}
-
-/* ---- address classes ---------------------------------------------------------------------------------- */
-
-static struct quire *with_cuts(quire_pa first, quire_pa second, quire_pa end) {
-    const struct quire_config config = {.n_cpus = N_CPUS, .cuts = {first, second}};
-    const struct quire_region map[] = {{MIB, end, QUIRE_USABLE, 0}};
-    return unit_make(&config, map, COUNT_OF(map));
-}
-
-/* No frame of a lower class comes before the last one of a higher class. */
-static void low_memory_is_left_to_who_needs_it(void **state) {
-    (void)state;
-    const quire_pa first = 8 * MIB, second = 16 * MIB + 5 * PAGE; /* rounded down */
-    struct quire *q = with_cuts(first, second, 256 * MIB);
-    assert_int_equal(stats_of(q).n_zones, 3);
-    assert_true(zone_of(q, 0).end == first && zone_of(q, 1).end == 16 * MIB);
-    struct frames all = {0};
-    take_all(q, &all);
-    unsigned lowest = 2;
-    for (size_t i = 0; i < all.n; i++) {
-        unsigned class = all.at[i] >= 16 * MIB ? 2 : all.at[i] >= first ? 1 : 0;
-        assert_true(class <= lowest);
-        lowest = class;
-    }
-    assert_int_equal(lowest, 0);
-    free_all(q, &all);
-    assert_true(must_alloc_order(q, 4, 1) >= 16 * MIB);
-    struct quire_request r = {.n_frames = 3, .end = 16 * MIB};
-    quire_pa pa;
-    assert_int_equal(quire_alloc_for(q, &r, &pa), QUIRE_OK);
-    assert_true(pa >= first && pa < r.end); /* the highest of those that will do */
-    r.end = first;
-    assert_int_equal(quire_alloc_for(q, &r, &pa), QUIRE_OK);
-    assert_true(pa < first);
-    expect_consistent(q);
-}
-
-/* Blocks that are nearly full are left alone, but not for the frames of a lower class. */
-static void low_memory_is_left_alone_to_the_last_frame(void **state) {
-    (void)state;
-    struct quire *q = with_cuts(8 * MIB, 16 * MIB, 256 * MIB);
-    struct frames all = {0};
-    struct quire_request none = {.n_frames = 2, .low = 16 * MIB};
-    quire_pa pa;
-    size_t n_above = 0;
-    take_all(q, &all);
-    for (size_t i = 0; i < all.n; i++) {
-        bool goes = all.at[i] < 16 * MIB || all.at[i] % BLOCK == 9 * PAGE;
-        n_above += goes && all.at[i] >= 16 * MIB;
-        assert_int_equal(goes ? quire_free(q, all.at[i]) : QUIRE_OK, QUIRE_OK);
-    }
-    assert_int_equal(n_above, 240 * MIB / BLOCK);
-    assert_int_equal(quire_alloc_for(q, &none, &pa), QUIRE_FRAGMENTED); /* the caches are empty after that */
-    for (; n_above > 0; n_above--) {
-        assert_true(must_alloc(q, 1) >= 16 * MIB);
-    }
-    assert_true(must_alloc(q, 1) < 16 * MIB);
-    expect_consistent(q);
-    frames_clear(&all);
-}
-
-/* As many classes as there may be. */
-static void each_class_is_left_to_who_needs_it(void **state) {
-    (void)state;
-    const struct quire_config config = {.n_cpus = N_CPUS, .cuts = {8 * MIB, 16 * MIB, 24 * MIB}};
-    const struct quire_region map[] = {{MIB, 256 * MIB, QUIRE_USABLE, 0}};
-    _Static_assert(sizeof config.cuts / sizeof config.cuts[0] == 3, "no more of them");
-    struct quire *q = unit_make(&config, map, COUNT_OF(map));
-    struct frames all = {0};
-    assert_int_equal(stats_of(q).n_zones, 4);
-    take_all(q, &all);
-    unsigned lowest = 3;
-    for (size_t i = 0; i < all.n; i++) {
-        unsigned class = all.at[i] >= 24 * MIB ? 3 : (unsigned)(all.at[i] / (8 * MIB));
-        assert_true(class <= lowest);
-        lowest = class;
-    }
-    assert_int_equal(lowest, 0);
-    frames_clear(&all);
-}
-
-/* Whether a CPU keeps at hand what it frees of [low, end). */
-static bool is_kept(struct quire *q, quire_pa low, quire_pa end) {
-    struct quire_request r = {.low = low, .end = end, .n_frames = 1, .tag = 1};
-    struct quire_cpu_stats before, after;
-    quire_pa pa;
-    host_set_cpu(0);
-    assert_int_equal(quire_alloc_for(q, &r, &pa), QUIRE_OK);
-    assert_true(quire_cpu_stats(q, 0, &before));
-    assert_int_equal(quire_free(q, pa), QUIRE_OK);
-    assert_true(quire_cpu_stats(q, 0, &after));
-    return after.n_warm > before.n_warm;
-}
-
-/* What is less than an eighth of all blocks is not kept at hand, so that it stays whole; but for the class on top. */
-static void small_classes_are_not_kept(void **state) {
-    (void)state;
-    const quire_pa block = BLOCK;
-    for (unsigned n = 1; n <= 2; n++) { /* of 16 blocks the first class has so many, and the second one, too */
-        const struct quire_config config = {.n_cpus = 1, .cuts = {n * block, 2 * n * block, 15 * block}};
-        const struct quire_region map[] = {{0, 16 * block, QUIRE_USABLE, 0}};
-        struct quire *q = unit_make(&config, map, COUNT_OF(map));
-        assert_int_equal(stats_of(q).n_zones, 4);
-        assert_int_equal(is_kept(q, 0, n * block), n == 2);
-        q = unit_make(&config, map, COUNT_OF(map));
-        assert_int_equal(is_kept(q, n * block, 2 * n * block), n == 2);
-    }
-}
-
-static void a_small_class_on_top_is_used_first(void **state) {
-    (void)state;
-    const struct quire_config config = {.n_cpus = 1, .cuts = {BLOCK, 31 * BLOCK}};
-    const struct quire_region map[] = {{0, 32 * BLOCK, QUIRE_USABLE, 0}};
-    struct quire *q = unit_make(&config, map, COUNT_OF(map));
-    assert_true(must_alloc(q, 1) >= 31 * BLOCK);
-}
-
-/* A class that is no small part of memory is used like any other, the nearer one first. */
-static void a_large_low_class_is_not_kept(void **state) {
-    (void)state;
-    const struct quire_config config = {
-        .n_cpus = N_CPUS, .n_nodes = 2, .node_of_cpu = two_and_two, .cuts = {NODE_AT(1)}};
-    const struct quire_region map[] = {NODE(0), NODE(1)};
-    struct quire *q = unit_make(&config, map, COUNT_OF(map));
-    host_set_cpu(0);
-    assert_int_equal(node_at(must_alloc(q, 1)), 0);
-    host_set_cpu(2);
-    assert_int_equal(node_at(must_alloc(q, 1)), 1);
-}
-
-static void no_memory_above_the_cuts(void **state) {
-    (void)state;
-    struct quire *q = with_cuts(8 * MIB, TIB, 64 * MIB);
-    assert_int_equal(stats_of(q).n_zones, 2);
-    assert_true(must_alloc(q, 1) >= 8 * MIB);
-    q = with_cuts(8 * MIB, QUIRE_NONE, 64 * MIB);
-    assert_int_equal(stats_of(q).n_zones, 2);
     expect_consistent(q);
 }
 
@@ -511,7 +385,9 @@ static void added_memory_is_of_its_node(void **state) {
 
 static void added_memory_is_cut(void **state) {
     (void)state;
-    struct quire *q = with_cuts(64 * MIB, 512 * MIB, 32 * MIB);
+    const struct quire_config config = {.n_cpus = N_CPUS, .cuts = {64 * MIB, 512 * MIB}};
+    const struct quire_region map[] = {{MIB, 32 * MIB, QUIRE_USABLE, 0}};
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
     const struct quire_region more[] = {{48 * MIB, 80 * MIB, QUIRE_USABLE, 0},   /* over the first cut */
                                         {510 * MIB, 512 * MIB, QUIRE_USABLE, 0}, /* what surrounds it ends at one */
                                         {512 * MIB, 513 * MIB, QUIRE_USABLE, 0}};
@@ -608,59 +484,6 @@ static void refused(void **state) {
     }
 }
 
-/* ---- the caller's words ------------------------------------------------------------------------------- */
-
-#define WORDS 3
-
-static bool all_zero(const uintptr_t *word) {
-    return word[0] == 0 && word[1] == 0 && word[2] == 0;
-}
-
-static void each_frame_has_its_words(void **state) {
-    (void)state;
-    const struct quire_config config = {.n_cpus = 1, .user_bytes = WORDS * sizeof(uintptr_t)};
-    const struct quire_region map[] = {{64 * MIB + 3 * PAGE, 72 * MIB, QUIRE_USABLE, 0},
-                                       {GIB, GIB + 4 * MIB, QUIRE_USABLE, 0}};
-    const struct quire_region more = {2 * GIB, 2 * GIB + 9 * PAGE, QUIRE_USABLE, 0};
-    struct quire *q = unit_make(&config, map, COUNT_OF(map));
-    host_set_cpu(0);
-    unit_ram(&more, 1, QUIRE_NONE);
-    assert_int_equal(quire_add(q, &more), QUIRE_OK);
-    struct frames all = {0};
-    take_all(q, &all);
-    for (size_t i = 0; i < all.n; i++) { /* none is another one's: they are still 0 */
-        uintptr_t *word = quire_user(q, all.at[i]);
-        assert_non_null(word);
-        assert_int_equal((uintptr_t)word % sizeof *word, 0);
-        assert_true(all_zero(word));
-        word[0] = word[1] = word[2] = (uintptr_t)all.at[i];
-    }
-    const struct frames kept = all;
-    for (size_t i = 0; i < kept.n; i++) {
-        assert_int_equal(quire_free(q, kept.at[i]), QUIRE_OK);
-        const uintptr_t *word = quire_user(q, kept.at[i] + PAGE / 2);
-        assert_true(word[0] == (uintptr_t)kept.at[i] && word[2] == word[0]); /* free frames keep theirs */
-    }
-    frames_clear(&all);
-    expect_consistent(q);
-}
-
-static void words_that_are_not_there(void **state) {
-    (void)state;
-    struct quire *q = unit_simple(64 * MIB, 8 * MIB);
-    assert_null(quire_user(q, must_alloc(q, 1))); /* none are asked for */
-    const struct quire_config config = {.n_cpus = 1, .user_bytes = sizeof(uintptr_t)};
-    const struct quire_region map[] = {{64 * MIB, 128 * MIB, QUIRE_USABLE, 0}, {GIB, GIB + 4 * MIB, QUIRE_USABLE, 0}};
-    q = unit_make(&config, map, COUNT_OF(map));
-    const quire_pa held = must_alloc(q, 1);
-    assert_non_null(quire_user(q, held));
-    static const quire_pa nowhere[] = {0, 63 * MIB, 64 * MIB, 128 * MIB, GIB - 1, 2 * GIB, QUIRE_NONE};
-    for (size_t i = 0; i < COUNT_OF(nowhere); i++) {
-        assert_null(quire_user(q, nowhere[i]));
-    }
-    assert_null(quire_user(q, 126 * MIB)); /* a block that was never used */
-}
-
 int main(void) {
     host_keep_faults(true);
     const struct CMUnitTest tests[] = {
@@ -672,15 +495,9 @@ int main(void) {
         unit_case(the_last_frames_of_its_own_node),
         unit_case(the_last_runs_of_its_own_node),
         unit_case(the_last_frames_of_its_own_cache),
+        unit_case(a_large_low_class_is_not_kept),
         unit_case(a_block_of_two_nodes_is_the_lower_ones),
         unit_case(nodes_within_a_block),
-        unit_case(low_memory_is_left_to_who_needs_it),
-        unit_case(low_memory_is_left_alone_to_the_last_frame),
-        unit_case(each_class_is_left_to_who_needs_it),
-        unit_case(small_classes_are_not_kept),
-        unit_case(a_small_class_on_top_is_used_first),
-        unit_case(a_large_low_class_is_not_kept),
-        unit_case(no_memory_above_the_cuts),
         unit_case(requests_name_a_node),
         unit_case(no_other_node_will_do),
         unit_case(runs_over_the_end_of_a_node),
@@ -690,8 +507,6 @@ int main(void) {
         unit_case(recovered_with_its_nodes),
         unit_case(recovered_with_other_arguments),
         unit_case(refused),
-        unit_case(each_frame_has_its_words),
-        unit_case(words_that_are_not_there),
     };
     return cmocka_run_group_tests_name("nodes", tests, NULL, NULL);
 }
