@@ -168,8 +168,8 @@ static size_t put_word(struct quire *q, struct q_cache *c, size_t n, const quire
     return done;
 }
 
-/* Whether the frame's block is on loan here, and of the zone whose records the cache knows. An empty loan, which is of no zone,
- * covers Q_NO_FRAME and what is behind it. */
+/* Whether the frame's block is on loan here, and of the zone whose records the cache knows. Without a zone there is no loan:
+ * q_cache_covers would be true then for the numbers from Q_NO_FRAME on, where an empty loan begins. */
 static inline bool is_on_loan(struct q_cache *c, q_frame f) {
     const struct q_zone *z = q_see(&c->zone);
     return z != NULL && q_cache_covers(c, f) && q_loan_zone(q_cache_loan_of(c, f)) == z;

@@ -130,7 +130,7 @@ bool q_find_in(struct q_wish *wish, struct q_zone *z) {
     return wish->order < QUIRE_BLOCK_ORDER ? frames_in_zone(wish, z) : block_in_zone(wish, z);
 }
 
-/* How many zones from the first on are as near as that, or all scarce. */
+/* How many zones, from the first on, are as near as the first; all scarce ones count as equally far. */
 static size_t as_near(struct q_zone *const *zone, size_t n) {
     size_t k = 1;
     /* relaxed: either answer will do while quire_add changes it */

@@ -16,8 +16,8 @@ struct q_wish {
     unsigned node;        /* whose zones come first (nodes.c) */
     unsigned rank, n_peers; /* a search for a loan begins at this CPU's place in each zone, one of so many; or both 0 */
     bool near_only;         /* looks at the nearest memory only */
-    /* Leaves nearly full blocks alone, so that they can empty, and looks for runs in one block of each class: but looks at
-     * all before it turns to memory that is farther, or scarce. */
+    /* Leaves nearly full blocks alone, so that they can empty, and looks for runs in one block of each class only. Before
+     * the search turns to memory that is farther, or scarce, it looks at all blocks. */
     bool sparing;
 
     unsigned n;   /* runs that came */

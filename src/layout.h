@@ -15,8 +15,8 @@
  *
  *   one zone, where its entry in `zones` says
  *   +---------------+-----------------+--------------------+--------------+---------------------+-----------------+
- *   | struct q_zone | line of 64 bytes| record of 32 bits  | hints: nodes | counts, records     | the caller's    |
- *   |               | for each block  | for each frame     | of a tree    | of whole blocks     | for each frame  |
+ *   | struct q_zone | line of 64 bytes| record of 32 bits  | hints: nodes | counts, and records | the caller's    |
+ *   |               | for each block  | for each frame     | of a tree    | for each block      | for each frame  |
  *   +---------------+-----------------+--------------------+--------------+---------------------+-----------------+
  *
  * There are three kinds of data in it:

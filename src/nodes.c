@@ -15,8 +15,8 @@
  *   node 0   [ < 16 MiB ][ < 4 GiB  ][  60 GiB                     ]       CPUs of node 0 look at: 60 GiB, 64 GiB,
  *   node 1                           [  64 GiB                       ]     < 4 GiB, < 16 MiB
  *
- * All blocks of a node are looked at, and what the CPU's cache has is used, before the CPU turns to the next node, or to scarce
- * classes: also blocks that are nearly full, which are left alone otherwise so that they can empty (find.c).
+ * Before a CPU turns to the next node, or to scarce classes, it looks at all blocks of this node, nearly full ones too, and
+ * uses up what its own cache has. (Elsewhere nearly full blocks are left alone, so that they can empty: find.c.)
  *
  * A CPU's cache keeps what is freed of its own node's memory, and hands it out first. Of other memory it keeps nothing, nor of
  * scarce memory (near_to): else a caller would get a frame of the memory that is to be left alone, only because it was the last

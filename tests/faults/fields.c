@@ -271,7 +271,7 @@ static const struct field of_line[] = {NAMED(struct q_line, word, BIT OR LOST OR
 static const struct field of_used_count[] = {{"count", 0, 4, ALL, COUNT, NULL}};
 static const struct field of_whole_count[] = {{"count", 0, 4, ALL, COUNT OR BIT, NULL}};
 static const struct field of_free_count[] = {
-    {"count", 0, 4, ALL, LOST, NULL}}; /* it is home as one: the count says that */
+    {"count", 0, 4, ALL, LOST, NULL}}; /* only the count says that it is home */
 static const struct field of_used_block[] = {
     {"count", 0, 4, REFS_OF, BIT OR REFS OR LOST OR NOT_FREE, NULL},
     {"tag and joins", 0, 4, TAGS | Q_JOIN_PREV | Q_JOIN_NEXT | Q_FREED, NULL, ELSEWHERE},

@@ -136,12 +136,9 @@ static void no_memory_above_the_cuts(void **state) {
 int main(void) {
     host_keep_faults(true);
     const struct CMUnitTest tests[] = {
-        unit_case(low_memory_is_left_to_who_needs_it),
-        unit_case(low_memory_is_left_alone_to_the_last_frame),
-        unit_case(each_class_is_left_to_who_needs_it),
-        unit_case(small_classes_are_not_kept),
-        unit_case(a_small_class_on_top_is_used_first),
-        unit_case(no_memory_above_the_cuts),
+        unit_case(low_memory_is_left_to_who_needs_it), unit_case(low_memory_is_left_alone_to_the_last_frame),
+        unit_case(each_class_is_left_to_who_needs_it), unit_case(small_classes_are_not_kept),
+        unit_case(a_small_class_on_top_is_used_first), unit_case(no_memory_above_the_cuts),
     };
     return cmocka_run_group_tests_name("classes", tests, NULL, NULL);
 }
