@@ -2,7 +2,30 @@
  * memory out. The quick ways for the usual cases are in single.c and order.c.
  *
  *   allocate:  take frames (take.c), verify or fill them (content.c), write who holds them (own.c)
- *   free:      look at who holds them, write that nobody does (own.c), fill them (content.c), give them (take.c) */
+ *   free:      look at who holds them, write that nobody does (own.c), fill them (content.c), give them (take.c)
+ *
+ * The steps for a run of 4 frames in memory that is poisoned, and where these frames are after each:
+ *
+ *   q_take               in the hands of this call; records: free
+ *   q_hand_out           the poison is whole, so: records of this owner, joined
+ *   ..                   the caller's
+ *   q_find_own           all held once, by one allocation? else a report, and the call ends
+ *   q_content_may_free   can each be filled? else a report, and the call ends
+ *   q_disown             in the hands of this call; records: free
+ *   q_let_go             filled with poison; then in this CPU's cache, or home
+ *
+ * K1  A free that is refused has changed nothing: all that can refuse it comes before the first record is written. Only
+ *     a second free of the same frames at the same time may come in between.                  tests/faults, tests/model
+ * K2  Frames are filled while nobody else can have them: their records say free already, and they are in no cache and in no
+ *     block yet.                                                                               tests/interleave/contents.c
+ * K3  From q_call_begin to q_call_end a recount says BUSY (validate.c): frames in the hands of a call are in none of the
+ *     places where it looks for free ones.                                                    interleaving tests
+ *
+ * A frame that turns out to be bad, or held, is left out of circulation, and another is taken. So one stray write costs
+ * one frame and a report, not the allocation.
+ *
+ * Cost: that of taking and giving; with a content policy a pass over the frames; after a failure a look at the counts of
+ * blocks, to tell full memory from memory in pieces. */
 #include "alloc.h"
 
 #include "cache.h"

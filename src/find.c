@@ -12,7 +12,16 @@
  *   a whole block     | blocks free as a whole, then fresh ones                      | any call for one
  *
  * A CPU that looks for a loan, or a block, begins at a place of its own, and goes round. So CPUs do not all want the same block, and
- * mostly come back to blocks that they had before, whose records they wrote last. */
+ * mostly come back to blocks that they had before, whose records they wrote last.
+ *
+ *   free frames of 8 blocks         500  0  40  512  9  200  70  fresh
+ *   a loan, from the first block     4       1   5   7   3    2    6      class by class; 9 is nearly full: when nothing else is left
+ *   a loan, from the fifth one       4       2   5   7   3    1    6      the same, but 70 comes before 40
+ *   a block                                      1                 2
+ *
+ * Why the fullest first: the emptier a block is, the sooner it becomes whole if its frames are left alone. A nearly full one
+ * gives too few frames for the way to it, and may empty, too. Why classes, and not the very fullest block: to keep blocks in
+ * order would cost a write for each frame that comes or goes, and a class changes seldom. */
 #include "find.h"
 
 #include "borrow.h"

@@ -1,7 +1,24 @@
 /* home.c: frames go home to their block, and what comes home twice is reported.
  *
  * Two CPUs that free one frame within the same few nanoseconds both find its record held. The second copy is found
- * here, when its bit is set already. */
+ * here, when its bit is set already:
+ *
+ *   CPU 0 frees f       CPU 1 frees f       bit of f
+ *   its record: held    its record: held       0
+ *   writes "free"       writes "free"          0
+ *   sets the bit                               1
+ *                       sets the bit           1      it was set before: reported, and the frame is home once
+ *
+ * A copy that waits in a cache meanwhile is found when it comes here, or when it would be handed out (q_hand_out).
+ *
+ * Frames come home in three shapes:
+ *
+ *   a loan     frames of one block, as bits            one locked instruction for each word, or one for a whole block
+ *   a run      over any number of blocks               as a loan of each block
+ *   a word     some frames of one, often small runs    straight into it: no loan is opened for them
+ *
+ * Nothing here can fail. The records of these frames say free by now, so what is wrong is reported, and all else goes home
+ * as if nothing was. */
 #include "home.h"
 
 #include "borrow.h"

@@ -9,7 +9,13 @@
  *   quire_walk         one pass over all records, joined to the longest runs that are in the same state
  *
  * The walk goes by ascending address. The table of zones does as well, but extents lie between zones or inside of them,
- * in any order. So after each zone or extent the walk looks for the one that comes next.
+ * in any order. So after each zone or extent the walk looks for the one that comes next:
+ *
+ *   addresses     | extent 0 | zone 0                                    |      | zone 1          |
+ *   frames                     h7 h7 h7  f  f  f  ext 1  h2  fresh block          f  f
+ *   runs told      METADATA    HELD 7    FREE     META   HELD  FREE               FREE
+ *
+ * Where a stretch goes on in the next block or zone, and neither state nor owner changes, it is told as one run.
  *
  * T1  All numbers of one call are about the zones of one table, though quire_add may publish another meanwhile. Each zone
  *     has its own numbers read once.                                                        q_zones() once in a call

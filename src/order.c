@@ -12,7 +12,20 @@
  *   10..18                                        past the cache
  *
  * To free frames the records must all be looked at before the first is changed, and all be changed before the visit ends.
- * So a free that is refused has changed nothing, and outside of visits each frame's record says who has it. */
+ * So a free that is refused has changed nothing, and outside of visits each frame's record says who has it:
+ *
+ *   a run of 8    stack of this CPU    records of frames 40 to 47
+ *                 .. 40                0  0  0  0  0  0  0  0      enter
+ *   allocate      ..                   0  0  0  0  0  0  0  0      pop; does nobody hold them? one pass over all
+ *                 ..                   h==h==h==h==h==h==h==h      the owner, joined; leave
+ *   free          ..                   h==h==h==h==h==h==h==h      enter; all of one allocation, held once? one pass
+ *                 .. 40                f  f  f  f  f  f  f  f      free; push; leave
+ *
+ * Why no stacks for 16 frames and more: what waits in them keeps its blocks from becoming whole. They were tried, and recorded
+ * loads had fewer whole blocks (docs/benchmarks.md). A block as a whole has one record, which costs the same as a frame's.
+ *
+ * A call that is cut short by a crash leaves some of the records written. Recovery believes each by itself, and
+ * mends the joins (recover.c). */
 #include "alloc.h"
 #include "cache.h"
 #include "compiler.h"

@@ -17,8 +17,8 @@
  * stretch of free frames that begins in the block before, nothing is taken then: the two parts together may serve another
  * call, or this one better. If no block has such a place, all blocks are gone through.
  *
- * R1  What fits is found if it is free throughout the search.                             tests/unit/range.c
- * R2  A search ends: it goes up in memory with each step, whatever others do.
+ * H1  What fits is found if it is free throughout the search.                             tests/unit/range.c
+ * H2  A search ends: it goes up in memory with each step, whatever others do.
  *
  * It proves nothing: frames in caches in use, and on their way, are passed over. */
 #include "range.h"

@@ -5,8 +5,26 @@
  *   anything else                  a search for the first place that fits (range.c)
  *   what is free from here on      no search
  *
- * A request names addresses in 64 bits. On a 32-bit machine frames have numbers of 32, and what can not be said in these
- * lies beyond all memory. */
+ * A request names addresses in bytes, and 0 means that the caller does not mind. A search wants frames, and a bound for
+ * each thing (struct q_fit):
+ *
+ *   the caller says             a search wants
+ *   n_frames    0               1
+ *   align       1 MiB           a multiple of 256
+ *   boundary    0               0: it may cross any address
+ *   low         0x100800        from frame 0x101 on: the first that lies above it as a whole
+ *   end         0               up to the last frame that has a number
+ *   node        0               the node of this CPU first, then all others
+ *   n_looks     0               as many as it takes
+ *
+ * Addresses have 64 bits. On a 32-bit machine frames have numbers of 32, and what can not be said in these lies beyond all
+ * memory.
+ *
+ * Frames that are freed, or get another owner, may be of several allocations, and of two zones where these touch. Each
+ * zone's part is looked at before the first is changed, so a call that is refused has changed nothing:
+ *
+ *     zone 0       | zone 1
+ *     h h h h h h  | h h f h            the third frame of zone 1 is free: reported, and all stay as they are */
 #include "alloc.h"
 #include "nodes.h"
 #include "own.h"

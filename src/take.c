@@ -13,6 +13,9 @@
  *
  * There was a free frame all the time. So, for single frames:
  *
+ *   look: sum of all guards and counters    sweep: the blocks, then each cache    look again
+ *   1000                                    nothing                              1000, and what the sweep itself added
+ *
  * P1  A sweep that found nothing proves that there was nothing if it came to every place, and no free frame came to a
  *     place or moved from one to another during it. Every such step is part of a visit to a CPU cache, or lies between
  *     q_begin and q_end. The caller sums all of these before and after its sweep; equal, and nobody busy, means that
