@@ -72,6 +72,7 @@ SPOILED = {
         ("docs/spoiled.md", "```c\nint f(void) { return x; }\n```", "does not compile"),
         ("docs/spoiled.md", "<!-- compiled by tests/none.py -->\n```c\n...\n```", "docs/spoiled.md:1: tests/none.py does not"),
         ("tests/spoiled.sh", "cd /ho" "me/somebody", "tests/spoiled.sh:1"),
+        ("include/quire/quire.h", ("size_t quire_alloc_bulk(", "size_t quire_alloc_many("), "says nothing of quire_alloc_many"),
         ("include/quire/quire.h", ("VERSION_PATCH 0", "VERSION_PATCH 7"), "CHANGELOG.md: does not speak of 0.1.7"),
     ],
     "check-tidy": [("boot/spoiled.c", "int f(int i);\nint f(int i) {\n    if (i = 1) {\n        return 1;\n    }\n"
