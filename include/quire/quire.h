@@ -220,7 +220,7 @@ struct quire_request {
  * this CPU's node, is taken as by quire_alloc, 2^order of them first as by quire_alloc_order, and faults that are found then name
  * these.
  * Cost: some RMW on the line of each block that the frames lie in, and one store for each frame or whole block; where
- * nothing fits, every block with a free frame is looked at. */
+ * nothing fits, every block that may have a part of them is looked at. */
 enum quire_status quire_alloc_for(struct quire *q, const struct quire_request *request, quire_pa *out);
 
 /* As many frames from `pa` on as are free side by side, at most n_frames, as one allocation of `tag`. Returns how many: 0
