@@ -67,6 +67,24 @@ static void low_memory_is_left_alone_to_the_last_frame(void **state) {
     frames_clear(&all);
 }
 
+/* Another node's memory comes before it. */
+static void low_memory_comes_after_another_nodes(void **state) {
+    (void)state;
+    const struct quire_config config = {.n_cpus = 1, .n_nodes = 2, .cuts = {8 * MIB}};
+    const struct quire_region map[] = {{MIB, 64 * MIB, QUIRE_USABLE, 0}, {64 * MIB, 256 * MIB, QUIRE_USABLE, 1}};
+    struct quire *q = unit_make(&config, map, COUNT_OF(map));
+    struct frames all = {0};
+    unsigned last = 0;
+    take_all(q, &all);
+    for (size_t i = 0; i < all.n; i++) {
+        unsigned turn = all.at[i] < 8 * MIB ? 2 : all.at[i] < 64 * MIB ? 0 : 1;
+        assert_true(turn >= last);
+        last = turn;
+    }
+    assert_int_equal(last, 2);
+    frames_clear(&all);
+}
+
 /* As many classes as there may be. */
 static void each_class_is_left_to_who_needs_it(void **state) {
     (void)state;
@@ -136,9 +154,13 @@ static void no_memory_above_the_cuts(void **state) {
 int main(void) {
     host_keep_faults(true);
     const struct CMUnitTest tests[] = {
-        unit_case(low_memory_is_left_to_who_needs_it), unit_case(low_memory_is_left_alone_to_the_last_frame),
-        unit_case(each_class_is_left_to_who_needs_it), unit_case(small_classes_are_not_kept),
-        unit_case(a_small_class_on_top_is_used_first), unit_case(no_memory_above_the_cuts),
+        unit_case(low_memory_is_left_to_who_needs_it),
+        unit_case(low_memory_is_left_alone_to_the_last_frame),
+        unit_case(low_memory_comes_after_another_nodes),
+        unit_case(each_class_is_left_to_who_needs_it),
+        unit_case(small_classes_are_not_kept),
+        unit_case(a_small_class_on_top_is_used_first),
+        unit_case(no_memory_above_the_cuts),
     };
     return cmocka_run_group_tests_name("classes", tests, NULL, NULL);
 }

@@ -474,7 +474,6 @@ static void what_can_not_be_freed_changes_nothing(void **state) {
     frames_clear(&all);
 }
 
-/* Blocks reach further than memory does. */
 /* The first frame that is wrong is named, also where one behind it can not even be looked up: a block that was never used. */
 static void the_first_of_two_that_are_wrong(void **state) {
     (void)state;
@@ -487,6 +486,19 @@ static void the_first_of_two_that_are_wrong(void **state) {
     expect_fault(QUIRE_FAULT_GET_FREE, "quire_retag", held + PAGE, 10, 0, 0);
 }
 
+/* It begins in a block that is used, and the next was never: its records are rubbish. */
+static void a_run_into_a_fresh_block(void **state) {
+    (void)state;
+    q = unit_simple(64 * MIB, 32 * MIB);
+    const quire_pa fresh = must_alloc_order(q, QUIRE_BLOCK_ORDER, 3) + BLOCK, last = fresh - PAGE;
+    assert_int_equal(quire_free_frames(q, last, 2), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_NEVER_ALLOCATED, "quire_free_frames", fresh, 1, 0, 0);
+    assert_int_equal(quire_retag(q, last, 2, 4), QUIRE_FAULT);
+    expect_fault(QUIRE_FAULT_GET_FREE, "quire_retag", fresh, 1, 0, 0);
+    expect_held(last, 1, 3);
+}
+
+/* Blocks reach further than memory does. */
 static void behind_the_last_frame(void **state) {
     (void)state;
     q = unit_simple(64 * MIB, 4 * MIB + 7 * PAGE);
@@ -578,6 +590,7 @@ int main(void) {
         unit_case(over_two_zones),
         unit_case(what_can_not_be_freed_changes_nothing),
         unit_case(the_first_of_two_that_are_wrong),
+        unit_case(a_run_into_a_fresh_block),
         unit_case(behind_the_last_frame),
         unit_case(requests_that_mean_nothing),
         unit_case(a_run_with_a_frame_that_was_written_to),
