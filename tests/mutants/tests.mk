@@ -41,7 +41,7 @@ run = {program}
 endef
 
 # The same with sanitizers, of topics in which a mistake writes behind what a test allocated.
-MUTANTS_UNIT_ASAN := layout nodes
+MUTANTS_UNIT_ASAN := layout nodes classes
 define mutants_unit_asan
 [judge unit/asan/$(1)]
 build = asan
