@@ -62,7 +62,8 @@ IL_LOCAL := -Itests/interleave/engine -DQUIRE_PORT_CPU_H='"local.h"'
 $(eval $(call il_explorer,$(IL)/local,$(IL_LOCAL)))
 # For scenarios that walk through every frame of a block: fewer of them, in two words of 32 bits, or in one.
 $(eval $(call il_explorer,$(IL)/blocks-of-64,-m32 -DQUIRE_BLOCK_ORDER=6u))
-$(eval $(call il_explorer,$(IL)/blocks-of-32,-m32 -DQUIRE_BLOCK_ORDER=5u))
+IL_OF_32 := -m32 -DQUIRE_BLOCK_ORDER=5u
+$(eval $(call il_explorer,$(IL)/blocks-of-32,$(IL_OF_32)))
 IL_BUILDS := . local check-2 $(if $(M32),blocks-of-64 blocks-of-32)
 
 # As the tables say; not those that this machine can not build.

@@ -27,6 +27,9 @@ compile = $(IL_CORE_CC) -w -c {source} -o {object} && $(IL_RENAME) {object}
 [build explored-local]
 decides = order
 compile = $(IL_CORE_CC) $(IL_LOCAL) -w -c {source} -o {object} && $(IL_RENAME) {object}
+$(if $(M32),[build explored-32]
+decides = order
+compile = $(IL_CORE_CC) $(IL_OF_32) -w -c {source} -o {object} && $(IL_RENAME) {object})
 endef
 
 # What runs programs of 32 bits.
@@ -88,6 +91,15 @@ link = $(CC) -no-pie $(IL_SRC:tests/interleave/%.c=$(3)/%.o) {core} -o {program}
 run =$(foreach s,$(MUTANTS_SCENARIOS),$(newline)    {program} $(s))
 endef
 
+# Only in small blocks is a split explored with three preemptions in its middle.
+MUTANTS_SPLITS := pair-looked-up block-looked-up block-looked-up-late block-retagged split-walk
+define mutants_interleave_32
+[judge interleave-32]
+build = explored-32
+link = $(CC) -m32 -no-pie $(IL_SRC:tests/interleave/%.c=$(IL)/blocks-of-32/%.o) {core} -o {program}
+run =$(foreach s,$(MUTANTS_SPLITS),$(newline)    $(FOREIGN) {program} --full $(s))
+endef
+
 define MUTANTS_JUDGES
 $(MUTANTS_BUILDS)
 $(call mutants_model,plain,3000 30000)
@@ -112,9 +124,10 @@ $(foreach t,$(MUTANTS_UNIT_M32),$(newline)$(call mutants_unit_m32,$(t)))
 $(call mutants_model,local,3000)
 $(call mutants_interleave,interleave,explored,$(IL))
 $(call mutants_interleave,interleave-local,explored-local,$(IL)/local)
+$(if $(M32),$(mutants_interleave_32))
 endef
 
-$(MUTANTS)/judges: tests/mutants/tests.mk $(IL)/explore $(IL)/local/explore
+$(MUTANTS)/judges: tests/mutants/tests.mk $(IL)/explore $(IL)/local/explore $(if $(M32),$(IL)/blocks-of-32/explore)
 	$(shell mkdir -p $(@D))$(file >$@,$(MUTANTS_JUDGES))@:
 
 MUTANTS_KILLERS := $(BUILD)/tests/mutants/killers $(BUILD)/tests/mutants/check2/killers

@@ -228,6 +228,24 @@ static void blocks_that_are_not_whole_are_passed_over(void **state) {
     frames_clear(&all);
 }
 
+/* The same where it is a zone's first block. */
+static void a_first_block_that_is_not_whole_is_passed_over(void **state) {
+    (void)state;
+    static const struct quire_region regions[] = {USABLE(64 * MIB, 128 * MIB), USABLE(256 * MIB, 272 * MIB)};
+    const struct quire_config config = {.n_cpus = 1};
+    const struct quire_request first = {.n_frames = QUIRE_BLOCK_FRAMES, .low = 256 * MIB, .end = 256 * MIB + BLOCK};
+    const struct quire_request more = {.n_frames = 2 * QUIRE_BLOCK_FRAMES, .low = 256 * MIB, .n_looks = 4};
+    quire_pa pa;
+    q = unit_make(&config, regions, COUNT_OF(regions));
+    assert_int_equal(quire_alloc_for(q, &first, &pa), QUIRE_OK);
+    assert_int_equal(quire_free_order(q, pa, QUIRE_BLOCK_ORDER), QUIRE_OK);
+    assert_int_equal(quire_alloc_for(q, &first, &pa),
+                     QUIRE_OK); /* it came home as a whole, and the hint says so still */
+    assert_int_equal(quire_alloc_for(q, &more, &pa), QUIRE_OK);
+    assert_true(pa == first.end);
+    expect_consistent(q);
+}
+
 static void all_of_memory_at_once(void **state) {
     (void)state;
     q = unit_simple(BASE, END - BASE);
@@ -578,6 +596,7 @@ int main(void) {
         unit_case(a_stretch_that_begins_in_the_block_before_is_left_alone),
         unit_case(a_failing_search_is_cheap_the_second_time),
         unit_case(blocks_that_are_not_whole_are_passed_over),
+        unit_case(a_first_block_that_is_not_whole_is_passed_over),
         unit_case(all_of_memory_at_once),
         unit_case(nothing_asked_for_is_one_frame),
         unit_case(frames_in_caches_are_found),
