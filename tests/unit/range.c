@@ -186,17 +186,23 @@ static void a_stretch_that_begins_in_the_block_before_is_left_alone(void **state
     q = unit_simple(64 * MIB, 16 * MIB);
 }
 
-/* A search for runs that are nowhere finds that out once. The next one looks at no block, but finds what came home meanwhile. */
-static void a_failing_search_is_cheap_the_second_time(void **state) {
-    (void)state;
-    q = unit_simple(64 * MIB, 16 * MIB);
-    quire_pa pa;
+/* Free frames in most blocks, and no two side by side: of each pair that came home half is left. */
+static void make_singles(void) {
     struct frames all = {0};
+    q = unit_simple(64 * MIB, 16 * MIB);
     take_all(q, &all);
-    for (quire_pa i = 66 * MIB; i < 80 * MIB; i += 4 * PAGE) { /* of each pair that came home half is left */
+    for (quire_pa i = 66 * MIB; i < 80 * MIB; i += 4 * PAGE) {
         assert_int_equal(quire_free_frames(q, i, 2), QUIRE_OK);
         assert_int_equal(quire_alloc_range(q, i + PAGE, 1, 1), 1);
     }
+    frames_clear(&all);
+}
+
+/* A search for runs that are nowhere finds that out once. The next one looks at no block, but finds what came home meanwhile. */
+static void a_failing_search_is_cheap_the_second_time(void **state) {
+    (void)state;
+    quire_pa pa;
+    make_singles();
     const struct quire_request three = {.n_frames = 3}, little = {.n_frames = 3, .n_looks = 2};
     assert_int_equal(quire_alloc_for(q, &little, &pa), QUIRE_GAVE_UP);
     assert_int_equal(quire_alloc_for(q, &three, &pa), QUIRE_FRAGMENTED);
@@ -206,7 +212,18 @@ static void a_failing_search_is_cheap_the_second_time(void **state) {
     assert_int_equal(quire_alloc_for(q, &three, &pa), QUIRE_OK);
     assert_int_equal(pa, 76 * MIB + 8 * PAGE);
     expect_consistent(q);
-    frames_clear(&all);
+}
+
+/* The same after a call for 2^order frames, which searches in another way. */
+static void a_failing_order_is_cheap_the_second_time(void **state) {
+    (void)state;
+    const struct quire_request little = {.n_frames = 3, .n_looks = 2};
+    quire_pa pa;
+    make_singles();
+    assert_int_equal(quire_alloc_for(q, &little, &pa), QUIRE_GAVE_UP);
+    assert_int_equal(quire_alloc_order(q, 1, 1, &pa), QUIRE_FRAGMENTED);
+    assert_int_equal(quire_alloc_for(q, &little, &pa), QUIRE_FRAGMENTED); /* no block is looked at */
+    expect_consistent(q);
 }
 
 /* A block with a free frame is passed over by a search for a run that has a whole block in it. */
@@ -595,6 +612,7 @@ int main(void) {
         unit_case(runs_of_any_number_are_found_to_the_last_one),
         unit_case(a_stretch_that_begins_in_the_block_before_is_left_alone),
         unit_case(a_failing_search_is_cheap_the_second_time),
+        unit_case(a_failing_order_is_cheap_the_second_time),
         unit_case(blocks_that_are_not_whole_are_passed_over),
         unit_case(a_first_block_that_is_not_whole_is_passed_over),
         unit_case(all_of_memory_at_once),
