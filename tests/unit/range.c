@@ -226,6 +226,30 @@ static void a_failing_order_is_cheap_the_second_time(void **state) {
     expect_consistent(q);
 }
 
+/* A run that the second block of a class has is found without a look into other CPUs' caches, which keep what they have. */
+static void caches_are_left_alone_while_a_block_has_a_run(void **state) {
+    (void)state;
+    struct frames all = {0};
+    struct quire_cpu_stats cpu;
+    quire_pa pa;
+    q = unit_simple(64 * MIB, 16 * MIB);
+    take_all(q, &all);
+    for (unsigned i = 0; i < 20; i++) { /* three at a time, which go home at once */
+        assert_int_equal(quire_free_frames(q, 68 * MIB + i * 8 * PAGE, 3), QUIRE_OK);
+    }
+    assert_int_equal(quire_free_frames(q, 70 * MIB, 17), QUIRE_OK);
+    host_set_cpu(1);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(quire_free(q, 72 * MIB + i * PAGE), QUIRE_OK);
+    }
+    host_set_cpu(0);
+    assert_int_equal(quire_alloc_order(q, 4, 1, &pa), QUIRE_OK);
+    assert_true(pa == 70 * MIB && quire_cpu_stats(q, 1, &cpu));
+    assert_int_equal(cpu.n_warm, 5);
+    expect_consistent(q);
+    frames_clear(&all);
+}
+
 /* A block with a free frame is passed over by a search for a run that has a whole block in it. */
 static void blocks_that_are_not_whole_are_passed_over(void **state) {
     (void)state;
@@ -613,6 +637,7 @@ int main(void) {
         unit_case(a_stretch_that_begins_in_the_block_before_is_left_alone),
         unit_case(a_failing_search_is_cheap_the_second_time),
         unit_case(a_failing_order_is_cheap_the_second_time),
+        unit_case(caches_are_left_alone_while_a_block_has_a_run),
         unit_case(blocks_that_are_not_whole_are_passed_over),
         unit_case(a_first_block_that_is_not_whole_is_passed_over),
         unit_case(all_of_memory_at_once),
