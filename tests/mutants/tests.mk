@@ -119,6 +119,7 @@ $(foreach t,$(MUTANTS_UNIT_ASAN),$(newline)$(call mutants_unit_asan,$(t)))
 $(call mutants_model,check2,3000)
 $(call mutants_unit,unit/check2,check2,interrupt,$(BUILD)/tests/in/check2/tests/unit/interrupt.o)
 $(call mutants_unit,unit/check2,check2,killers,$(BUILD)/tests/in/check2/tests/mutants/killers.o)
+$(call mutants_unit,unit/local,local,orders,$(BUILD)/tests/in/local/tests/unit/orders.o)
 $(if $(filter m32,$(MODEL_VARIANTS)),$(call mutants_model,m32,3000))
 $(foreach t,$(MUTANTS_UNIT_M32),$(newline)$(call mutants_unit_m32,$(t)))
 $(call mutants_model,local,3000)
@@ -132,7 +133,7 @@ $(MUTANTS)/judges: tests/mutants/tests.mk $(IL)/explore $(IL)/local/explore $(if
 
 MUTANTS_KILLERS := $(BUILD)/tests/mutants/killers $(BUILD)/tests/mutants/check2/killers
 MUTANTS_NEED := $(MUTANTS)/judges $(MUTANTS_UNIT:%=$(BUILD)/tests/unit/%) $(MUTANTS_UNIT_ASAN:%=$(BUILD)/tests/unit/asan/%) $(if $(MUTANTS_UNIT_M32),$(MUTANTS_M32_OBJ)) $(MUTANTS_KILLERS) \
-                $(BUILD)/tests/unit/check2/interrupt $(addprefix $(BUILD)/tests/model/,model-plain model-asan model-check2 model-local edge-plain \
+                $(BUILD)/tests/unit/check2/interrupt $(BUILD)/tests/unit/local/orders $(addprefix $(BUILD)/tests/model/,model-plain model-asan model-check2 model-local edge-plain \
                 $(if $(filter m32,$(MODEL_VARIANTS)),model-m32)) $(BUILD)/tests/stress/stress \
                 $(FAULTS_PROGRAMS:%=$(BUILD)/tests/faults/%-plain)
 
