@@ -6,7 +6,7 @@
 NAME is the function, macro, type or object that the mutant is in; where several files have one of that name, the file's path goes
 before it. The texts are the lines before and after, without comments and with single spaces, as `mutants.py --list` shows them;
 they speak for each place in NAME that has them. `any` is any kind. What a judge killed is killed, whatever is written here; a
-line that fits no mutant that can be made is a mistake."""
+line that fits no mutant that can be made, or says again what another one says, is a mistake."""
 import collections
 import difflib
 import pathlib
@@ -22,6 +22,7 @@ LINE = re.compile(r"(?:(?P<path>\S+\.[ch]) )?(?P<names>\w+(?:, \w+)*): (?:(?P<be
 class Reasons:
     def __init__(self, path, mutants):
         self.why = {}  # by mutant
+        self.texts = set()  # that lines are about, each with where it is
         self.made = collections.defaultdict(list)  # mutants by name
         for mutant in mutants:
             self.made[mutant.within].append(mutant)
@@ -49,6 +50,10 @@ class Reasons:
         if not fitting:
             instead = self.heirs(said) or self.nearest(made, said)
             return [f"no such mutant of {name} (any more): strike it out, or write what it is now{instead}"]
+        text = (paths[0], name, said["before"], said["after"])
+        if said["before"] and text in self.texts:
+            return [f"a line before says why of {name} already: strike this one out"]
+        self.texts.add(text)
         self.why.update((mutant, said["why"]) for mutant in fitting)
         return []
 

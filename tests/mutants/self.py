@@ -152,6 +152,7 @@ with tempfile.TemporaryDirectory() as folder:
     for text in why.replace("positive", "negative"), with_file.replace("toy.c", "other.c"), "#\n" + rule.replace("copy", "none"):
         expect("an explanation in what is no more", run(folder, explained=text), 2,
                "explained:2: there is no ", " (any more): strike it out")
+    expect("the same explained twice", run(folder, explained=why + why), 2, "says why of positive already")
     expect("an explanation without a reason", run(folder, explained="copy: a -> b\n"), 2, "explained:1: neither")
     namesakes = run(folder, explained=why, others={"more.c": SOURCE.replace("copy", "copy_2")})
     expect("an explanation for one of two namesakes", namesakes, 2,
