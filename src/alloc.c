@@ -1,18 +1,14 @@
 /* alloc.c: allocating and freeing 2^order frames, in the ways that cover every case: any order, any contents, faults,
  * memory out. The quick ways for the usual cases are in single.c and order.c.
  *
- *   allocate:  take frames (take.c), verify or fill them (content.c), write who holds them (own.c)
- *   free:      look at who holds them, write that nobody does (own.c), fill them (content.c), give them (take.c)
- *
  * The steps for a run of 4 frames in memory that is poisoned, and where these frames are after each:
  *
- *   q_take               in the hands of this call; records: free
- *   q_hand_out           the poison is whole, so: records of this owner, joined
- *   ..                   the caller's
- *   q_find_own           all held once, by one allocation? else a report, and the call ends
- *   q_content_may_free   can each be filled? else a report, and the call ends
- *   q_disown             in the hands of this call; records: free
- *   q_let_go             filled with poison; then in this CPU's cache, or home
+ *   allocate   q_take (take.c)                  this call has them; their records say free
+ *              q_hand_out (own.c, content.c)    is the poison whole? then the records name the owner, and the caller has them
+ *   free       q_find_own (own.c)               are all held once, as one allocation? else it is reported, and the call ends
+ *              q_content_may_free (content.c)   can each be filled? else it is reported, and the call ends
+ *              q_disown (own.c)                 this call has them; their records say free
+ *              q_let_go                         they are filled with poison, and go into this CPU's cache or home (take.c)
  *
  * K1  A free that is refused has changed nothing: all that can refuse it comes before the first record is written. Only
  *     a second free of the same frames at the same time may come in between.                  tests/faults, tests/model

@@ -11,8 +11,8 @@
  *   9        `out`, if it is a whole block        past the cache
  *   10..18                                        past the cache
  *
- * To free frames the records must all be looked at before the first is changed, and all be changed before the visit ends.
- * So a free that is refused has changed nothing, and outside of visits each frame's record says who has it:
+ * A free looks at all records before it changes the first, so one that is refused has changed nothing. It changes all of
+ * them before the visit ends, so outside of visits each frame's record says who holds the frame:
  *
  *   a run of 8    stack of this CPU    records of frames 40 to 47
  *                 .. 40                0  0  0  0  0  0  0  0      enter

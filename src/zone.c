@@ -3,7 +3,7 @@
  *   records  one word for each frame: who holds it                 2048 bytes for each block
  *   lines    one bit for each frame: 1 = free, for everyone          64
  *   counts   how many bits are set                                    4
- *   wholes   one word for each block: who holds all of it             4
+ *   wholes   one record for each block: who holds it as a whole       4
  *   index    hints by how many are set, and how many in a row         ~2
  *   user     what the caller keeps of each frame                    as much as it says
  *
