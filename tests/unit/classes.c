@@ -152,7 +152,6 @@ static void no_memory_above_the_cuts(void **state) {
 }
 
 int main(void) {
-    host_keep_faults(true);
     const struct CMUnitTest tests[] = {
         unit_case(low_memory_is_left_to_who_needs_it),
         unit_case(low_memory_is_left_alone_to_the_last_frame),
