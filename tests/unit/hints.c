@@ -110,10 +110,8 @@ static void a_first_block_that_is_not_whole_is_passed_over(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        unit_case(a_failing_search_is_cheap_the_second_time),
-        unit_case(a_failing_order_is_cheap_the_second_time),
-        unit_case(caches_are_left_alone_while_a_block_has_a_run),
-        unit_case(blocks_that_are_not_whole_are_passed_over),
+        unit_case(a_failing_search_is_cheap_the_second_time),      unit_case(a_failing_order_is_cheap_the_second_time),
+        unit_case(caches_are_left_alone_while_a_block_has_a_run),  unit_case(blocks_that_are_not_whole_are_passed_over),
         unit_case(a_first_block_that_is_not_whole_is_passed_over),
     };
     return cmocka_run_group_tests_name("hints", tests, NULL, NULL);

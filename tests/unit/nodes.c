@@ -485,7 +485,6 @@ static void refused(void **state) {
 }
 
 int main(void) {
-    host_keep_faults(true);
     const struct CMUnitTest tests[] = {
         unit_case(a_cpu_gets_its_own_nodes_memory),
         unit_case(statistics_of_a_node),

@@ -53,7 +53,6 @@ static void words_that_are_not_there(void **state) {
 }
 
 int main(void) {
-    host_keep_faults(true);
     const struct CMUnitTest tests[] = {
         unit_case(each_frame_has_its_words),
         unit_case(words_that_are_not_there),
